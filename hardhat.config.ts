@@ -1,0 +1,77 @@
+import { createRequire } from "node:module";
+import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
+import { config as loadEnv } from "dotenv";
+import { configVariable, defineConfig } from "hardhat/config";
+import type { HardhatPlugin } from "hardhat/types/plugins";
+
+loadEnv({ quiet: true });
+
+const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
+
+/** Warnings that a contract's code or its initcode is too large to deploy: no matter for test contracts. */
+const SIZE_WARNINGS = new Set(["5574", "3860"]);
+
+/** Fails the build on a compiler warning about a file of ours. */
+const warningsAreErrors: HardhatPlugin = {
+  id: "warnings-are-errors",
+  hookHandlers: {
+    solidity: () =>
+      Promise.resolve({
+        default: () =>
+          Promise.resolve({
+            invokeSolc: async (context, compiler, input, config, next) => {
+              const output = await next(context, compiler, input, config);
+              // Coverage compiles instrumented sources, which bring warnings of their own.
+              if (context.globalOptions.coverage) return output;
+              const ours = (output.errors ?? []).filter(({ severity, errorCode = "", formattedMessage = "" }) => {
+                if (severity !== "warning" || formattedMessage.includes("--> npm/")) return false;
+                return !(SIZE_WARNINGS.has(errorCode) && formattedMessage.includes("--> project/test/"));
+              });
+              if (ours.length > 0) throw new Error(ours.map((e) => e.formattedMessage ?? e.message).join("\n"));
+              return output;
+            },
+          }),
+      }),
+  },
+};
+
+export default defineConfig({
+  plugins: [toolbox, warningsAreErrors],
+  solidity: {
+    compilers: [
+      {
+        version: "0.8.37",
+        path: soljson,
+        settings: { optimizer: { enabled: true, runs: 1_000_000 }, viaIR: true, evmVersion: "osaka" },
+      },
+    ],
+  },
+  networks: {
+    default: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    // What `hardhat node` runs.
+    node: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
+    localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
+    sepolia: {
+      type: "http",
+      chainType: "l1",
+      chainId: 11155111,
+      url: configVariable("SEPOLIA_RPC_URL"),
+      accounts: [configVariable("DEPLOYER_KEY")],
+    },
+    chiado: {
+      type: "http",
+      chainType: "generic",
+      chainId: 10200,
+      url: configVariable("CHIADO_RPC_URL"),
+      accounts: [configVariable("DEPLOYER_KEY")],
+    },
+  },
+  paths: { tests: { mocha: "./test", solidity: "./test/solidity" } },
+  typechain: { outDir: "./types/ethers-contracts" },
+  test: {
+    solidity: {
+      fuzz: { runs: 1000 },
+      invariant: { runs: 32, depth: 64, failOnRevert: true },
+    },
+  },
+});
