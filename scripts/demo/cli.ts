@@ -1,0 +1,87 @@
+/** Command line of the demo. */
+
+import { Command, CommanderError, Option } from "commander";
+import { type Decimal, exceeds, parseDecimal } from "./decimal.ts";
+import type { LoadUnit } from "./energy.ts";
+import { DemoError } from "./errors.ts";
+
+export interface DemoOptions {
+  /** CSV file; undefined for synthetic homes. */
+  readonly input: string | undefined;
+  readonly loadUnit: LoadUnit;
+  readonly pvKwp: Decimal;
+  /** Undefined: as many as the input has. */
+  readonly homes: number | undefined;
+  readonly days: number;
+  readonly seed: bigint;
+  /** Folder for files; undefined for none. */
+  readonly out: string | undefined;
+  readonly json: boolean;
+}
+
+const MOST_HOMES = 2_000;
+const MOST_DAYS = 366;
+const MOST_SEED = (1n << 64n) - 1n;
+const MOST_KWP = 1_000n;
+
+/** Options of a command line, without node and script. Help goes to stdout, and undefined is returned after it. */
+export function parseOptions(args: readonly string[], help: NodeJS.WritableStream): DemoOptions | undefined {
+  const command = declare(help);
+  try {
+    command.parse([...args], { from: "user" });
+  } catch (error) {
+    if (error instanceof DemoError || !(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return undefined;
+    const code = error.code === "commander.unknownOption" ? "OPTION_UNKNOWN" : "OPTION_INVALID";
+    throw new DemoError(code, error.message.replace(/^error: /, ""), { cause: error });
+  }
+  return command.opts<DemoOptions>();
+}
+
+function declare(help: NodeJS.WritableStream): Command {
+  return new Command("demo")
+    .description("Trades whole days in a local energy market on a node of its own, and shows what it was worth.")
+    .option("--input <file.csv>", "time, PV per unit (columns ending _pu) and loads; without it, synthetic homes")
+    .addOption(
+      new Option("--load-unit <unit>", "what load columns hold per row: mean W or Wh")
+        .choices(["W", "Wh"])
+        .default("W"),
+    )
+    .addOption(
+      new Option("--pv-kwp <kWp>", "size of each PV plant; every second home has one")
+        .argParser(pvKwp)
+        .default(pvKwp("5"), "5"),
+    )
+    .option(
+      "--homes <count>",
+      "homes; beyond the file they repeat with a shift of days",
+      integer("--homes", MOST_HOMES),
+    )
+    .option("--days <count>", "whole days to trade, from the first full one", integer("--days", MOST_DAYS), 1)
+    .addOption(new Option("--seed <number>", "seed of everything random").argParser(seed).default(1n, "1"))
+    .option("--out <folder>", "also write community.json, homes.csv and slots.csv there")
+    .option("--json", "one JSON object on stdout, everything else on stderr", false)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void help.write(text), writeErr: () => undefined });
+}
+
+function integer(name: string, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= 1 && value <= most) return value;
+    throw new DemoError("OPTION_INVALID", `${name} ${text}: a whole number from 1 to ${most} is needed.`);
+  };
+}
+
+function seed(text: string): bigint {
+  const value = /^\d{1,20}$/.test(text) ? BigInt(text) : MOST_SEED + 1n;
+  if (value <= MOST_SEED) return value;
+  throw new DemoError("OPTION_INVALID", `--seed ${text}: a whole number from 0 to ${MOST_SEED} is needed.`);
+}
+
+function pvKwp(text: string): Decimal {
+  const value = parseDecimal(text);
+  if (value !== undefined && value.digits > 0n && !exceeds(value, MOST_KWP)) return value;
+  throw new DemoError("OPTION_INVALID", `--pv-kwp ${text}: a number above 0 and up to ${MOST_KWP} is needed.`);
+}

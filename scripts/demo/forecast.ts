@@ -1,0 +1,62 @@
+/** What a home counts on in a slot before its gate closes. */
+
+import { type Calendar, rowOf } from "./calendar.ts";
+import { type Home, whAt } from "./homes.ts";
+
+/** Rows that a forecast rests on, and why. */
+export interface Basis {
+  readonly rows: readonly number[];
+  readonly kind: "past" | "following" | "neighbour";
+}
+
+const DAYS = [1, 2];
+
+/**
+ * The same slot on the last two days, as far as the input reaches back. Its first day has no yesterday: there the two
+ * following days stand in for it, and in an input of a single day the neighbouring slot. Never the value itself, so a
+ * forecast is always a guess.
+ */
+export function basisOf(calendar: Calendar, row: number): Basis {
+  const { slotsPerDay, rows } = calendar;
+  const inside = (candidates: number[]) => candidates.filter((candidate) => candidate >= 0 && candidate < rows);
+  const past = inside(DAYS.map((day) => row - day * slotsPerDay));
+  if (past.length > 0) return { rows: past, kind: "past" };
+  const following = inside(DAYS.map((day) => row + day * slotsPerDay));
+  if (following.length > 0) return { rows: following, kind: "following" };
+  return { rows: inside([row - 1, row + 1]).slice(0, 1), kind: "neighbour" };
+}
+
+/**
+ * Forecast net of a home in a slot of a day (both from 0), Wh: positive from the grid, negative into it.
+ *
+ * Yesterday's value, or that of the day before where it is closer to zero; zero where one day needed and the other had a
+ * surplus. A home trades what it can count on: energy that was sold and does not come costs the import price, energy that was
+ * bought and not needed brings the export price only. With yesterday alone most PV owners end up behind the retailer.
+ */
+export function forecastOf(home: Home, calendar: Calendar, day: number, slot: number): bigint {
+  const load = valuesAt(basisOf(calendar, rowOf(calendar, day, slot, home.shiftDays)), (row) => whAt(home.load, row));
+  const { pv } = home;
+  const made = valuesAt(basisOf(calendar, rowOf(calendar, day, slot, 0)), (row) => (pv ? whAt(pv, row) : 0n));
+  return common(load[0] - made[0], load[1] - made[1]);
+}
+
+/** How many of a day's slots have no past in the input. */
+export function standIns(calendar: Calendar, day: number): number {
+  const slots = Array.from({ length: calendar.slotsPerDay }, (_, slot) =>
+    basisOf(calendar, rowOf(calendar, day, slot, 0)),
+  );
+  return slots.filter(({ kind }) => kind !== "past").length;
+}
+
+/** The values of the one or two rows of a basis; of a single one, twice. */
+function valuesAt({ rows }: Basis, at: (row: number) => bigint): [bigint, bigint] {
+  const [first = 0n, second = first] = rows.map(at);
+  return [first, second];
+}
+
+/** What two amounts have in common: the one closer to zero, or zero if their signs differ. */
+function common(a: bigint, b: bigint): bigint {
+  if (a > 0n && b > 0n) return a < b ? a : b;
+  if (a < 0n && b < 0n) return a > b ? a : b;
+  return 0n;
+}

@@ -1,0 +1,97 @@
+/** The report for people: two tables and the books. */
+
+import Table from "cli-table3";
+import { ctPerKwh, eur, formatFixed, kwh, percent } from "./format.ts";
+import type { CommunityKpis } from "./kpis.ts";
+import type { Report } from "./report.ts";
+
+/** Homes listed by name; of more, the first ones, and the rest in one line. */
+const MOST_ROWS = 40;
+
+const SOURCES: Record<Report["source"], string> = {
+  file: "homes from the input file",
+  "file, repeated": "homes from the input file, repeated with a shift of days",
+  synthetic: "synthetic homes: made from a formula, not measured",
+};
+
+/** Everything that a run prints without `--json`. */
+export function renderReport(report: Report): string {
+  const { homes, days, slots, seed, source } = report;
+  const title = `Wattbook demo: ${homes} homes, ${days} day(s), ${slots} slots, seed ${seed}; ${SOURCES[source]}.`;
+  const text = [title, "", homesTable(report), "", communityTable(report), "", booksText(report)].join("\n");
+  return text.replace(/ +$/gm, "");
+}
+
+/** One line per home; amounts over the whole run. */
+export function homesTable({ households }: Report): string {
+  const units = ["bought kWh", "sold kWh", "price ct/kWh", "bill EUR", "at retailer EUR", "saving EUR"];
+  const table = plainTable(["home", "PV", ...units], ["left", "left", ...units.map(() => "right" as const)]);
+  for (const home of households.slice(0, MOST_ROWS)) {
+    const traded = home.boughtWh + home.soldWh > 0n;
+    const price = traded ? ctPerKwh(home.averagePrice) : "-";
+    const money = [eur(home.bill), eur(home.retailerBill), eur(home.saving)];
+    table.push([home.name, home.pv ?? "-", kwh(home.boughtWh), kwh(home.soldWh), price, ...money]);
+  }
+  const hidden = households.length - MOST_ROWS;
+  const notes = [
+    ...(hidden > 0 ? [`${hidden} more homes: see --json or --out.`] : []),
+    "bill: what the home paid less what it got, all fees but gas; below zero the home was paid.",
+    "price: mean of what the home bought and sold from and to neighbours, before the network fee.",
+  ];
+  return [table.toString(), ...notes].join("\n");
+}
+
+/** Figures of the community and the gas they took. */
+export function communityTable({ community, gas, households }: Report): string {
+  const table = plainTable(["community", "value", "meaning"], ["left", "right", "left"]);
+  for (const [name, value, meaning] of communityRows(community)) table.push([name, value, meaning]);
+  const saving = households.reduce((total, home) => total + home.saving, 0n);
+  table.push(["saving of all homes", `${eur(saving)} EUR`, "against the same meters at the retailer"]);
+  table.push([
+    "worse off",
+    `${community.worseOff} of ${households.length}`,
+    "homes that pay more than at the retailer",
+  ]);
+  const rows: [string, bigint, string][] = [
+    ["gas per home and slot", gas.perHouseholdSlot, "from signed order to settled money"],
+    ["gas to place", gas.place, "per order and slot"],
+    ["gas to clear", gas.clear, "per slot"],
+    ["gas to settle", gas.settle, "per order and slot"],
+  ];
+  for (const [name, value, meaning] of rows) table.push([name, formatFixed(value, 0, 0), meaning]);
+  return table.toString();
+}
+
+function communityRows(community: CommunityKpis): [string, string, string][] {
+  return [
+    ["load", `${kwh(community.loadWh)} kWh`, "used by the homes"],
+    ["PV", `${kwh(community.pvWh)} kWh`, "made on their roofs"],
+    ["traded", `${kwh(community.tradedWh)} kWh`, "between neighbours"],
+    ["self-sufficiency", percent(community.selfSufficiency.millionths), "of the load met by the community's own PV"],
+    ["self-consumption", percent(community.selfConsumption.millionths), "of the PV used in the community"],
+    ["welfare", percent(community.welfareRatio.millionths), "of the best possible gain from trade at these forecasts"],
+  ];
+}
+
+/** What must add up. */
+export function booksText({ books, skipped, unsettled }: Report): string {
+  const verdict = (value: bigint) => (value === 0n ? "balanced" : "NOT BALANCED");
+  return [
+    `Energy: bought less sold ${books.energyWh} Wh: ${verdict(books.energyWh)}.`,
+    `Money: held less deposited plus withdrawn ${books.money} base units: ${verdict(books.money)}.`,
+    `Left out by the chain: ${skipped.length}. Unsettled: ${unsettled}.`,
+  ].join("\n");
+}
+
+/** No lines but one below the header, no colours: readable in any terminal, log or file. */
+function plainTable(head: string[], colAligns: ("left" | "right")[]): Table.Table {
+  const sides = ["top", "bottom", "left", "right"].flatMap((side) => [
+    side,
+    `${side}-mid`,
+    `${side}-left`,
+    `${side}-right`,
+  ]);
+  const chars = { ...Object.fromEntries(sides.map((side) => [side, ""])), mid: "-", "mid-mid": "--", middle: "  " };
+  const style = { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 };
+  return new Table({ head, colAligns, chars, style });
+}

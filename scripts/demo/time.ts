@@ -1,0 +1,36 @@
+/** Times in input files: unix seconds or ISO 8601. */
+
+const UNIX = /^\d{1,11}(?:\.0+)?$/;
+const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]0+)?)?\s?(Z|[+-]\d\d(?::?\d\d)?)?$/i;
+
+/**
+ * Unix seconds of a cell; undefined where it is no time. An ISO time without an offset counts as UTC.
+ *
+ * @example
+ * parseTime("1613343600"); // 1613343600
+ * parseTime("2021-02-15T00:00+01:00"); // 1613343600
+ */
+export function parseTime(text: string): number | undefined {
+  if (UNIX.test(text)) return Math.trunc(Number(text));
+  const match = ISO.exec(text);
+  if (match === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((n) => Number(n || 0));
+  const local = Date.UTC(year, month - 1, day, hour, minute, second);
+  const date = new Date(local);
+  const exists =
+    date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  return exists ? local / 1000 - offsetSeconds(match[7] ?? "Z") : undefined;
+}
+
+/** `Z`, `+01`, `+0100` and `+01:00` in seconds east of Greenwich. */
+function offsetSeconds(offset: string): number {
+  if (offset.toUpperCase() === "Z") return 0;
+  const digits = offset.slice(1).replace(":", "");
+  const seconds = Number(digits.slice(0, 2)) * 3600 + Number(digits.slice(2, 4)) * 60;
+  return offset.startsWith("-") ? -seconds : seconds;
+}
+
+/** Unix seconds as ISO 8601 in UTC, to the minute: `2021-02-15T00:00Z`. */
+export function formatTime(unixSeconds: number): string {
+  return `${new Date(unixSeconds * 1000).toISOString().slice(0, 16)}Z`;
+}

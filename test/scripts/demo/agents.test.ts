@@ -1,0 +1,119 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { planDay, trueValue } from "../../../scripts/demo/agents.ts";
+import { calendarOf } from "../../../scripts/demo/calendar.ts";
+import { curveAround } from "../../../scripts/demo/curve.ts";
+import { basisOf, forecastOf } from "../../../scripts/demo/forecast.ts";
+import { type Home, makeHomes } from "../../../scripts/demo/homes.ts";
+import { MARKET, priceOf, tradingBand } from "../../../scripts/demo/market.ts";
+import { draw, Purpose, splitmix64, within } from "../../../scripts/demo/prng.ts";
+import { syntheticDataset } from "../../../scripts/demo/synthetic.ts";
+import { COLUMNS, dataset } from "./factories.ts";
+
+const { pvKwp } = COLUMNS;
+
+describe("demo randomness", function () {
+  it("is SplitMix64", function () {
+    expect(splitmix64(0n)).to.equal(0xe220a8397b1dcdafn);
+    expect(splitmix64(1_234_567n)).to.equal(6_457_827_717_110_365_317n);
+  });
+
+  it("draws differently for each purpose and label", function () {
+    const draws = [draw(1n, Purpose.Value, 1, 2), draw(1n, Purpose.Sky, 1, 2), draw(2n, Purpose.Value, 1, 2)];
+    expect(new Set([...draws, draw(1n, Purpose.Value, 2, 1)]).size).to.equal(4);
+  });
+
+  it("stays within its bounds and reaches both", function () {
+    expect([within(0n, 3n, 9n), within((1n << 64n) - 1n, 3n, 9n)]).to.deep.equal([3n, 9n]);
+  });
+});
+
+describe("demo forecasts", function () {
+  const data = dataset(4 * 96);
+  const calendar = calendarOf(data);
+
+  it("rest on the last two days, then on one, then on the following ones, then on a neighbour", function () {
+    expect(basisOf(calendar, 200)).to.deep.equal({ rows: [104, 8], kind: "past" });
+    expect(basisOf(calendar, 100)).to.deep.equal({ rows: [4], kind: "past" });
+    expect(basisOf(calendar, 4)).to.deep.equal({ rows: [100, 196], kind: "following" });
+    expect(basisOf(calendarOf(dataset(96)), 0)).to.deep.equal({ rows: [1], kind: "neighbour" });
+    expect(basisOf(calendarOf(dataset(96)), 95)).to.deep.equal({ rows: [94], kind: "neighbour" });
+  });
+
+  it("never rest on the value itself", function () {
+    for (let row = 0; row < 4 * 96; row++) expect(basisOf(calendar, row).rows).not.to.include(row);
+  });
+
+  it("count on what both days have in common", function () {
+    const [first] = makeHomes(data, calendar, 1, pvKwp);
+    if (first === undefined) throw new Error("no home");
+    expect(forecastOf(first, calendar, 2, 10)).to.equal(10n);
+    const mixed = { ...first, pv: { name: "x_pu", wh: Array.from({ length: 4 * 96 }, () => 50n) } };
+    expect(forecastOf(mixed, calendar, 2, 10), "a surplus, then a need").to.equal(0n);
+    const sunny = { ...first, pv: { name: "x_pu", wh: Array.from({ length: 4 * 96 }, () => 500n) } };
+    expect(forecastOf(sunny, calendar, 2, 10), "the smaller surplus").to.equal(106n - 500n);
+  });
+});
+
+describe("demo curves", function () {
+  const band = tradingBand();
+
+  it("lie between export price and import price less network fee", function () {
+    expect([priceOf(band.lowest), priceOf(band.highest)]).to.deep.equal([80n, 260n]);
+    expect(priceOf(band.lowest) >= MARKET.exportPrice).to.equal(true);
+    expect(priceOf(band.highest) + MARKET.networkFee <= MARKET.importPrice).to.equal(true);
+  });
+
+  it("hold all the lots, in ascending ticks of the band, close to the value", function () {
+    const values = fc.integer({ min: band.lowest, max: band.highest });
+    fc.assert(
+      fc.property(values, fc.integer({ min: 0, max: 8191 }), (tick, lots) => {
+        const points = curveAround(tick, lots, band);
+        expect(points.reduce((sum, point) => sum + point.lots, 0)).to.equal(lots);
+        points.forEach((point, i) => {
+          expect(point.tick)
+            .to.be.within(band.lowest, band.highest)
+            .and.to.be.within(tick - 2, tick + 2);
+          expect(point.lots).to.be.greaterThan(0);
+          expect(point.tick).to.be.greaterThan(points[i - 1]?.tick ?? -1);
+        });
+      }),
+    );
+  });
+});
+
+describe("demo agents", function () {
+  const data = syntheticDataset(3n, 4, 1, pvKwp);
+  const calendar = calendarOf(data);
+  const homes = makeHomes(data, calendar, 4, pvKwp);
+
+  it("decide the same for the same seed, and differently for another", function () {
+    const plans = (seed: bigint) => homes.map((home) => planDay(home, calendar, 0, seed));
+    expect(plans(5n)).to.deep.equal(plans(5n));
+    expect(plans(5n)).not.to.deep.equal(plans(6n));
+  });
+
+  it("do not mind how many other homes there are", function () {
+    const more = makeHomes(data, calendar, 8, pvKwp).slice(0, homes.length);
+    const plans = (some: readonly Home[]) => some.map((home) => planDay(home, calendar, 0, 5n));
+    expect(plans(more)).to.deep.equal(plans(homes));
+  });
+
+  it("order whole lots of the forecast within their caps, on one side", function () {
+    for (const home of homes) {
+      for (const plan of planDay(home, calendar, 0, 5n)) {
+        const { forecastWh, lots, side, orders } = plan;
+        const expected = (forecastWh < 0n ? -forecastWh : forecastWh) / MARKET.lotWh;
+        expect(BigInt(lots) <= expected && lots <= (side === "buy" ? home.buyCap : home.sellCap)).to.equal(true);
+        expect(side).to.equal(forecastWh < 0n ? "sell" : "buy");
+        expect(orders.reduce((sum, order) => sum + order.lots, 0)).to.equal(lots);
+      }
+    }
+  });
+
+  it("draw true values over the whole band", function () {
+    const { lowest, highest } = tradingBand();
+    const ticks = Array.from({ length: 3000 }, (_, slot) => trueValue(1n, 0, slot));
+    expect([Math.min(...ticks), Math.max(...ticks)]).to.deep.equal([lowest, highest]);
+  });
+});

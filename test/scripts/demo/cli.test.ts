@@ -1,0 +1,59 @@
+import { PassThrough } from "node:stream";
+import { expect } from "chai";
+import { parseOptions } from "../../../scripts/demo/cli.ts";
+import { DemoError } from "../../../scripts/demo/errors.ts";
+
+const parse = (...args: string[]) => parseOptions(args, new PassThrough());
+
+describe("demo options", function () {
+  it("have defaults", function () {
+    expect(parse()).to.deep.equal({
+      loadUnit: "W",
+      pvKwp: { digits: 5n, scale: 0 },
+      days: 1,
+      seed: 1n,
+      json: false,
+    });
+  });
+
+  it("are read", function () {
+    const args = ["--input", "a.csv", "--load-unit", "Wh", "--pv-kwp", "7.5", "--homes", "150", "--days", "2"];
+    expect(parse(...args, "--seed", "18446744073709551615", "--out", "out", "--json")).to.deep.equal({
+      input: "a.csv",
+      loadUnit: "Wh",
+      pvKwp: { digits: 75n, scale: 1 },
+      homes: 150,
+      days: 2,
+      seed: (1n << 64n) - 1n,
+      out: "out",
+      json: true,
+    });
+  });
+
+  const wrong: [string[], string][] = [
+    [["--homes", "0"], "OPTION_INVALID"],
+    [["--homes", "1.5"], "OPTION_INVALID"],
+    [["--days", "-1"], "OPTION_INVALID"],
+    [["--days", "x"], "OPTION_INVALID"],
+    [["--seed", "18446744073709551616"], "OPTION_INVALID"],
+    [["--pv-kwp", "0"], "OPTION_INVALID"],
+    [["--pv-kwp", "NaN"], "OPTION_INVALID"],
+    [["--load-unit", "kWh"], "OPTION_INVALID"],
+    [["--input"], "OPTION_INVALID"],
+    [["file.csv"], "OPTION_INVALID"],
+    [["--home", "3"], "OPTION_UNKNOWN"],
+  ];
+  for (const [args, code] of wrong) {
+    it(`refuse ${args.join(" ")} with ${code}`, function () {
+      expect(() => parse(...args))
+        .to.throw(DemoError)
+        .with.property("code", code);
+    });
+  }
+
+  it("print help where they are told to, and ask for nothing more", function () {
+    const stream = new PassThrough();
+    expect(parseOptions(["--help"], stream)).to.equal(undefined);
+    expect(String(stream.read())).to.include("--pv-kwp");
+  });
+});
