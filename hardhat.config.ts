@@ -42,7 +42,7 @@ export default defineConfig({
       {
         version: "0.8.37",
         path: soljson,
-        settings: { optimizer: { enabled: true, runs: 1_000_000 }, viaIR: true, evmVersion: "osaka" },
+        settings: { optimizer: { enabled: true, runs: 200 }, viaIR: true, evmVersion: "osaka" },
       },
     ],
   },

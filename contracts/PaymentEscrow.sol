@@ -1,0 +1,622 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
+import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
+import {Words} from "./libraries/Words.sol";
+import {Account, Debt, ACCOUNT_OPEN, ACCOUNT_DEBT, ACCOUNT_FUND, MAX_AMOUNT} from "./types/Account.sol";
+import {Pot, newPot, MAX_JOURNALS} from "./types/Pot.sol";
+
+/// @title Payment escrow
+/// @notice See `IPaymentEscrow`, which is the manual.
+contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    /// @dev A supplier while a batch of legs is booked; base units.
+    struct SupplierBook {
+        uint32 member;
+        bool loaded;
+        uint256 free;
+        uint256 fund; // set aside for members it owes
+        uint256 owed; // sum of what it owes members
+    }
+
+    uint32 private constant DSO = 1;
+    uint32 private constant FEE_COLLECTOR = 2;
+
+    IProsumerRegistry public immutable registry;
+    address public immutable settlement;
+
+    uint256 private immutable _accounts = Words.area("wattbook.escrow.accounts");
+    uint256 private immutable _debts = Words.area("wattbook.escrow.debts");
+    uint256 private immutable _funds = Words.area("wattbook.escrow.funds");
+    uint256 private immutable _pots = Words.area("wattbook.escrow.pots");
+
+    /// @dev `| token 160 | ring 8 |`, low bit first.
+    mapping(uint32 community => uint256 word) private _communities;
+    mapping(address token => mapping(address account => uint256 amount)) private _fees;
+
+    /// @dev Deposits minus withdrawals: all that the escrow owes in a token. Everything else only moves it around.
+    mapping(address token => uint256 amount) private _liabilities;
+
+    modifier onlySettlement() {
+        if (msg.sender != settlement) revert NotSettlement(msg.sender);
+        _;
+    }
+
+    modifier onlyRegistry() {
+        if (msg.sender != address(registry)) revert NotRegistry(msg.sender);
+        _;
+    }
+
+    constructor(IProsumerRegistry registry_, address settlement_) {
+        registry = registry_;
+        settlement = settlement_;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- in and out
+
+    /// @inheritdoc IPaymentEscrow
+    function deposit(uint32 community, uint32 member, uint256 amount) external nonReentrant {
+        _deposit(community, member, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function depositWithPermit(
+        uint32 community,
+        uint32 member,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant {
+        // A permit in the mempool can be sent by anyone first. Then this one fails and the allowance is there all the same.
+        try IERC20Permit(tokenOf(community)).permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        _deposit(community, member, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function withdraw(uint32 community, uint32 member, address to, uint256 amount) external nonReentrant {
+        _checkOwner(community, member);
+        if (to == address(0)) revert ZeroAddress();
+        Account a = _account(community, member);
+        if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
+        _storeAccount(community, member, a.withMoney(a.freeOf() - amount, a.reservedOf()));
+        emit Withdrawn(community, member, to, amount);
+        _pay(tokenOf(community), to, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function withdrawFees(address token, address to) external nonReentrant returns (uint256 amount) {
+        if (to == address(0)) revert ZeroAddress();
+        amount = _fees[token][msg.sender];
+        _fees[token][msg.sender] = 0;
+        emit FeesWithdrawn(token, msg.sender, to, amount);
+        _pay(token, to, amount);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- the member's own switches
+
+    /// @inheritdoc IPaymentEscrow
+    function bumpEpoch(uint32 community, uint32 member) external returns (uint32 epoch) {
+        if (
+            msg.sender != registry.ownerOf(community, member)
+                && msg.sender != registry.memberFor(community, member, 0).tradingKey()
+        ) revert NotTrader(community, member, msg.sender);
+        Account a = _openAccount(community, member);
+        epoch = a.epochOf() + 1;
+        _storeAccount(community, member, a.withEpoch(epoch));
+        emit EpochBumped(community, member, epoch);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function enableModule(uint32 community, uint32 member, uint8 module, bool on) external {
+        _checkOwner(community, member);
+        if (registry.moduleAt(community, module) == address(0)) revert UnknownModule(community, module);
+        Account a = _openAccount(community, member);
+        if (on && module >= registry.modulesAtCreation(community)) {
+            uint32 supplier = registry.supplierOf(community, member);
+            if (supplier != member && !_account(community, supplier).hasModule(module)) {
+                revert SupplierRefusesModule(supplier, module);
+            }
+        }
+        uint16 mask = uint16(1) << module;
+        _storeAccount(community, member, a.withModules(on ? a.modulesOf() | mask : a.modulesOf() & ~mask));
+        emit ModuleEnabled(community, member, module, on);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- debts
+
+    /// @inheritdoc IPaymentEscrow
+    function setCreditLine(uint32 community, uint32 member, uint64 line) external {
+        _checkSupplier(community, member);
+        _storeDebt(community, member, _debt(community, member).withCreditLine(line));
+        emit CreditLineSet(community, member, line);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function markPaid(uint32 community, uint32 member, uint256 amount) external {
+        Debt d = _debt(community, member);
+        int256 due = d.dueOf();
+        if (amount > _abs(due)) revert MoreThanDebt(amount, due);
+        if (due >= 0) {
+            _checkSupplier(community, member);
+            due -= int256(amount);
+        } else {
+            _checkOwner(community, member);
+            due += int256(amount);
+            SupplierBook memory book;
+            _loadSupplier(community, registry.supplierOf(community, member), book);
+            book.owed -= amount;
+            _storeSupplier(community, book);
+        }
+        _storeDebt(community, member, d.withDue(due));
+        emit DebtReduced(community, member, amount, due);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function claimDue(uint32 community, uint32 member) external returns (uint256 amount) {
+        Debt d = _debt(community, member);
+        int256 due = d.dueOf();
+        if (due >= 0) return 0;
+        SupplierBook memory book;
+        _loadSupplier(community, registry.supplierOf(community, member), book);
+        amount = _min(book.fund, _abs(due));
+        book.fund -= amount;
+        book.owed -= amount;
+        _storeSupplier(community, book);
+        due += int256(amount);
+        _storeDebt(community, member, d.withDue(due));
+        Account a = _account(community, member);
+        _storeAccount(community, member, a.withMoney(a.freeOf() + amount, a.reservedOf()));
+        emit DebtReduced(community, member, amount, due);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- registry
+
+    /// @inheritdoc IPaymentEscrow
+    function openCommunity(uint32 community, address token, uint256 ring) external onlyRegistry {
+        _communities[community] = uint256(uint160(token)) | (ring << 160);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function openAccount(uint32 community, uint32 member, uint16 modules) external onlyRegistry {
+        Account a = _account(community, member);
+        _storeAccount(community, member, a.withModules(modules).withFlag(ACCOUNT_OPEN, true));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- settlement
+
+    /// @inheritdoc IPaymentEscrow
+    function reserve(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        uint8 module,
+        uint256 amount,
+        uint256 fee,
+        address feeTo,
+        bool first
+    ) external onlySettlement {
+        Account a = _account(community, member);
+        if (!a.hasModule(module)) revert ModuleNotEnabled(community, member, module);
+        uint256 free = a.freeOf();
+        // Both are at most 96 bits: the head of a record holds no more, and a fee is 32 bits times 12.
+        if (amount + fee > free) revert InsufficientFree(amount + fee, free);
+        uint256 word = _communities[community];
+        _storeAccount(community, member, a.withMoney(free - amount - fee, a.reservedOf() + amount));
+        if (fee != 0) _fees[address(uint160(word))][feeTo] += fee;
+
+        uint256 base = _potBase(community, period, word >> 160);
+        Pot counter = _potFor(base, community, period);
+        if (first) counter = counter.withCounts(counter.openedOf() + 1, counter.settledOf());
+        if (module == 0) {
+            counter = counter.withAmounts(counter.amountOf(), counter.outstandingOf() + amount);
+        } else {
+            Pot p = Pot.wrap(Words.load(base + module));
+            if (!p.isPeriod(period)) p = newPot(period);
+            Words.store(base + module, Pot.unwrap(p.withAmounts(p.amountOf(), p.outstandingOf() + amount)));
+        }
+        Words.store(base, Pot.unwrap(counter));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function openJournals(uint32 community, uint32 period, uint256 count) external onlySettlement {
+        uint256 base = _potBase(community, period, _communities[community] >> 160);
+        Pot counter = _potFor(base, community, period);
+        Words.store(base, Pot.unwrap(counter.withCounts(counter.openedOf() + count, counter.settledOf())));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function settle(
+        uint32 community,
+        uint32 period,
+        Leg[] calldata legs,
+        uint256[] calldata pots,
+        uint256 opened,
+        uint256 settled,
+        address settler
+    ) external onlySettlement {
+        SupplierBook memory book;
+        uint256 networkFees = 0;
+        uint256 settlementFees = 0;
+        for (uint256 i = 0; i < legs.length; ++i) {
+            Leg calldata leg = legs[i];
+            if (!book.loaded || book.member != leg.supplier) {
+                if (book.loaded) _storeSupplier(community, book);
+                _loadSupplier(community, leg.supplier, book);
+            }
+            settlementFees += _book(community, period, leg, book);
+            networkFees += leg.networkFee;
+        }
+        if (book.loaded) _storeSupplier(community, book);
+        uint256 word = _communities[community];
+        if (networkFees != 0) _addFree(community, DSO, networkFees);
+        if (settlementFees != 0) _fees[address(uint160(word))][settler] += settlementFees;
+        if (pots.length != 0) _storePots(community, period, pots, opened, settled, word >> 160);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function correct(uint32 community, uint32 period, uint32 member, uint32 supplier, int256 gridLeg)
+        external
+        onlySettlement
+    {
+        SupplierBook memory book;
+        _loadSupplier(community, supplier, book);
+        Account a = _account(community, member);
+        (uint256 free, int256 due) = _gridLeg(community, member, a, a.freeOf(), 0, gridLeg, book);
+        _storeAccount(community, member, _account(community, member).withMoney(free, a.reservedOf()));
+        _storeSupplier(community, book);
+        emit Settled(community, member, period, 0, 0, 0, 0, gridLeg, due);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IPaymentEscrow
+    function account(uint32 community, uint32 member)
+        external
+        view
+        returns (uint256 free, uint256 reserved, uint32 epoch, uint16 modules)
+    {
+        Account a = _account(community, member);
+        return (a.freeOf(), a.reservedOf(), a.epochOf(), a.modulesOf());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function debt(uint32 community, uint32 member) external view returns (int256 due, uint256 creditLine) {
+        Debt d = _debt(community, member);
+        return (d.dueOf(), d.creditLineOf());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function dueFund(uint32 community, uint32 supplier) external view returns (uint256 fund, uint256 owed) {
+        uint256 word = Words.load(_funds | _index(community, supplier));
+        return (word & MAX_AMOUNT, word >> 96);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function standing(uint32 community, uint32 member)
+        external
+        view
+        returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt)
+    {
+        Account a = _account(community, member);
+        if (a.mayOweOrBeOwed()) {
+            Debt d = _debt(community, member);
+            inDebt = d.dueOf() > int256(d.creditLineOf());
+        }
+        return (a.freeOf(), a.epochOf(), a.modulesOf(), inDebt);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function pot(uint32 community, uint8 module, uint32 period)
+        external
+        view
+        returns (uint256 outstanding, int256 amount)
+    {
+        Pot p = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160) + module));
+        if (p.isPeriod(period)) return (p.outstandingOf(), p.amountOf());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function potWords(uint32 community, uint32 period, uint256 count)
+        external
+        view
+        returns (uint256[] memory words, bool free)
+    {
+        uint256 base = _potBase(community, period, _communities[community] >> 160);
+        Pot counter = Pot.wrap(Words.load(base));
+        if (counter.periodOf() > period) return (words, true);
+        if (!counter.isPeriod(period) && !counter.allSettled()) return (words, false);
+        words = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            Pot p = Pot.wrap(Words.load(base + i));
+            words[i] = Pot.unwrap(p.isPeriod(period) ? p : newPot(period));
+        }
+        return (words, true);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function journals(uint32 community, uint32 period) external view returns (uint256 opened, uint256 settled) {
+        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160)));
+        if (counter.isPeriod(period)) return (counter.openedOf(), counter.settledOf());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function periodFree(uint32 community, uint32 period) external view returns (bool) {
+        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160)));
+        return counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function fees(address token, address account_) external view returns (uint256) {
+        return _fees[token][account_];
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function shortfall(address token) external view returns (uint256) {
+        uint256 held = IERC20(token).balanceOf(address(this));
+        uint256 owed = _liabilities[token];
+        return owed > held ? owed - held : 0;
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function tokenOf(uint32 community) public view returns (address) {
+        return address(uint160(_communities[community]));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- one leg
+
+    /// @dev Order of payment: released reserve and receipts, then peers, network fee, settlement fee, grid leg, free balance.
+    /// @return settlementFee What was there to pay of it: all, unless a voided module kept the reserve.
+    function _book(uint32 community, uint32 period, Leg calldata leg, SupplierBook memory book)
+        private
+        returns (uint256 settlementFee)
+    {
+        Account a = _account(community, leg.member);
+        // Settlement has checked that peers and network fee stay within the reserve. // [S1]
+        uint256 available =
+            uint256(leg.reserved) + leg.received - leg.lost - leg.paid - leg.networkFee;
+        settlementFee = _min(leg.settlementFee, available);
+        (uint256 free, int256 due) =
+            _gridLeg(community, leg.member, a, a.freeOf(), available - settlementFee, leg.gridLeg, book);
+        Account now_ = _account(community, leg.member); // its debt flag may have changed
+        _storeAccount(community, leg.member, now_.withMoney(free, a.reservedOf() - leg.reserved));
+        emit Settled(
+            community,
+            leg.member,
+            period,
+            leg.paid,
+            leg.received,
+            leg.networkFee,
+            settlementFee,
+            leg.gridLeg,
+            due
+        );
+    }
+
+    /// @dev Nets the leg with the member's debt, then moves money: from what became available, then, beyond the credit line, from
+    /// the free balance; or from the supplier's free balance, as far as it goes.
+    /// @param available Released and received, not yet the member's.
+    /// @return Free balance afterwards.
+    /// @return Due afterwards.
+    function _gridLeg(
+        uint32 community,
+        uint32 member,
+        Account a,
+        uint256 free,
+        uint256 available,
+        int256 gridLeg,
+        SupplierBook memory book
+    ) private returns (uint256, int256) {
+        Debt d = a.mayOweOrBeOwed() ? _debt(community, member) : Debt.wrap(0);
+        int256 before = d.dueOf();
+        int256 due = before + gridLeg;
+        if (due > 0) {
+            uint256 payment = _min(available, uint256(due));
+            available -= payment;
+            due -= int256(payment);
+            uint256 line = d.creditLineOf();
+            if (uint256(due) > line) {
+                uint256 more = _min(free, uint256(due) - line);
+                free -= more;
+                due -= int256(more);
+                payment += more;
+            }
+            if (before < 0) book.owed -= uint256(-before);
+            _creditSupplier(book, payment);
+        } else if (due < 0) {
+            // Only what this leg adds is paid at once; older claims wait for the fund.
+            uint256 owedBefore = before < 0 ? uint256(-before) : 0;
+            uint256 claim = uint256(-due);
+            if (claim > owedBefore) {
+                uint256 payment = _min(book.free, claim - owedBefore);
+                book.free -= payment;
+                available += payment;
+                claim -= payment;
+                due += int256(payment);
+            }
+            book.owed = book.owed + claim - owedBefore;
+        } else if (before < 0) {
+            book.owed -= uint256(-before);
+        }
+        if (due != before) _storeDebt(community, member, d.withDue(due));
+        return (free + available, due);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- suppliers
+
+    /// @dev What a supplier earns fills its due fund first; what exceeds its debts becomes free when the book is stored.
+    function _creditSupplier(SupplierBook memory book, uint256 amount) private pure {
+        uint256 missing = book.owed > book.fund ? book.owed - book.fund : 0;
+        uint256 toFund = _min(missing, amount);
+        book.fund += toFund;
+        book.free += amount - toFund;
+    }
+
+    function _loadSupplier(uint32 community, uint32 member, SupplierBook memory book) private view {
+        Account a = _account(community, member);
+        uint256 word = a.owesMembers() ? Words.load(_funds | _index(community, member)) : 0;
+        book.member = member;
+        book.loaded = true;
+        book.free = a.freeOf();
+        book.fund = word & MAX_AMOUNT;
+        book.owed = word >> 96;
+    }
+
+    function _storeSupplier(uint32 community, SupplierBook memory book) private {
+        if (book.fund > book.owed) {
+            book.free += book.fund - book.owed;
+            book.fund = book.owed;
+        }
+        Account a = _account(community, book.member);
+        bool owes = book.owed != 0;
+        if (owes || a.owesMembers()) Words.store(_funds | _index(community, book.member), book.fund | (book.owed << 96));
+        _storeAccount(community, book.member, a.withMoney(book.free, a.reservedOf()).withFlag(ACCOUNT_FUND, owes));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- pots
+
+    /// @dev Writes the pots of a period; what is left of them when every journal is settled goes to the fee collector.
+    function _storePots(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata pots,
+        uint256 opened,
+        uint256 settled,
+        uint256 ring
+    ) private {
+        uint256 base = _potBase(community, period, ring);
+        Pot counter = _potFor(base, community, period);
+        opened += counter.openedOf();
+        settled += counter.settledOf();
+        for (uint256 i = 0; i < pots.length; ++i) {
+            Pot p = Pot.wrap(pots[i]);
+            if (opened == settled && p.amountOf() != 0) {
+                // Nothing is outstanding any more, so the amount is not negative.
+                uint256 rest = uint256(p.amountOf());
+                p = p.withAmounts(0, p.outstandingOf());
+                _addFree(community, FEE_COLLECTOR, rest);
+                emit PotSwept(community, uint8(i), period, rest);
+            }
+            if (i == 0) p = p.withCounts(opened, settled);
+            Words.store(base + i, Pot.unwrap(p));
+        }
+    }
+
+    /// @return counter The first module's word of `period`, taken over from an older period if all of that is settled.
+    function _potFor(uint256 base, uint32 community, uint32 period) private view returns (Pot counter) {
+        counter = Pot.wrap(Words.load(base));
+        if (counter.isPeriod(period)) return counter;
+        if (counter.periodOf() > period || !counter.allSettled()) revert RingBusy(community, period);
+        return newPot(period);
+    }
+
+    /// @dev `community 32 | ring entry 8 | module 8`.
+    function _potBase(uint32 community, uint32 period, uint256 ring) private view returns (uint256) {
+        return _pots | (uint256(community) << 16) | ((uint256(period) % ring) << 8);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- accounts
+
+    function _deposit(uint32 community, uint32 member, uint256 amount) private {
+        address token = tokenOf(community);
+        Account a = _openAccount(community, member);
+        uint256 total = _liabilities[token] + amount;
+        if (total > MAX_AMOUNT) revert AmountTooLarge(amount);
+        _liabilities[token] = total;
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = IERC20(token).balanceOf(address(this)) - before;
+        if (received != amount) revert TransferFee(amount, received);
+        emit Deposited(community, member, msg.sender, amount);
+        _credit(community, member, a, amount);
+    }
+
+    /// @dev Money that comes in pays debts first: a member's to its supplier, a supplier's into its due fund.
+    function _credit(uint32 community, uint32 member, Account a, uint256 amount) private {
+        if (a.owesMembers()) {
+            SupplierBook memory own;
+            _loadSupplier(community, member, own);
+            _creditSupplier(own, amount);
+            _storeSupplier(community, own);
+            return;
+        }
+        int256 due = a.mayOweOrBeOwed() ? _debt(community, member).dueOf() : int256(0);
+        if (due > 0) {
+            uint256 payment = _min(amount, uint256(due));
+            amount -= payment;
+            due -= int256(payment);
+            SupplierBook memory book;
+            _loadSupplier(community, registry.supplierOf(community, member), book);
+            _creditSupplier(book, payment);
+            _storeSupplier(community, book);
+            _storeDebt(community, member, _debt(community, member).withDue(due));
+            emit DebtReduced(community, member, payment, due);
+        }
+        _addFree(community, member, amount);
+    }
+
+    function _addFree(uint32 community, uint32 member, uint256 amount) private {
+        Account a = _account(community, member);
+        _storeAccount(community, member, a.withMoney(a.freeOf() + amount, a.reservedOf()));
+    }
+
+    function _pay(address token, address to, uint256 amount) private {
+        _liabilities[token] -= amount;
+        IERC20(token).safeTransfer(to, amount);
+    }
+
+    function _openAccount(uint32 community, uint32 member) private view returns (Account a) {
+        a = _account(community, member);
+        if (!a.isOpen()) revert UnknownMember(community, member);
+    }
+
+    function _account(uint32 community, uint32 member) private view returns (Account) {
+        return Account.wrap(Words.load(_accounts | _index(community, member)));
+    }
+
+    function _storeAccount(uint32 community, uint32 member, Account a) private {
+        Words.store(_accounts | _index(community, member), Account.unwrap(a));
+    }
+
+    function _debt(uint32 community, uint32 member) private view returns (Debt) {
+        return Debt.wrap(Words.load(_debts | _index(community, member)));
+    }
+
+    /// @dev Keeps the account's flag in step, so that nobody without a debt pays for reading one.
+    function _storeDebt(uint32 community, uint32 member, Debt d) private {
+        Words.store(_debts | _index(community, member), Debt.unwrap(d));
+        Account a = _account(community, member);
+        bool used = Debt.unwrap(d) != 0;
+        if (a.mayOweOrBeOwed() != used) _storeAccount(community, member, a.withFlag(ACCOUNT_DEBT, used));
+    }
+
+    function _checkOwner(uint32 community, uint32 member) private view {
+        if (msg.sender != registry.ownerOf(community, member)) revert NotOwner(community, member, msg.sender);
+    }
+
+    function _checkSupplier(uint32 community, uint32 member) private view {
+        uint32 supplier = registry.supplierOf(community, member);
+        if (supplier == member || msg.sender != registry.ownerOf(community, supplier)) {
+            revert NotSupplier(community, member, msg.sender);
+        }
+    }
+
+    function _index(uint32 community, uint32 member) private pure returns (uint256) {
+        return (uint256(community) << 32) | member;
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
+    }
+
+    function _abs(int256 a) private pure returns (uint256) {
+        return uint256(a < 0 ? -a : a);
+    }
+}

@@ -1,0 +1,606 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
+import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+import {CommunityRules} from "./libraries/CommunityRules.sol";
+import {Consent} from "./libraries/Consent.sol";
+import {DataBlob} from "./libraries/Tariff.sol";
+import {
+    Member,
+    newMember,
+    ENROLLED,
+    METERED,
+    SUSPENDED,
+    STOPPED,
+    LEAVING,
+    CLASS_CHANGED,
+    SERVICE
+} from "./types/Member.sol";
+import {Terms} from "./types/Terms.sol";
+
+/// @title Prosumer registry
+/// @notice See `IProsumerRegistry`, which is the manual.
+contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
+    using Checkpoints for Checkpoints.Trace160;
+
+    /// @dev `next` counts from period `current.changesFrom()` on. `classBefore` counts for periods before `classFrom`.
+    struct MemberRecord {
+        Member current;
+        Member next;
+        address owner;
+        uint32 classFrom;
+        uint8 classBefore;
+        address pendingOwner;
+        address meterKey;
+        uint32 nextKeyFrom; // period from which nextMeterKey counts; 0 for none
+        uint32 lastPeriod; // of a leaving meter
+        bool capsReleased;
+        address nextMeterKey;
+        bytes32 meteringPoint;
+    }
+
+    struct Community {
+        Terms terms;
+        bytes32 termsHash;
+        address paymentToken;
+        uint8 tariffNotice;
+        uint16 maxImport;
+        uint16 maxNetworkFee;
+        uint8 modulesAtCreation;
+        uint32 memberCount;
+        uint32 pausedPeriod; // plus one
+        uint64 sumBuyCaps; // lots
+        uint64 sumSellCaps; // lots
+        address[] modules;
+        uint256[] classes; // `defaultLoadWh 24 | supplier member 32`
+        Checkpoints.Trace160 tariffs; // first period -> blob
+        mapping(address module => uint256 indexPlusOne) moduleIndex;
+        mapping(uint32 member => MemberRecord) members;
+        mapping(bytes32 meteringPoint => bool) meteringPoints;
+    }
+
+    bytes32 private constant ENROLMENT_TYPE = keccak256(
+        "Enrolment(uint32 community,bytes32 termsHash,address owner,address tradingKey,uint16 buyCap,uint16 sellCap,uint8 tariffClass,uint16 zone,uint8 kind,uint16 modules,bytes32 meteringPoint,uint40 deadline,uint256 nonce)"
+    );
+    bytes32 private constant METER_BINDING_TYPE = keccak256(
+        "MeterBinding(uint32 community,uint32 member,address meterKey,uint96 startImport,uint96 startExport,uint40 deadline,uint256 nonce)"
+    );
+    bytes32 private constant METER_ROTATION_TYPE =
+        keccak256("MeterRotation(uint32 community,uint32 member,address meterKey,uint40 deadline,uint256 nonce)");
+    bytes32 private constant CAP_CHANGE_TYPE = keccak256(
+        "CapChange(uint32 community,uint32 member,uint16 buyCap,uint16 sellCap,uint40 deadline,uint256 nonce)"
+    );
+    bytes32 private constant CLASS_CHANGE_TYPE =
+        keccak256("ClassChange(uint32 community,uint32 member,uint8 tariffClass,uint40 deadline,uint256 nonce)");
+
+    uint32 private constant COORDINATOR = 0;
+    uint32 private constant FIRST_SUPPLIER = 3;
+
+    IPaymentEscrow public immutable escrow;
+    ISettlement public immutable settlement;
+
+    uint32 public communityCount;
+    mapping(uint32 community => Community) private _communities;
+    mapping(address meterKey => bool) private _meterKeys;
+
+    modifier onlyCoordinator(uint32 community) {
+        if (msg.sender != _communities[community].members[COORDINATOR].owner) {
+            revert NotCoordinator(community, msg.sender);
+        }
+        _;
+    }
+
+    modifier onlyOwner(uint32 community, uint32 member) {
+        if (msg.sender != _communities[community].members[member].owner) revert NotOwner(community, member, msg.sender);
+        _;
+    }
+
+    constructor(IPaymentEscrow escrow_, ISettlement settlement_) EIP712("Wattbook", "1") {
+        escrow = escrow_;
+        settlement = settlement_;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- communities
+
+    /// @inheritdoc IProsumerRegistry
+    function createCommunity(
+        CommunityTerms calldata t,
+        address[] calldata suppliers,
+        TariffClass[] calldata classes_,
+        address[] calldata modules,
+        bytes calldata tariff
+    ) external returns (uint32 community) {
+        community = communityCount++;
+        Community storage c = _communities[community];
+        c.terms = CommunityRules.pack(t);
+        c.termsHash = keccak256(abi.encode(t, suppliers, classes_, modules));
+        if (t.paymentToken.code.length == 0) revert OutOfBounds("paymentToken", uint160(t.paymentToken));
+        c.paymentToken = t.paymentToken;
+        c.tariffNotice = t.tariffNotice;
+        c.maxImport = t.maxImport;
+        c.maxNetworkFee = t.maxNetworkFee;
+        escrow.openCommunity(community, t.paymentToken, c.terms.ring());
+        _addService(community, "coordinator", t.coordinator);
+        _addService(community, "dso", t.dso);
+        _addService(community, "feeCollector", t.feeCollector);
+        _checkCount("suppliers", suppliers.length);
+        for (uint256 i = 0; i < suppliers.length; ++i) _addService(community, "suppliers", suppliers[i]);
+        _checkCount("classes", classes_.length);
+        for (uint256 i = 0; i < classes_.length; ++i) {
+            TariffClass calldata class = classes_[i];
+            if (class.supplier >= suppliers.length) revert OutOfBounds("supplier", class.supplier);
+            c.classes.push(class.defaultLoadWh | ((uint256(FIRST_SUPPLIER) + class.supplier) << 24));
+        }
+        _checkCount("modules", modules.length);
+        for (uint256 i = 0; i < modules.length; ++i) _addModule(c, modules[i]);
+        c.modulesAtCreation = uint8(modules.length);
+        emit CommunityCreated(community, c.termsHash, t, suppliers, classes_, modules);
+        _pushTariff(community, 0, tariff);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function publishTariff(uint32 community, uint32 period, bytes calldata tariff) external onlyCoordinator(community) {
+        Community storage c = _communities[community];
+        uint256 earliest = _currentPeriod(c) + 1 + c.terms.horizon() + c.tariffNotice;
+        if (period < earliest) revert TariffTooLate(period, uint32(earliest));
+        (, uint96 latest,) = c.tariffs.latestCheckpoint();
+        if (period <= latest) revert TariffOutOfOrder(period, uint32(latest));
+        _pushTariff(community, period, tariff);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function pause(uint32 community) external onlyCoordinator(community) {
+        Community storage c = _communities[community];
+        uint32 period = uint32(_currentPeriod(c));
+        c.pausedPeriod = period + 1;
+        emit Paused(community, period);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function addModule(uint32 community, address module) external onlyCoordinator(community) returns (uint8 index) {
+        index = _addModule(_communities[community], module);
+        emit ModuleAdded(community, index, module);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- members
+
+    /// @inheritdoc IProsumerRegistry
+    function enroll(uint32 community, Enrolment calldata e, bytes calldata consent)
+        external
+        onlyCoordinator(community)
+        returns (uint32 member)
+    {
+        Community storage c = _communities[community];
+        if (e.tariffClass >= c.classes.length) revert OutOfBounds("tariffClass", e.tariffClass);
+        if (uint256(e.modules) >> c.modulesAtCreation != 0) revert OutOfBounds("modules", e.modules);
+        if (e.tradingKey == address(0)) revert OutOfBounds("tradingKey", 0);
+        _checkConsent(e.owner, _enrolmentHash(community, c.termsHash, e), e.deadline, consent);
+        if (c.meteringPoints[e.meteringPoint]) revert MeteringPointTaken(e.meteringPoint);
+        c.meteringPoints[e.meteringPoint] = true;
+        _countCaps(c, 0, 0, e.buyCap, e.sellCap);
+
+        member = c.memberCount++;
+        MemberRecord storage r = c.members[member];
+        r.current = newMember(e.tradingKey, e.buyCap, e.sellCap, e.tariffClass, e.zone, e.kind, ENROLLED);
+        r.owner = e.owner;
+        r.meteringPoint = e.meteringPoint;
+        escrow.openAccount(community, member, e.modules);
+        emit MemberEnrolled(community, member, e.owner, e, uint32(_currentPeriod(c) + 1));
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function rotateTradingKey(uint32 community, uint32 member, address key) external onlyOwner(community, member) {
+        if (key == address(0)) revert OutOfBounds("tradingKey", 0);
+        _change(community, member, _latest(community, member).withTradingKey(key));
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function setTrading(uint32 community, uint32 member, bool on) external onlyOwner(community, member) {
+        if (on) {
+            _change(community, member, _latest(community, member).withStatus(STOPPED, false));
+        } else {
+            _changeAtOnce(community, member, STOPPED, true);
+        }
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function setSuspended(uint32 community, uint32 member, bool suspended) external onlyCoordinator(community) {
+        _change(community, member, _latest(community, member).withStatus(SUSPENDED, suspended));
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function changeCaps(
+        uint32 community,
+        uint32 member,
+        uint16 buyCap,
+        uint16 sellCap,
+        uint40 deadline,
+        bytes calldata consent
+    ) external onlyCoordinator(community) {
+        Community storage c = _communities[community];
+        address owner = c.members[member].owner;
+        bytes32 structHash = keccak256(
+            abi.encode(CAP_CHANGE_TYPE, community, member, buyCap, sellCap, deadline, _useNonce(owner))
+        );
+        _checkConsent(owner, structHash, deadline, consent);
+        Member m = _latest(community, member);
+        if (!c.members[member].capsReleased) _countCaps(c, m.buyCap(), m.sellCap(), buyCap, sellCap);
+        _change(community, member, m.withCaps(buyCap, sellCap));
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function changeClass(uint32 community, uint32 member, uint8 tariffClass, uint40 deadline, bytes calldata consent)
+        external
+        onlyCoordinator(community)
+    {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        bytes32 structHash =
+            keccak256(abi.encode(CLASS_CHANGE_TYPE, community, member, tariffClass, deadline, _useNonce(r.owner)));
+        _checkConsent(r.owner, structHash, deadline, consent);
+        Member m = _latest(community, member);
+        if (tariffClass >= c.classes.length) revert OutOfBounds("tariffClass", tariffClass);
+        if (c.classes[tariffClass] >> 24 != c.classes[m.tariffClass()] >> 24) revert ClassKeepsSupplier(tariffClass);
+        uint256 current = _currentPeriod(c);
+        // The class before is needed for as long as a period of it can be settled.
+        uint256 until = r.classFrom == 0 ? 0 : r.classFrom + c.terms.ring();
+        if (current < until) revert ClassChangedRecently(uint32(until));
+        r.classBefore = uint8(m.tariffClass());
+        r.classFrom = uint32(current + c.terms.horizon() + 1);
+        r.current = r.current.withClass(tariffClass).withStatus(CLASS_CHANGED, true);
+        r.next = r.next.withClass(tariffClass).withStatus(CLASS_CHANGED, true);
+        emit ClassChanged(community, member, tariffClass, r.classFrom);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- meters
+
+    /// @inheritdoc IProsumerRegistry
+    function bindMeter(
+        uint32 community,
+        uint32 member,
+        MeterBinding calldata b,
+        bytes calldata consent,
+        bytes calldata proof
+    ) external onlyCoordinator(community) {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        Member m = _latest(community, member);
+        if (m.status() & METERED != 0) revert MeterStillBound(community, member);
+        bytes32 structHash = keccak256(
+            abi.encode(
+                METER_BINDING_TYPE,
+                community,
+                member,
+                b.meterKey,
+                b.startImport,
+                b.startExport,
+                b.deadline,
+                _useNonce(r.owner)
+            )
+        );
+        _checkConsent(r.owner, structHash, b.deadline, consent);
+        _takeMeterKey(b.meterKey, structHash, proof);
+        if (r.capsReleased) {
+            r.capsReleased = false;
+            _countCaps(c, 0, 0, m.buyCap(), m.sellCap());
+        }
+        uint32 from = _setMeterKey(community, member, b.meterKey);
+        _change(community, member, m.withStatus(METERED, true));
+        emit MeterBound(community, member, b.meterKey, b.startImport, b.startExport, from);
+        settlement.bindMeter(community, member, from, b.startImport, b.startExport);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function rotateMeterKey(
+        uint32 community,
+        uint32 member,
+        MeterBinding calldata b,
+        bytes calldata consent,
+        bytes calldata proof
+    ) external onlyCoordinator(community) {
+        address owner = _communities[community].members[member].owner;
+        if (_latest(community, member).status() & METERED == 0) revert MeterNotBound(community, member);
+        bytes32 structHash = keccak256(
+            abi.encode(METER_ROTATION_TYPE, community, member, b.meterKey, b.deadline, _useNonce(owner))
+        );
+        _checkConsent(owner, structHash, b.deadline, consent);
+        _takeMeterKey(b.meterKey, structHash, proof);
+        _setMeterKey(community, member, b.meterKey);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function revokeMeterKey(uint32 community, uint32 member) external {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        if (msg.sender == r.owner) {
+            r.meterKey = address(0);
+            r.nextMeterKey = address(0);
+            r.nextKeyFrom = 0;
+            emit MeterKeyChanged(community, member, address(0), uint32(_currentPeriod(c)));
+        } else if (msg.sender == c.members[COORDINATOR].owner) {
+            _setMeterKey(community, member, address(0));
+        } else {
+            revert NotOwnerOrCoordinator(community, member, msg.sender);
+        }
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function unbindMeter(uint32 community, uint32 member) external {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        if (msg.sender != r.owner && msg.sender != c.members[COORDINATOR].owner) {
+            revert NotOwnerOrCoordinator(community, member, msg.sender);
+        }
+        Member m = _latest(community, member);
+        if (m.status() & (METERED | LEAVING) != METERED) revert MeterNotBound(community, member);
+        // Until the next period starts, orders may still come in for every open period.
+        r.lastPeriod = uint32(_currentPeriod(c) + c.terms.horizon());
+        _change(community, member, m.withStatus(LEAVING, true));
+        emit MeterLeaving(community, member, r.lastPeriod);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function releaseMeter(uint32 community, uint32 member) external {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        Member m = _latest(community, member);
+        if (m.status() & LEAVING == 0) revert MeterNotLeaving(community, member);
+        if (!settlement.releaseMeter(community, member, r.lastPeriod)) {
+            revert MeterNotFinal(community, member, r.lastPeriod);
+        }
+        _changeAtOnce(community, member, METERED | LEAVING, false);
+        _countCaps(c, m.buyCap(), m.sellCap(), 0, 0);
+        r.capsReleased = true;
+        r.meterKey = address(0);
+        r.nextMeterKey = address(0);
+        r.nextKeyFrom = 0;
+        emit MeterReleased(community, member);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- handover
+
+    /// @inheritdoc IProsumerRegistry
+    function transferOwnership(uint32 community, uint32 member, address newOwner)
+        external
+        onlyOwner(community, member)
+    {
+        _communities[community].members[member].pendingOwner = newOwner;
+        emit OwnershipOffered(community, member, newOwner);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function acceptOwnership(uint32 community, uint32 member) external {
+        MemberRecord storage r = _communities[community].members[member];
+        if (msg.sender != r.pendingOwner) revert NotPendingOwner(community, member, msg.sender);
+        r.owner = msg.sender;
+        r.pendingOwner = address(0);
+        emit OwnershipTaken(community, member, msg.sender);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc IProsumerRegistry
+    function settlementContract() external view returns (address) {
+        return address(settlement);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function memberCount(uint32 community) external view returns (uint32) {
+        return _communities[community].memberCount;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function terms(uint32 community) external view returns (Terms) {
+        return _communities[community].terms;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function termsHash(uint32 community) external view returns (bytes32) {
+        return _communities[community].termsHash;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function trading(uint32 community) external view returns (Terms terms_, bool paused) {
+        Community storage c = _communities[community];
+        terms_ = c.terms;
+        if (!terms_.exists()) revert UnknownCommunity(community);
+        uint256 pausedPeriod = c.pausedPeriod;
+        paused = pausedPeriod != 0 && pausedPeriod == terms_.periodAt(block.timestamp) + 1;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function paymentToken(uint32 community) external view returns (address) {
+        return _communities[community].paymentToken;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function ownerOf(uint32 community, uint32 member) external view returns (address) {
+        return _communities[community].members[member].owner;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function memberFor(uint32 community, uint32 member, uint32 period) external view returns (Member) {
+        return _memberFor(_communities[community], _communities[community].members[member], period);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function meterFor(uint32 community, uint32 member, uint32 period)
+        external
+        view
+        returns (Member word, address meterKey)
+    {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        word = _memberFor(c, r, period);
+        uint32 from = r.nextKeyFrom;
+        meterKey = from != 0 && _currentPeriod(c) >= from ? r.nextMeterKey : r.meterKey;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function meteringPointOf(uint32 community, uint32 member) external view returns (bytes32) {
+        return _communities[community].members[member].meteringPoint;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function classes(uint32 community) external view returns (uint256[] memory) {
+        return _communities[community].classes;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function supplierOf(uint32 community, uint32 member) external view returns (uint32) {
+        Community storage c = _communities[community];
+        Member m = c.members[member].current;
+        return m.status() & SERVICE != 0 ? member : uint32(c.classes[m.tariffClass()] >> 24);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function tariffAt(uint32 community, uint32 period) external view returns (address blob) {
+        return address(_communities[community].tariffs.upperLookupRecent(period));
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function moduleAt(uint32 community, uint8 index) external view returns (address) {
+        address[] storage modules = _communities[community].modules;
+        return index < modules.length ? modules[index] : address(0);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function moduleIndex(uint32 community, address module) external view returns (uint8 index, bool known) {
+        uint256 plusOne = _communities[community].moduleIndex[module];
+        if (plusOne != 0) return (uint8(plusOne - 1), true);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function modulesAtCreation(uint32 community) external view returns (uint8) {
+        return _communities[community].modulesAtCreation;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function nonces(address owner) public view override(IProsumerRegistry, Nonces) returns (uint256) {
+        return super.nonces(owner);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- changes
+
+    function _memberFor(Community storage c, MemberRecord storage r, uint32 period) private view returns (Member m) {
+        m = r.current;
+        uint256 from = m.changesFrom();
+        if (from != 0 && _currentPeriod(c) >= from) m = r.next;
+        if (m.status() & CLASS_CHANGED != 0 && period < r.classFrom) m = m.withClass(r.classBefore);
+    }
+
+    /// @return The member's word with every change made so far, in force or not.
+    function _latest(uint32 community, uint32 member) private view returns (Member) {
+        MemberRecord storage r = _communities[community].members[member];
+        if (!r.current.isEnrolled()) revert UnknownMember(community, member);
+        return r.current.changesFrom() == 0 ? r.current : r.next;
+    }
+
+    /// @dev A change counts from the next period on. One that is already in force becomes the current word first.
+    function _change(uint32 community, uint32 member, Member changed) private {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        uint256 period = _currentPeriod(c);
+        uint256 from = r.current.changesFrom();
+        if (from != 0 && period >= from) r.current = r.next;
+        r.current = r.current.withChangesFrom(period + 1);
+        r.next = changed.withChangesFrom(0);
+        emit MemberChanged(community, member, Member.unwrap(r.next), uint32(period + 1));
+    }
+
+    /// @dev Sets or clears status bits at once, whatever else is on its way.
+    function _changeAtOnce(uint32 community, uint32 member, uint256 bits, bool on) private {
+        _latest(community, member); // reverts if unknown
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        r.current = r.current.withStatus(bits, on);
+        r.next = r.next.withStatus(bits, on);
+        emit MemberChanged(community, member, Member.unwrap(_memberFor(c, r, 0)), uint32(_currentPeriod(c)));
+    }
+
+    function _takeMeterKey(address meterKey, bytes32 structHash, bytes calldata proof) private {
+        if (meterKey == address(0) || Consent.recover(_hashTypedDataV4(structHash), proof) != meterKey) {
+            revert MeterProofInvalid(meterKey);
+        }
+        if (_meterKeys[meterKey]) revert MeterKeyTaken(meterKey);
+        _meterKeys[meterKey] = true;
+    }
+
+    function _setMeterKey(uint32 community, uint32 member, address key) private returns (uint32 from) {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        uint32 period = uint32(_currentPeriod(c));
+        if (r.nextKeyFrom != 0 && period >= r.nextKeyFrom) r.meterKey = r.nextMeterKey;
+        from = period + 1;
+        r.nextMeterKey = key;
+        r.nextKeyFrom = from;
+        emit MeterKeyChanged(community, member, key, from);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- consents
+
+    function _checkConsent(address owner, bytes32 structHash, uint40 deadline, bytes calldata consent) private view {
+        if (block.timestamp > deadline) revert ConsentExpired(deadline);
+        if (!Consent.isValid(owner, _hashTypedDataV4(structHash), consent)) revert ConsentInvalid(owner);
+    }
+
+    function _enrolmentHash(uint32 community, bytes32 hash, Enrolment calldata e) private returns (bytes32) {
+        uint256 nonce = _useNonce(e.owner);
+        return keccak256(
+            bytes.concat(
+                abi.encode(ENROLMENT_TYPE, community, hash, e.owner, e.tradingKey, e.buyCap, e.sellCap, e.tariffClass),
+                abi.encode(e.zone, e.kind, e.modules, e.meteringPoint, e.deadline, nonce)
+            )
+        );
+    }
+
+    // ---------------------------------------------------------------------------------------------------- parts
+
+    function _addService(uint32 community, string memory role, address owner) private {
+        if (owner == address(0)) revert OutOfBounds(role, 0);
+        Community storage c = _communities[community];
+        uint32 member = c.memberCount++;
+        c.members[member].owner = owner;
+        c.members[member].current = newMember(address(0), 0, 0, 0, 0, 0, SERVICE);
+        escrow.openAccount(community, member, 0);
+    }
+
+    function _addModule(Community storage c, address module) private returns (uint8 index) {
+        if (c.modules.length >= CommunityRules.MAX_LISTED) revert TooManyModules();
+        if (module.code.length == 0) revert OutOfBounds("module", uint160(module));
+        if (c.moduleIndex[module] != 0) revert ModuleKnown(module);
+        index = uint8(c.modules.length);
+        c.modules.push(module);
+        c.moduleIndex[module] = c.modules.length;
+    }
+
+    function _pushTariff(uint32 community, uint32 period, bytes calldata tariff) private {
+        Community storage c = _communities[community];
+        CommunityRules.checkTariff(tariff, c.classes.length, c.terms.slotsPerPeriod(), c.maxImport, c.maxNetworkFee);
+        address blob = address(new DataBlob(tariff));
+        c.tariffs.push(period, uint160(blob));
+        emit TariffPublished(community, period, blob, tariff);
+    }
+
+    /// @dev Replaces one member's caps in the community's sums.
+    function _countCaps(Community storage c, uint256 oldBuy, uint256 oldSell, uint256 buy, uint256 sell) private {
+        uint256 sumBuy = c.sumBuyCaps + buy - oldBuy;
+        uint256 sumSell = c.sumSellCaps + sell - oldSell;
+        CommunityRules.checkCaps(c.terms.wideTicks(), buy, sell, sumBuy, sumSell);
+        c.sumBuyCaps = uint64(sumBuy);
+        c.sumSellCaps = uint64(sumSell);
+    }
+
+    function _checkCount(string memory parameter, uint256 count) private pure {
+        if (count == 0 || count > CommunityRules.MAX_LISTED) revert OutOfBounds(parameter, count);
+    }
+
+    function _currentPeriod(Community storage c) private view returns (uint256) {
+        return c.terms.periodAt(block.timestamp);
+    }
+}

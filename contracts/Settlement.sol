@@ -1,0 +1,962 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
+import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
+import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
+import {ISettlement} from "./interfaces/ISettlement.sol";
+import {ModuleCall} from "./libraries/ModuleCall.sol";
+import {Packed} from "./libraries/Packed.sol";
+import {Tariff} from "./libraries/Tariff.sol";
+import {Words} from "./libraries/Words.sol";
+import {
+    Journal,
+    newJournal,
+    recordHash,
+    readingHash,
+    settledHash,
+    OPEN,
+    METERED_STATE,
+    SETTLED,
+    ESTIMATED,
+    CLAIMED,
+    MAX_ENTRIES,
+    MAX_RECORDS
+} from "./types/Journal.sol";
+import {Ledger, newLedger, ledgerAt} from "./types/Ledger.sol";
+import {Member} from "./types/Member.sol";
+import {Meter, Gap, newMeter, newGap, BOUND, FRESH, GAP} from "./types/Meter.sol";
+import {Pot} from "./types/Pot.sol";
+import {Terms} from "./types/Terms.sol";
+
+/// @title Settlement
+/// @notice See `ISettlement`, which is the manual.
+contract Settlement is ISettlement, EIP712 {
+    using ModuleCall for uint256[];
+    using Packed for bytes;
+    using Tariff for bytes;
+
+    /// @dev What the items of a call share. Energy in Wh, prices in base units per Wh.
+    struct Batch {
+        uint32 community;
+        uint32 period;
+        Terms terms;
+        uint256 slots;
+        uint256 ends; // unix seconds
+        bytes tariff;
+        uint256[] classes;
+        uint256[] pots; // words after the items so far; empty for a period that has left the ring
+        bool free; // whether the ring entry can take this period
+        uint256 opened; // journals that readings opened
+        uint256 settled;
+        IPaymentEscrow.Leg[] legs;
+        uint256 legCount;
+        uint256[] ledger; // what the items add, per slot
+        uint256[] position; // of the item at hand
+        uint256[] answer; // of the module at hand
+    }
+
+    /// @dev One item on its way. Money in base units.
+    struct Work {
+        uint32 member;
+        Member word;
+        Meter meter; // after the reading
+        Journal journal; // as stored, or fresh
+        uint256 hash; // after the records
+        int128 gapLeg;
+        uint256 release;
+        uint256 lost;
+        uint256 paid;
+        uint256 received;
+        uint256 bought;
+        uint256 settlementFee;
+    }
+
+    bytes32 private constant READING_TYPE = keccak256(
+        "Reading(uint32 community,uint32 member,uint32 period,bool closesGap,uint96 startImport,uint96 startExport,bytes values)"
+    );
+
+    /// @dev Wh: room for every sum of a period. Registers and gaps are checked against rated energy, far below.
+    uint256 private constant MAX_REGISTER = type(uint96).max;
+
+    IProsumerRegistry public immutable registry;
+    IPaymentEscrow public immutable escrow;
+    IEnergyToken public immutable energyToken;
+
+    uint256 private immutable _journals = Words.area("wattbook.settlement.journals");
+    uint256 private immutable _meters = Words.area("wattbook.settlement.meters");
+    uint256 private immutable _gaps = Words.area("wattbook.settlement.gaps");
+    uint256 private immutable _ledgers = Words.area("wattbook.settlement.ledgers");
+
+    modifier onlyRegistry() {
+        if (msg.sender != address(registry)) revert NotRegistry(msg.sender);
+        _;
+    }
+
+    constructor(IProsumerRegistry registry_, IPaymentEscrow escrow_, IEnergyToken energyToken_) EIP712("Wattbook", "1") {
+        registry = registry_;
+        escrow = escrow_;
+        energyToken = energyToken_;
+        // The parts are deployed first, with this contract's future address: a slip would lock them for good.
+        if (registry_.settlementContract() != address(this)) revert Misdeployed(address(registry_));
+        if (escrow_.settlement() != address(this)) revert Misdeployed(address(escrow_));
+        if (energyToken_.settlement() != address(this)) revert Misdeployed(address(energyToken_));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- records
+
+    /// @inheritdoc ISettlement
+    function append(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        uint256 head,
+        bytes32 digest,
+        bytes calldata payload,
+        uint8 frontier,
+        uint256 fee,
+        address feeTo
+    ) external {
+        uint8 module = uint8(head >> 208);
+        if (msg.sender != registry.moduleAt(community, module)) revert NotModule(community, module, msg.sender);
+        Terms t = registry.terms(community);
+        _checkOpen(t, community, period);
+        uint256 pos = _journalAt(community, member, period, t);
+        Journal j = _journalFor(pos, community, member, period);
+        uint256 entries = j.entriesOf() + uint16(head >> 192);
+        bool first = j.recordsOf() == 0;
+        if (entries > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) revert JournalFull(community, member, period);
+        // The frontier belongs to the order book: another module must not move it.
+        uint256 newFrontier = module == 0 ? frontier : j.frontierOf();
+        if (newFrontier < j.frontierOf()) revert FrontierBack(j.frontierOf(), newFrontier);
+        uint256 hash = recordHash(j.hashOf(), head, digest, keccak256(payload));
+        Words.store(pos, Journal.unwrap(newJournal(period, entries, j.recordsOf() + 1, newFrontier, hash)));
+        uint256 amount = uint96(head >> 96) + (first ? t.settlementFee() : 0);
+        escrow.reserve(community, member, period, module, amount, fee, feeTo, first);
+        emit Recorded(community, member, period, head, digest, payload);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- readings
+
+    /// @inheritdoc ISettlement
+    function meter(uint32 community, uint32 period, MeteredItem[] calldata items) external returns (uint256 accepted) {
+        Batch memory b = _open(community, period, 0);
+        for (uint256 i = 0; i < items.length; ++i) {
+            Work memory w;
+            Skip skip = _meterOnly(b, w, items[i].member, items[i].reading);
+            if (_named(b, items[i].member, skip)) ++accepted;
+        }
+        if (b.opened != 0) escrow.openJournals(community, period, b.opened);
+    }
+
+    /// @inheritdoc ISettlement
+    function meterAndSettle(uint32 community, uint32 period, MeteredItem[] calldata items)
+        external
+        returns (uint256 accepted)
+    {
+        Batch memory b = _open(community, period, items.length);
+        for (uint256 i = 0; i < items.length; ++i) {
+            Work memory w;
+            Skip skip = _meterAndSettle(b, w, items[i]);
+            if (_named(b, items[i].member, skip)) ++accepted;
+        }
+        _close(b);
+    }
+
+    /// @inheritdoc ISettlement
+    function settle(uint32 community, uint32 period, SettleItem[] calldata items) external returns (uint256 accepted) {
+        Batch memory b = _open(community, period, items.length);
+        for (uint256 i = 0; i < items.length; ++i) {
+            Work memory w;
+            Skip skip = _settleMetered(b, w, items[i]);
+            if (_named(b, items[i].member, skip)) ++accepted;
+        }
+        _close(b);
+    }
+
+    /// @inheritdoc ISettlement
+    function settleEstimated(uint32 community, uint32 period, EstimateItem[] calldata items)
+        external
+        returns (uint256 accepted)
+    {
+        Batch memory b = _open(community, period, items.length);
+        for (uint256 i = 0; i < items.length; ++i) {
+            Work memory w;
+            Skip skip = _estimate(b, w, items[i].member, items[i].records);
+            if (_named(b, items[i].member, skip)) ++accepted;
+        }
+        _close(b);
+    }
+
+    /// @inheritdoc ISettlement
+    function correct(uint32 community, uint32 period, CorrectItem[] calldata items)
+        external
+        returns (uint256 accepted)
+    {
+        Batch memory b = _open(community, period, 0);
+        for (uint256 i = 0; i < items.length; ++i) {
+            Work memory w;
+            Skip skip = _correct(b, w, items[i]);
+            if (_named(b, items[i].member, skip)) ++accepted;
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- tokens
+
+    /// @inheritdoc ISettlement
+    function claim(uint32 community, uint32 period, ClaimItem calldata item, address to) external {
+        if (msg.sender != registry.ownerOf(community, item.member)) revert NotOwner(community, item.member, msg.sender);
+        Terms t = registry.terms(community);
+        uint256 end = t.periodEnd(period);
+        (uint256 opened, uint256 settled) = escrow.journals(community, period);
+        if (block.timestamp < end + t.correctionWindow() || opened == 0 || opened != settled) {
+            revert NotFinal(community, period);
+        }
+        if (block.timestamp >= end + t.claimWindow()) revert ClaimWindowOver(community, period);
+        uint256 pos = _journalAt(community, item.member, period, t);
+        Journal j = Journal.wrap(Words.load(pos));
+        bool metered = item.values.length != 0;
+        if (!j.isForPeriod(period) || j.stateOf() != (metered ? SETTLED : ESTIMATED)) {
+            revert NotClaimable(community, item.member, period);
+        }
+        uint256 hash = metered ? readingHash(item.journal, keccak256(item.values), item.gapLeg) : item.journal;
+        if (settledHash(hash, _hashOf(item.position)) != j.hashOf()) {
+            revert EvidenceMismatch(community, item.member, period);
+        }
+        Words.store(pos, Journal.unwrap(j.withState(CLAIMED)));
+        (uint256 bought, uint256 unsold) = _claimable(community, period, t, item);
+        emit Claimed(community, item.member, period, to, bought, unsold);
+        _mint(community, period, registry.memberFor(community, item.member, period), bought, unsold, to);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- meters
+
+    /// @inheritdoc ISettlement
+    function bindMeter(uint32 community, uint32 member, uint32 fromPeriod, uint96 startImport, uint96 startExport)
+        external
+        onlyRegistry
+    {
+        Meter m = newMeter(fromPeriod, startImport, startExport, BOUND | FRESH);
+        Words.store(_meters | _index(community, member), Meter.unwrap(m));
+    }
+
+    /// @inheritdoc ISettlement
+    function releaseMeter(uint32 community, uint32 member, uint32 lastPeriod)
+        external
+        onlyRegistry
+        returns (bool released)
+    {
+        uint256 pos = _meters | _index(community, member);
+        Meter m = Meter.wrap(Words.load(pos));
+        if (m.hasGap() || m.nextPeriodOf() <= lastPeriod) return false;
+        Words.store(pos, Meter.unwrap(m.withState(BOUND, false)));
+        return true;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- views
+
+    /// @inheritdoc ISettlement
+    function journal(uint32 community, uint32 member, uint32 period)
+        external
+        view
+        returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state, bool busy)
+    {
+        Journal j = Journal.wrap(Words.load(_journalAt(community, member, period, registry.terms(community))));
+        if (!j.isForPeriod(period)) return (0, 0, 0, 0, OPEN, !j.isReusable());
+        return (j.hashOf(), j.entriesOf(), j.recordsOf(), j.frontierOf(), j.stateOf(), false);
+    }
+
+    /// @inheritdoc ISettlement
+    function meterState(uint32 community, uint32 member)
+        external
+        view
+        returns (uint32 nextPeriod, uint256 importRegister, uint256 exportRegister, uint256 state, uint32 gapEnd)
+    {
+        Meter m = Meter.wrap(Words.load(_meters | _index(community, member)));
+        gapEnd = uint32(_gapEnd(community, member, m));
+        return (uint32(m.nextPeriodOf()), m.importOf(), m.exportOf(), m.stateBits(), gapEnd);
+    }
+
+    /// @inheritdoc ISettlement
+    function gap(uint32 community, uint32 member)
+        external
+        view
+        returns (uint256 estimated, uint256 dearest, uint256 cheapest)
+    {
+        if (!Meter.wrap(Words.load(_meters | _index(community, member))).hasGap()) return (0, 0, 0);
+        Gap g = _gap(community, member);
+        return (g.estimatedOf(), g.dearestOf(), g.cheapestOf());
+    }
+
+    /// @inheritdoc ISettlement
+    function ledger(uint32 community, uint256 slot)
+        external
+        view
+        returns (uint256 delivered, uint256 bought, uint256 sold, uint256 imported, uint256 exported)
+    {
+        (uint256 pos, uint256 wrap) = _ledgerAt(community, slot, registry.terms(community));
+        Ledger l = ledgerAt(Words.load(pos), wrap);
+        return (l.deliveredOf(), l.boughtOf(), l.soldOf(), l.importedOf(), l.exportedOf());
+    }
+
+    /// @inheritdoc ISettlement
+    function readingDigest(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        bool closesGap,
+        uint96 startImport,
+        uint96 startExport,
+        bytes calldata values
+    ) external view returns (bytes32) {
+        return _readingDigest(community, member, period, closesGap, startImport, startExport, values);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- one item
+
+    function _meterOnly(Batch memory b, Work memory w, uint32 member, Reading calldata reading)
+        private
+        returns (Skip skip)
+    {
+        skip = _loadMember(b, w, member, reading);
+        if (skip != Skip.None) return skip;
+        // Without a ring entry there is no journal to keep the reading in; `meterAndSettle` needs none.
+        if (b.pots.length == 0) return Skip.RingBusy;
+        if (w.journal.stateOf() != OPEN) return Skip.AlreadySettled;
+        if (Journal.unwrap(w.journal) == 0) ++b.opened;
+        bytes32 valuesHash = keccak256(reading.values);
+        _storeMeter(b, w);
+        uint256 hash = readingHash(w.journal.hashOf(), valuesHash, w.gapLeg);
+        _storeJournal(b, w, METERED_STATE, hash);
+        emit Metered(b.community, member, b.period, w.gapLeg, reading.values);
+    }
+
+    function _meterAndSettle(Batch memory b, Work memory w, MeteredItem calldata item) private returns (Skip skip) {
+        Reading calldata reading = item.reading;
+        skip = _loadMember(b, w, item.member, reading);
+        if (skip != Skip.None) return skip;
+        if (w.journal.stateOf() != OPEN) return Skip.AlreadySettled;
+        _replay(b, w, item.records);
+        if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
+        skip = _takePosition(b, w, item.records);
+        if (skip != Skip.None) return skip;
+        _storeMeter(b, w);
+        emit Metered(b.community, item.member, b.period, w.gapLeg, reading.values);
+        _finish(b, w, SETTLED, readingHash(w.hash, keccak256(reading.values), w.gapLeg), _legMetered(b, w, reading.values));
+    }
+
+    function _settleMetered(Batch memory b, Work memory w, SettleItem calldata item) private returns (Skip skip) {
+        w.member = item.member;
+        _loadJournal(b, w);
+        if (w.journal.stateOf() != METERED_STATE) {
+            return w.journal.stateOf() == OPEN ? Skip.NotMetered : Skip.AlreadySettled;
+        }
+        if (item.values.length != 6 * b.slots) return Skip.BadLength;
+        w.word = registry.memberFor(b.community, item.member, b.period);
+        w.gapLeg = item.gapLeg;
+        _replay(b, w, item.records);
+        uint256 hash = readingHash(w.hash, keccak256(item.values), item.gapLeg);
+        if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
+        skip = _takePosition(b, w, item.records);
+        if (skip != Skip.None) return skip;
+        _finish(b, w, SETTLED, hash, _legMetered(b, w, item.values));
+    }
+
+    function _estimate(Batch memory b, Work memory w, uint32 member, Record[] calldata records)
+        private
+        returns (Skip skip)
+    {
+        if (block.timestamp < b.ends + b.terms.readingDeadline()) return Skip.DeadlineAhead;
+        w.member = member;
+        Meter m = _meter(b.community, member);
+        if (!m.isBound()) return Skip.NoMeter;
+        uint256 end = _gapEnd(b.community, member, m);
+        if (b.period < end) return b.period < m.nextPeriodOf() ? Skip.AlreadyMetered : Skip.AlreadySettled;
+        if (b.period > end) return Skip.EarlierMissing;
+        if (!b.free) return Skip.RingBusy;
+        _loadJournal(b, w);
+        w.word = registry.memberFor(b.community, member, b.period);
+        _replay(b, w, records);
+        if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
+        skip = _takePosition(b, w, records);
+        if (skip != Skip.None) return skip;
+        (int256 gridLeg, uint256 estimated) = _legEstimated(b, w);
+        _widenGap(b, w, m, estimated);
+        emit Estimated(b.community, member, b.period);
+        _finish(b, w, ESTIMATED, w.hash, gridLeg);
+    }
+
+    function _correct(Batch memory b, Work memory w, CorrectItem calldata item) private returns (Skip) {
+        Meter m = _meter(b.community, item.member);
+        if (!m.isBound()) return Skip.NoMeter;
+        if (b.period < m.nextPeriodOf()) return Skip.AlreadyMetered;
+        if (b.period >= _gapEnd(b.community, item.member, m)) return Skip.NotEstimated;
+        if (b.period > m.nextPeriodOf()) return Skip.EarlierMissing;
+        if (block.timestamp >= b.ends + b.terms.correctionWindow()) return Skip.CorrectionOver;
+        Skip skip = _checkReading(b, w, item.member, item.reading);
+        if (skip != Skip.None) return skip;
+        uint256 startImport = item.reading.startImport;
+        uint256 startExport = item.reading.startExport;
+        if (startImport < m.importOf() || startExport < m.exportOf()) return Skip.RegisterDown;
+        if (!m.isFresh() && (startImport != m.importOf() || startExport != m.exportOf())) return Skip.RegisterGap;
+        _loadJournal(b, w);
+        if (w.journal.stateOf() != ESTIMATED) return Skip.NotEstimated;
+        if (item.position.length != b.slots || settledHash(item.journal, _hashOf(item.position)) != w.journal.hashOf()) {
+            return Skip.JournalMismatch;
+        }
+        _replaceEstimate(b, w, item);
+        return Skip.None;
+    }
+
+    /// @dev The true-up: grid leg of the reading minus grid leg of the estimate, for the same position.
+    function _replaceEstimate(Batch memory b, Work memory w, CorrectItem calldata item) private {
+        for (uint256 k = 0; k < b.slots; ++k) b.position[k] = item.position[k];
+        (int256 before, uint256 estimated) = _legEstimated(b, w);
+        uint256[] memory taken = b.ledger;
+        b.ledger = new uint256[](b.slots);
+        int256 gridLeg = _legMetered(b, w, item.reading.values) - before;
+        _storeLedger(b, b.ledger, taken);
+        b.ledger = new uint256[](b.slots);
+
+        uint256 hash = readingHash(item.journal, keccak256(item.reading.values), 0);
+        _storeJournal(b, w, SETTLED, settledHash(hash, _hashOf(item.position)));
+        _narrowGap(b, w, estimated);
+        emit Corrected(b.community, item.member, b.period, gridLeg, item.reading.values);
+        escrow.correct(b.community, b.period, item.member, _supplierOf(b, w.word), gridLeg);
+    }
+
+    /// @dev Books the leg in memory and closes the journal.
+    function _finish(Batch memory b, Work memory w, uint256 state, uint256 hash, int256 gridLeg) private {
+        if (b.pots.length != 0) {
+            if (Journal.unwrap(w.journal) == 0) ++b.opened;
+            ++b.settled;
+            _storeJournal(b, w, state, settledHash(hash, _hashOfMemory(b.position)));
+        }
+        b.legs[b.legCount++] = IPaymentEscrow.Leg({
+            member: w.member,
+            supplier: _supplierOf(b, w.word),
+            reserved: uint96(w.release),
+            lost: uint96(w.lost),
+            paid: uint96(w.paid),
+            received: uint96(w.received),
+            networkFee: uint96(w.bought * b.tariff.networkFee()),
+            settlementFee: uint96(w.settlementFee),
+            gridLeg: int128(gridLeg + w.gapLeg)
+        });
+    }
+
+    // ---------------------------------------------------------------------------------------------------- readings, checked
+
+    /// @dev A reading that continues the registers, or closes the gap before it.
+    function _loadMember(Batch memory b, Work memory w, uint32 member, Reading calldata reading)
+        private
+        view
+        returns (Skip skip)
+    {
+        skip = _checkReading(b, w, member, reading);
+        if (skip != Skip.None) return skip;
+        skip = _continue(b, w, reading);
+        if (skip != Skip.None) return skip;
+        if (!b.free) return Skip.RingBusy;
+        _loadJournal(b, w);
+        if (b.pots.length != 0 && Journal.unwrap(w.journal) == type(uint256).max) return Skip.RingBusy;
+    }
+
+    /// @dev What holds for every reading: meter, time, length, rated power, signature. Leaves the end registers in `w.meter`.
+    function _checkReading(Batch memory b, Work memory w, uint32 member, Reading calldata reading)
+        private
+        view
+        returns (Skip)
+    {
+        Meter m = _meter(b.community, member);
+        if (!m.isBound() || (m.isFresh() && b.period < m.nextPeriodOf())) return Skip.NoMeter;
+        if (block.timestamp < b.ends) return Skip.PeriodNotOver;
+        bytes calldata values = reading.values;
+        if (values.length != 6 * b.slots) return Skip.BadLength;
+        w.member = member;
+        address key;
+        (w.word, key) = registry.meterFor(b.community, member, b.period);
+        (uint256 imported, uint256 exported, bool rated) = _sums(values, _rated(b, w.word, 0), _rated(b, w.word, 1));
+        imported += reading.startImport;
+        exported += reading.startExport;
+        if (!rated || imported > MAX_REGISTER || exported > MAX_REGISTER) return Skip.OverRated;
+        bytes32 digest = _readingDigest(
+            b.community, member, b.period, reading.closesGap, reading.startImport, reading.startExport, values
+        );
+        (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, reading.r, reading.vs);
+        if (problem != ECDSA.RecoverError.NoError || signer != key) return Skip.BadSignature;
+        w.meter = newMeter(uint256(b.period) + 1, imported, exported, BOUND);
+        return Skip.None;
+    }
+
+    /// @dev The reading's place after the ones before it, and what an unexplained difference costs.
+    function _continue(Batch memory b, Work memory w, Reading calldata reading) private view returns (Skip) {
+        Meter m = _meter(b.community, w.member);
+        uint256 end = _gapEnd(b.community, w.member, m);
+        if (b.period < m.nextPeriodOf()) return Skip.AlreadyMetered;
+        if (b.period < end) return Skip.AlreadySettled;
+        if (b.period > end) return Skip.EarlierMissing;
+        if (reading.startImport < m.importOf() || reading.startExport < m.exportOf()) return Skip.RegisterDown;
+        uint256 moreImport = reading.startImport - m.importOf();
+        uint256 moreExport = reading.startExport - m.exportOf();
+        bool jump = moreImport != 0 || moreExport != 0;
+        if (m.hasGap() || (jump && !m.isFresh())) {
+            if (!reading.closesGap) return Skip.RegisterGap;
+            return _closeGap(b, w, m, moreImport, moreExport);
+        }
+        return Skip.None;
+    }
+
+    /// @dev Unexplained import at the gap's dearest import price, unexplained export at its cheapest export price.
+    function _closeGap(Batch memory b, Work memory w, Meter m, uint256 moreImport, uint256 moreExport)
+        private
+        view
+        returns (Skip)
+    {
+        // What the meter could have counted at its rated power since it was last read, and a period's grace.
+        uint256 span = (uint256(b.period) - m.nextPeriodOf() + 1) * b.slots;
+        if (moreImport > span * _rated(b, w.word, 0) || moreExport > span * _rated(b, w.word, 1)) return Skip.OverRated;
+        uint256 estimated = 0;
+        uint256 dearest;
+        uint256 cheapest;
+        if (m.hasGap()) {
+            Gap g = _gap(b.community, w.member);
+            (estimated, dearest, cheapest) = (g.estimatedOf(), g.dearestOf(), g.cheapestOf());
+        } else {
+            (dearest, cheapest) = b.tariff.extremes(w.word.tariffClass(), b.slots);
+        }
+        uint256 unexplained = moreImport > estimated ? moreImport - estimated : 0;
+        // At most 2^24 periods of 144 slots of 27 bits at 16 bits: below 2^76.
+        w.gapLeg = int128(int256(unexplained * dearest)) - int128(int256(moreExport * cheapest));
+        return Skip.None;
+    }
+
+    /// @return Wh per slot that the rated power allows, and a tenth; a side without a cap allows none.
+    function _rated(Batch memory b, Member m, uint256 side) private pure returns (uint256) {
+        return (m.maxLots(side) * b.terms.lotWh() * 11) / 10;
+    }
+
+    /// @return imported Wh.
+    /// @return exported Wh.
+    /// @return rated Whether every value is within the rated energy.
+    function _sums(bytes calldata values, uint256 mostImport, uint256 mostExport)
+        private
+        pure
+        returns (uint256 imported, uint256 exported, bool rated)
+    {
+        unchecked {
+            // At most 144 values of 24 bits.
+            rated = true;
+            for (uint256 pos = 0; pos < values.length; pos += 6) {
+                uint256 both = values.u48(pos);
+                uint256 one = both >> 24;
+                uint256 other = both & 0xffffff;
+                if (one > mostImport || other > mostExport) rated = false;
+                imported += one;
+                exported += other;
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- gaps
+
+    /// @dev Adds an estimated period to the member's gap.
+    function _widenGap(Batch memory b, Work memory w, Meter m, uint256 estimated) private {
+        (uint256 dearest, uint256 cheapest) = b.tariff.extremes(w.word.tariffClass(), b.slots);
+        if (m.hasGap()) {
+            Gap g = _gap(b.community, w.member);
+            estimated += g.estimatedOf();
+            if (g.dearestOf() > dearest) dearest = g.dearestOf();
+            if (g.cheapestOf() < cheapest) cheapest = g.cheapestOf();
+        }
+        _storeGap(b.community, w.member, newGap(estimated, dearest, cheapest, uint256(b.period) + 1));
+        Words.store(_meters | _index(b.community, w.member), Meter.unwrap(m.withState(GAP, true)));
+    }
+
+    /// @dev Takes the first period out of the gap: its reading came. The prices of the rest are those of the periods left, which
+    /// all lie within a correction window, so the loop is bounded by the ring.
+    function _narrowGap(Batch memory b, Work memory w, uint256 estimated) private {
+        Gap g = _gap(b.community, w.member);
+        uint256 next = uint256(b.period) + 1;
+        bool open = next < g.endOf();
+        if (open) {
+            uint256 dearest = 0;
+            uint256 cheapest = type(uint16).max;
+            for (uint256 p = next; p < g.endOf(); ++p) {
+                bytes memory tariff = Tariff.load(registry.tariffAt(b.community, uint32(p)));
+                Member word = registry.memberFor(b.community, w.member, uint32(p));
+                (uint256 high, uint256 low) = tariff.extremes(word.tariffClass(), b.slots);
+                if (high > dearest) dearest = high;
+                if (low < cheapest) cheapest = low;
+            }
+            _storeGap(b.community, w.member, newGap(g.estimatedOf() - estimated, dearest, cheapest, g.endOf()));
+        }
+        Meter read = w.meter.withState(GAP, open);
+        Words.store(_meters | _index(b.community, w.member), Meter.unwrap(read));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- records, replayed
+
+    /// @dev Hashes the records and adds up what they reserved.
+    function _replay(Batch memory b, Work memory w, Record[] calldata records) private pure {
+        uint256 hash = 0;
+        for (uint256 i = 0; i < records.length; ++i) {
+            Record calldata record = records[i];
+            hash = recordHash(hash, record.head, record.digest, keccak256(record.payload));
+        }
+        w.hash = hash;
+        uint256[] memory position = b.position;
+        for (uint256 k = 0; k < position.length; ++k) position[k] = 0;
+    }
+
+    /// @dev Asks each module that the records name, in the order of their indices.
+    function _takePosition(Batch memory b, Work memory w, Record[] calldata records) private returns (Skip) {
+        uint256 modules = 0;
+        for (uint256 i = 0; i < records.length; ++i) modules |= 1 << uint8(records[i].head >> 208);
+        for (uint256 module = 0; modules >> module != 0; ++module) {
+            if ((modules >> module) & 1 == 0) continue;
+            if (!_takeModule(b, w, records, uint8(module))) return Skip.NotReady;
+        }
+        return Skip.None;
+    }
+
+    /// @dev The sums of one module's records.
+    struct Reserved {
+        uint256 amount; // base units, without the settlement fee
+        uint256 buyWh;
+        uint256 sellWh;
+        uint256 entries;
+        bytes[] payloads;
+    }
+
+    /// @return ready False if the module waits for something and may still wait.
+    function _takeModule(Batch memory b, Work memory w, Record[] calldata records, uint8 module)
+        private
+        returns (bool ready)
+    {
+        Reserved memory taken = _reservedWith(records, module);
+        ModuleCall.Answer memory a = ModuleCall.ask(
+            registry.moduleAt(b.community, module),
+            ModuleCall.encode(b.community, w.member, b.period, taken.payloads),
+            taken.entries,
+            b.answer
+        );
+        if (a.ok && a.formed && !a.ready && block.timestamp < b.ends + b.terms.correctionWindow()) return false;
+        Void reason = _judge(b, w, taken, a);
+        bool first = uint8(records[0].head >> 208) == module;
+        uint256 fee = first ? b.terms.settlementFee() : 0;
+        uint256 release = taken.amount + fee;
+        Pot pot = Pot.wrap(b.pots[module]);
+        int256 amount = pot.amountOf();
+        uint256 outstanding = pot.outstandingOf() - release;
+        if (reason == Void.None) {
+            int256 after_ = amount + int256(a.paid) - int256(a.received);
+            if (after_ + int256(outstanding) < 0) reason = Void.PotOverdrawn;
+            else amount = after_;
+        }
+        if (reason == Void.None) {
+            _addPosition(b, w, a);
+        } else {
+            // The reserve comes back as far as the pot allows; what it does not allow stays in the pot. // [S2]
+            int256 backing = amount + int256(outstanding + release);
+            uint256 lost = uint256(backing) < release ? release - uint256(backing) : 0;
+            w.lost += lost;
+            amount += int256(lost);
+            emit RecordsVoided(b.community, w.member, b.period, module, reason);
+        }
+        b.pots[module] = Pot.unwrap(pot.withAmounts(amount, outstanding));
+        w.release += release;
+        w.settlementFee += fee;
+        return true;
+    }
+
+    /// @dev Adds a module's position and payments to the member's.
+    function _addPosition(Batch memory b, Work memory w, ModuleCall.Answer memory a) private pure {
+        uint256[] memory position = b.position;
+        uint256 bought = 0;
+        unchecked {
+            // Judged: the sums stay within the Wh reserved, 255 records of 48 bits.
+            for (uint256 k = 0; k < position.length; ++k) {
+                uint256 wh = b.answer.wordOf(k);
+                bought += wh >> 128;
+                position[k] += wh;
+            }
+        }
+        w.bought += bought;
+        w.paid += a.paid;
+        w.received += a.received;
+    }
+
+    /// @dev The bounds of `IMarketModule`: a module can lose only what its own members reserved with it. // [S3]
+    function _judge(Batch memory b, Work memory w, Reserved memory taken, ModuleCall.Answer memory a)
+        private
+        pure
+        returns (Void)
+    {
+        if (!a.ok || (a.formed && !a.ready)) return Void.CallFailed;
+        if (!a.formed || a.paid > type(uint96).max || a.received > type(uint96).max) return Void.BadAnswer;
+        uint256 bought = 0;
+        uint256 sold = 0;
+        uint256 replacement = 0; // what it costs to buy all that was sold at the retail price
+        uint256 class = w.word.tariffClass();
+        for (uint256 k = 0; k < b.slots; ++k) {
+            uint256 wh = b.answer.wordOf(k);
+            if (wh == 0) continue;
+            uint256 slotBought = wh >> 128;
+            uint256 slotSold = wh & type(uint128).max;
+            if (slotBought > type(uint64).max || slotSold > type(uint64).max) return Void.PositionAboveReserve;
+            unchecked {
+                // 144 slots of 64 bits at 16 bits.
+                bought += slotBought;
+                sold += slotSold;
+                if (slotSold != 0) {
+                    (uint256 importPrice,) = b.tariff.pricesAt(class, b.slots, k);
+                    replacement += slotSold * importPrice;
+                }
+            }
+        }
+        if (bought > taken.buyWh || sold > taken.sellWh) return Void.PositionAboveReserve;
+        uint256 charge = a.paid + bought * b.tariff.networkFee() + replacement;
+        return charge > taken.amount + a.received ? Void.ChargeAboveReserve : Void.None;
+    }
+
+    function _reservedWith(Record[] calldata records, uint8 module) private pure returns (Reserved memory r) {
+        uint256 count = 0;
+        for (uint256 i = 0; i < records.length; ++i) if (uint8(records[i].head >> 208) == module) ++count;
+        r.payloads = new bytes[](count);
+        count = 0;
+        for (uint256 i = 0; i < records.length; ++i) {
+            uint256 head = records[i].head;
+            if (uint8(head >> 208) != module) continue;
+            r.payloads[count++] = records[i].payload;
+            r.sellWh += uint48(head);
+            r.buyWh += uint48(head >> 48);
+            r.amount += uint96(head >> 96);
+            r.entries += uint16(head >> 192);
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- grid legs
+
+    /// @return gridLeg Sum over slots of the imbalance n - b + s at import or export price. Adds the slots to the batch's ledger.
+    function _legMetered(Batch memory b, Work memory w, bytes calldata values) private pure returns (int256 gridLeg) {
+        uint256 class = w.word.tariffClass();
+        unchecked {
+            // Wh below 2^57, prices of 16 bits, 144 slots.
+            for (uint256 k = 0; k < b.slots; ++k) {
+                uint256 both = values.u48(6 * k);
+                gridLeg += _slotLeg(b, class, k, both >> 24, both & 0xffffff);
+            }
+        }
+    }
+
+    /// @dev As `_legMetered` for a missing reading: export 0, import max(bought, default load).
+    /// The second return value is its import, Wh.
+    function _legEstimated(Batch memory b, Work memory w) private pure returns (int256 gridLeg, uint256 estimated) {
+        uint256 class = w.word.tariffClass();
+        uint256 defaultLoad = b.classes[class] & 0xffffff;
+        for (uint256 k = 0; k < b.slots; ++k) {
+            uint256 bought = b.position[k] >> 128;
+            uint256 imported = bought > defaultLoad ? bought : defaultLoad;
+            estimated += imported;
+            gridLeg += _slotLeg(b, class, k, imported, 0);
+        }
+    }
+
+    function _slotLeg(Batch memory b, uint256 class, uint256 k, uint256 imported, uint256 exported)
+        private
+        pure
+        returns (int256)
+    {
+        unchecked {
+            uint256 wh = b.position[k];
+            uint256 bought = wh >> 128;
+            uint256 sold = wh & type(uint128).max;
+            b.ledger[k] += Ledger.unwrap(newLedger(bought, sold, imported, exported));
+            (uint256 importPrice, uint256 exportPrice) = b.tariff.pricesAt(class, b.slots, k);
+            uint256 drawn = imported + sold;
+            uint256 fed = exported + bought;
+            return drawn >= fed ? int256((drawn - fed) * importPrice) : -int256((fed - drawn) * exportPrice);
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- claims
+
+    /// @return bought Wh of tokens for what was bought and delivered.
+    /// @return unsold Wh exported but not sold.
+    function _claimable(uint32 community, uint32 period, Terms t, ClaimItem calldata item)
+        private
+        view
+        returns (uint256 bought, uint256 unsold)
+    {
+        uint256 slots = t.slotsPerPeriod();
+        (uint256 pos, uint256 wrap) = _ledgerAt(community, uint256(period) * slots, t);
+        for (uint256 k = 0; k < slots; ++k) {
+            uint256 wh = item.position[k];
+            if (wh >> 128 != 0) {
+                Ledger l = ledgerAt(Words.load(pos + k), wrap);
+                uint256 most = l.boughtOf() > l.soldOf() ? l.boughtOf() : l.soldOf();
+                bought += ((wh >> 128) * l.deliveredOf()) / most; // rounded down: tokens never exceed delivery
+            }
+            if (item.values.length != 0) {
+                uint256 exported = item.values.u48(6 * k) & 0xffffff;
+                uint256 sold = wh & type(uint128).max;
+                if (exported > sold) unsold += exported - sold;
+            }
+        }
+    }
+
+    function _mint(uint32 community, uint32 period, Member m, uint256 bought, uint256 unsold, address to) private {
+        uint256[] memory ids = new uint256[](2);
+        uint256[] memory amounts = new uint256[](2);
+        ids[0] = energyToken.idOf(community, period, 0, 0); // the community's mix
+        ids[1] = energyToken.idOf(community, period, uint16(m.zone()), uint8(m.kind()));
+        (amounts[0], amounts[1]) = (bought, unsold);
+        energyToken.mint(to, ids, amounts);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- batches
+
+    function _open(uint32 community, uint32 period, uint256 legs) private view returns (Batch memory b) {
+        b.community = community;
+        b.period = period;
+        (b.terms,) = registry.trading(community);
+        b.slots = b.terms.slotsPerPeriod();
+        b.ends = b.terms.periodEnd(period);
+        b.tariff = Tariff.load(registry.tariffAt(community, period));
+        b.classes = registry.classes(community);
+        b.legs = new IPaymentEscrow.Leg[](legs);
+        b.ledger = new uint256[](b.slots);
+        b.position = new uint256[](b.slots);
+        b.answer = ModuleCall.room(b.slots);
+        uint256 modules = 1;
+        while (registry.moduleAt(community, uint8(modules)) != address(0)) ++modules;
+        (b.pots, b.free) = escrow.potWords(community, period, modules);
+    }
+
+    function _close(Batch memory b) private {
+        if (b.legCount == 0) return;
+        if (b.pots.length != 0) _storeLedger(b, b.ledger, new uint256[](b.slots));
+        IPaymentEscrow.Leg[] memory legs = b.legs;
+        uint256 count = b.legCount;
+        assembly ("memory-safe") {
+            mstore(legs, count) // skipped items leave room at the end
+        }
+        escrow.settle(b.community, b.period, legs, b.pots, b.opened, b.settled, msg.sender);
+    }
+
+    /// @return ok Whether the item went through; if not, its reason is named.
+    function _named(Batch memory b, uint32 member, Skip skip) private returns (bool ok) {
+        if (skip == Skip.None) return true;
+        emit ItemSkipped(b.community, member, b.period, skip);
+    }
+
+    function _storeLedger(Batch memory b, uint256[] memory added, uint256[] memory taken) private {
+        (uint256 pos, uint256 wrap) = _ledgerAt(b.community, uint256(b.period) * b.slots, b.terms);
+        for (uint256 k = 0; k < b.slots; ++k) {
+            if (added[k] == taken[k]) continue;
+            Ledger l = ledgerAt(Words.load(pos + k), wrap);
+            Words.store(pos + k, l.plus(Ledger.wrap(added[k])).minus(Ledger.wrap(taken[k])).tagged(wrap));
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- words
+
+    /// @dev A fresh journal reads as zero. All ones stands for a ring entry that an older period still needs.
+    function _loadJournal(Batch memory b, Work memory w) private view {
+        if (b.pots.length == 0) return;
+        Journal j = Journal.wrap(Words.load(_journalAt(b.community, w.member, b.period, b.terms)));
+        if (j.isForPeriod(b.period)) w.journal = j;
+        else if (!j.isReusable()) w.journal = Journal.wrap(type(uint256).max);
+    }
+
+    function _storeJournal(Batch memory b, Work memory w, uint256 state, uint256 hash) private {
+        Journal j = w.journal;
+        if (Journal.unwrap(j) == 0) j = newJournal(b.period, 0, 0, 0, 0);
+        uint256 pos = _journalAt(b.community, w.member, b.period, b.terms);
+        Words.store(pos, Journal.unwrap(j.withState(state).withHash(hash)));
+    }
+
+    function _journalFor(uint256 pos, uint32 community, uint32 member, uint32 period) private view returns (Journal j) {
+        j = Journal.wrap(Words.load(pos));
+        if (j.isForPeriod(period)) return j;
+        if (!j.isReusable()) revert JournalBusy(community, member, period);
+        return Journal.wrap(0);
+    }
+
+    function _storeMeter(Batch memory b, Work memory w) private {
+        Words.store(_meters | _index(b.community, w.member), Meter.unwrap(w.meter));
+    }
+
+    function _meter(uint32 community, uint32 member) private view returns (Meter) {
+        return Meter.wrap(Words.load(_meters | _index(community, member)));
+    }
+
+    function _gap(uint32 community, uint32 member) private view returns (Gap) {
+        return Gap.wrap(Words.load(_gaps | _index(community, member)));
+    }
+
+    function _storeGap(uint32 community, uint32 member, Gap g) private {
+        Words.store(_gaps | _index(community, member), Gap.unwrap(g));
+    }
+
+    /// @return The first period that is neither read nor estimated.
+    function _gapEnd(uint32 community, uint32 member, Meter m) private view returns (uint256) {
+        return m.hasGap() ? _gap(community, member).endOf() : m.nextPeriodOf();
+    }
+
+    function _supplierOf(Batch memory b, Member m) private pure returns (uint32) {
+        return uint32(b.classes[m.tariffClass()] >> 24);
+    }
+
+    function _checkOpen(Terms t, uint32 community, uint32 period) private view {
+        uint256 current = t.periodAt(block.timestamp);
+        if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
+    }
+
+    function _readingDigest(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        bool closesGap,
+        uint96 startImport,
+        uint96 startExport,
+        bytes calldata values
+    ) private view returns (bytes32) {
+        bytes32 valuesHash = keccak256(values);
+        return _hashTypedDataV4(
+            keccak256(
+                abi.encode(READING_TYPE, community, member, period, closesGap, startImport, startExport, valuesHash)
+            )
+        );
+    }
+
+    function _hashOf(uint256[] calldata position) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked(position));
+    }
+
+    function _hashOfMemory(uint256[] memory position) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            hash := keccak256(add(position, 32), mul(32, mload(position)))
+        }
+    }
+
+    /// @dev `community 32 | member 32 | ring entry 8`.
+    function _journalAt(uint32 community, uint32 member, uint32 period, Terms t) private view returns (uint256) {
+        return _journals | (_index(community, member) << 8) | (period % t.ring());
+    }
+
+    /// @dev `community 32 | ring slot 16`.
+    /// @return pos Word of the slot.
+    /// @return wrap Turn of the ring, which tags the word.
+    function _ledgerAt(uint32 community, uint256 slot, Terms t) private view returns (uint256 pos, uint256 wrap) {
+        uint256 ringSlots = t.ring() * t.slotsPerPeriod();
+        return (_ledgers | (uint256(community) << 16) | (slot % ringSlots), slot / ringSlots);
+    }
+
+    function _index(uint32 community, uint32 member) private pure returns (uint256) {
+        return (uint256(community) << 32) | member;
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @title Market module
+/// @notice A mechanism that trades energy for the members of a community: an order book, a sharing pool, bilateral trades.
+/// @dev A module appends signed records to members' journals through `ISettlement.append`, which reserves money. When the
+/// period is over, settlement hands the records back and asks what became of them. The module moves no money itself.
+///
+/// What settlement enforces, whatever the module answers:
+/// - the call gets `250,000 + 2,000 * entries` gas and at most `32 * (5 + slotsPerPeriod)` bytes of its answer are read;
+/// - `paid + network fee - received + sum(sold * import price) <= reserve`: the worst case was reserved;
+/// - the sums of bought and of sold Wh stay within the Wh named at `append`;
+/// - the module's pot of the period plus what it still has reserved never goes below zero.
+///
+/// A call that fails or breaks a bound voids the module's records of that member: no position, no payment, the reserve
+/// comes back as far as the pot allows. A module can therefore lose only what its own members reserved with it.
+interface IMarketModule {
+    /// @notice What the records of one member became.
+    /// @param community Community index.
+    /// @param member Member index.
+    /// @param period Period index, `unix time / period length`.
+    /// @param payloads The `payload` of each of the member's records with this module, oldest first, exactly as appended.
+    /// @return ready False while something outside the records is missing (an uncleared slot, open totals). Settlement then
+    /// leaves the member alone until the correction window ends; from then on "not ready" counts as a failed call.
+    /// @return paid Base units the member pays to its peers.
+    /// @return received Base units the member gets from its peers.
+    /// @return position One word per slot of the period: Wh bought in the high, Wh sold in the low 128 bits.
+    function positionOf(uint32 community, uint32 member, uint32 period, bytes[] calldata payloads)
+        external
+        view
+        returns (bool ready, uint256 paid, uint256 received, uint256[] memory position);
+}

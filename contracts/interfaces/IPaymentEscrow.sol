@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @title Payment escrow
+/// @notice Holds the payment token of every community: one account per member, one pot per module and period, and debts.
+/// @dev Assumptions about a payment token: `transfer` and `transferFrom` move exactly the amount or fail (missing and false
+/// return values are handled; a fee on transfer is refused at deposit).
+///
+/// Warning: a rebasing token, or one that can be confiscated, cannot be detected. If its balance shrinks, the last ones to
+/// withdraw are not paid. `shortfall` shows it: a community must not choose such a token.
+///
+/// Solvency, per token: balance >= sum of free + fees + dueFund + (outstanding + pot). Debts between accounts are claims, never
+/// counted as money. Every way out is a pull by the owner; no role, pause or module can stop it.
+interface IPaymentEscrow {
+    /// @notice One member's settled period, as `ISettlement` computed it; base units.
+    /// @param member Member index.
+    /// @param supplier Its supplier's member index.
+    /// @param reserved Reserve to release, over all modules, settlement fee included.
+    /// @param lost Part of `reserved` that a voided module keeps in its pot.
+    /// @param paid To peers.
+    /// @param received From peers.
+    /// @param networkFee To the DSO.
+    /// @param settlementFee To whoever settles.
+    /// @param gridLeg Positive: the member pays its supplier; negative: the supplier pays the member.
+    struct Leg {
+        uint32 member;
+        uint32 supplier;
+        uint96 reserved;
+        uint96 lost;
+        uint96 paid;
+        uint96 received;
+        uint96 networkFee;
+        uint96 settlementFee;
+        int128 gridLeg;
+    }
+
+    event Deposited(uint32 indexed community, uint32 indexed member, address from, uint256 amount);
+    event Withdrawn(uint32 indexed community, uint32 indexed member, address to, uint256 amount);
+    event FeesWithdrawn(address indexed token, address indexed account, address to, uint256 amount);
+    event EpochBumped(uint32 indexed community, uint32 indexed member, uint32 epoch);
+    event ModuleEnabled(uint32 indexed community, uint32 indexed member, uint8 module, bool on);
+    event CreditLineSet(uint32 indexed community, uint32 indexed member, uint64 line);
+
+    /// @notice A member's period is settled.
+    /// @param due After it: positive, the member owes its supplier; negative, it is owed.
+    event Settled(
+        uint32 indexed community,
+        uint32 indexed member,
+        uint32 indexed period,
+        uint256 paid,
+        uint256 received,
+        uint256 networkFee,
+        uint256 settlementFee,
+        int256 gridLeg,
+        int256 due
+    );
+
+    /// @notice A debt shrank without a settlement: `amount` was paid from a credit, marked as paid off chain, or pulled from a fund.
+    event DebtReduced(uint32 indexed community, uint32 indexed member, uint256 amount, int256 due);
+    event PotSwept(uint32 indexed community, uint8 indexed module, uint32 indexed period, uint256 amount);
+
+    error NotSettlement(address caller);
+    error NotRegistry(address caller);
+    error NotOwner(uint32 community, uint32 member, address caller);
+    error NotTrader(uint32 community, uint32 member, address caller);
+    error NotSupplier(uint32 community, uint32 member, address caller);
+    error UnknownMember(uint32 community, uint32 member);
+    error TransferFee(uint256 sent, uint256 received);
+    error InsufficientFree(uint256 amount, uint256 free);
+    error ModuleNotEnabled(uint32 community, uint32 member, uint8 module);
+    error SupplierRefusesModule(uint32 supplier, uint8 module);
+    error UnknownModule(uint32 community, uint8 module);
+    error MoreThanDebt(uint256 amount, int256 due);
+    error RingBusy(uint32 community, uint32 period);
+    error ZeroAddress();
+    error AmountTooLarge(uint256 amount);
+
+    /// @notice Deposits `amount` of the community's token for a member. Anyone may; a debt is paid first.
+    function deposit(uint32 community, uint32 member, uint256 amount) external;
+
+    /// @notice Deposits with an EIP-2612 permit of the caller. A permit that somebody sent before does not hurt: only the
+    /// allowance counts.
+    function depositWithPermit(
+        uint32 community,
+        uint32 member,
+        uint256 amount,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external;
+
+    /// @notice Withdraws free balance to any address. Owner only; nothing can stop it.
+    function withdraw(uint32 community, uint32 member, address to, uint256 amount) external;
+
+    /// @notice Withdraws the caller's relayer and settlement fees.
+    function withdrawFees(address token, address to) external returns (uint256 amount);
+
+    /// @notice Voids every strip that the member signed and nobody posted yet. Owner or trading key.
+    function bumpEpoch(uint32 community, uint32 member) external returns (uint32 epoch);
+
+    /// @notice Enables or disables a module for new records. Owner only.
+    /// @dev A module added after creation can be enabled only where the member's supplier enabled it for itself.
+    function enableModule(uint32 community, uint32 member, uint8 module, bool on) external;
+
+    /// @notice Sets the debt up to which a member may trade, base units. Owner of the member's supplier only.
+    function setCreditLine(uint32 community, uint32 member, uint64 line) external;
+
+    /// @notice Marks a debt as paid off chain. Its creditor only: the supplier for what a member owes, the member's owner for
+    /// what its supplier owes. Only reduces.
+    function markPaid(uint32 community, uint32 member, uint256 amount) external;
+
+    /// @notice Moves what the supplier's due fund holds to a member whom the supplier owes. Anyone may.
+    function claimDue(uint32 community, uint32 member) external returns (uint256 amount);
+
+    /// @notice Opens the books of a community. Registry only.
+    /// @param ring Periods that pots are kept for.
+    function openCommunity(uint32 community, address token, uint256 ring) external;
+
+    /// @notice Opens an account. Registry only.
+    function openAccount(uint32 community, uint32 member, uint16 modules) external;
+
+    /// @notice Reserves money for a record: free to reserved, the fee to `feeTo`. Settlement only.
+    /// @param amount Base units; the settlement fee is in it where the record is the member's first.
+    /// @param first Whether it is the member's first record of the period, which opens a journal.
+    function reserve(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        uint8 module,
+        uint256 amount,
+        uint256 fee,
+        address feeTo,
+        bool first
+    ) external;
+
+    /// @notice Counts journals that readings opened. Settlement only.
+    function openJournals(uint32 community, uint32 period, uint256 count) external;
+
+    /// @notice Books settled members. Settlement only.
+    /// @param pots The pot words after these legs, one per module; empty for a period that has left the ring.
+    /// @param opened Journals that these readings opened.
+    /// @param settled Journals that became settled.
+    /// @param settler Receives the settlement fees.
+    function settle(
+        uint32 community,
+        uint32 period,
+        Leg[] calldata legs,
+        uint256[] calldata pots,
+        uint256 opened,
+        uint256 settled,
+        address settler
+    ) external;
+
+    /// @notice Books the true-up of a grid leg. Settlement only.
+    function correct(uint32 community, uint32 period, uint32 member, uint32 supplier, int256 gridLeg) external;
+
+    /// @return free Base units.
+    /// @return reserved Base units.
+    /// @return epoch Strips of another epoch are void.
+    /// @return modules Enabled.
+    function account(uint32 community, uint32 member)
+        external
+        view
+        returns (uint256 free, uint256 reserved, uint32 epoch, uint16 modules);
+
+    /// @return due Positive: owes its supplier; negative: is owed.
+    /// @return creditLine Base units.
+    function debt(uint32 community, uint32 member) external view returns (int256 due, uint256 creditLine);
+
+    /// @return fund Money set aside for the members whom this supplier owes.
+    /// @return owed Total it owes them.
+    function dueFund(uint32 community, uint32 supplier) external view returns (uint256 fund, uint256 owed);
+
+    /// @return free Base units.
+    /// @return epoch Current epoch.
+    /// @return modules Enabled modules.
+    /// @return inDebt Above the credit line.
+    function standing(uint32 community, uint32 member)
+        external
+        view
+        returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt);
+
+    /// @return outstanding Reserves not yet released.
+    /// @return amount Payments taken minus receipts paid.
+    function pot(uint32 community, uint8 module, uint32 period) external view returns (uint256 outstanding, int256 amount);
+
+    /// @return words The raw pot words of a period, one per module (see `Pot`); empty if the period has left the ring.
+    /// @return free False while the ring entry belongs to an older period that is not all settled.
+    function potWords(uint32 community, uint32 period, uint256 count)
+        external
+        view
+        returns (uint256[] memory words, bool free);
+
+    /// @return opened Journals of the period.
+    /// @return settled Those settled.
+    function journals(uint32 community, uint32 period) external view returns (uint256 opened, uint256 settled);
+
+    /// @return True when records of `period` can be taken: the ring entry is its own or its old period is all settled.
+    function periodFree(uint32 community, uint32 period) external view returns (bool);
+
+    /// @return The only contract that moves money between accounts.
+    function settlement() external view returns (address);
+
+    /// @return The payment token of a community.
+    function tokenOf(uint32 community) external view returns (address);
+
+    /// @return Base units that `account` can withdraw with `withdrawFees`.
+    function fees(address token, address account) external view returns (uint256);
+
+    /// @return What the escrow owes in `token` beyond what it holds: always 0 unless the token itself takes money away.
+    function shortfall(address token) external view returns (uint256);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Packed} from "./Packed.sol";
+
+/// @title Tariff
+/// @notice A tariff version as bytes: network fee (2), then per class and slot import (2) and export price (2), base units per
+/// Wh, big-endian.
+library Tariff {
+    using Packed for bytes;
+
+    /// @return Length in bytes.
+    function lengthOf(uint256 classCount, uint256 slots) internal pure returns (uint256) {
+        return 2 + 4 * classCount * slots;
+    }
+
+    /// @notice Loads a version that `DataBlob` holds; one zero byte keeps the code from running.
+    function load(address blob) internal view returns (bytes memory tariff) {
+        bytes memory code = blob.code;
+        assembly ("memory-safe") {
+            // Drop the leading zero byte: move the start one byte on and write the length into its place.
+            let length := sub(mload(code), 1)
+            tariff := add(code, 1)
+            mstore(tariff, length)
+        }
+    }
+
+    /// @return Network fee of locally traded energy, base units per Wh.
+    function networkFee(bytes memory tariff) internal pure returns (uint256) {
+        return tariff.u16m(0);
+    }
+
+    /// @return importPrice Base units per Wh.
+    /// @return exportPrice Base units per Wh.
+    function pricesAt(bytes memory tariff, uint256 class, uint256 slots, uint256 offset)
+        internal
+        pure
+        returns (uint256 importPrice, uint256 exportPrice)
+    {
+        unchecked {
+            uint256 both = tariff.u32m(2 + 4 * (class * slots + offset));
+            return (both >> 16, both & 0xffff);
+        }
+    }
+
+    /// @return dearest Highest import price of the class in the period.
+    /// @return cheapest Lowest export price.
+    function extremes(bytes memory tariff, uint256 class, uint256 slots)
+        internal
+        pure
+        returns (uint256 dearest, uint256 cheapest)
+    {
+        cheapest = type(uint16).max;
+        for (uint256 offset = 0; offset < slots; ++offset) {
+            (uint256 importPrice, uint256 exportPrice) = pricesAt(tariff, class, slots, offset);
+            if (importPrice > dearest) dearest = importPrice;
+            if (exportPrice < cheapest) cheapest = exportPrice;
+        }
+    }
+}
+
+/// @title Data blob
+/// @notice A contract that is nothing but data: reading it costs one access however long it is.
+contract DataBlob {
+    constructor(bytes memory data) {
+        bytes memory code = bytes.concat(hex"00", data);
+        assembly ("memory-safe") {
+            return(add(code, 32), mload(code))
+        }
+    }
+}
