@@ -111,7 +111,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     /// @inheritdoc IDoubleAuction
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared) {
-        (Terms t,) = registry.trading(community);
+        (Terms t, ) = registry.trading(community);
         uint256[] memory bids = new uint256[](t.tickCount());
         uint256[] memory asks = new uint256[](t.tickCount());
         for (uint256 i = 0; i < slots.length; ++i) {
@@ -133,11 +133,12 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     // ---------------------------------------------------------------------------------------------------- module
 
     /// @inheritdoc IMarketModule
-    function positionOf(uint32 community, uint32, uint32 period, bytes[] calldata payloads)
-        external
-        view
-        returns (bool ready, uint256 paid, uint256 received, uint256[] memory position)
-    {
+    function positionOf(
+        uint32 community,
+        uint32,
+        uint32 period,
+        bytes[] calldata payloads
+    ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
         Terms t = registry.terms(community);
         position = new uint256[](t.slotsPerPeriod());
         for (uint256 i = 0; i < payloads.length; ++i) {
@@ -164,7 +165,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     /// @inheritdoc IDoubleAuction
     function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks) {
-        (Terms t,) = registry.trading(community);
+        (Terms t, ) = registry.trading(community);
         bids = new uint256[](t.tickCount());
         asks = new uint256[](t.tickCount());
         uint256 pos = _bookAt(community, t, slot);
@@ -173,7 +174,10 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     }
 
     /// @inheritdoc IDoubleAuction
-    function result(uint32 community, uint256 slot)
+    function result(
+        uint32 community,
+        uint256 slot
+    )
         external
         view
         returns (
@@ -188,7 +192,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             uint256 askVolume
         )
     {
-        (Terms t,) = registry.trading(community);
+        (Terms t, ) = registry.trading(community);
         SlotResult word = SlotResult.wrap(Words.load(_resultAt(community, t, slot)));
         if (!word.isOf(slot)) return (false, 0, 0, 0, 0, 0, 0, 0, 0);
         Clearing.Result memory r = word.unpack();
@@ -250,8 +254,11 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         if (inDebt) return StripReason.InDebt;
         if (free < s.maxReserve) return StripReason.Underfunded;
 
-        (, uint256 entries, uint256 records, uint256 frontier,, bool busy) =
-            settlement.journal(b.community, s.member, b.period);
+        (, uint256 entries, uint256 records, uint256 frontier, , bool busy) = settlement.journal(
+            b.community,
+            s.member,
+            b.period
+        );
         if (busy || !escrow.periodFree(b.community, b.period)) return StripReason.RingBusy;
         if (s.after_ != frontier) return StripReason.WrongFrontier;
         if (entries + length / 4 > MAX_ENTRIES || records == MAX_RECORDS) return StripReason.TooManyEntries;
@@ -264,8 +271,12 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     }
 
     function _append(Batch memory b, Strip calldata s, Candidate memory c, bytes32 digest) private {
-        uint256 head = c.sellWh | (c.buyWh << 48) | (c.reserve << 96) | ((s.entries.length / 4) << 192)
-            | (uint256(b.module) << 208);
+        uint256 head =
+            c.sellWh |
+                (c.buyWh << 48) |
+                (c.reserve << 96) |
+                ((s.entries.length / 4) << 192) |
+                (uint256(b.module) << 208);
         settlement.append(
             b.community,
             s.member,
@@ -326,11 +337,12 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     }
 
     /// @dev The checks that need no volume.
-    function _checkEntry(Batch memory b, Candidate memory c, uint256 entry, uint256 highest)
-        private
-        pure
-        returns (EntryReason)
-    {
+    function _checkEntry(
+        Batch memory b,
+        Candidate memory c,
+        uint256 entry,
+        uint256 highest
+    ) private pure returns (EntryReason) {
         unchecked {
             uint256 offset = entry >> 24;
             if (entry >> 16 < highest) return EntryReason.NotAscending;
@@ -343,11 +355,13 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     }
 
     /// @dev Caps, volume and reserve; the last two change only if all hold.
-    function _takeEntry(Batch memory b, Strip calldata s, Candidate memory c, uint256 entry, uint256 runLots)
-        private
-        view
-        returns (EntryReason, uint256 prefix)
-    {
+    function _takeEntry(
+        Batch memory b,
+        Strip calldata s,
+        Candidate memory c,
+        uint256 entry,
+        uint256 runLots
+    ) private view returns (EntryReason, uint256 prefix) {
         unchecked {
             uint256 side = (entry >> 23) & 1;
             uint256 lots = entry & 0xffff;
@@ -373,7 +387,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         unchecked {
             uint256 limit = b.floorPrice + ((entry >> 16) & 0x7f) * b.tickSize;
             if ((entry >> 23) & 1 == 0) return limit + b.networkFee;
-            (uint256 importPrice,) = b.tariff.pricesAt(c.member.tariffClass(), b.slots, entry >> 24);
+            (uint256 importPrice, ) = b.tariff.pricesAt(c.member.tariffClass(), b.slots, entry >> 24);
             return importPrice > limit + b.tickSize ? importPrice - limit : b.tickSize;
         }
     }
@@ -389,9 +403,8 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         uint256 prefixes = entries.length;
         for (uint256 i = 0; i < count; ++i) {
             uint256 pos = prefixes + i * b.prefixBytes;
-            bool refused = b.prefixBytes == 2
-                ? payload.u16m(pos) == type(uint16).max
-                : payload.u32m(pos) == type(uint32).max;
+            bool refused =
+                b.prefixBytes == 2 ? payload.u16m(pos) == type(uint16).max : payload.u32m(pos) == type(uint32).max;
             if (refused) continue;
             uint256 entry = entries.u32(4 * i);
             b.book.remove(entry >> 24, (entry >> 23) & 1, (entry >> 16) & 0x7f, entry & 0xffff);
@@ -413,40 +426,43 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     }
 
     function _isSigned(bytes32 digest, Strip calldata s, Member m) private pure returns (bool) {
-        (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, s.r, s.vs);
+        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecover(digest, s.r, s.vs);
         return problem == ECDSA.RecoverError.NoError && signer == m.tradingKey();
     }
 
     function _digest(uint32 community, uint32 period, Strip calldata s) private view returns (bytes32) {
         bytes32 entriesHash = keccak256(s.entries);
-        return _hashTypedDataV4(
-            keccak256(
-                abi.encode(
-                    STRIP_TYPE,
-                    community,
-                    s.member,
-                    period,
-                    s.after_,
-                    s.epoch,
-                    s.deadline,
-                    s.maxReserve,
-                    s.feePerEntry,
-                    s.feeTo,
-                    entriesHash
+        return
+            _hashTypedDataV4(
+                keccak256(
+                    abi.encode(
+                        STRIP_TYPE,
+                        community,
+                        s.member,
+                        period,
+                        s.after_,
+                        s.epoch,
+                        s.deadline,
+                        s.maxReserve,
+                        s.feePerEntry,
+                        s.feeTo,
+                        entriesHash
+                    )
                 )
-            )
-        );
+            );
     }
 
     // ---------------------------------------------------------------------------------------------------- fills
 
     /// @dev Adds what the entries of one record filled.
     /// @return cleared False if one of their slots is not cleared.
-    function _addFills(uint32 community, uint32 period, Terms t, bytes calldata payload, uint256[] memory position)
-        private
-        view
-        returns (bool cleared)
-    {
+    function _addFills(
+        uint32 community,
+        uint32 period,
+        Terms t,
+        bytes calldata payload,
+        uint256[] memory position
+    ) private view returns (bool cleared) {
         unchecked {
             // 16-bit lots times Wh per lot below 2^10, at most 2,048 times: far below 128 bits.
             uint256 width = t.wideTicks() ? 4 : 2;

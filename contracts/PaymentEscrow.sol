@@ -9,7 +9,7 @@ import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {Words} from "./libraries/Words.sol";
 import {Account, Debt, ACCOUNT_OPEN, ACCOUNT_DEBT, ACCOUNT_FUND, MAX_AMOUNT} from "./types/Account.sol";
-import {Pot, newPot, MAX_JOURNALS} from "./types/Pot.sol";
+import {Pot, newPot} from "./types/Pot.sol";
 
 /// @title Payment escrow
 /// @notice See `IPaymentEscrow`, which is the manual.
@@ -105,8 +105,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @inheritdoc IPaymentEscrow
     function bumpEpoch(uint32 community, uint32 member) external returns (uint32 epoch) {
         if (
-            msg.sender != registry.ownerOf(community, member)
-                && msg.sender != registry.memberFor(community, member, 0).tradingKey()
+            msg.sender != registry.ownerOf(community, member) &&
+            msg.sender != registry.memberFor(community, member, 0).tradingKey()
         ) revert NotTrader(community, member, msg.sender);
         Account a = _openAccount(community, member);
         epoch = a.epochOf() + 1;
@@ -262,10 +262,13 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPaymentEscrow
-    function correct(uint32 community, uint32 period, uint32 member, uint32 supplier, int256 gridLeg)
-        external
-        onlySettlement
-    {
+    function correct(
+        uint32 community,
+        uint32 period,
+        uint32 member,
+        uint32 supplier,
+        int256 gridLeg
+    ) external onlySettlement {
         SupplierBook memory book;
         _loadSupplier(community, supplier, book);
         Account a = _account(community, member);
@@ -278,11 +281,10 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IPaymentEscrow
-    function account(uint32 community, uint32 member)
-        external
-        view
-        returns (uint256 free, uint256 reserved, uint32 epoch, uint16 modules)
-    {
+    function account(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 free, uint256 reserved, uint32 epoch, uint16 modules) {
         Account a = _account(community, member);
         return (a.freeOf(), a.reservedOf(), a.epochOf(), a.modulesOf());
     }
@@ -300,11 +302,10 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPaymentEscrow
-    function standing(uint32 community, uint32 member)
-        external
-        view
-        returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt)
-    {
+    function standing(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt) {
         Account a = _account(community, member);
         if (a.mayOweOrBeOwed()) {
             Debt d = _debt(community, member);
@@ -314,21 +315,21 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPaymentEscrow
-    function pot(uint32 community, uint8 module, uint32 period)
-        external
-        view
-        returns (uint256 outstanding, int256 amount)
-    {
+    function pot(
+        uint32 community,
+        uint8 module,
+        uint32 period
+    ) external view returns (uint256 outstanding, int256 amount) {
         Pot p = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160) + module));
         if (p.isPeriod(period)) return (p.outstandingOf(), p.amountOf());
     }
 
     /// @inheritdoc IPaymentEscrow
-    function potWords(uint32 community, uint32 period, uint256 count)
-        external
-        view
-        returns (uint256[] memory words, bool free)
-    {
+    function potWords(
+        uint32 community,
+        uint32 period,
+        uint256 count
+    ) external view returns (uint256[] memory words, bool free) {
         uint256 base = _potBase(community, period, _communities[community] >> 160);
         Pot counter = Pot.wrap(Words.load(base));
         if (counter.periodOf() > period) return (words, true);
@@ -374,17 +375,25 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @dev Order of payment: released reserve and receipts, then peers, network fee, settlement fee, grid leg, free balance.
     /// @return settlementFee What was there to pay of it: all, unless a voided module kept the reserve.
-    function _book(uint32 community, uint32 period, Leg calldata leg, SupplierBook memory book)
-        private
-        returns (uint256 settlementFee)
-    {
+    function _book(
+        uint32 community,
+        uint32 period,
+        Leg calldata leg,
+        SupplierBook memory book
+    ) private returns (uint256 settlementFee) {
         Account a = _account(community, leg.member);
         // Settlement has checked that peers and network fee stay within the reserve. // [S1]
-        uint256 available =
-            uint256(leg.reserved) + leg.received - leg.lost - leg.paid - leg.networkFee;
+        uint256 available = uint256(leg.reserved) + leg.received - leg.lost - leg.paid - leg.networkFee;
         settlementFee = _min(leg.settlementFee, available);
-        (uint256 free, int256 due) =
-            _gridLeg(community, leg.member, a, a.freeOf(), available - settlementFee, leg.gridLeg, book);
+        (uint256 free, int256 due) = _gridLeg(
+            community,
+            leg.member,
+            a,
+            a.freeOf(),
+            available - settlementFee,
+            leg.gridLeg,
+            book
+        );
         Account now_ = _account(community, leg.member); // its debt flag may have changed
         _storeAccount(community, leg.member, now_.withMoney(free, a.reservedOf() - leg.reserved));
         emit Settled(
@@ -476,7 +485,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         }
         Account a = _account(community, book.member);
         bool owes = book.owed != 0;
-        if (owes || a.owesMembers()) Words.store(_funds | _index(community, book.member), book.fund | (book.owed << 96));
+        if (owes || a.owesMembers())
+            Words.store(_funds | _index(community, book.member), book.fund | (book.owed << 96));
         _storeAccount(community, book.member, a.withMoney(book.free, a.reservedOf()).withFlag(ACCOUNT_FUND, owes));
     }
 

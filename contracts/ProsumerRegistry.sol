@@ -9,7 +9,7 @@ import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {CommunityRules} from "./libraries/CommunityRules.sol";
 import {Consent} from "./libraries/Consent.sol";
-import {DataBlob} from "./libraries/Tariff.sol";
+import {DataBlob} from "./libraries/DataBlob.sol";
 import {
     Member,
     newMember,
@@ -70,13 +70,15 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     bytes32 private constant METER_BINDING_TYPE = keccak256(
         "MeterBinding(uint32 community,uint32 member,address meterKey,uint96 startImport,uint96 startExport,uint40 deadline,uint256 nonce)"
     );
-    bytes32 private constant METER_ROTATION_TYPE =
-        keccak256("MeterRotation(uint32 community,uint32 member,address meterKey,uint40 deadline,uint256 nonce)");
+    bytes32 private constant METER_ROTATION_TYPE = keccak256(
+        "MeterRotation(uint32 community,uint32 member,address meterKey,uint40 deadline,uint256 nonce)"
+    );
     bytes32 private constant CAP_CHANGE_TYPE = keccak256(
         "CapChange(uint32 community,uint32 member,uint16 buyCap,uint16 sellCap,uint40 deadline,uint256 nonce)"
     );
-    bytes32 private constant CLASS_CHANGE_TYPE =
-        keccak256("ClassChange(uint32 community,uint32 member,uint8 tariffClass,uint40 deadline,uint256 nonce)");
+    bytes32 private constant CLASS_CHANGE_TYPE = keccak256(
+        "ClassChange(uint32 community,uint32 member,uint8 tariffClass,uint40 deadline,uint256 nonce)"
+    );
 
     uint32 private constant COORDINATOR = 0;
     uint32 private constant FIRST_SUPPLIER = 3;
@@ -148,7 +150,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         Community storage c = _communities[community];
         uint256 earliest = _currentPeriod(c) + 1 + c.terms.horizon() + c.tariffNotice;
         if (period < earliest) revert TariffTooLate(period, uint32(earliest));
-        (, uint96 latest,) = c.tariffs.latestCheckpoint();
+        (, uint96 latest, ) = c.tariffs.latestCheckpoint();
         if (period <= latest) revert TariffOutOfOrder(period, uint32(latest));
         _pushTariff(community, period, tariff);
     }
@@ -170,11 +172,11 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     // ---------------------------------------------------------------------------------------------------- members
 
     /// @inheritdoc IProsumerRegistry
-    function enroll(uint32 community, Enrolment calldata e, bytes calldata consent)
-        external
-        onlyCoordinator(community)
-        returns (uint32 member)
-    {
+    function enroll(
+        uint32 community,
+        Enrolment calldata e,
+        bytes calldata consent
+    ) external onlyCoordinator(community) returns (uint32 member) {
         Community storage c = _communities[community];
         if (e.tariffClass >= c.classes.length) revert OutOfBounds("tariffClass", e.tariffClass);
         if (uint256(e.modules) >> c.modulesAtCreation != 0) revert OutOfBounds("modules", e.modules);
@@ -234,14 +236,18 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
-    function changeClass(uint32 community, uint32 member, uint8 tariffClass, uint40 deadline, bytes calldata consent)
-        external
-        onlyCoordinator(community)
-    {
+    function changeClass(
+        uint32 community,
+        uint32 member,
+        uint8 tariffClass,
+        uint40 deadline,
+        bytes calldata consent
+    ) external onlyCoordinator(community) {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
-        bytes32 structHash =
-            keccak256(abi.encode(CLASS_CHANGE_TYPE, community, member, tariffClass, deadline, _useNonce(r.owner)));
+        bytes32 structHash = keccak256(
+            abi.encode(CLASS_CHANGE_TYPE, community, member, tariffClass, deadline, _useNonce(r.owner))
+        );
         _checkConsent(r.owner, structHash, deadline, consent);
         Member m = _latest(community, member);
         if (tariffClass >= c.classes.length) revert OutOfBounds("tariffClass", tariffClass);
@@ -365,10 +371,11 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     // ---------------------------------------------------------------------------------------------------- handover
 
     /// @inheritdoc IProsumerRegistry
-    function transferOwnership(uint32 community, uint32 member, address newOwner)
-        external
-        onlyOwner(community, member)
-    {
+    function transferOwnership(
+        uint32 community,
+        uint32 member,
+        address newOwner
+    ) external onlyOwner(community, member) {
         _communities[community].members[member].pendingOwner = newOwner;
         emit OwnershipOffered(community, member, newOwner);
     }
@@ -429,11 +436,11 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
-    function meterFor(uint32 community, uint32 member, uint32 period)
-        external
-        view
-        returns (Member word, address meterKey)
-    {
+    function meterFor(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (Member word, address meterKey) {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
         word = _memberFor(c, r, period);
@@ -551,12 +558,22 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     function _enrolmentHash(uint32 community, bytes32 hash, Enrolment calldata e) private returns (bytes32) {
         uint256 nonce = _useNonce(e.owner);
-        return keccak256(
-            bytes.concat(
-                abi.encode(ENROLMENT_TYPE, community, hash, e.owner, e.tradingKey, e.buyCap, e.sellCap, e.tariffClass),
-                abi.encode(e.zone, e.kind, e.modules, e.meteringPoint, e.deadline, nonce)
-            )
-        );
+        return
+            keccak256(
+                bytes.concat(
+                    abi.encode(
+                        ENROLMENT_TYPE,
+                        community,
+                        hash,
+                        e.owner,
+                        e.tradingKey,
+                        e.buyCap,
+                        e.sellCap,
+                        e.tariffClass
+                    ),
+                    abi.encode(e.zone, e.kind, e.modules, e.meteringPoint, e.deadline, nonce)
+                )
+            );
     }
 
     // ---------------------------------------------------------------------------------------------------- parts

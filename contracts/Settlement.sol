@@ -95,7 +95,11 @@ contract Settlement is ISettlement, EIP712 {
         _;
     }
 
-    constructor(IProsumerRegistry registry_, IPaymentEscrow escrow_, IEnergyToken energyToken_) EIP712("Wattbook", "1") {
+    constructor(
+        IProsumerRegistry registry_,
+        IPaymentEscrow escrow_,
+        IEnergyToken energyToken_
+    ) EIP712("Wattbook", "1") {
         registry = registry_;
         escrow = escrow_;
         energyToken = energyToken_;
@@ -152,10 +156,11 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @inheritdoc ISettlement
-    function meterAndSettle(uint32 community, uint32 period, MeteredItem[] calldata items)
-        external
-        returns (uint256 accepted)
-    {
+    function meterAndSettle(
+        uint32 community,
+        uint32 period,
+        MeteredItem[] calldata items
+    ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, items.length);
         for (uint256 i = 0; i < items.length; ++i) {
             Work memory w;
@@ -177,10 +182,11 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @inheritdoc ISettlement
-    function settleEstimated(uint32 community, uint32 period, EstimateItem[] calldata items)
-        external
-        returns (uint256 accepted)
-    {
+    function settleEstimated(
+        uint32 community,
+        uint32 period,
+        EstimateItem[] calldata items
+    ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, items.length);
         for (uint256 i = 0; i < items.length; ++i) {
             Work memory w;
@@ -191,10 +197,11 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @inheritdoc ISettlement
-    function correct(uint32 community, uint32 period, CorrectItem[] calldata items)
-        external
-        returns (uint256 accepted)
-    {
+    function correct(
+        uint32 community,
+        uint32 period,
+        CorrectItem[] calldata items
+    ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, 0);
         for (uint256 i = 0; i < items.length; ++i) {
             Work memory w;
@@ -234,20 +241,23 @@ contract Settlement is ISettlement, EIP712 {
     // ---------------------------------------------------------------------------------------------------- meters
 
     /// @inheritdoc ISettlement
-    function bindMeter(uint32 community, uint32 member, uint32 fromPeriod, uint96 startImport, uint96 startExport)
-        external
-        onlyRegistry
-    {
+    function bindMeter(
+        uint32 community,
+        uint32 member,
+        uint32 fromPeriod,
+        uint96 startImport,
+        uint96 startExport
+    ) external onlyRegistry {
         Meter m = newMeter(fromPeriod, startImport, startExport, BOUND | FRESH);
         Words.store(_meters | _index(community, member), Meter.unwrap(m));
     }
 
     /// @inheritdoc ISettlement
-    function releaseMeter(uint32 community, uint32 member, uint32 lastPeriod)
-        external
-        onlyRegistry
-        returns (bool released)
-    {
+    function releaseMeter(
+        uint32 community,
+        uint32 member,
+        uint32 lastPeriod
+    ) external onlyRegistry returns (bool released) {
         uint256 pos = _meters | _index(community, member);
         Meter m = Meter.wrap(Words.load(pos));
         if (m.hasGap() || m.nextPeriodOf() <= lastPeriod) return false;
@@ -258,7 +268,11 @@ contract Settlement is ISettlement, EIP712 {
     // ---------------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc ISettlement
-    function journal(uint32 community, uint32 member, uint32 period)
+    function journal(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    )
         external
         view
         returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state, bool busy)
@@ -269,7 +283,10 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @inheritdoc ISettlement
-    function meterState(uint32 community, uint32 member)
+    function meterState(
+        uint32 community,
+        uint32 member
+    )
         external
         view
         returns (uint32 nextPeriod, uint256 importRegister, uint256 exportRegister, uint256 state, uint32 gapEnd)
@@ -280,25 +297,23 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @inheritdoc ISettlement
-    function gap(uint32 community, uint32 member)
-        external
-        view
-        returns (uint256 estimated, uint256 dearest, uint256 cheapest)
-    {
+    function gap(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 estimated, uint256 dearest, uint256 cheapest) {
         if (!Meter.wrap(Words.load(_meters | _index(community, member))).hasGap()) return (0, 0, 0);
         Gap g = _gap(community, member);
         return (g.estimatedOf(), g.dearestOf(), g.cheapestOf());
     }
 
     /// @inheritdoc ISettlement
-    function ledger(uint32 community, uint256 slot)
-        external
-        view
-        returns (uint256 delivered, uint256 bought, uint256 sold, uint256 imported, uint256 exported)
-    {
+    function ledger(
+        uint32 community,
+        uint256 slot
+    ) external view returns (uint256 delivered, uint256 bought, uint256 sold, uint256 imported, uint256 exported) {
         (uint256 pos, uint256 wrap) = _ledgerAt(community, slot, registry.terms(community));
-        Ledger l = ledgerAt(Words.load(pos), wrap);
-        return (l.deliveredOf(), l.boughtOf(), l.soldOf(), l.importedOf(), l.exportedOf());
+        Ledger entry = ledgerAt(Words.load(pos), wrap);
+        return (entry.deliveredOf(), entry.boughtOf(), entry.soldOf(), entry.importedOf(), entry.exportedOf());
     }
 
     /// @inheritdoc ISettlement
@@ -316,10 +331,12 @@ contract Settlement is ISettlement, EIP712 {
 
     // ---------------------------------------------------------------------------------------------------- one item
 
-    function _meterOnly(Batch memory b, Work memory w, uint32 member, Reading calldata reading)
-        private
-        returns (Skip skip)
-    {
+    function _meterOnly(
+        Batch memory b,
+        Work memory w,
+        uint32 member,
+        Reading calldata reading
+    ) private returns (Skip skip) {
         skip = _loadMember(b, w, member, reading);
         if (skip != Skip.None) return skip;
         // Without a ring entry there is no journal to keep the reading in; `meterAndSettle` needs none.
@@ -344,7 +361,13 @@ contract Settlement is ISettlement, EIP712 {
         if (skip != Skip.None) return skip;
         _storeMeter(b, w);
         emit Metered(b.community, item.member, b.period, w.gapLeg, reading.values);
-        _finish(b, w, SETTLED, readingHash(w.hash, keccak256(reading.values), w.gapLeg), _legMetered(b, w, reading.values));
+        _finish(
+            b,
+            w,
+            SETTLED,
+            readingHash(w.hash, keccak256(reading.values), w.gapLeg),
+            _legMetered(b, w, reading.values)
+        );
     }
 
     function _settleMetered(Batch memory b, Work memory w, SettleItem calldata item) private returns (Skip skip) {
@@ -364,10 +387,12 @@ contract Settlement is ISettlement, EIP712 {
         _finish(b, w, SETTLED, hash, _legMetered(b, w, item.values));
     }
 
-    function _estimate(Batch memory b, Work memory w, uint32 member, Record[] calldata records)
-        private
-        returns (Skip skip)
-    {
+    function _estimate(
+        Batch memory b,
+        Work memory w,
+        uint32 member,
+        Record[] calldata records
+    ) private returns (Skip skip) {
         if (block.timestamp < b.ends + b.terms.readingDeadline()) return Skip.DeadlineAhead;
         w.member = member;
         Meter m = _meter(b.community, member);
@@ -403,7 +428,9 @@ contract Settlement is ISettlement, EIP712 {
         if (!m.isFresh() && (startImport != m.importOf() || startExport != m.exportOf())) return Skip.RegisterGap;
         _loadJournal(b, w);
         if (w.journal.stateOf() != ESTIMATED) return Skip.NotEstimated;
-        if (item.position.length != b.slots || settledHash(item.journal, _hashOf(item.position)) != w.journal.hashOf()) {
+        if (
+            item.position.length != b.slots || settledHash(item.journal, _hashOf(item.position)) != w.journal.hashOf()
+        ) {
             return Skip.JournalMismatch;
         }
         _replaceEstimate(b, w, item);
@@ -450,11 +477,12 @@ contract Settlement is ISettlement, EIP712 {
     // ---------------------------------------------------------------------------------------------------- readings, checked
 
     /// @dev A reading that continues the registers, or closes the gap before it.
-    function _loadMember(Batch memory b, Work memory w, uint32 member, Reading calldata reading)
-        private
-        view
-        returns (Skip skip)
-    {
+    function _loadMember(
+        Batch memory b,
+        Work memory w,
+        uint32 member,
+        Reading calldata reading
+    ) private view returns (Skip skip) {
         skip = _checkReading(b, w, member, reading);
         if (skip != Skip.None) return skip;
         skip = _continue(b, w, reading);
@@ -465,11 +493,12 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @dev What holds for every reading: meter, time, length, rated power, signature. Leaves the end registers in `w.meter`.
-    function _checkReading(Batch memory b, Work memory w, uint32 member, Reading calldata reading)
-        private
-        view
-        returns (Skip)
-    {
+    function _checkReading(
+        Batch memory b,
+        Work memory w,
+        uint32 member,
+        Reading calldata reading
+    ) private view returns (Skip) {
         Meter m = _meter(b.community, member);
         if (!m.isBound() || (m.isFresh() && b.period < m.nextPeriodOf())) return Skip.NoMeter;
         if (block.timestamp < b.ends) return Skip.PeriodNotOver;
@@ -483,9 +512,15 @@ contract Settlement is ISettlement, EIP712 {
         exported += reading.startExport;
         if (!rated || imported > MAX_REGISTER || exported > MAX_REGISTER) return Skip.OverRated;
         bytes32 digest = _readingDigest(
-            b.community, member, b.period, reading.closesGap, reading.startImport, reading.startExport, values
+            b.community,
+            member,
+            b.period,
+            reading.closesGap,
+            reading.startImport,
+            reading.startExport,
+            values
         );
-        (address signer, ECDSA.RecoverError problem,) = ECDSA.tryRecover(digest, reading.r, reading.vs);
+        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecover(digest, reading.r, reading.vs);
         if (problem != ECDSA.RecoverError.NoError || signer != key) return Skip.BadSignature;
         w.meter = newMeter(uint256(b.period) + 1, imported, exported, BOUND);
         return Skip.None;
@@ -510,11 +545,13 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @dev Unexplained import at the gap's dearest import price, unexplained export at its cheapest export price.
-    function _closeGap(Batch memory b, Work memory w, Meter m, uint256 moreImport, uint256 moreExport)
-        private
-        view
-        returns (Skip)
-    {
+    function _closeGap(
+        Batch memory b,
+        Work memory w,
+        Meter m,
+        uint256 moreImport,
+        uint256 moreExport
+    ) private view returns (Skip) {
         // What the meter could have counted at its rated power since it was last read, and a period's grace.
         uint256 span = (uint256(b.period) - m.nextPeriodOf() + 1) * b.slots;
         if (moreImport > span * _rated(b, w.word, 0) || moreExport > span * _rated(b, w.word, 1)) return Skip.OverRated;
@@ -541,11 +578,11 @@ contract Settlement is ISettlement, EIP712 {
     /// @return imported Wh.
     /// @return exported Wh.
     /// @return rated Whether every value is within the rated energy.
-    function _sums(bytes calldata values, uint256 mostImport, uint256 mostExport)
-        private
-        pure
-        returns (uint256 imported, uint256 exported, bool rated)
-    {
+    function _sums(
+        bytes calldata values,
+        uint256 mostImport,
+        uint256 mostExport
+    ) private pure returns (uint256 imported, uint256 exported, bool rated) {
         unchecked {
             // At most 144 values of 24 bits.
             rated = true;
@@ -632,10 +669,12 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @return ready False if the module waits for something and may still wait.
-    function _takeModule(Batch memory b, Work memory w, Record[] calldata records, uint8 module)
-        private
-        returns (bool ready)
-    {
+    function _takeModule(
+        Batch memory b,
+        Work memory w,
+        Record[] calldata records,
+        uint8 module
+    ) private returns (bool ready) {
         Reserved memory taken = _reservedWith(records, module);
         ModuleCall.Answer memory a = ModuleCall.ask(
             registry.moduleAt(b.community, module),
@@ -690,11 +729,12 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @dev The bounds of `IMarketModule`: a module can lose only what its own members reserved with it. // [S3]
-    function _judge(Batch memory b, Work memory w, Reserved memory taken, ModuleCall.Answer memory a)
-        private
-        pure
-        returns (Void)
-    {
+    function _judge(
+        Batch memory b,
+        Work memory w,
+        Reserved memory taken,
+        ModuleCall.Answer memory a
+    ) private pure returns (Void) {
         if (!a.ok || (a.formed && !a.ready)) return Void.CallFailed;
         if (!a.formed || a.paid > type(uint96).max || a.received > type(uint96).max) return Void.BadAnswer;
         uint256 bought = 0;
@@ -712,7 +752,7 @@ contract Settlement is ISettlement, EIP712 {
                 bought += slotBought;
                 sold += slotSold;
                 if (slotSold != 0) {
-                    (uint256 importPrice,) = b.tariff.pricesAt(class, b.slots, k);
+                    (uint256 importPrice, ) = b.tariff.pricesAt(class, b.slots, k);
                     replacement += slotSold * importPrice;
                 }
             }
@@ -765,11 +805,13 @@ contract Settlement is ISettlement, EIP712 {
         }
     }
 
-    function _slotLeg(Batch memory b, uint256 class, uint256 k, uint256 imported, uint256 exported)
-        private
-        pure
-        returns (int256)
-    {
+    function _slotLeg(
+        Batch memory b,
+        uint256 class,
+        uint256 k,
+        uint256 imported,
+        uint256 exported
+    ) private pure returns (int256) {
         unchecked {
             uint256 wh = b.position[k];
             uint256 bought = wh >> 128;
@@ -786,19 +828,20 @@ contract Settlement is ISettlement, EIP712 {
 
     /// @return bought Wh of tokens for what was bought and delivered.
     /// @return unsold Wh exported but not sold.
-    function _claimable(uint32 community, uint32 period, Terms t, ClaimItem calldata item)
-        private
-        view
-        returns (uint256 bought, uint256 unsold)
-    {
+    function _claimable(
+        uint32 community,
+        uint32 period,
+        Terms t,
+        ClaimItem calldata item
+    ) private view returns (uint256 bought, uint256 unsold) {
         uint256 slots = t.slotsPerPeriod();
         (uint256 pos, uint256 wrap) = _ledgerAt(community, uint256(period) * slots, t);
         for (uint256 k = 0; k < slots; ++k) {
             uint256 wh = item.position[k];
             if (wh >> 128 != 0) {
-                Ledger l = ledgerAt(Words.load(pos + k), wrap);
-                uint256 most = l.boughtOf() > l.soldOf() ? l.boughtOf() : l.soldOf();
-                bought += ((wh >> 128) * l.deliveredOf()) / most; // rounded down: tokens never exceed delivery
+                Ledger entry = ledgerAt(Words.load(pos + k), wrap);
+                uint256 most = entry.boughtOf() > entry.soldOf() ? entry.boughtOf() : entry.soldOf();
+                bought += ((wh >> 128) * entry.deliveredOf()) / most; // rounded down: tokens never exceed delivery
             }
             if (item.values.length != 0) {
                 uint256 exported = item.values.u48(6 * k) & 0xffffff;
@@ -822,7 +865,7 @@ contract Settlement is ISettlement, EIP712 {
     function _open(uint32 community, uint32 period, uint256 legs) private view returns (Batch memory b) {
         b.community = community;
         b.period = period;
-        (b.terms,) = registry.trading(community);
+        (b.terms, ) = registry.trading(community);
         b.slots = b.terms.slotsPerPeriod();
         b.ends = b.terms.periodEnd(period);
         b.tariff = Tariff.load(registry.tariffAt(community, period));
@@ -857,8 +900,8 @@ contract Settlement is ISettlement, EIP712 {
         (uint256 pos, uint256 wrap) = _ledgerAt(b.community, uint256(b.period) * b.slots, b.terms);
         for (uint256 k = 0; k < b.slots; ++k) {
             if (added[k] == taken[k]) continue;
-            Ledger l = ledgerAt(Words.load(pos + k), wrap);
-            Words.store(pos + k, l.plus(Ledger.wrap(added[k])).minus(Ledger.wrap(taken[k])).tagged(wrap));
+            Ledger entry = ledgerAt(Words.load(pos + k), wrap);
+            Words.store(pos + k, entry.plus(Ledger.wrap(added[k])).minus(Ledger.wrap(taken[k])).tagged(wrap));
         }
     }
 
@@ -926,11 +969,12 @@ contract Settlement is ISettlement, EIP712 {
         bytes calldata values
     ) private view returns (bytes32) {
         bytes32 valuesHash = keccak256(values);
-        return _hashTypedDataV4(
-            keccak256(
-                abi.encode(READING_TYPE, community, member, period, closesGap, startImport, startExport, valuesHash)
-            )
-        );
+        return
+            _hashTypedDataV4(
+                keccak256(
+                    abi.encode(READING_TYPE, community, member, period, closesGap, startImport, startExport, valuesHash)
+                )
+            );
     }
 
     function _hashOf(uint256[] calldata position) private pure returns (bytes32) {

@@ -67,7 +67,11 @@ interface IDoubleAuction is IMarketModule {
     }
 
     event StripSkipped(
-        uint32 indexed community, uint32 indexed member, uint32 indexed period, uint256 index, StripReason reason
+        uint32 indexed community,
+        uint32 indexed member,
+        uint32 indexed period,
+        uint256 index,
+        StripReason reason
     );
 
     /// @notice Entries of an accepted strip that were not accepted.
@@ -115,7 +119,10 @@ interface IDoubleAuction is IMarketModule {
     /// @return bidVolume Bids at t*.
     /// @return askAllotment Lots filled of `askVolume`.
     /// @return askVolume Asks at t*.
-    function result(uint32 community, uint256 slot)
+    function result(
+        uint32 community,
+        uint256 slot
+    )
         external
         view
         returns (

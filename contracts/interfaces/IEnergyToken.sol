@@ -8,7 +8,11 @@ pragma solidity ^0.8.28;
 interface IEnergyToken {
     /// @notice `amount` Wh were used for `purpose` by `beneficiary` and can never be sold again.
     event Retired(
-        address indexed account, uint256 indexed id, uint256 amount, address indexed beneficiary, string purpose
+        address indexed account,
+        uint256 indexed id,
+        uint256 amount,
+        address indexed beneficiary,
+        string purpose
     );
 
     error NotSettlement(address caller);

@@ -25,8 +25,10 @@ interface IMarketModule {
     /// @return paid Base units the member pays to its peers.
     /// @return received Base units the member gets from its peers.
     /// @return position One word per slot of the period: Wh bought in the high, Wh sold in the low 128 bits.
-    function positionOf(uint32 community, uint32 member, uint32 period, bytes[] calldata payloads)
-        external
-        view
-        returns (bool ready, uint256 paid, uint256 received, uint256[] memory position);
+    function positionOf(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        bytes[] calldata payloads
+    ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position);
 }

@@ -159,10 +159,10 @@ interface IPaymentEscrow {
     /// @return reserved Base units.
     /// @return epoch Strips of another epoch are void.
     /// @return modules Enabled.
-    function account(uint32 community, uint32 member)
-        external
-        view
-        returns (uint256 free, uint256 reserved, uint32 epoch, uint16 modules);
+    function account(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 free, uint256 reserved, uint32 epoch, uint16 modules);
 
     /// @return due Positive: owes its supplier; negative: is owed.
     /// @return creditLine Base units.
@@ -176,21 +176,26 @@ interface IPaymentEscrow {
     /// @return epoch Current epoch.
     /// @return modules Enabled modules.
     /// @return inDebt Above the credit line.
-    function standing(uint32 community, uint32 member)
-        external
-        view
-        returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt);
+    function standing(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt);
 
     /// @return outstanding Reserves not yet released.
     /// @return amount Payments taken minus receipts paid.
-    function pot(uint32 community, uint8 module, uint32 period) external view returns (uint256 outstanding, int256 amount);
+    function pot(
+        uint32 community,
+        uint8 module,
+        uint32 period
+    ) external view returns (uint256 outstanding, int256 amount);
 
     /// @return words The raw pot words of a period, one per module (see `Pot`); empty if the period has left the ring.
     /// @return free False while the ring entry belongs to an older period that is not all settled.
-    function potWords(uint32 community, uint32 period, uint256 count)
-        external
-        view
-        returns (uint256[] memory words, bool free);
+    function potWords(
+        uint32 community,
+        uint32 period,
+        uint256 count
+    ) external view returns (uint256[] memory words, bool free);
 
     /// @return opened Journals of the period.
     /// @return settled Those settled.

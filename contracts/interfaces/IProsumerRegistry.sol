@@ -116,7 +116,11 @@ interface IProsumerRegistry {
     event Paused(uint32 indexed community, uint32 period);
     event ModuleAdded(uint32 indexed community, uint8 index, address module);
     event MemberEnrolled(
-        uint32 indexed community, uint32 indexed member, address indexed owner, Enrolment enrolment, uint32 fromPeriod
+        uint32 indexed community,
+        uint32 indexed member,
+        address indexed owner,
+        Enrolment enrolment,
+        uint32 fromPeriod
     );
     event MemberChanged(uint32 indexed community, uint32 indexed member, uint256 word, uint32 fromPeriod);
     event ClassChanged(uint32 indexed community, uint32 indexed member, uint8 tariffClass, uint32 fromPeriod);
@@ -190,7 +194,11 @@ interface IProsumerRegistry {
     function addModule(uint32 community, address module) external returns (uint8 index);
 
     /// @notice Admits a member. Coordinator only, with the owner's consent. It trades once its meter is bound.
-    function enroll(uint32 community, Enrolment calldata enrolment, bytes calldata consent) external returns (uint32 member);
+    function enroll(
+        uint32 community,
+        Enrolment calldata enrolment,
+        bytes calldata consent
+    ) external returns (uint32 member);
 
     /// @notice Binds a meter from the next period on. Coordinator only, with the owner's consent and the meter key's signature.
     /// @param consent Owner's signature over the binding.
@@ -243,8 +251,13 @@ interface IProsumerRegistry {
 
     /// @notice Changes a member's tariff class, from the first period not yet open for orders. Coordinator, with consent.
     /// @dev The supplier stays. At most one change in the life of a ring.
-    function changeClass(uint32 community, uint32 member, uint8 tariffClass, uint40 deadline, bytes calldata consent)
-        external;
+    function changeClass(
+        uint32 community,
+        uint32 member,
+        uint8 tariffClass,
+        uint40 deadline,
+        bytes calldata consent
+    ) external;
 
     /// @notice Offers a member (or a role: coordinator, DSO, fee collector, supplier) to a new owner. Owner only.
     function transferOwnership(uint32 community, uint32 member, address newOwner) external;
@@ -272,7 +285,11 @@ interface IProsumerRegistry {
 
     /// @return word As `memberFor`.
     /// @return meterKey The key that signs readings now; zero if none.
-    function meterFor(uint32 community, uint32 member, uint32 period) external view returns (Member word, address meterKey);
+    function meterFor(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (Member word, address meterKey);
     function meteringPointOf(uint32 community, uint32 member) external view returns (bytes32);
 
     /// @return One word per class: `defaultLoadWh 24 | supplier member 32`, low bit first.

@@ -127,19 +127,30 @@ interface ISettlement {
         bytes32 digest,
         bytes payload
     );
-    event Metered(
-        uint32 indexed community, uint32 indexed member, uint32 indexed period, int128 gapLeg, bytes values
-    );
+    event Metered(uint32 indexed community, uint32 indexed member, uint32 indexed period, int128 gapLeg, bytes values);
     event Estimated(uint32 indexed community, uint32 indexed member, uint32 indexed period);
     event Corrected(
-        uint32 indexed community, uint32 indexed member, uint32 indexed period, int256 gridLeg, bytes values
+        uint32 indexed community,
+        uint32 indexed member,
+        uint32 indexed period,
+        int256 gridLeg,
+        bytes values
     );
     event RecordsVoided(
-        uint32 indexed community, uint32 indexed member, uint32 indexed period, uint8 module, Void reason
+        uint32 indexed community,
+        uint32 indexed member,
+        uint32 indexed period,
+        uint8 module,
+        Void reason
     );
     event ItemSkipped(uint32 indexed community, uint32 indexed member, uint32 indexed period, Skip reason);
     event Claimed(
-        uint32 indexed community, uint32 indexed member, uint32 indexed period, address to, uint256 bought, uint256 unsold
+        uint32 indexed community,
+        uint32 indexed member,
+        uint32 indexed period,
+        address to,
+        uint256 bought,
+        uint256 unsold
     );
 
     error NotRegistry(address caller);
@@ -182,14 +193,18 @@ interface ISettlement {
 
     /// @notice Both in one pass.
     /// @return accepted Number of items that were not skipped.
-    function meterAndSettle(uint32 community, uint32 period, MeteredItem[] calldata items)
-        external
-        returns (uint256 accepted);
+    function meterAndSettle(
+        uint32 community,
+        uint32 period,
+        MeteredItem[] calldata items
+    ) external returns (uint256 accepted);
 
     /// @notice Settles members without a reading, from the reading deadline on: export 0, import max(bought, default load).
-    function settleEstimated(uint32 community, uint32 period, EstimateItem[] calldata items)
-        external
-        returns (uint256 accepted);
+    function settleEstimated(
+        uint32 community,
+        uint32 period,
+        EstimateItem[] calldata items
+    ) external returns (uint256 accepted);
 
     /// @notice Replaces estimates by late readings until the correction window ends: grid leg and slot ledger, nothing else.
     function correct(uint32 community, uint32 period, CorrectItem[] calldata items) external returns (uint256 accepted);
@@ -199,8 +214,13 @@ interface ISettlement {
     function claim(uint32 community, uint32 period, ClaimItem calldata item, address to) external;
 
     /// @notice Starts a meter word. Registry only.
-    function bindMeter(uint32 community, uint32 member, uint32 fromPeriod, uint96 startImport, uint96 startExport)
-        external;
+    function bindMeter(
+        uint32 community,
+        uint32 member,
+        uint32 fromPeriod,
+        uint96 startImport,
+        uint96 startExport
+    ) external;
 
     /// @notice Ends a meter word. Registry only.
     /// @return released False unless every period through `lastPeriod` was read.
@@ -213,7 +233,11 @@ interface ISettlement {
     /// @return state 0 none or open, 1 metered, 2 settled, 3 estimated,
     /// 4 claimed.
     /// @return busy True while the ring entry still belongs to an older unsettled period.
-    function journal(uint32 community, uint32 member, uint32 period)
+    function journal(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    )
         external
         view
         returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state, bool busy);
@@ -223,7 +247,10 @@ interface ISettlement {
     /// @return exportRegister Wh.
     /// @return state Bits: 1 bound, 2 no reading yet, 4 gap open.
     /// @return gapEnd First period neither read nor estimated.
-    function meterState(uint32 community, uint32 member)
+    function meterState(
+        uint32 community,
+        uint32 member
+    )
         external
         view
         returns (uint32 nextPeriod, uint256 importRegister, uint256 exportRegister, uint256 state, uint32 gapEnd);
@@ -231,16 +258,16 @@ interface ISettlement {
     /// @return estimated Import estimated in the open gap, Wh.
     /// @return dearest Import price for what is unexplained.
     /// @return cheapest Export price for what is unexplained.
-    function gap(uint32 community, uint32 member)
-        external
-        view
-        returns (uint256 estimated, uint256 dearest, uint256 cheapest);
+    function gap(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 estimated, uint256 dearest, uint256 cheapest);
 
     /// @notice The community's energy balance in a slot, Wh over all members settled so far.
-    function ledger(uint32 community, uint256 slot)
-        external
-        view
-        returns (uint256 delivered, uint256 bought, uint256 sold, uint256 imported, uint256 exported);
+    function ledger(
+        uint32 community,
+        uint256 slot
+    ) external view returns (uint256 delivered, uint256 bought, uint256 sold, uint256 imported, uint256 exported);
 
     /// @return The EIP-712 digest that the meter key signs.
     function readingDigest(

@@ -30,11 +30,13 @@ library Book {
 
     uint256 internal constant STORED_STRIDE_LOG2 = 6;
 
-    function open(uint256 area, uint256 firstSlot, uint256 slots, uint256 ticks, bool wide)
-        internal
-        pure
-        returns (Copy memory b)
-    {
+    function open(
+        uint256 area,
+        uint256 firstSlot,
+        uint256 slots,
+        uint256 ticks,
+        bool wide
+    ) internal pure returns (Copy memory b) {
         b.area = area;
         b.firstSlot = firstSlot;
         (b.lanes, b.width, b.mask) = wide ? (3, 5, type(uint32).max) : (4, 4, type(uint16).max);
@@ -60,11 +62,13 @@ library Book {
     /// @notice Adds lots to a tick, if they fit. The slot has been touched.
     /// @return prefix Volume before.
     /// @return fits Whether the lots were added.
-    function add(Copy memory b, uint256 offset, uint256 side, uint256 tick, uint256 lots)
-        internal
-        view
-        returns (uint256 prefix, bool fits)
-    {
+    function add(
+        Copy memory b,
+        uint256 offset,
+        uint256 side,
+        uint256 tick,
+        uint256 lots
+    ) internal view returns (uint256 prefix, bool fits) {
         unchecked {
             // All indices lie within a slot's stride: the caller has checked offset and tick against the grid.
             uint256[] memory cells = b.cells;
@@ -129,7 +133,9 @@ library Book {
 
     function _readSide(uint256 pos, uint256 live, bool wide, uint256[] memory volumes) private view {
         unchecked {
-            (uint256 perWord, uint256 bits, uint256 mask) = wide ? (8, 32, type(uint32).max) : (16, 16, type(uint16).max);
+            (uint256 perWord, uint256 bits, uint256 mask) = wide
+                ? (8, 32, type(uint32).max)
+                : (16, 16, type(uint16).max);
             uint256 tick = 0;
             while (tick < volumes.length) {
                 uint256 word = live & 1 != 0 ? Words.load(pos) : 0;

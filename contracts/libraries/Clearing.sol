@@ -64,7 +64,12 @@ library Clearing {
 
     /// @notice Lots filled of an entry at the marginal tick, given the volume that stood there before it.
     /// @dev Telescopes over the tick to exactly `allotment`, each entry within one lot of its exact share. // [C3]
-    function shareDown(uint256 prefix, uint256 lots, uint256 allotment, uint256 volume) internal pure returns (uint256) {
+    function shareDown(
+        uint256 prefix,
+        uint256 lots,
+        uint256 allotment,
+        uint256 volume
+    ) internal pure returns (uint256) {
         unchecked {
             // 32 bits * 32 bits; `volume` holds the entry, so it is not zero.
             return ((prefix + lots) * allotment) / volume - (prefix * allotment) / volume;
@@ -74,8 +79,7 @@ library Clearing {
     /// @dev In the balanced case a live tick above t* exists: D(t*+1) = S(t*) > 0.
     function _nextLive(uint256[] memory bids, uint256[] memory asks, uint256 tick) private pure returns (uint256) {
         unchecked {
-            do ++tick;
-            while (bids[tick] == 0 && asks[tick] == 0);
+            do ++tick; while (bids[tick] == 0 && asks[tick] == 0);
             return tick;
         }
     }

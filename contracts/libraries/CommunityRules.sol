@@ -24,7 +24,11 @@ library CommunityRules {
         uint256 d = t.slotDuration;
         _bound("slotDuration", d, d == 300 || d == 900 || d == 1800 || d == 3600);
         uint256 period = d * t.slotsPerPeriod;
-        _bound("slotsPerPeriod", t.slotsPerPeriod, t.slotsPerPeriod > 0 && t.slotsPerPeriod <= MAX_SLOTS && 1 days % period == 0);
+        _bound(
+            "slotsPerPeriod",
+            t.slotsPerPeriod,
+            t.slotsPerPeriod > 0 && t.slotsPerPeriod <= MAX_SLOTS && 1 days % period == 0
+        );
         _bound("lotWh", t.lotWh, t.lotWh == 1 || t.lotWh == 10 || t.lotWh == 100 || t.lotWh == 1000);
         _bound("tickCount", t.tickCount, t.tickCount == 32 || t.tickCount == 64 || t.tickCount == 128);
         _bound("tickSize", t.tickSize, t.tickSize > 0);
@@ -40,16 +44,17 @@ library CommunityRules {
         uint256 ring = t.horizon + 2 + (uint256(t.claimWindow) + period - 1) / period;
         _bound("claimWindow", t.claimWindow, ring <= MAX_RING);
         uint256 grid = packTerms(d, t.slotsPerPeriod, t.lotWh, t.floorPrice, t.tickSize, t.tickCount, t.wideTicks);
-        return packCalendar(
-            grid,
-            t.horizon,
-            ring,
-            t.gateClosure,
-            t.readingDeadline,
-            t.correctionWindow,
-            t.claimWindow,
-            t.settlementFee
-        );
+        return
+            packCalendar(
+                grid,
+                t.horizon,
+                ring,
+                t.gateClosure,
+                t.readingDeadline,
+                t.correctionWindow,
+                t.claimWindow,
+                t.settlementFee
+            );
     }
 
     /// @notice Checks a tariff version against the bounds that members signed.

@@ -25,9 +25,9 @@ library Consent {
     function recover(bytes32 digest, bytes calldata signature) internal pure returns (address signer) {
         ECDSA.RecoverError problem;
         if (signature.length == 64) {
-            (signer, problem,) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
+            (signer, problem, ) = ECDSA.tryRecover(digest, bytes32(signature[:32]), bytes32(signature[32:]));
         } else {
-            (signer, problem,) = ECDSA.tryRecover(digest, signature);
+            (signer, problem, ) = ECDSA.tryRecover(digest, signature);
         }
         if (problem != ECDSA.RecoverError.NoError) return address(0);
     }

@@ -39,11 +39,12 @@ library ModuleCall {
     }
 
     /// @notice Calls `positionOf`; reverts if less gas is left than the module is due, so that a caller cannot make it fail.
-    function ask(address module, bytes memory data, uint256 entries, uint256[] memory answer)
-        internal
-        view
-        returns (Answer memory a)
-    {
+    function ask(
+        address module,
+        bytes memory data,
+        uint256 entries,
+        uint256[] memory answer
+    ) internal view returns (Answer memory a) {
         uint256 stipend = BASE_GAS + GAS_PER_ENTRY * entries;
         // A call passes on at most 63/64 of what is left (EIP-150).
         uint256 needed = stipend + stipend / 32 + GAS_AFTER;
@@ -64,11 +65,12 @@ library ModuleCall {
     }
 
     /// @return The call data of `positionOf`.
-    function encode(uint32 community, uint32 member, uint32 period, bytes[] memory payloads)
-        internal
-        pure
-        returns (bytes memory)
-    {
+    function encode(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        bytes[] memory payloads
+    ) internal pure returns (bytes memory) {
         return abi.encodeCall(IMarketModule.positionOf, (community, member, period, payloads));
     }
 }

@@ -32,11 +32,12 @@ library Tariff {
 
     /// @return importPrice Base units per Wh.
     /// @return exportPrice Base units per Wh.
-    function pricesAt(bytes memory tariff, uint256 class, uint256 slots, uint256 offset)
-        internal
-        pure
-        returns (uint256 importPrice, uint256 exportPrice)
-    {
+    function pricesAt(
+        bytes memory tariff,
+        uint256 class,
+        uint256 slots,
+        uint256 offset
+    ) internal pure returns (uint256 importPrice, uint256 exportPrice) {
         unchecked {
             uint256 both = tariff.u32m(2 + 4 * (class * slots + offset));
             return (both >> 16, both & 0xffff);
@@ -45,27 +46,16 @@ library Tariff {
 
     /// @return dearest Highest import price of the class in the period.
     /// @return cheapest Lowest export price.
-    function extremes(bytes memory tariff, uint256 class, uint256 slots)
-        internal
-        pure
-        returns (uint256 dearest, uint256 cheapest)
-    {
+    function extremes(
+        bytes memory tariff,
+        uint256 class,
+        uint256 slots
+    ) internal pure returns (uint256 dearest, uint256 cheapest) {
         cheapest = type(uint16).max;
         for (uint256 offset = 0; offset < slots; ++offset) {
             (uint256 importPrice, uint256 exportPrice) = pricesAt(tariff, class, slots, offset);
             if (importPrice > dearest) dearest = importPrice;
             if (exportPrice < cheapest) cheapest = exportPrice;
-        }
-    }
-}
-
-/// @title Data blob
-/// @notice A contract that is nothing but data: reading it costs one access however long it is.
-contract DataBlob {
-    constructor(bytes memory data) {
-        bytes memory code = bytes.concat(hex"00", data);
-        assembly ("memory-safe") {
-            return(add(code, 32), mload(code))
         }
     }
 }

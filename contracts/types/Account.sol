@@ -7,7 +7,17 @@ pragma solidity ^0.8.28;
 type Account is uint256;
 
 using {
-    freeOf, reservedOf, epochOf, modulesOf, isOpen, mayOweOrBeOwed, owesMembers, hasModule, withMoney, withEpoch, withModules,
+    freeOf,
+    reservedOf,
+    epochOf,
+    modulesOf,
+    isOpen,
+    mayOweOrBeOwed,
+    owesMembers,
+    hasModule,
+    withMoney,
+    withEpoch,
+    withModules,
     withFlag
 } for Account global;
 

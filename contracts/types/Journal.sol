@@ -8,7 +8,16 @@ pragma solidity ^0.8.28;
 type Journal is uint256;
 
 using {
-    tagOf, entriesOf, recordsOf, frontierOf, stateOf, hashOf, isForPeriod, isReusable, withState, withHash
+    tagOf,
+    entriesOf,
+    recordsOf,
+    frontierOf,
+    stateOf,
+    hashOf,
+    isForPeriod,
+    isReusable,
+    withState,
+    withHash
 } for Journal global;
 
 uint256 constant OPEN = 0;
@@ -62,10 +71,13 @@ function withHash(Journal j, uint256 hash) pure returns (Journal) {
     return Journal.wrap((Journal.unwrap(j) & ((1 << 52) - 1)) | (hash << 52));
 }
 
-function newJournal(uint256 period, uint256 entries, uint256 records, uint256 frontier, uint256 hash)
-    pure
-    returns (Journal)
-{
+function newJournal(
+    uint256 period,
+    uint256 entries,
+    uint256 records,
+    uint256 frontier,
+    uint256 hash
+) pure returns (Journal) {
     return Journal.wrap((period & 0xfffff) | (entries << 20) | (records << 32) | (frontier << 40) | (hash << 52));
 }
 

@@ -20,24 +20,24 @@ function minus(Ledger a, Ledger b) pure returns (Ledger) {
 }
 
 /// @return Energy sold and exported: what buyers' tokens stand for.
-function deliveredOf(Ledger l) pure returns (uint256) {
-    return Ledger.unwrap(l) & FIELD;
+function deliveredOf(Ledger self) pure returns (uint256) {
+    return Ledger.unwrap(self) & FIELD;
 }
 
-function boughtOf(Ledger l) pure returns (uint256) {
-    return (Ledger.unwrap(l) >> 48) & FIELD;
+function boughtOf(Ledger self) pure returns (uint256) {
+    return (Ledger.unwrap(self) >> 48) & FIELD;
 }
 
-function soldOf(Ledger l) pure returns (uint256) {
-    return (Ledger.unwrap(l) >> 96) & FIELD;
+function soldOf(Ledger self) pure returns (uint256) {
+    return (Ledger.unwrap(self) >> 96) & FIELD;
 }
 
-function importedOf(Ledger l) pure returns (uint256) {
-    return (Ledger.unwrap(l) >> 144) & FIELD;
+function importedOf(Ledger self) pure returns (uint256) {
+    return (Ledger.unwrap(self) >> 144) & FIELD;
 }
 
-function exportedOf(Ledger l) pure returns (uint256) {
-    return (Ledger.unwrap(l) >> 192) & FIELD;
+function exportedOf(Ledger self) pure returns (uint256) {
+    return (Ledger.unwrap(self) >> 192) & FIELD;
 }
 
 /// @notice One member's slot. Delivered is the smaller of sold and exported.
@@ -52,6 +52,6 @@ function ledgerAt(uint256 word, uint256 wrap) pure returns (Ledger) {
 }
 
 /// @return The word to store for this turn of the ring.
-function tagged(Ledger l, uint256 wrap) pure returns (uint256) {
-    return Ledger.unwrap(l) | ((wrap & 0xffff) << 240);
+function tagged(Ledger self, uint256 wrap) pure returns (uint256) {
+    return Ledger.unwrap(self) | ((wrap & 0xffff) << 240);
 }

@@ -8,8 +8,22 @@ pragma solidity ^0.8.28;
 type Member is uint256;
 
 using {
-    tradingKey, buyCap, sellCap, tariffClass, zone, kind, status, changesFrom, maxLots, isEnrolled, isActive,
-    withTradingKey, withCaps, withClass, withStatus, withChangesFrom
+    tradingKey,
+    buyCap,
+    sellCap,
+    tariffClass,
+    zone,
+    kind,
+    status,
+    changesFrom,
+    maxLots,
+    isEnrolled,
+    isActive,
+    withTradingKey,
+    withCaps,
+    withClass,
+    withStatus,
+    withChangesFrom
 } for Member global;
 
 /// @dev Status bits. A member trades while it is enrolled, has a meter and nobody holds it back.
@@ -77,7 +91,10 @@ function withTradingKey(Member m, address key) pure returns (Member) {
 }
 
 function withCaps(Member m, uint16 buy, uint16 sell) pure returns (Member) {
-    return Member.wrap((Member.unwrap(m) & ~(uint256(0xffffffff) << 160)) | (uint256(buy) << 160) | (uint256(sell) << 176));
+    return
+        Member.wrap(
+            (Member.unwrap(m) & ~(uint256(0xffffffff) << 160)) | (uint256(buy) << 160) | (uint256(sell) << 176)
+        );
 }
 
 function withClass(Member m, uint8 class) pure returns (Member) {
@@ -94,12 +111,23 @@ function withChangesFrom(Member m, uint256 period) pure returns (Member) {
 }
 
 /// @notice A new member's word; it has no meter yet.
-function newMember(address key, uint16 buy, uint16 sell, uint8 class, uint16 zone_, uint8 kind_, uint256 statusBits)
-    pure
-    returns (Member)
-{
-    return Member.wrap(
-        uint256(uint160(key)) | (uint256(buy) << 160) | (uint256(sell) << 176) | (uint256(class) << 192)
-            | (uint256(zone_) << 200) | (uint256(kind_) << 216) | (statusBits << 224)
-    );
+function newMember(
+    address key,
+    uint16 buy,
+    uint16 sell,
+    uint8 class,
+    uint16 zone_,
+    uint8 kind_,
+    uint256 statusBits
+) pure returns (Member) {
+    return
+        Member.wrap(
+            uint256(uint160(key)) |
+                (uint256(buy) << 160) |
+                (uint256(sell) << 176) |
+                (uint256(class) << 192) |
+                (uint256(zone_) << 200) |
+                (uint256(kind_) << 216) |
+                (statusBits << 224)
+        );
 }

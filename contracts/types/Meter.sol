@@ -45,10 +45,12 @@ function withState(Meter m, uint256 bits, bool on) pure returns (Meter) {
     return Meter.wrap(on ? Meter.unwrap(m) | mask : Meter.unwrap(m) & ~mask);
 }
 
-function newMeter(uint256 nextPeriod, uint256 importRegister, uint256 exportRegister, uint256 state)
-    pure
-    returns (Meter)
-{
+function newMeter(
+    uint256 nextPeriod,
+    uint256 importRegister,
+    uint256 exportRegister,
+    uint256 state
+) pure returns (Meter) {
     return Meter.wrap(nextPeriod | (importRegister << 32) | (exportRegister << 128) | (state << 224));
 }
 

@@ -9,7 +9,15 @@ pragma solidity ^0.8.28;
 type Pot is uint256;
 
 using {
-    periodOf, amountOf, outstandingOf, openedOf, settledOf, allSettled, isPeriod, withAmounts, withCounts
+    periodOf,
+    amountOf,
+    outstandingOf,
+    openedOf,
+    settledOf,
+    allSettled,
+    isPeriod,
+    withAmounts,
+    withCounts
 } for Pot global;
 
 uint256 constant MAX_JOURNALS = (1 << 20) - 1;

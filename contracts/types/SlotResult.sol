@@ -31,15 +31,16 @@ function lots(SlotResult r) pure returns (uint256) {
 
 function unpack(SlotResult r) pure returns (Clearing.Result memory) {
     uint256 word = SlotResult.unwrap(r);
-    return Clearing.Result({
-        marginalTick: (word >> 32) & 0xff,
-        priceTick: (word >> 40) & 0xff,
-        lots: word >> 176,
-        bidAllotment: (word >> 48) & 0xffffffff,
-        bidVolume: (word >> 80) & 0xffffffff,
-        askAllotment: (word >> 112) & 0xffffffff,
-        askVolume: (word >> 144) & 0xffffffff
-    });
+    return
+        Clearing.Result({
+            marginalTick: (word >> 32) & 0xff,
+            priceTick: (word >> 40) & 0xff,
+            lots: word >> 176,
+            bidAllotment: (word >> 48) & 0xffffffff,
+            bidVolume: (word >> 80) & 0xffffffff,
+            askAllotment: (word >> 112) & 0xffffffff,
+            askVolume: (word >> 144) & 0xffffffff
+        });
 }
 
 /// @notice Lots filled of one accepted entry.
@@ -58,8 +59,15 @@ function fill(SlotResult r, uint256 side, uint256 tick, uint256 entryLots, uint2
 }
 
 function packResult(uint256 slot, Clearing.Result memory r) pure returns (SlotResult) {
-    return SlotResult.wrap(
-        slot | (r.marginalTick << 32) | (r.priceTick << 40) | (r.bidAllotment << 48) | (r.bidVolume << 80)
-            | (r.askAllotment << 112) | (r.askVolume << 144) | (r.lots << 176)
-    );
+    return
+        SlotResult.wrap(
+            slot |
+                (r.marginalTick << 32) |
+                (r.priceTick << 40) |
+                (r.bidAllotment << 48) |
+                (r.bidVolume << 80) |
+                (r.askAllotment << 112) |
+                (r.askVolume << 144) |
+                (r.lots << 176)
+        );
 }

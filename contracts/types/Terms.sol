@@ -12,8 +12,25 @@ pragma solidity ^0.8.28;
 type Terms is uint256;
 
 using {
-    slotDuration, slotsPerPeriod, lotWh, floorPrice, tickSize, tickCount, wideTicks, horizon, ring, gateClosure,
-    readingDeadline, correctionWindow, claimWindow, settlementFee, periodLength, periodAt, periodEnd, gateOf, exists
+    slotDuration,
+    slotsPerPeriod,
+    lotWh,
+    floorPrice,
+    tickSize,
+    tickCount,
+    wideTicks,
+    horizon,
+    ring,
+    gateClosure,
+    readingDeadline,
+    correctionWindow,
+    claimWindow,
+    settlementFee,
+    periodLength,
+    periodAt,
+    periodEnd,
+    gateOf,
+    exists
 } for Terms global;
 
 /// @return Seconds per slot.
@@ -121,8 +138,14 @@ function packTerms(
     uint256 tickCount_,
     bool wide_
 ) pure returns (uint256 low) {
-    low = slotDuration_ | (slotsPerPeriod_ << 16) | (lotWh_ << 24) | (floorPrice_ << 40) | (tickSize_ << 56)
-        | (tickCount_ << 72) | ((wide_ ? 1 : 0) << 80);
+    low =
+        slotDuration_ |
+        (slotsPerPeriod_ << 16) |
+        (lotWh_ << 24) |
+        (floorPrice_ << 40) |
+        (tickSize_ << 56) |
+        (tickCount_ << 72) |
+        ((wide_ ? 1 : 0) << 80);
 }
 
 /// @notice Adds the calendar to the grid packed by `packTerms`.
@@ -136,8 +159,15 @@ function packCalendar(
     uint256 claimWindow_,
     uint256 settlementFee_
 ) pure returns (Terms) {
-    return Terms.wrap(
-        low | (horizon_ << 88) | (ring_ << 96) | (gateClosure_ << 104) | (readingDeadline_ << 128)
-            | (correctionWindow_ << 152) | (claimWindow_ << 176) | (settlementFee_ << 200)
-    );
+    return
+        Terms.wrap(
+            low |
+                (horizon_ << 88) |
+                (ring_ << 96) |
+                (gateClosure_ << 104) |
+                (readingDeadline_ << 128) |
+                (correctionWindow_ << 152) |
+                (claimWindow_ << 176) |
+                (settlementFee_ << 200)
+        );
 }
