@@ -44,15 +44,14 @@ function overCap(market: Market, strip: Strip, { accepted }: Progress, entry: En
   return sum(alike.map(({ lots }) => lots)) + entry.lots > (entry.side === "buy" ? buyCap : sellCap);
 }
 
-/** Checks that do not look at the book. */
+/** Checks that look neither at the book nor at what was accepted before. */
 function refuseEarly(market: Market, strip: Strip, progress: Progress, entry: Entry): EntryReason {
   const { grid, period, now } = market;
   if (progress.seen.some((earlier) => sortKey(earlier) >= sortKey(entry))) return "NotAscending";
   if (!onGrid(market, entry)) return "OffGrid";
   if (entry.lots === 0n) return "ZeroLots";
   if (entry.slot < traderOf(market, strip.member).journal.frontier) return "BehindFrontier";
-  if (now >= gateOf(grid, slotOf(grid, period, entry.slot))) return "GateClosed";
-  return overCap(market, strip, progress, entry) ? "OverCap" : "None";
+  return now >= gateOf(grid, slotOf(grid, period, entry.slot)) ? "GateClosed" : "None";
 }
 
 /** The reason why an entry is not accepted; "RingBusy" is a reason to skip the whole strip. */
@@ -60,6 +59,7 @@ export function refuseEntry(market: Market, strip: Strip, progress: Progress, en
   const early = refuseEarly(market, strip, progress, entry);
   if (early !== "None") return early;
   if (market.busySlots.has(entry.slot)) return "RingBusy";
+  if (overCap(market, strip, progress, entry)) return "OverCap";
   const { slot, side, tick, lots } = entry;
   if (tickVolume(market, slot, side, tick) + lots > allOnes(market.grid.wideTicks)) return "TickFull";
   const used = progress.used + reserveOf(market, strip, entry) + strip.feePerEntry;

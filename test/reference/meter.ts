@@ -4,67 +4,72 @@ import { decodeValues } from "./readings.ts";
 import type { Reading } from "./messages.ts";
 import type { SlotPrice } from "./tariff.ts";
 
-/** What is known of the periods that are estimated and not yet read: import in Wh, prices in base units per Wh. */
+/** Wh and base units per Wh of one estimated period, or of all of them together. */
 export interface Gap {
   estimated: bigint;
   dearest: bigint;
   cheapest: bigint;
 }
 
-/** A meter. `fresh` until its first reading; `gap` is there while `nextPeriod` lies before `gapEnd`. */
+/** A meter. `fresh` until its first reading; `estimates`: the periods from `nextPeriod` on that were estimated. */
 export interface Meter {
   bound: boolean;
   fresh: boolean;
   /** First period without a reading. */
   nextPeriod: bigint;
-  /** First period with neither reading nor estimate. */
-  gapEnd: bigint;
   importRegister: bigint;
   exportRegister: bigint;
-  gap: Gap | undefined;
+  estimates: Gap[];
 }
 
 export function bindMeter(fromPeriod: bigint, importRegister: bigint, exportRegister: bigint): Meter {
-  const periods = { nextPeriod: fromPeriod, gapEnd: fromPeriod };
-  return { bound: true, fresh: true, ...periods, importRegister, exportRegister, gap: undefined };
+  return { bound: true, fresh: true, nextPeriod: fromPeriod, importRegister, exportRegister, estimates: [] };
+}
+
+/** First period with neither reading nor estimate. */
+export function gapEnd({ nextPeriod, estimates }: Meter): bigint {
+  return nextPeriod + BigInt(estimates.length);
+}
+
+/** What the contract keeps of an open gap; undefined where there is none. */
+export function gapOf({ estimates }: Meter): Gap | undefined {
+  if (estimates.length === 0) return undefined;
+  return {
+    estimated: sum(estimates.map(({ estimated }) => estimated)),
+    dearest: largest(estimates.map(({ dearest }) => dearest)),
+    cheapest: smallest(estimates.map(({ cheapest }) => cheapest)),
+  };
+}
+
+/** Whether registers start above the last known ones. */
+export function jumps(meter: Meter, { startImport, startExport }: Reading): boolean {
+  return startImport > meter.importRegister || startExport > meter.exportRegister;
 }
 
 /** Whether a reading closes a gap: it asks to, and there is one, estimated or between the registers. */
 export function closes(meter: Meter, reading: Reading): boolean {
-  if (!reading.closesGap || reading.period !== meter.gapEnd) return false;
-  if (meter.gap !== undefined) return true;
-  const moved = reading.startImport > meter.importRegister || reading.startExport > meter.exportRegister;
-  return moved && !meter.fresh;
+  if (!reading.closesGap || reading.period !== gapEnd(meter)) return false;
+  return meter.estimates.length > 0 || (jumps(meter, reading) && !meter.fresh);
 }
 
 /** What a reading that closes a gap bills for the registers' difference; `own` are the prices of its own period. */
 export function gapLeg(meter: Meter, reading: Reading, own: readonly SlotPrice[]): bigint {
   if (!closes(meter, reading)) return 0n;
-  const { estimated, dearest, cheapest } = meter.gap ?? { estimated: 0n, ...gapPrices(own) };
+  const { estimated, dearest, cheapest } = gapOf(meter) ?? { estimated: 0n, ...gapPrices(own) };
   const unexplained = larger(0n, reading.startImport - meter.importRegister - estimated);
   return unexplained * dearest - (reading.startExport - meter.exportRegister) * cheapest;
 }
 
 /** The first period without reading or estimate is estimated: the gap grows. */
-export function estimatePeriod(meter: Meter, importWh: bigint, prices: readonly SlotPrice[]): void {
-  const { dearest, cheapest } = gapPrices(prices);
-  const gap = meter.gap ?? { estimated: 0n, dearest, cheapest };
-  meter.gap = {
-    estimated: gap.estimated + importWh,
-    dearest: largest([gap.dearest, dearest]),
-    cheapest: smallest([gap.cheapest, cheapest]),
-  };
-  meter.gapEnd += 1n;
+export function estimatePeriod(meter: Meter, estimated: bigint, prices: readonly SlotPrice[]): void {
+  meter.estimates.push({ estimated, ...gapPrices(prices) });
 }
 
-/** Advances the meter by an accepted reading. `estimatedWh`: import that was estimated for its period, if any. */
-export function advance(meter: Meter, reading: Reading, estimatedWh: bigint): void {
+/** Advances the meter by an accepted reading: it replaces the first estimate, or closes the gap. */
+export function advance(meter: Meter, reading: Reading): void {
   const slots = decodeValues(reading.values);
-  const corrects = reading.period < meter.gapEnd;
+  meter.estimates = reading.period === gapEnd(meter) ? [] : meter.estimates.slice(1);
   meter.nextPeriod = reading.period + 1n;
-  meter.gapEnd = larger(meter.gapEnd, meter.nextPeriod);
-  if (meter.nextPeriod === meter.gapEnd) meter.gap = undefined;
-  if (corrects && meter.gap !== undefined) meter.gap.estimated -= estimatedWh;
   meter.importRegister = reading.startImport + sum(slots.map(({ imported }) => imported));
   meter.exportRegister = reading.startExport + sum(slots.map(({ exported }) => exported));
   meter.fresh = false;

@@ -31,8 +31,8 @@ const pot = (): Pot => ({ outstanding: 100_000n, amount: 0n });
 const anyLie: fc.Arbitrary<ModuleClaim["answer"]> = fc.oneof(
   fc.constant("CallFailed" as const),
   fc.record({
-    paid: fc.bigInt(0n, 30_000n),
-    received: fc.bigInt(0n, 200_000n),
+    paid: fc.oneof(fc.bigInt(0n, 30_000n), fc.constant((1n << 96n) - 1n)),
+    received: fc.oneof(fc.bigInt(0n, 200_000n), fc.constant((1n << 96n) - 1n)),
     position: fc.array(fc.record({ bought: fc.bigInt(0n, 80n), sold: fc.bigInt(0n, 80n) }), {
       minLength: SLOTS,
       maxLength: SLOTS,
@@ -53,6 +53,7 @@ describe("reference judgement of a module", function () {
     expect(reasonOf(answerOf(0n, 58_000n, 0n, 0n))).to.equal("None");
     expect(reasonOf(answerOf(0n, 58_001n, 0n, 0n))).to.equal("PotOverdrawn");
     expect(reasonOf({ paid: 0n, received: 0n, position: [] })).to.equal("BadAnswer");
+    expect(reasonOf(answerOf(1n << 96n, 1n << 96n, 0n, 0n))).to.equal("BadAnswer");
     expect(reasonOf("CallFailed")).to.equal("CallFailed");
   });
 

@@ -5,6 +5,9 @@ import type { Position } from "./journal.ts";
 import type { Answer } from "./positions.ts";
 import type { SlotPrice } from "./tariff.ts";
 
+/** More than any token amount that the escrow holds. */
+const TOO_MUCH = 1n << 96n;
+
 export type VoidReason =
   "None" | "CallFailed" | "BadAnswer" | "ChargeAboveReserve" | "PositionAboveReserve" | "PotOverdrawn";
 
@@ -36,7 +39,7 @@ function networkFeeOf({ position }: Answer, { networkFee }: Prices): bigint {
 function brokenBound({ heads, release, answer }: ModuleClaim, prices: Prices, pot: Pot): VoidReason {
   if (answer === "CallFailed") return "CallFailed";
   const { paid, received, position } = answer;
-  if (position.length !== prices.slots.length) return "BadAnswer";
+  if (position.length !== prices.slots.length || paid >= TOO_MUCH || received >= TOO_MUCH) return "BadAnswer";
   const undelivered = sum(position.map(({ sold }, slot) => sold * at(prices.slots, slot).importPrice));
   const charge = paid + networkFeeOf(answer, prices) + undelivered - received;
   if (charge > sum(heads.map(({ reserve }) => reserve))) return "ChargeAboveReserve";

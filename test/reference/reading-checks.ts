@@ -1,6 +1,6 @@
 import { byteLength } from "./bytes.ts";
 import { periodEnd, type Grid } from "./community.ts";
-import { closes, type Meter } from "./meter.ts";
+import { closes, gapEnd, jumps, type Meter } from "./meter.ts";
 import type { Reading } from "./messages.ts";
 import { decodeValues } from "./readings.ts";
 
@@ -13,6 +13,8 @@ export type ReadingSkip =
   | "OverRated"
   | "BadSignature"
   | "AlreadyMetered"
+  | "AlreadySettled"
+  | "NotEstimated"
   | "EarlierMissing"
   | "RegisterDown"
   | "RegisterGap"
@@ -27,42 +29,60 @@ export interface ReadingContext {
   sellCap: bigint;
 }
 
-/** Whether a value exceeds what the connection is rated for, plus a tenth. */
-function overRated(values: string, { grid, buyCap, sellCap }: ReadingContext): boolean {
-  const above = (wh: bigint, cap: bigint): boolean => 10n * wh > 11n * cap * grid.lotWh;
-  return decodeValues(values).some(({ imported, exported }) => above(imported, buyCap) || above(exported, sellCap));
+/** Whether a connection is rated for less than this in so many slots, plus a tenth. */
+function overRated(wh: bigint, cap: bigint, slots: bigint, { lotWh }: Grid): boolean {
+  return 10n * wh > 11n * cap * lotWh * slots;
 }
 
-/** What is checked of the reading alone. */
+/** What is checked of any reading alone. */
 function skipAlone(meter: Meter, reading: Reading, context: ReadingContext): ReadingSkip {
-  const { grid, now, signed } = context;
+  const { grid, now, signed, buyCap, sellCap } = context;
   if (!meter.bound || (meter.fresh && reading.period < meter.nextPeriod)) return "NoMeter";
   if (now < periodEnd(grid, reading.period)) return "PeriodNotOver";
   if (BigInt(byteLength(reading.values)) !== 6n * grid.slotsPerPeriod) return "BadLength";
-  if (overRated(reading.values, context)) return "OverRated";
+  const values = decodeValues(reading.values);
+  if (values.some(({ imported }) => overRated(imported, buyCap, 1n, grid))) return "OverRated";
+  if (values.some(({ exported }) => overRated(exported, sellCap, 1n, grid))) return "OverRated";
   return signed ? "None" : "BadSignature";
 }
 
-/** What is checked against the readings before it: an ordinary one continues the registers, period by period. */
-function skipInChain(meter: Meter, reading: Reading): ReadingSkip {
-  const { period, startImport, startExport } = reading;
-  const { importRegister, exportRegister } = meter;
-  if (period < meter.nextPeriod) return "AlreadyMetered";
-  if (period > meter.gapEnd) return "EarlierMissing";
-  if (startImport < importRegister || startExport < exportRegister) return "RegisterDown";
-  if (closes(meter, reading)) return "None";
-  const moved = startImport > importRegister || startExport > exportRegister;
-  if (period !== meter.nextPeriod || (moved && !meter.fresh)) return "RegisterGap";
-  return "None";
+/** Registers never go down, and go up only where nothing was read before. */
+function skipRegisters(meter: Meter, reading: Reading): ReadingSkip {
+  if (reading.startImport < meter.importRegister || reading.startExport < meter.exportRegister) return "RegisterDown";
+  return jumps(meter, reading) && !meter.fresh ? "RegisterGap" : "None";
 }
 
-/** Why a reading is left out. */
+/** A gap explains no more than the connection is rated for since the last reading, and a period's grace. */
+function skipClosing(meter: Meter, reading: Reading, { grid, buyCap, sellCap }: ReadingContext): ReadingSkip {
+  const slots = (reading.period - meter.nextPeriod + 1n) * grid.slotsPerPeriod;
+  const moreImport = reading.startImport - meter.importRegister;
+  const moreExport = reading.startExport - meter.exportRegister;
+  const over = overRated(moreImport, buyCap, slots, grid) || overRated(moreExport, sellCap, slots, grid);
+  return over ? "OverRated" : "None";
+}
+
+/** Why `meter` leaves a reading out: it takes the first period that has neither reading nor estimate. */
 export function skipReading(meter: Meter, reading: Reading, context: ReadingContext): ReadingSkip {
-  const skip = skipAlone(meter, reading, context);
-  if (skip !== "None") return skip;
-  const inChain = skipInChain(meter, reading);
-  if (inChain !== "None") return inChain;
-  const corrects = reading.period < meter.gapEnd;
+  const alone = skipAlone(meter, reading, context);
+  if (alone !== "None") return alone;
+  if (reading.period < meter.nextPeriod) return "AlreadyMetered";
+  if (reading.period < gapEnd(meter)) return "AlreadySettled";
+  if (reading.period > gapEnd(meter)) return "EarlierMissing";
+  const registers = skipRegisters(meter, reading);
+  if (registers === "RegisterDown") return registers;
+  if (closes(meter, reading)) return skipClosing(meter, reading, context);
+  return meter.estimates.length > 0 ? "RegisterGap" : registers;
+}
+
+/** Why `correct` leaves a reading out: it takes the first estimated period while its correction window is open. */
+export function skipCorrection(meter: Meter, reading: Reading, context: ReadingContext): ReadingSkip {
+  const alone = skipAlone(meter, reading, context);
+  if (alone !== "None") return alone;
+  if (reading.period < meter.nextPeriod) return "AlreadyMetered";
+  if (reading.period >= gapEnd(meter)) return "NotEstimated";
+  if (reading.period > meter.nextPeriod) return "EarlierMissing";
+  const registers = skipRegisters(meter, reading);
+  if (registers !== "None") return registers;
   const windowEnd = periodEnd(context.grid, reading.period) + context.grid.correctionWindow;
-  return corrects && context.now >= windowEnd ? "CorrectionOver" : "None";
+  return context.now >= windowEnd ? "CorrectionOver" : "None";
 }

@@ -46,8 +46,8 @@ export function settleMember(escrow: Escrow, item: MemberPeriod, settler: string
     settlementFee: 0n,
     gridLeg: gridLeg(metered, position, prices.slots) + item.gapLeg,
   };
-  const fee = claims.length === 0 ? 0n : item.settlementFee;
-  const leg = { ...beforeFee, settlementFee: larger(0n, smaller(fee, availableOf(beforeFee))) };
+  // Nothing is there without records, and less than the fee only where a void lost it.
+  const leg = { ...beforeFee, settlementFee: larger(0n, smaller(item.settlementFee, availableOf(beforeFee))) };
   settleLeg(escrow, period, leg, settler);
   return { metered, position, verdicts, leg };
 }
