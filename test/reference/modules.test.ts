@@ -54,6 +54,7 @@ describe("reference judgement of a module", function () {
     expect(reasonOf(answerOf(0n, 58_001n, 0n, 0n))).to.equal("PotOverdrawn");
     expect(reasonOf({ paid: 0n, received: 0n, position: [] })).to.equal("BadAnswer");
     expect(reasonOf(answerOf(1n << 96n, 1n << 96n, 0n, 0n))).to.equal("BadAnswer");
+    expect(reasonOf(answerOf(0n, 1n << 96n, 0n, 0n))).to.equal("BadAnswer");
     expect(reasonOf("CallFailed")).to.equal("CallFailed");
   });
 
