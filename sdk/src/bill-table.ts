@@ -1,0 +1,81 @@
+/** A bill as plain text cells, for CSV and JSON: integers as decimal strings, since JSON numbers would round them. */
+import type { Bill, BillLine } from "./bill.ts";
+import { formatTime } from "./calendar.ts";
+
+/** Columns of a bill, in order. Energy in Wh, money in base units, price in base units per Wh. */
+export const BILL_COLUMNS = [
+  "start",
+  "slot",
+  "bought",
+  "sold",
+  "price",
+  "imported",
+  "exported",
+  "imbalance",
+  "paid",
+  "received",
+  "networkFee",
+  "gridLeg",
+  "total",
+] as const;
+
+/** Name of a column. */
+export type BillColumn = (typeof BILL_COLUMNS)[number];
+
+/** One slot as text; `price` is empty where there is none, `start` is UTC. */
+export type BillRow = Readonly<Record<BillColumn, string>>;
+
+/** Parts of a bill that belong to no slot. */
+export const BILL_TOTALS = [
+  "gapLeg",
+  "settlementFee",
+  "otherPaid",
+  "otherReceived",
+  "lost",
+  "total",
+  "retailOnly",
+  "saving",
+] as const;
+
+/** A bill as text; safe for `JSON.stringify`. */
+export interface BillTable {
+  readonly period: string;
+  readonly estimated: boolean;
+  readonly columns: readonly BillColumn[];
+  readonly rows: readonly BillRow[];
+  readonly totals: Readonly<Record<(typeof BILL_TOTALS)[number], string>>;
+}
+
+/**
+ * A bill as text.
+ * @example JSON.stringify(billTable(bill))
+ */
+export function billTable(bill: Bill): BillTable {
+  const { gapLeg, settlementFee, otherPaid, otherReceived, lost, total, retailOnly, saving } = bill;
+  return {
+    period: bill.period.toString(),
+    estimated: bill.estimated,
+    columns: BILL_COLUMNS,
+    rows: bill.lines.map(rowOf),
+    totals: texts({ gapLeg, settlementFee, otherPaid, otherReceived, lost, total, retailOnly, saving }),
+  };
+}
+
+/**
+ * The lines of a bill as CSV: a header and one line per slot. No cell needs quotes.
+ * @example await navigator.clipboard.writeText(billCsv(billTable(bill)));
+ */
+export function billCsv(table: Pick<BillTable, "columns" | "rows">): string {
+  const lines = table.rows.map((row) => table.columns.map((column) => row[column]).join(","));
+  return `${[table.columns.join(","), ...lines].join("\n")}\n`;
+}
+
+function rowOf(line: BillLine): BillRow {
+  const { start, price, ...rest } = line;
+  return { ...texts(rest), start: formatTime(start), price: price === null ? "" : price.toString() };
+}
+
+function texts<K extends string>(values: Readonly<Record<K, bigint>>): Record<K, string> {
+  const entries = Object.entries<bigint>(values).map(([key, value]) => [key, value.toString()]);
+  return Object.fromEntries(entries) as Record<K, string>;
+}

@@ -1,0 +1,129 @@
+/** Bills: a settled member and period, slot by slot, adding up to the settled legs to the base unit. */
+import { slotsOf, slotStart } from "./calendar.ts";
+import { BadLengthError, BillMismatchError } from "./errors.ts";
+import { gridCostOf, imbalanceOf } from "./grid-leg.ts";
+import type { SlotTrade } from "./market-module.ts";
+import { NO_POSITION } from "./position.ts";
+import type { MemberSettlement, SlotSettlement } from "./settlement.ts";
+import type { Terms } from "./terms.ts";
+import { asAmount, asSignedAmount, sumAmounts, sumSigned } from "./units.ts";
+import type { Amount, Period, PricePerWh, Seconds, SignedAmount, SignedWh, Slot, Wh } from "./units.ts";
+
+/** One slot of a bill. Money in base units; positive: the member pays, but for `received`. */
+export interface BillLine {
+  readonly slot: Slot;
+  /** Unix time at which the slot starts. */
+  readonly start: Seconds;
+  readonly bought: Wh;
+  readonly sold: Wh;
+  /** Clearing price of the slot; null where the member had no order in it or nothing traded. */
+  readonly price: PricePerWh | null;
+  /** Metered, or estimated. */
+  readonly imported: Wh;
+  /** Metered; 0 where estimated. */
+  readonly exported: Wh;
+  /** Taken from the grid beyond the trades; negative: fed in. */
+  readonly imbalance: SignedWh;
+  /** To peers. */
+  readonly paid: Amount;
+  /** From peers. */
+  readonly received: Amount;
+  readonly networkFee: Amount;
+  /** To the supplier; negative: from it. */
+  readonly gridLeg: SignedAmount;
+  /** paid - received + networkFee + gridLeg. */
+  readonly total: SignedAmount;
+}
+
+/** A member's bill for a period. Relayer fees are not on it: they were paid when the orders were accepted. */
+export interface Bill {
+  readonly period: Period;
+  readonly estimated: boolean;
+  /** One per slot of the period. */
+  readonly lines: readonly BillLine[];
+  /** Unexplained import and export of a gap; part of the settled grid leg. */
+  readonly gapLeg: SignedAmount;
+  readonly settlementFee: Amount;
+  /** To peers through modules that name no payments per slot. */
+  readonly otherPaid: Amount;
+  /** From peers through modules that name no payments per slot. */
+  readonly otherReceived: Amount;
+  /** Reserve that a voided module kept. */
+  readonly lost: Amount;
+  /** What the period cost: Σ lines + gapLeg + settlementFee + otherPaid - otherReceived + lost. */
+  readonly total: SignedAmount;
+  /**
+   * What the same meter values would have cost at the supplier alone, each slot netted as on chain, gap leg included.
+   */
+  readonly retailOnly: SignedAmount;
+  /** retailOnly - total: what the market brought. */
+  readonly saving: SignedAmount;
+}
+
+/**
+ * The bill of a settled period.
+ * @param settled From `settleMember`, with the same terms.
+ * @throws BillMismatchError where a module's payments per slot do not add up to its answer
+ * @throws BadLengthError where the settlement has another number of slots
+ * @example billOf(terms, period, settleMember(terms, input)).saving
+ */
+export function billOf(
+  terms: Pick<Terms, "slotDuration" | "slotsPerPeriod">,
+  period: Period,
+  settled: MemberSettlement,
+): Bill {
+  const slots = slotsOf(terms, period);
+  if (settled.slots.length !== slots.length) {
+    throw new BadLengthError("settled.slots", settled.slots.length, `${slots.length} slots`);
+  }
+  const detailed = settled.modules.flatMap(({ trades }) => (trades === null ? [] : [trades]));
+  const lines = settled.slots.map((slot, index) => lineOf(terms, slots[index], slot, tradesOf(detailed, index)));
+  const { otherPaid, otherReceived } = otherLegs(settled);
+  checkSum("paid", [...lines.map((line) => line.paid), otherPaid], settled.paid);
+  checkSum("received", [...lines.map((line) => line.received), otherReceived], settled.received);
+  const { estimated, gapLeg, settlementFee, lost } = settled;
+  const sum = sumSigned(lines.map((line) => line.total));
+  const total = asSignedAmount(sum + gapLeg + settlementFee + otherPaid - otherReceived + lost);
+  const retailOnly = retailOnlyOf(settled);
+  const saving = asSignedAmount(retailOnly - total);
+  return { period, estimated, lines, gapLeg, settlementFee, otherPaid, otherReceived, lost, total, retailOnly, saving };
+}
+
+function lineOf(
+  terms: Pick<Terms, "slotDuration">,
+  slot: Slot | undefined,
+  settled: SlotSettlement,
+  trades: readonly SlotTrade[],
+): BillLine {
+  if (slot === undefined) throw new BadLengthError("settled.slots", 0, "as many slots as the period has");
+  const { bought, sold, imported, exported, imbalance, networkFee, gridLeg } = settled;
+  const paid = sumAmounts(trades.map((trade) => trade.paid));
+  const received = sumAmounts(trades.map((trade) => trade.received));
+  const price = trades.find((trade) => trade.price !== null)?.price ?? null;
+  const total = asSignedAmount(paid - received + networkFee + gridLeg);
+  const start = slotStart(terms, slot);
+  const energy = { bought, sold, price, imported, exported, imbalance };
+  return { slot, start, ...energy, paid, received, networkFee, gridLeg, total };
+}
+
+function tradesOf(detailed: readonly (readonly SlotTrade[])[], index: number): SlotTrade[] {
+  return detailed.flatMap((trades) => trades[index] ?? []);
+}
+
+function otherLegs(settled: MemberSettlement): Pick<Bill, "otherPaid" | "otherReceived"> {
+  const other = settled.modules.filter(({ trades }) => trades === null);
+  return {
+    otherPaid: sumAmounts(other.map((module) => module.paid)),
+    otherReceived: sumAmounts(other.map((module) => module.received)),
+  };
+}
+
+function retailOnlyOf({ slots, gapLeg }: MemberSettlement): SignedAmount {
+  const legs = slots.map((slot) => gridCostOf(imbalanceOf(NO_POSITION, slot), slot.prices));
+  return asSignedAmount(sumSigned(legs) + gapLeg);
+}
+
+function checkSum(field: string, parts: readonly Amount[], settled: Amount): void {
+  const sum = asAmount(sumAmounts(parts));
+  if (sum !== settled) throw new BillMismatchError(field, sum, settled);
+}

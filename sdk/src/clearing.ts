@@ -1,0 +1,150 @@
+/**
+ * Clearing: a uniform-price call auction per slot, a pure function of the accepted orders (architecture 3.2).
+ *
+ * Units: lots per tick. S(t) = asks at ticks <= t, D(t) = bids at ticks >= t.
+ *  1. t* is the lowest tick with S(t) >= D(t + 1). The predicate is monotone in t, so t* is unique.
+ *  2. Volume = min(S(t*), D(t*)), the largest tradable. None: no price.
+ *  3. S(t*) = D(t* + 1): every tick from t* to the next live one clears; the price is the middle, rounded down.
+ *     Otherwise the price is t*.
+ *  4. Bids above t* and asks below it fill whole; each side of t* shares what is left of the volume by prefix.
+ */
+import type { Entry } from "./entry.ts";
+import { BadLengthError, OutOfRangeError } from "./errors.ts";
+import { asLots, asTick } from "./units.ts";
+import type { Lots, Tick } from "./units.ts";
+
+/** Lots per tick, index = tick, both as long as the grid. */
+export interface Book {
+  readonly bids: readonly Lots[];
+  readonly asks: readonly Lots[];
+}
+
+/** What became of a slot in which there was trade. */
+export interface Clearing {
+  /** t*, the only tick that can be filled in part. */
+  readonly marginalTick: Tick;
+  /** Tick of the price; t* or above. */
+  readonly priceTick: Tick;
+  /** Lots traded. */
+  readonly lots: Lots;
+  /** Lots filled of the bids at t*. */
+  readonly bidAllotment: Lots;
+  /** Bids at t*. */
+  readonly bidVolume: Lots;
+  /** Lots filled of the asks at t*. */
+  readonly askAllotment: Lots;
+  /** Asks at t*. */
+  readonly askVolume: Lots;
+}
+
+/** The part of an entry that clearing looks at. */
+export type Bid = Pick<Entry, "side" | "tick" | "lots">;
+
+/**
+ * Clears a book; null where nothing trades. One pass over the ticks.
+ * @throws BadLengthError where the sides differ in length
+ * @example clear({ bids, asks })?.priceTick
+ */
+export function clear({ bids, asks }: Book): Clearing | null {
+  if (bids.length !== asks.length) throw new BadLengthError("asks", asks.length, `${bids.length} ticks, as in bids`);
+  let demand = 0n; // D(t)
+  for (const lots of bids) demand += lots;
+  let supply = 0n; // S(t - 1)
+  for (const [index, bidVolume] of bids.entries()) {
+    const askVolume = asks[index] ?? asLots(0n);
+    const supplyHere = supply + askVolume; // S(t)
+    const demandAbove = demand - bidVolume; // D(t + 1)
+    if (supplyHere >= demandAbove) {
+      const lots = supplyHere < demand ? supplyHere : demand;
+      if (lots === 0n) return null;
+      const balanced = supplyHere === demandAbove;
+      return {
+        marginalTick: asTick(BigInt(index)),
+        priceTick: asTick(BigInt(balanced ? Math.floor((index + nextLive(bids, asks, index)) / 2) : index)),
+        lots: asLots(lots),
+        bidAllotment: asLots(lots - demandAbove),
+        bidVolume,
+        askAllotment: asLots(lots - supply),
+        askVolume,
+      };
+    }
+    supply = supplyHere;
+    demand = demandAbove;
+  }
+  return null;
+}
+
+/** The next tick with an order. There is one in a balanced book: the bids above t* are not empty. */
+function nextLive(bids: readonly Lots[], asks: readonly Lots[], after: number): number {
+  let tick = after + 1;
+  while (tick < bids.length && (bids[tick] ?? 0n) === 0n && (asks[tick] ?? 0n) === 0n) tick++;
+  return tick;
+}
+
+/**
+ * Pro rata without dust: floor((P + q) A / V) - floor(P A / V) for q lots behind P others at a tick of volume V of
+ * which A are filled. The fills of a tick add up to A, each is within one lot of q A / V.
+ * @example fillOf(asLots(10n), asLots(5n), asLots(20n), asLots(30n)) // 4n: floor(10) - floor(6.67)
+ */
+export function fillOf(prefix: Lots, lots: Lots, allotment: Lots, volume: Lots): Lots {
+  if (volume === 0n) return asLots(0n);
+  return asLots(((prefix + lots) * allotment) / volume - (prefix * allotment) / volume);
+}
+
+/**
+ * Lots that an accepted entry filled.
+ * @param clearing Null for a slot that cleared without trade.
+ * @example fillOfEntry(clearing, { side: "buy", tick, lots, prefix })
+ */
+export function fillOfEntry(clearing: Clearing | null, entry: Bid & { readonly prefix: Lots }): Lots {
+  if (clearing === null) return asLots(0n);
+  const { marginalTick, bidAllotment, bidVolume, askAllotment, askVolume } = clearing;
+  const buys = entry.side === "buy";
+  if (entry.tick === marginalTick) {
+    return buys
+      ? fillOf(entry.prefix, entry.lots, bidAllotment, bidVolume)
+      : fillOf(entry.prefix, entry.lots, askAllotment, askVolume);
+  }
+  return buys === entry.tick > marginalTick ? entry.lots : asLots(0n);
+}
+
+/** A list of orders, cleared. */
+export interface ClearedOrders {
+  readonly book: Book;
+  /** Null where nothing trades. */
+  readonly clearing: Clearing | null;
+  /** Per order, in the order of the list: volume of its tick before it. */
+  readonly prefixes: readonly Lots[];
+  /** Per order: lots filled. */
+  readonly fills: readonly Lots[];
+}
+
+/**
+ * Clears a list of orders of one slot, with prefixes in the order of the list. Work grows with orders + ticks.
+ * @param tickCount Length of the grid.
+ * @throws OutOfRangeError for a tick outside the grid
+ * @example
+ * const lots = asLots(5n);
+ * clearOrders(64n, [{ side: "buy", tick: asTick(20n), lots }, { side: "sell", tick: asTick(10n), lots }]).fills //
+ * [5n, 5n]
+ */
+export function clearOrders(tickCount: bigint, orders: readonly Bid[]): ClearedOrders {
+  const volumes = { buy: emptySide(tickCount), sell: emptySide(tickCount) };
+  const prefixes = orders.map(({ side, tick, lots }) => {
+    const index = Number(tick);
+    const prefix = volumes[side][index];
+    if (prefix === undefined) throw new OutOfRangeError("tick", tick, 0n, tickCount - 1n);
+    volumes[side][index] = asLots(prefix + lots);
+    return prefix;
+  });
+  const book = { bids: volumes.buy, asks: volumes.sell };
+  const clearing = clear(book);
+  const fills = orders.map(({ side, tick, lots }, index) =>
+    fillOfEntry(clearing, { side, tick, lots, prefix: prefixes[index] ?? asLots(0n) }),
+  );
+  return { book, clearing, prefixes, fills };
+}
+
+function emptySide(tickCount: bigint): Lots[] {
+  return new Array<Lots>(Number(tickCount)).fill(asLots(0n));
+}

@@ -1,0 +1,103 @@
+/** What market modules answer at settlement, and the bounds within which settlement believes them (`IMarketModule`). */
+import type { Head } from "./journal.ts";
+import type { Position } from "./position.ts";
+import { pricesOf } from "./tariff.ts";
+import type { Tariff } from "./tariff.ts";
+import { asAmount, asSignedAmount, sumAmounts, sumWh } from "./units.ts";
+import type { Amount, PricePerWh, SignedAmount, Wh } from "./units.ts";
+
+/** Peer-to-peer payments of one slot. */
+export interface SlotTrade {
+  readonly paid: Amount;
+  readonly received: Amount;
+  /** The slot's clearing price; null where it has none. */
+  readonly price: PricePerWh | null;
+}
+
+/** What the records of one member with one module became. */
+export interface ModuleAnswer {
+  /** To peers, base units, without the network fee. */
+  readonly paid: Amount;
+  /** From peers, base units. */
+  readonly received: Amount;
+  /** One per slot of the period. */
+  readonly position: readonly Position[];
+  /** One per slot, where the module can say: bills show them line by line. They add up to `paid` and `received`. */
+  readonly trades?: readonly SlotTrade[];
+}
+
+/** A module's pot of a period. */
+export interface Pot {
+  /** Reserves taken and not yet released, settlement fees of first records included. */
+  readonly outstanding: Amount;
+  /** Peer-to-peer payments taken minus receipts paid. */
+  readonly amount: SignedAmount;
+}
+
+/** Why settlement voids a module's records of a member (`ISettlement.Void`). */
+export type VoidReason = "CallFailed" | "BadAnswer" | "ChargeAboveReserve" | "PositionAboveReserve" | "PotOverdrawn";
+
+/** Payments that settlement reads, base units: 96 bits. */
+const MOST_PAYMENT = (1n << 96n) - 1n;
+
+/** What the bounds are checked against. */
+export interface AnswerContext {
+  readonly tariff: Tariff;
+  readonly tariffClass: bigint;
+  /** Heads of the member's records with the module. */
+  readonly heads: readonly Head[];
+  /**
+   * What settling returns: the heads' reserves, and the settlement fee where the member's first record is among them.
+   */
+  readonly release: Amount;
+  /** The pot as it is now, where known. */
+  readonly pot?: Pot;
+}
+
+/** The network fee on what a member bought, base units. */
+export function networkFeeOf(tariff: Tariff, position: readonly Position[]): Amount {
+  return asAmount(boughtOf(position) * tariff.networkFee);
+}
+
+/** Wh bought over all slots. */
+export function boughtOf(position: readonly Position[]): Wh {
+  return sumWh(position.map((slot) => slot.bought));
+}
+
+/** Wh sold over all slots. */
+export function soldOf(position: readonly Position[]): Wh {
+  return sumWh(position.map((slot) => slot.sold));
+}
+
+/**
+ * Why settlement would void an answer; null if it is within its bounds, checked in this order: Wh bought and sold at
+ * most those named at append, paid + network fee + Σ sold × import price - received at most the reserve, pot +
+ * outstanding not below zero afterwards.
+ * @param answer Null for a call that failed.
+ * @example voidReasonOf(answer, { tariff, tariffClass: 0n, heads: records.map((record) => record.head), release })
+ */
+export function voidReasonOf(answer: ModuleAnswer | null, context: AnswerContext): VoidReason | null {
+  if (answer === null) return "CallFailed";
+  const { tariff, tariffClass, heads, release, pot } = context;
+  const prices = pricesOf(tariff, tariffClass);
+  const { paid, received, position } = answer;
+  if (position.length !== prices.length || paid > MOST_PAYMENT || received > MOST_PAYMENT) return "BadAnswer";
+  const tooMuch =
+    boughtOf(position) > sumWh(heads.map((head) => head.buyWh)) ||
+    soldOf(position) > sumWh(heads.map((head) => head.sellWh));
+  if (tooMuch) return "PositionAboveReserve";
+  const replacement = position.reduce((sum, slot, index) => sum + slot.sold * (prices[index]?.importPrice ?? 0n), 0n);
+  const reserve = sumAmounts(heads.map((head) => head.reserve));
+  if (paid + networkFeeOf(tariff, position) + replacement - received > reserve) return "ChargeAboveReserve";
+  if (pot !== undefined && pot.amount + paid - received + pot.outstanding - release < 0n) return "PotOverdrawn";
+  return null;
+}
+
+/**
+ * What a void returns of a reserve: min(release, pot + outstanding); the rest stays in the pot.
+ * @example releasedByVoid(release, { outstanding, amount })
+ */
+export function releasedByVoid(release: Amount, pot: Pot): Amount {
+  const there = asSignedAmount(pot.amount + pot.outstanding);
+  return asAmount(there < release ? there : release);
+}

@@ -1,0 +1,44 @@
+import { expect } from "chai";
+import * as errors from "../../sdk/src/errors.ts";
+import { BadSignatureError, EmptyStripError, isWattbookError, WattbookError } from "../../sdk/src/errors.ts";
+
+const EVIDENCE = ["field", 3, "Pass less.", 1] as const;
+
+/** One instance of every concrete class, with made-up evidence. */
+function everyError(): WattbookError[] {
+  return Object.values(errors as Record<string, unknown>).flatMap((value) => {
+    if (typeof value !== "function" || !(value.prototype instanceof WattbookError)) return [];
+    const Concrete = value as new (...evidence: unknown[]) => WattbookError;
+    return [new Concrete(...EVIDENCE.slice(0, Concrete.length))];
+  });
+}
+
+describe("errors", function () {
+  it("has one code per class, upper case", function () {
+    const codes = everyError().map((error) => error.code);
+    expect(codes.length).to.be.greaterThan(20);
+    expect(new Set(codes).size).to.equal(codes.length);
+    for (const code of codes) expect(code).to.match(/^[A-Z]+(_[A-Z]+)*$/);
+  });
+
+  it("names each error after its class and says what to do", function () {
+    for (const error of everyError()) {
+      expect(error.name).to.equal(error.constructor.name);
+      expect(error.message).to.match(/^.+[.:] .*\.$/);
+    }
+  });
+
+  it("tells its own errors from others", function () {
+    const own: unknown = new EmptyStripError();
+    expect(isWattbookError(own)).to.equal(true);
+    expect(isWattbookError(own, "EMPTY_STRIP")).to.equal(true);
+    expect(isWattbookError(own, "OVER_CAP")).to.equal(false);
+    expect(isWattbookError(new TypeError("EMPTY_STRIP"))).to.equal(false);
+    expect(isWattbookError(null)).to.equal(false);
+  });
+
+  it("keeps the cause", function () {
+    const cause = new Error("inner");
+    expect(new BadSignatureError("it recovers no key", { cause }).cause).to.equal(cause);
+  });
+});
