@@ -254,12 +254,8 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         if (inDebt) return StripReason.InDebt;
         if (free < s.maxReserve) return StripReason.Underfunded;
 
-        (, uint256 entries, uint256 records, uint256 frontier, , bool busy) = settlement.journal(
-            b.community,
-            s.member,
-            b.period
-        );
-        if (busy || !escrow.periodFree(b.community, b.period)) return StripReason.RingBusy;
+        (, uint256 entries, uint256 records, uint256 frontier, ) = settlement.journal(b.community, s.member, b.period);
+        if (!escrow.periodFree(b.community, b.period)) return StripReason.RingBusy;
         if (s.after_ != frontier) return StripReason.WrongFrontier;
         if (entries + length / 4 > MAX_ENTRIES || records == MAX_RECORDS) return StripReason.TooManyEntries;
         c.frontier = frontier;

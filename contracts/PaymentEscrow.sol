@@ -152,7 +152,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             due += int256(amount);
             SupplierBook memory book;
             _loadSupplier(community, registry.supplierOf(community, member), book);
-            book.owed -= amount;
+            _reduceOwed(book, amount);
             _storeSupplier(community, book);
         }
         _storeDebt(community, member, d.withDue(due));
@@ -437,7 +437,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
                 due -= int256(more);
                 payment += more;
             }
-            if (before < 0) book.owed -= uint256(-before);
+            if (before < 0) _reduceOwed(book, uint256(-before));
             _creditSupplier(book, payment);
         } else if (due < 0) {
             // Only what this leg adds is paid at once; older claims wait for the fund.
@@ -450,9 +450,10 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
                 claim -= payment;
                 due += int256(payment);
             }
-            book.owed = book.owed + claim - owedBefore;
+            if (claim < owedBefore) _reduceOwed(book, owedBefore - claim);
+            else book.owed += claim - owedBefore;
         } else if (before < 0) {
-            book.owed -= uint256(-before);
+            _reduceOwed(book, uint256(-before));
         }
         if (due != before) _storeDebt(community, member, d.withDue(due));
         return (free + available, due);
@@ -460,7 +461,16 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------------------------------------------- suppliers
 
-    /// @dev What a supplier earns fills its due fund first; what exceeds its debts becomes free when the book is stored.
+    /// @dev A supplier owes less: what its fund holds beyond its debts becomes free.
+    function _reduceOwed(SupplierBook memory book, uint256 amount) private pure {
+        book.owed -= amount;
+        if (book.fund > book.owed) {
+            book.free += book.fund - book.owed;
+            book.fund = book.owed;
+        }
+    }
+
+    /// @dev What a supplier earns fills its due fund first.
     function _creditSupplier(SupplierBook memory book, uint256 amount) private pure {
         uint256 missing = book.owed > book.fund ? book.owed - book.fund : 0;
         uint256 toFund = _min(missing, amount);
@@ -479,10 +489,6 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     function _storeSupplier(uint32 community, SupplierBook memory book) private {
-        if (book.fund > book.owed) {
-            book.free += book.fund - book.owed;
-            book.fund = book.owed;
-        }
         Account a = _account(community, book.member);
         bool owes = book.owed != 0;
         if (owes || a.owesMembers())

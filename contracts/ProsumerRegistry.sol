@@ -35,11 +35,13 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         address owner;
         uint32 classFrom;
         uint8 classBefore;
+        bool capsReleased;
         address pendingOwner;
+        uint32 lastPeriod; // of a leaving meter
         address meterKey;
         uint32 nextKeyFrom; // period from which nextMeterKey counts; 0 for none
-        uint32 lastPeriod; // of a leaving meter
-        bool capsReleased;
+        uint16 ratedBuy; // largest caps so far, lots: a reading may be of a period before they were lowered
+        uint16 ratedSell;
         address nextMeterKey;
         bytes32 meteringPoint;
     }
@@ -191,6 +193,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         r.current = newMember(e.tradingKey, e.buyCap, e.sellCap, e.tariffClass, e.zone, e.kind, ENROLLED);
         r.owner = e.owner;
         r.meteringPoint = e.meteringPoint;
+        (r.ratedBuy, r.ratedSell) = (e.buyCap, e.sellCap);
         escrow.openAccount(community, member, e.modules);
         emit MemberEnrolled(community, member, e.owner, e, uint32(_currentPeriod(c) + 1));
     }
@@ -232,6 +235,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         _checkConsent(owner, structHash, deadline, consent);
         Member m = _latest(community, member);
         if (!c.members[member].capsReleased) _countCaps(c, m.buyCap(), m.sellCap(), buyCap, sellCap);
+        MemberRecord storage r = c.members[member];
+        if (buyCap > r.ratedBuy) r.ratedBuy = buyCap;
+        if (sellCap > r.ratedSell) r.ratedSell = sellCap;
         _change(community, member, m.withCaps(buyCap, sellCap));
     }
 
@@ -446,6 +452,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         word = _memberFor(c, r, period);
         uint32 from = r.nextKeyFrom;
         meterKey = from != 0 && _currentPeriod(c) >= from ? r.nextMeterKey : r.meterKey;
+        word = word.withCaps(r.ratedBuy, r.ratedSell);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -608,7 +615,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     function _countCaps(Community storage c, uint256 oldBuy, uint256 oldSell, uint256 buy, uint256 sell) private {
         uint256 sumBuy = c.sumBuyCaps + buy - oldBuy;
         uint256 sumSell = c.sumSellCaps + sell - oldSell;
-        CommunityRules.checkCaps(c.terms.wideTicks(), buy, sell, sumBuy, sumSell);
+        CommunityRules.checkCaps(c.terms, buy, sell, sumBuy, sumSell);
         c.sumBuyCaps = uint64(sumBuy);
         c.sumSellCaps = uint64(sumSell);
     }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {ModuleCall} from "./libraries/ModuleCall.sol";
 import {Packed} from "./libraries/Packed.sol";
+import {Positions} from "./libraries/Positions.sol";
+import {Readings} from "./libraries/Readings.sol";
+import {SlotLoops} from "./libraries/SlotLoops.sol";
 import {Tariff} from "./libraries/Tariff.sol";
 import {Words} from "./libraries/Words.sol";
 import {
@@ -25,61 +28,24 @@ import {
     MAX_ENTRIES,
     MAX_RECORDS
 } from "./types/Journal.sol";
+import {Batch, Work} from "./types/Batch.sol";
 import {Ledger, newLedger, ledgerAt} from "./types/Ledger.sol";
 import {Member} from "./types/Member.sol";
 import {Meter, Gap, newMeter, newGap, BOUND, FRESH, GAP} from "./types/Meter.sol";
-import {Pot} from "./types/Pot.sol";
 import {Terms} from "./types/Terms.sol";
 
 /// @title Settlement
 /// @notice See `ISettlement`, which is the manual.
 contract Settlement is ISettlement, EIP712 {
-    using ModuleCall for uint256[];
+    using SafeCast for int256;
+    using SafeCast for uint256;
+    using SlotLoops for uint256[];
     using Packed for bytes;
     using Tariff for bytes;
-
-    /// @dev What the items of a call share. Energy in Wh, prices in base units per Wh.
-    struct Batch {
-        uint32 community;
-        uint32 period;
-        Terms terms;
-        uint256 slots;
-        uint256 ends; // unix seconds
-        bytes tariff;
-        uint256[] classes;
-        uint256[] pots; // words after the items so far; empty for a period that has left the ring
-        bool free; // whether the ring entry can take this period
-        uint256 opened; // journals that readings opened
-        uint256 settled;
-        IPaymentEscrow.Leg[] legs;
-        uint256 legCount;
-        uint256[] ledger; // what the items add, per slot
-        uint256[] position; // of the item at hand
-        uint256[] answer; // of the module at hand
-    }
-
-    /// @dev One item on its way. Money in base units.
-    struct Work {
-        uint32 member;
-        Member word;
-        Meter meter; // after the reading
-        Journal journal; // as stored, or fresh
-        uint256 hash; // after the records
-        int128 gapLeg;
-        uint256 release;
-        uint256 lost;
-        uint256 paid;
-        uint256 received;
-        uint256 bought;
-        uint256 settlementFee;
-    }
 
     bytes32 private constant READING_TYPE = keccak256(
         "Reading(uint32 community,uint32 member,uint32 period,bool closesGap,uint96 startImport,uint96 startExport,bytes values)"
     );
-
-    /// @dev Wh: room for every sum of a period. Registers and gaps are checked against rated energy, far below.
-    uint256 private constant MAX_REGISTER = type(uint96).max;
 
     IProsumerRegistry public immutable registry;
     IPaymentEscrow public immutable escrow;
@@ -128,7 +94,9 @@ contract Settlement is ISettlement, EIP712 {
         Terms t = registry.terms(community);
         _checkOpen(t, community, period);
         uint256 pos = _journalAt(community, member, period, t);
-        Journal j = _journalFor(pos, community, member, period);
+        Journal j = Journal.wrap(Words.load(pos));
+        // The escrow refuses the period while anything older in its ring entries is unsettled.
+        if (!j.isForPeriod(period)) j = Journal.wrap(0);
         uint256 entries = j.entriesOf() + uint16(head >> 192);
         bool first = j.recordsOf() == 0;
         if (entries > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) revert JournalFull(community, member, period);
@@ -272,14 +240,10 @@ contract Settlement is ISettlement, EIP712 {
         uint32 community,
         uint32 member,
         uint32 period
-    )
-        external
-        view
-        returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state, bool busy)
-    {
+    ) external view returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state) {
         Journal j = Journal.wrap(Words.load(_journalAt(community, member, period, registry.terms(community))));
-        if (!j.isForPeriod(period)) return (0, 0, 0, 0, OPEN, !j.isReusable());
-        return (j.hashOf(), j.entriesOf(), j.recordsOf(), j.frontierOf(), j.stateOf(), false);
+        if (!j.isForPeriod(period)) return (0, 0, 0, 0, OPEN);
+        return (j.hashOf(), j.entriesOf(), j.recordsOf(), j.frontierOf(), j.stateOf());
     }
 
     /// @inheritdoc ISettlement
@@ -321,12 +285,9 @@ contract Settlement is ISettlement, EIP712 {
         uint32 community,
         uint32 member,
         uint32 period,
-        bool closesGap,
-        uint96 startImport,
-        uint96 startExport,
-        bytes calldata values
+        Reading calldata reading
     ) external view returns (bytes32) {
-        return _readingDigest(community, member, period, closesGap, startImport, startExport, values);
+        return _readingDigest(community, member, period, reading);
     }
 
     // ---------------------------------------------------------------------------------------------------- one item
@@ -355,10 +316,9 @@ contract Settlement is ISettlement, EIP712 {
         skip = _loadMember(b, w, item.member, reading);
         if (skip != Skip.None) return skip;
         if (w.journal.stateOf() != OPEN) return Skip.AlreadySettled;
-        _replay(b, w, item.records);
+        w.hash = Positions.replay(item.records);
         if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        skip = _takePosition(b, w, item.records);
-        if (skip != Skip.None) return skip;
+        if (!Positions.take(b, w, item.records, registry)) return Skip.NotReady;
         _storeMeter(b, w);
         emit Metered(b.community, item.member, b.period, w.gapLeg, reading.values);
         _finish(
@@ -379,11 +339,10 @@ contract Settlement is ISettlement, EIP712 {
         if (item.values.length != 6 * b.slots) return Skip.BadLength;
         w.word = registry.memberFor(b.community, item.member, b.period);
         w.gapLeg = item.gapLeg;
-        _replay(b, w, item.records);
+        w.hash = Positions.replay(item.records);
         uint256 hash = readingHash(w.hash, keccak256(item.values), item.gapLeg);
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        skip = _takePosition(b, w, item.records);
-        if (skip != Skip.None) return skip;
+        if (!Positions.take(b, w, item.records, registry)) return Skip.NotReady;
         _finish(b, w, SETTLED, hash, _legMetered(b, w, item.values));
     }
 
@@ -403,10 +362,9 @@ contract Settlement is ISettlement, EIP712 {
         if (!b.free) return Skip.RingBusy;
         _loadJournal(b, w);
         w.word = registry.memberFor(b.community, member, b.period);
-        _replay(b, w, records);
+        w.hash = Positions.replay(records);
         if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        skip = _takePosition(b, w, records);
-        if (skip != Skip.None) return skip;
+        if (!Positions.take(b, w, records, registry)) return Skip.NotReady;
         (int256 gridLeg, uint256 estimated) = _legEstimated(b, w);
         _widenGap(b, w, m, estimated);
         emit Estimated(b.community, member, b.period);
@@ -420,7 +378,7 @@ contract Settlement is ISettlement, EIP712 {
         if (b.period >= _gapEnd(b.community, item.member, m)) return Skip.NotEstimated;
         if (b.period > m.nextPeriodOf()) return Skip.EarlierMissing;
         if (block.timestamp >= b.ends + b.terms.correctionWindow()) return Skip.CorrectionOver;
-        Skip skip = _checkReading(b, w, item.member, item.reading);
+        Skip skip = _checkReading(b, w, item.member, item.reading, m);
         if (skip != Skip.None) return skip;
         uint256 startImport = item.reading.startImport;
         uint256 startExport = item.reading.startExport;
@@ -459,18 +417,18 @@ contract Settlement is ISettlement, EIP712 {
         if (b.pots.length != 0) {
             if (Journal.unwrap(w.journal) == 0) ++b.opened;
             ++b.settled;
-            _storeJournal(b, w, state, settledHash(hash, _hashOfMemory(b.position)));
+            _storeJournal(b, w, state, settledHash(hash, b.position.hashOf()));
         }
         b.legs[b.legCount++] = IPaymentEscrow.Leg({
             member: w.member,
             supplier: _supplierOf(b, w.word),
-            reserved: uint96(w.release),
-            lost: uint96(w.lost),
-            paid: uint96(w.paid),
-            received: uint96(w.received),
-            networkFee: uint96(w.bought * b.tariff.networkFee()),
-            settlementFee: uint96(w.settlementFee),
-            gridLeg: int128(gridLeg + w.gapLeg)
+            reserved: w.release.toUint96(),
+            lost: w.lost.toUint96(),
+            paid: w.paid.toUint96(),
+            received: w.received.toUint96(),
+            networkFee: (w.bought * b.tariff.networkFee()).toUint96(),
+            settlementFee: w.settlementFee.toUint96(),
+            gridLeg: (gridLeg + w.gapLeg).toInt128()
         });
     }
 
@@ -483,118 +441,30 @@ contract Settlement is ISettlement, EIP712 {
         uint32 member,
         Reading calldata reading
     ) private view returns (Skip skip) {
-        skip = _checkReading(b, w, member, reading);
+        Meter m = _meter(b.community, member);
+        skip = _checkReading(b, w, member, reading, m);
         if (skip != Skip.None) return skip;
-        skip = _continue(b, w, reading);
+        skip = Readings.continues(b, w, reading, m, m.hasGap() ? _gap(b.community, member) : Gap.wrap(0));
         if (skip != Skip.None) return skip;
         if (!b.free) return Skip.RingBusy;
         _loadJournal(b, w);
-        if (b.pots.length != 0 && Journal.unwrap(w.journal) == type(uint256).max) return Skip.RingBusy;
     }
 
-    /// @dev What holds for every reading: meter, time, length, rated power, signature. Leaves the end registers in `w.meter`.
+    /// @dev What holds for every reading: meter, time, length, rated power, signature.
     function _checkReading(
         Batch memory b,
         Work memory w,
         uint32 member,
-        Reading calldata reading
+        Reading calldata reading,
+        Meter m
     ) private view returns (Skip) {
-        Meter m = _meter(b.community, member);
         if (!m.isBound() || (m.isFresh() && b.period < m.nextPeriodOf())) return Skip.NoMeter;
         if (block.timestamp < b.ends) return Skip.PeriodNotOver;
-        bytes calldata values = reading.values;
-        if (values.length != 6 * b.slots) return Skip.BadLength;
+        if (reading.values.length != 6 * b.slots) return Skip.BadLength;
         w.member = member;
         address key;
         (w.word, key) = registry.meterFor(b.community, member, b.period);
-        (uint256 imported, uint256 exported, bool rated) = _sums(values, _rated(b, w.word, 0), _rated(b, w.word, 1));
-        imported += reading.startImport;
-        exported += reading.startExport;
-        if (!rated || imported > MAX_REGISTER || exported > MAX_REGISTER) return Skip.OverRated;
-        bytes32 digest = _readingDigest(
-            b.community,
-            member,
-            b.period,
-            reading.closesGap,
-            reading.startImport,
-            reading.startExport,
-            values
-        );
-        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecover(digest, reading.r, reading.vs);
-        if (problem != ECDSA.RecoverError.NoError || signer != key) return Skip.BadSignature;
-        w.meter = newMeter(uint256(b.period) + 1, imported, exported, BOUND);
-        return Skip.None;
-    }
-
-    /// @dev The reading's place after the ones before it, and what an unexplained difference costs.
-    function _continue(Batch memory b, Work memory w, Reading calldata reading) private view returns (Skip) {
-        Meter m = _meter(b.community, w.member);
-        uint256 end = _gapEnd(b.community, w.member, m);
-        if (b.period < m.nextPeriodOf()) return Skip.AlreadyMetered;
-        if (b.period < end) return Skip.AlreadySettled;
-        if (b.period > end) return Skip.EarlierMissing;
-        if (reading.startImport < m.importOf() || reading.startExport < m.exportOf()) return Skip.RegisterDown;
-        uint256 moreImport = reading.startImport - m.importOf();
-        uint256 moreExport = reading.startExport - m.exportOf();
-        bool jump = moreImport != 0 || moreExport != 0;
-        if (m.hasGap() || (jump && !m.isFresh())) {
-            if (!reading.closesGap) return Skip.RegisterGap;
-            return _closeGap(b, w, m, moreImport, moreExport);
-        }
-        return Skip.None;
-    }
-
-    /// @dev Unexplained import at the gap's dearest import price, unexplained export at its cheapest export price.
-    function _closeGap(
-        Batch memory b,
-        Work memory w,
-        Meter m,
-        uint256 moreImport,
-        uint256 moreExport
-    ) private view returns (Skip) {
-        // What the meter could have counted at its rated power since it was last read, and a period's grace.
-        uint256 span = (uint256(b.period) - m.nextPeriodOf() + 1) * b.slots;
-        if (moreImport > span * _rated(b, w.word, 0) || moreExport > span * _rated(b, w.word, 1)) return Skip.OverRated;
-        uint256 estimated = 0;
-        uint256 dearest;
-        uint256 cheapest;
-        if (m.hasGap()) {
-            Gap g = _gap(b.community, w.member);
-            (estimated, dearest, cheapest) = (g.estimatedOf(), g.dearestOf(), g.cheapestOf());
-        } else {
-            (dearest, cheapest) = b.tariff.extremes(w.word.tariffClass(), b.slots);
-        }
-        uint256 unexplained = moreImport > estimated ? moreImport - estimated : 0;
-        // At most 2^24 periods of 144 slots of 27 bits at 16 bits: below 2^76.
-        w.gapLeg = int128(int256(unexplained * dearest)) - int128(int256(moreExport * cheapest));
-        return Skip.None;
-    }
-
-    /// @return Wh per slot that the rated power allows, and a tenth; a side without a cap allows none.
-    function _rated(Batch memory b, Member m, uint256 side) private pure returns (uint256) {
-        return (m.maxLots(side) * b.terms.lotWh() * 11) / 10;
-    }
-
-    /// @return imported Wh.
-    /// @return exported Wh.
-    /// @return rated Whether every value is within the rated energy.
-    function _sums(
-        bytes calldata values,
-        uint256 mostImport,
-        uint256 mostExport
-    ) private pure returns (uint256 imported, uint256 exported, bool rated) {
-        unchecked {
-            // At most 144 values of 24 bits.
-            rated = true;
-            for (uint256 pos = 0; pos < values.length; pos += 6) {
-                uint256 both = values.u48(pos);
-                uint256 one = both >> 24;
-                uint256 other = both & 0xffffff;
-                if (one > mostImport || other > mostExport) rated = false;
-                imported += one;
-                exported += other;
-            }
-        }
+        return Readings.check(b, w, reading, _readingDigest(b.community, member, b.period, reading), key);
     }
 
     // ---------------------------------------------------------------------------------------------------- gaps
@@ -634,193 +504,27 @@ contract Settlement is ISettlement, EIP712 {
         Words.store(_meters | _index(b.community, w.member), Meter.unwrap(read));
     }
 
-    // ---------------------------------------------------------------------------------------------------- records, replayed
-
-    /// @dev Hashes the records and adds up what they reserved.
-    function _replay(Batch memory b, Work memory w, Record[] calldata records) private pure {
-        uint256 hash = 0;
-        for (uint256 i = 0; i < records.length; ++i) {
-            Record calldata record = records[i];
-            hash = recordHash(hash, record.head, record.digest, keccak256(record.payload));
-        }
-        w.hash = hash;
-        uint256[] memory position = b.position;
-        for (uint256 k = 0; k < position.length; ++k) position[k] = 0;
-    }
-
-    /// @dev Asks each module that the records name, in the order of their indices.
-    function _takePosition(Batch memory b, Work memory w, Record[] calldata records) private returns (Skip) {
-        uint256 modules = 0;
-        for (uint256 i = 0; i < records.length; ++i) modules |= 1 << uint8(records[i].head >> 208);
-        for (uint256 module = 0; modules >> module != 0; ++module) {
-            if ((modules >> module) & 1 == 0) continue;
-            if (!_takeModule(b, w, records, uint8(module))) return Skip.NotReady;
-        }
-        return Skip.None;
-    }
-
-    /// @dev The sums of one module's records.
-    struct Reserved {
-        uint256 amount; // base units, without the settlement fee
-        uint256 buyWh;
-        uint256 sellWh;
-        uint256 entries;
-        bytes[] payloads;
-    }
-
-    /// @return ready False if the module waits for something and may still wait.
-    function _takeModule(
-        Batch memory b,
-        Work memory w,
-        Record[] calldata records,
-        uint8 module
-    ) private returns (bool ready) {
-        Reserved memory taken = _reservedWith(records, module);
-        ModuleCall.Answer memory a = ModuleCall.ask(
-            registry.moduleAt(b.community, module),
-            ModuleCall.encode(b.community, w.member, b.period, taken.payloads),
-            taken.entries,
-            b.answer
-        );
-        if (a.ok && a.formed && !a.ready && block.timestamp < b.ends + b.terms.correctionWindow()) return false;
-        Void reason = _judge(b, w, taken, a);
-        bool first = uint8(records[0].head >> 208) == module;
-        uint256 fee = first ? b.terms.settlementFee() : 0;
-        uint256 release = taken.amount + fee;
-        Pot pot = Pot.wrap(b.pots[module]);
-        int256 amount = pot.amountOf();
-        uint256 outstanding = pot.outstandingOf() - release;
-        if (reason == Void.None) {
-            int256 after_ = amount + int256(a.paid) - int256(a.received);
-            if (after_ + int256(outstanding) < 0) reason = Void.PotOverdrawn;
-            else amount = after_;
-        }
-        if (reason == Void.None) {
-            _addPosition(b, w, a);
-        } else {
-            // The reserve comes back as far as the pot allows; what it does not allow stays in the pot. // [S2]
-            int256 backing = amount + int256(outstanding + release);
-            uint256 lost = uint256(backing) < release ? release - uint256(backing) : 0;
-            w.lost += lost;
-            amount += int256(lost);
-            emit RecordsVoided(b.community, w.member, b.period, module, reason);
-        }
-        b.pots[module] = Pot.unwrap(pot.withAmounts(amount, outstanding));
-        w.release += release;
-        w.settlementFee += fee;
-        return true;
-    }
-
-    /// @dev Adds a module's position and payments to the member's.
-    function _addPosition(Batch memory b, Work memory w, ModuleCall.Answer memory a) private pure {
-        uint256[] memory position = b.position;
-        uint256 bought = 0;
-        unchecked {
-            // Judged: the sums stay within the Wh reserved, 255 records of 48 bits.
-            for (uint256 k = 0; k < position.length; ++k) {
-                uint256 wh = b.answer.wordOf(k);
-                bought += wh >> 128;
-                position[k] += wh;
-            }
-        }
-        w.bought += bought;
-        w.paid += a.paid;
-        w.received += a.received;
-    }
-
-    /// @dev The bounds of `IMarketModule`: a module can lose only what its own members reserved with it. // [S3]
-    function _judge(
-        Batch memory b,
-        Work memory w,
-        Reserved memory taken,
-        ModuleCall.Answer memory a
-    ) private pure returns (Void) {
-        if (!a.ok || (a.formed && !a.ready)) return Void.CallFailed;
-        if (!a.formed || a.paid > type(uint96).max || a.received > type(uint96).max) return Void.BadAnswer;
-        uint256 bought = 0;
-        uint256 sold = 0;
-        uint256 replacement = 0; // what it costs to buy all that was sold at the retail price
-        uint256 class = w.word.tariffClass();
-        for (uint256 k = 0; k < b.slots; ++k) {
-            uint256 wh = b.answer.wordOf(k);
-            if (wh == 0) continue;
-            uint256 slotBought = wh >> 128;
-            uint256 slotSold = wh & type(uint128).max;
-            if (slotBought > type(uint64).max || slotSold > type(uint64).max) return Void.PositionAboveReserve;
-            unchecked {
-                // 144 slots of 64 bits at 16 bits.
-                bought += slotBought;
-                sold += slotSold;
-                if (slotSold != 0) {
-                    (uint256 importPrice, ) = b.tariff.pricesAt(class, b.slots, k);
-                    replacement += slotSold * importPrice;
-                }
-            }
-        }
-        if (bought > taken.buyWh || sold > taken.sellWh) return Void.PositionAboveReserve;
-        uint256 charge = a.paid + bought * b.tariff.networkFee() + replacement;
-        return charge > taken.amount + a.received ? Void.ChargeAboveReserve : Void.None;
-    }
-
-    function _reservedWith(Record[] calldata records, uint8 module) private pure returns (Reserved memory r) {
-        uint256 count = 0;
-        for (uint256 i = 0; i < records.length; ++i) if (uint8(records[i].head >> 208) == module) ++count;
-        r.payloads = new bytes[](count);
-        count = 0;
-        for (uint256 i = 0; i < records.length; ++i) {
-            uint256 head = records[i].head;
-            if (uint8(head >> 208) != module) continue;
-            r.payloads[count++] = records[i].payload;
-            r.sellWh += uint48(head);
-            r.buyWh += uint48(head >> 48);
-            r.amount += uint96(head >> 96);
-            r.entries += uint16(head >> 192);
-        }
-    }
-
     // ---------------------------------------------------------------------------------------------------- grid legs
 
-    /// @return gridLeg Sum over slots of the imbalance n - b + s at import or export price. Adds the slots to the batch's ledger.
-    function _legMetered(Batch memory b, Work memory w, bytes calldata values) private pure returns (int256 gridLeg) {
-        uint256 class = w.word.tariffClass();
-        unchecked {
-            // Wh below 2^57, prices of 16 bits, 144 slots.
-            for (uint256 k = 0; k < b.slots; ++k) {
-                uint256 both = values.u48(6 * k);
-                gridLeg += _slotLeg(b, class, k, both >> 24, both & 0xffffff);
-            }
-        }
+    /// @return Sum over slots of the imbalance n - b + s at import or export price. Adds the slots to the batch's ledger.
+    function _legMetered(Batch memory b, Work memory w, bytes calldata values) private pure returns (int256) {
+        uint256 prices = b.tariff.entriesOf(w.word.tariffClass(), b.slots);
+        return SlotLoops.gridLeg(values, b.position.words(), prices, b.ledger.words());
     }
 
-    /// @dev As `_legMetered` for a missing reading: export 0, import max(bought, default load).
-    /// The second return value is its import, Wh.
+    /// @dev As `_legMetered` for a missing reading: export 0, import max(bought, default load) per slot.
     function _legEstimated(Batch memory b, Work memory w) private pure returns (int256 gridLeg, uint256 estimated) {
         uint256 class = w.word.tariffClass();
         uint256 defaultLoad = b.classes[class] & 0xffffff;
         for (uint256 k = 0; k < b.slots; ++k) {
             uint256 bought = b.position[k] >> 128;
+            uint256 sold = b.position[k] & type(uint128).max;
             uint256 imported = bought > defaultLoad ? bought : defaultLoad;
             estimated += imported;
-            gridLeg += _slotLeg(b, class, k, imported, 0);
-        }
-    }
-
-    function _slotLeg(
-        Batch memory b,
-        uint256 class,
-        uint256 k,
-        uint256 imported,
-        uint256 exported
-    ) private pure returns (int256) {
-        unchecked {
-            uint256 wh = b.position[k];
-            uint256 bought = wh >> 128;
-            uint256 sold = wh & type(uint128).max;
-            b.ledger[k] += Ledger.unwrap(newLedger(bought, sold, imported, exported));
-            (uint256 importPrice, uint256 exportPrice) = b.tariff.pricesAt(class, b.slots, k);
-            uint256 drawn = imported + sold;
-            uint256 fed = exported + bought;
-            return drawn >= fed ? int256((drawn - fed) * importPrice) : -int256((fed - drawn) * exportPrice);
+            b.ledger[k] += Ledger.unwrap(newLedger(bought, sold, imported, 0));
+            // At least what was bought is imported, so the imbalance is never negative.
+            (uint256 importPrice, ) = b.tariff.pricesAt(class, b.slots, k);
+            gridLeg += int256((imported + sold - bought) * importPrice);
         }
     }
 
@@ -907,12 +611,12 @@ contract Settlement is ISettlement, EIP712 {
 
     // ---------------------------------------------------------------------------------------------------- words
 
-    /// @dev A fresh journal reads as zero. All ones stands for a ring entry that an older period still needs.
+    /// @dev A fresh journal reads as zero.
     function _loadJournal(Batch memory b, Work memory w) private view {
         if (b.pots.length == 0) return;
         Journal j = Journal.wrap(Words.load(_journalAt(b.community, w.member, b.period, b.terms)));
+        // Where the ring entry is free, everything older in it is settled.
         if (j.isForPeriod(b.period)) w.journal = j;
-        else if (!j.isReusable()) w.journal = Journal.wrap(type(uint256).max);
     }
 
     function _storeJournal(Batch memory b, Work memory w, uint256 state, uint256 hash) private {
@@ -920,13 +624,6 @@ contract Settlement is ISettlement, EIP712 {
         if (Journal.unwrap(j) == 0) j = newJournal(b.period, 0, 0, 0, 0);
         uint256 pos = _journalAt(b.community, w.member, b.period, b.terms);
         Words.store(pos, Journal.unwrap(j.withState(state).withHash(hash)));
-    }
-
-    function _journalFor(uint256 pos, uint32 community, uint32 member, uint32 period) private view returns (Journal j) {
-        j = Journal.wrap(Words.load(pos));
-        if (j.isForPeriod(period)) return j;
-        if (!j.isReusable()) revert JournalBusy(community, member, period);
-        return Journal.wrap(0);
     }
 
     function _storeMeter(Batch memory b, Work memory w) private {
@@ -963,28 +660,28 @@ contract Settlement is ISettlement, EIP712 {
         uint32 community,
         uint32 member,
         uint32 period,
-        bool closesGap,
-        uint96 startImport,
-        uint96 startExport,
-        bytes calldata values
+        Reading calldata reading
     ) private view returns (bytes32) {
-        bytes32 valuesHash = keccak256(values);
+        bytes32 valuesHash = keccak256(reading.values);
         return
             _hashTypedDataV4(
                 keccak256(
-                    abi.encode(READING_TYPE, community, member, period, closesGap, startImport, startExport, valuesHash)
+                    abi.encode(
+                        READING_TYPE,
+                        community,
+                        member,
+                        period,
+                        reading.closesGap,
+                        reading.startImport,
+                        reading.startExport,
+                        valuesHash
+                    )
                 )
             );
     }
 
     function _hashOf(uint256[] calldata position) private pure returns (bytes32) {
         return keccak256(abi.encodePacked(position));
-    }
-
-    function _hashOfMemory(uint256[] memory position) private pure returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            hash := keccak256(add(position, 32), mul(32, mload(position)))
-        }
     }
 
     /// @dev `community 32 | member 32 | ring entry 8`.

@@ -283,7 +283,7 @@ interface IProsumerRegistry {
     /// @return The member's word as of now, with the tariff class of `period`.
     function memberFor(uint32 community, uint32 member, uint32 period) external view returns (Member);
 
-    /// @return word As `memberFor`.
+    /// @return word As `memberFor`, but with the largest caps so far: what its readings may show.
     /// @return meterKey The key that signs readings now; zero if none.
     function meterFor(
         uint32 community,

@@ -157,7 +157,6 @@ interface ISettlement {
     error NotModule(uint32 community, uint8 module, address caller);
     error PeriodNotOpen(uint32 community, uint32 period);
     error JournalFull(uint32 community, uint32 member, uint32 period);
-    error JournalBusy(uint32 community, uint32 member, uint32 period);
     error FrontierBack(uint256 frontier, uint256 proposed);
     error TooLittleGas(uint256 needed);
     error NotOwner(uint32 community, uint32 member, address caller);
@@ -232,15 +231,11 @@ interface ISettlement {
     /// @return frontier One past the last slot covered by a strip.
     /// @return state 0 none or open, 1 metered, 2 settled, 3 estimated,
     /// 4 claimed.
-    /// @return busy True while the ring entry still belongs to an older unsettled period.
     function journal(
         uint32 community,
         uint32 member,
         uint32 period
-    )
-        external
-        view
-        returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state, bool busy);
+    ) external view returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state);
 
     /// @return nextPeriod First period without a signed reading.
     /// @return importRegister Wh.
@@ -269,14 +264,11 @@ interface ISettlement {
         uint256 slot
     ) external view returns (uint256 delivered, uint256 bought, uint256 sold, uint256 imported, uint256 exported);
 
-    /// @return The EIP-712 digest that the meter key signs.
+    /// @return The EIP-712 digest that the meter key signs. The signature in `reading` does not count.
     function readingDigest(
         uint32 community,
         uint32 member,
         uint32 period,
-        bool closesGap,
-        uint96 startImport,
-        uint96 startExport,
-        bytes calldata values
+        Reading calldata reading
     ) external view returns (bytes32);
 }

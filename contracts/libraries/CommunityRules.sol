@@ -84,12 +84,14 @@ library CommunityRules {
         }
     }
 
-    /// @notice Checks a member's caps, lots per slot: an eighth of a tick at most, and all of them together within a tick.
-    function checkCaps(bool wide, uint256 buy, uint256 sell, uint256 sumBuy, uint256 sumSell) internal pure {
-        if (wide) return;
-        uint256 most = TICK_LOTS / 8;
+    /// @notice Checks a member's caps, lots per slot: within what a meter value of 24 bits holds, and, unless ticks are wide, an
+    /// eighth of a tick at most and all of them together within a tick.
+    function checkCaps(Terms t, uint256 buy, uint256 sell, uint256 sumBuy, uint256 sumSell) internal pure {
+        uint256 most = type(uint24).max / t.lotWh();
+        if (!t.wideTicks() && most > TICK_LOTS / 8) most = TICK_LOTS / 8;
         if (buy > most) revert IProsumerRegistry.CapTooLarge(buy, most);
         if (sell > most) revert IProsumerRegistry.CapTooLarge(sell, most);
+        if (t.wideTicks()) return;
         if (sumBuy > TICK_LOTS) revert IProsumerRegistry.CapsExceedTick(sumBuy, TICK_LOTS);
         if (sumSell > TICK_LOTS) revert IProsumerRegistry.CapsExceedTick(sumSell, TICK_LOTS);
     }

@@ -33,9 +33,11 @@ library ModuleCall {
         return new uint256[](HEAD_WORDS + slots);
     }
 
-    /// @return The position word of a slot.
-    function wordOf(uint256[] memory answer, uint256 offset) internal pure returns (uint256) {
-        return answer[HEAD_WORDS + offset];
+    /// @return pos Where the position words of an answer start in memory.
+    function positionWords(uint256[] memory answer) internal pure returns (uint256 pos) {
+        assembly ("memory-safe") {
+            pos := add(answer, 192) // the array's length and five words of the answer
+        }
     }
 
     /// @notice Calls `positionOf`; reverts if less gas is left than the module is due, so that a caller cannot make it fail.

@@ -44,6 +44,13 @@ library Tariff {
         }
     }
 
+    /// @return pos Where the entries of a class start in memory.
+    function entriesOf(bytes memory tariff, uint256 class, uint256 slots) internal pure returns (uint256 pos) {
+        assembly ("memory-safe") {
+            pos := add(add(tariff, 34), mul(4, mul(class, slots)))
+        }
+    }
+
     /// @return dearest Highest import price of the class in the period.
     /// @return cheapest Lowest export price.
     function extremes(

@@ -60,8 +60,12 @@ function hasModule(Account a, uint256 module) pure returns (bool) {
     return (Account.unwrap(a) >> (224 + module)) & 1 != 0;
 }
 
-/// @dev The escrow checks on deposit that the sum of everything it owes fits 96 bits, so both fields do.
+/// @notice Money that does not fit its field would flow into the next one.
+error AmountOverflow(uint256 free, uint256 reserved);
+
+/// @dev The escrow checks on deposit that all it owes fits 96 bits, so both fields do; this is the second line of defence.
 function withMoney(Account a, uint256 free, uint256 reserved) pure returns (Account) {
+    if ((free | reserved) >> 96 != 0) revert AmountOverflow(free, reserved);
     return Account.wrap((Account.unwrap(a) & (type(uint256).max << 192)) | (reserved << 96) | free);
 }
 

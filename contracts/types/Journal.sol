@@ -7,18 +7,7 @@ pragma solidity ^0.8.28;
 /// refused ones. A second preimage of 204 bits costs 2^204, a collision between two histories of one member 2^102.
 type Journal is uint256;
 
-using {
-    tagOf,
-    entriesOf,
-    recordsOf,
-    frontierOf,
-    stateOf,
-    hashOf,
-    isForPeriod,
-    isReusable,
-    withState,
-    withHash
-} for Journal global;
+using {tagOf, entriesOf, recordsOf, frontierOf, stateOf, hashOf, isForPeriod, withState, withHash} for Journal global;
 
 uint256 constant OPEN = 0;
 uint256 constant METERED_STATE = 1;
@@ -56,11 +45,6 @@ function hashOf(Journal j) pure returns (uint256) {
 /// @return Whether the word is the journal of `period`; an untouched word is nobody's.
 function isForPeriod(Journal j, uint256 period) pure returns (bool) {
     return tagOf(j) == period & 0xfffff && Journal.unwrap(j) != 0;
-}
-
-/// @return Whether another period may take the word: nothing unsettled refers to it.
-function isReusable(Journal j) pure returns (bool) {
-    return Journal.unwrap(j) == 0 || stateOf(j) >= SETTLED;
 }
 
 function withState(Journal j, uint256 state) pure returns (Journal) {

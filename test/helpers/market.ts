@@ -219,6 +219,7 @@ export async function deployMarket(connection: Connection, options: MarketOption
   const { ethers, networkHelpers } = connection;
   const [deployer, coordinator, dso, feeCollector, supplier, stranger] = await ethers.getSigners();
   if (!deployer || !coordinator || !dso || !feeCollector || !supplier || !stranger) throw new Error("too few accounts");
+  const anyone = stranger.address;
   const contracts: Deployment = await deployContracts(ethers, deployer);
   const euro = await ethers.deployContract("LocalEuro");
   const terms = { ...defaultTerms, ...options.terms };
@@ -263,7 +264,7 @@ export async function deployMarket(connection: Connection, options: MarketOption
   };
 
   async function fund(member: number, amount: bigint) {
-    await euro.faucet(stranger.address, amount);
+    await euro.faucet(anyone, amount);
     await euro.connect(stranger).approve(await escrow.getAddress(), amount);
     await escrow.connect(stranger).deposit(community, member, amount);
   }
@@ -328,7 +329,7 @@ export async function deployMarket(connection: Connection, options: MarketOption
       deadline: input.deadline ?? NEVER,
       maxReserve: input.maxReserve ?? 20_000_000n,
       feePerEntry: input.feePerEntry ?? 0,
-      feeTo: input.feeTo ?? stranger.address,
+      feeTo: input.feeTo ?? anyone,
       entries,
     };
     const { after_, ...rest } = strip;

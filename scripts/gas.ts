@@ -1,0 +1,44 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { measureGas, type GasRow } from "./gas/measure.ts";
+
+const FILE = new URL("../snapshots/gas.json", import.meta.url);
+/** A regression above one percent fails the check. */
+const TOLERANCE = 100n;
+
+type Snapshot = Record<string, number>;
+
+/** The rows as the snapshot file keeps them: gas per unit, by operation. */
+const snapshotOf = (rows: readonly GasRow[]): Snapshot =>
+  Object.fromEntries(rows.map(({ operation, gas }) => [operation, gas]));
+
+/** Prints a row per operation: measured, the snapshot's value, the limit, and what is wrong with it. */
+function compare(rows: readonly GasRow[], reviewed: Snapshot): string[] {
+  const problems: string[] = [];
+  for (const { operation, gas, limit } of rows) {
+    const before = reviewed[operation];
+    const notes: string[] = [];
+    if (limit !== undefined && gas > limit) notes.push(`above its limit of ${String(limit)}`);
+    if (before === undefined) notes.push("not in the snapshot");
+    else if (BigInt(gas) * TOLERANCE > BigInt(before) * (TOLERANCE + 1n)) notes.push("more than 1 % above the snapshot");
+    console.log(
+      `${operation.padEnd(58)} ${String(gas).padStart(10)} ${String(before ?? "-").padStart(10)} ` +
+        `${String(limit ?? "-").padStart(8)}  ${notes.join("; ")}`,
+    );
+    problems.push(...notes.map((note) => `${operation}: ${note}`));
+  }
+  for (const operation of Object.keys(reviewed)) {
+    if (!rows.some((row) => row.operation === operation)) problems.push(`${operation}: in the snapshot, no longer measured`);
+  }
+  return problems;
+}
+
+const write = process.argv.includes("--write");
+const rows = await measureGas();
+const reviewed = write ? snapshotOf(rows) : (JSON.parse(readFileSync(FILE, "utf8")) as Snapshot);
+console.log(`${"operation (osaka, receipts, warm rings)".padEnd(58)} ${"gas".padStart(10)} ${"snapshot".padStart(10)} ${"limit".padStart(8)}`);
+const problems = compare(rows, reviewed);
+if (write) writeFileSync(FILE, `${JSON.stringify(reviewed, null, 2)}\n`);
+if (problems.length > 0) {
+  console.error(`\n${problems.join("\n")}\nAfter review: npm run gas -- --write`);
+  process.exitCode = 1;
+}
