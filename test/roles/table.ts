@@ -1,0 +1,155 @@
+import { flatTariff, NEVER } from "../helpers/market.ts";
+import type { Role, World } from "./world.ts";
+
+/** Why a caller is turned away: the custom error's name and its arguments. */
+export interface Refusal {
+  readonly error: string;
+  readonly args: (w: World, caller: string) => readonly unknown[];
+}
+
+/** Who may call a function. */
+export interface Row {
+  /** Arguments with which the call goes through for the right caller. */
+  readonly args: (w: World, caller: string) => readonly unknown[];
+  readonly may: "anyone" | readonly Role[];
+  readonly refusal?: Refusal;
+  /** The right caller is let in and stopped later, for a reason that is no matter of roles. */
+  readonly then?: { readonly error: string; readonly args: (w: World) => readonly unknown[] };
+  /** Whether nobody may call while the community is paused. */
+  readonly pausable?: true;
+}
+
+export const contracts = ["registry", "escrow", "settlement", "auction", "energyToken"] as const;
+export type ContractName = (typeof contracts)[number];
+
+const caller = (error: string): Refusal => ({ error, args: (_, from) => [from] });
+const inCommunity = (error: string): Refusal => ({ error, args: (w, from) => [w.community, from] });
+const ofHome = (error: string): Refusal => ({ error, args: (w, from) => [w.community, w.home.member, from] });
+
+const onlyCoordinator = { may: ["coordinator"], refusal: inCommunity("NotCoordinator") } as const;
+const onlyOwner = { may: ["owner"], refusal: ofHome("NotOwner") } as const;
+const ownerOrCoordinator = { may: ["owner", "coordinator"], refusal: ofHome("NotOwnerOrCoordinator") } as const;
+const ownerOrTradingKey = { may: ["owner", "tradingKey"], refusal: ofHome("NotTrader") } as const;
+const onlySupplier = { may: ["supplier"], refusal: ofHome("NotSupplier") } as const;
+const onlyRegistry = { may: ["registry"], refusal: caller("NotRegistry") } as const;
+const onlySettlement = { may: ["settlement"], refusal: caller("NotSettlement") } as const;
+const anyone = { may: "anyone" } as const;
+
+const NOTHING = `0x${"00".repeat(32)}`;
+const home = (w: World) => [w.community, w.home.member] as const;
+const tariff = (w: World) => flatTariff(96, 40, [...w.tariff.classes]);
+
+/** Every function that changes anything, by its signature's name. A function without a row fails the test. */
+export const table: Record<ContractName, Record<string, Row>> = {
+  registry: {
+    createCommunity: {
+      ...anyone,
+      args: (w, from) => [
+        {
+          ...w.terms,
+          paymentToken: w.euro,
+          coordinator: from,
+          dso: from,
+          feeCollector: from,
+        },
+        [from],
+        [{ supplier: 0, defaultLoadWh: 0 }],
+        [w.auction],
+        flatTariff(96, 0, [{ importPrice: 1, exportPrice: 1 }]),
+      ],
+    },
+    publishTariff: { ...onlyCoordinator, args: (w) => [w.community, w.period + 3, tariff(w)] },
+    pause: { ...onlyCoordinator, args: (w) => [w.community] },
+    addModule: { ...onlyCoordinator, args: (w) => [w.community, w.euro] },
+    enroll: { ...onlyCoordinator, args: (w) => [w.community, w.newcomer, w.newcomerConsent] },
+    bindMeter: {
+      ...onlyCoordinator,
+      args: (w) => [w.community, w.bareMember, w.binding, ...w.bindingSignatures],
+    },
+    rotateMeterKey: { ...onlyCoordinator, args: (w) => [...home(w), w.rotation, ...w.rotationSignatures] },
+    changeCaps: { ...onlyCoordinator, args: (w) => [...home(w), 1, 1, NEVER, w.capConsent] },
+    changeClass: { ...onlyCoordinator, args: (w) => [...home(w), 1, NEVER, w.classConsent] },
+    setSuspended: { ...onlyCoordinator, args: (w) => [...home(w), true] },
+    revokeMeterKey: { ...ownerOrCoordinator, args: home },
+    unbindMeter: { ...ownerOrCoordinator, args: home },
+    releaseMeter: { ...anyone, args: (w) => [w.community, w.leaving.member] },
+    rotateTradingKey: { ...onlyOwner, args: (w, from) => [...home(w), from] },
+    setTrading: { ...onlyOwner, args: (w) => [...home(w), false] },
+    transferOwnership: { ...onlyOwner, args: (w, from) => [...home(w), from] },
+    acceptOwnership: { may: ["pendingOwner"], refusal: ofHome("NotPendingOwner"), args: home },
+  },
+  escrow: {
+    deposit: { ...anyone, args: (w) => [...home(w), 0] },
+    depositWithPermit: { ...anyone, args: (w) => [...home(w), 0, NEVER, 27, NOTHING, NOTHING] },
+    withdraw: { ...onlyOwner, args: (w, from) => [...home(w), from, 1] },
+    withdrawFees: { ...anyone, args: (w, from) => [w.euro, from] },
+    bumpEpoch: { ...ownerOrTradingKey, args: home },
+    enableModule: { ...onlyOwner, args: (w) => [...home(w), 1, true] },
+    setCreditLine: { ...onlySupplier, args: (w) => [...home(w), 1] },
+    markPaid: { ...onlySupplier, args: (w) => [...home(w), 0] },
+    claimDue: { ...anyone, args: home },
+    openCommunity: { ...onlyRegistry, args: (w) => [99, w.euro, 3] },
+    openAccount: { ...onlyRegistry, args: (w) => [w.community, 99, 0] },
+    reserve: { ...onlySettlement, args: (w, from) => [...home(w), w.period, 0, 1, 1, from, true] },
+    openJournals: { ...onlySettlement, args: (w) => [w.community, w.period, 1] },
+    settle: { ...onlySettlement, args: (w, from) => [w.community, w.period, [], [], 0, 0, from] },
+    correct: { ...onlySettlement, args: (w) => [w.community, w.period, w.home.member, 3, 0] },
+  },
+  settlement: {
+    append: {
+      may: ["orderBook"],
+      refusal: { error: "NotModule", args: (w, from) => [w.community, 0, from] },
+      args: (w, from) => [...home(w), w.period, 1n << 192n, NOTHING, "0x", 1, 0, from],
+    },
+    meter: { ...anyone, args: (w) => [w.community, w.period, []] },
+    settle: { ...anyone, args: (w) => [w.community, w.period, []] },
+    meterAndSettle: { ...anyone, args: (w) => [w.community, w.period, []] },
+    settleEstimated: { ...anyone, args: (w) => [w.community, w.period, []] },
+    correct: { ...anyone, args: (w) => [w.community, w.period, []] },
+    claim: {
+      ...onlyOwner,
+      args: (w, from) => [
+        w.community,
+        w.period,
+        { member: w.home.member, journal: 0, values: "0x", gapLeg: 0, position: [] },
+        from,
+      ],
+      then: { error: "NotFinal", args: (w) => [w.community, w.period] },
+    },
+    bindMeter: { ...onlyRegistry, args: (w) => [...home(w), 1, 0, 0] },
+    releaseMeter: { ...onlyRegistry, args: (w) => [...home(w), 1] },
+  },
+  auction: {
+    post: { ...anyone, args: (w) => [w.community, w.period, [w.strip]], pausable: true },
+    place: { ...ownerOrTradingKey, args: (w) => [w.community, w.period, w.strip], pausable: true },
+    clear: { ...anyone, args: (w) => [w.community, []] },
+  },
+  energyToken: {
+    mint: { ...onlySettlement, args: (w) => [w.stranger.address, [1], [1]] },
+    retire: { ...anyone, args: (_, from) => [1, 0, from, "breakfast"] },
+    setApprovalForAll: { ...anyone, args: (w) => [w.stranger.address, true] },
+    safeTransferFrom: {
+      may: ["owner"],
+      refusal: { error: "ERC1155MissingApprovalForAll", args: (w, from) => [from, w.home.owner.address] },
+      args: (w) => [w.home.owner.address, w.stranger.address, 1, 0, "0x"],
+    },
+    safeBatchTransferFrom: {
+      may: ["owner"],
+      refusal: { error: "ERC1155MissingApprovalForAll", args: (w, from) => [from, w.home.owner.address] },
+      args: (w) => [w.home.owner.address, w.stranger.address, [], [], "0x"],
+    },
+  },
+};
+
+/** The same functions where they concern another member's or the coordinator's account. */
+export const acceptCoordinator: Row = {
+  may: ["pendingCoordinator"],
+  refusal: { error: "NotPendingOwner", args: (w, from) => [w.community, 0, from] },
+  args: (w) => [w.community, 0],
+};
+export const otherModuleAppends: Row = {
+  may: ["secondModule"],
+  refusal: { error: "NotModule", args: (w, from) => [w.community, 1, from] },
+  args: (w, from) => [...home(w), w.period, 1n << 208n, NOTHING, "0x", 0, 0, from],
+  then: { error: "ModuleNotEnabled", args: (w) => [w.community, w.home.member, 1] },
+};
