@@ -1,0 +1,205 @@
+import { expect } from "chai";
+import { connect, flatValues, type HomeKeys } from "./helpers/market.ts";
+import { buy, clear, openDay, post, sell, shortTerms, stateOf, stripReason } from "./helpers/auction.ts";
+import type { Day } from "./helpers/auction.ts";
+
+const connection = await connect();
+const { ethers, networkHelpers } = connection;
+
+/** Books come back after three periods, journals and results after five. */
+const BOOKS = 3;
+const JOURNALS = 5;
+
+async function threeHomes() {
+  return await openDay(connection, [{}, {}, {}], { terms: shortTerms });
+}
+
+const sign = async (day: Day, home: HomeKeys, period: number, entries = [buy(0, 9, 3), sell(1, 9, 2)], after = 0) =>
+  await day.signStrip({ home, period, entries, after });
+
+const place = (day: Day, home: HomeKeys, strip: Awaited<ReturnType<typeof sign>>, period: number) =>
+  day.auction.connect(home.owner.connect(ethers.provider)).place(day.community, period, strip);
+
+/** Settles a home whose period is over and cleared. */
+async function settle(day: Day, home: HomeKeys, period: number) {
+  const records = await day.recordsOf(home.member, period);
+  const reading = await day.signReading({ home, period, values: flatValues(4, 0, 0) });
+  await day.settlement.meterAndSettle(day.community, period, [{ member: home.member, reading, records }]);
+}
+
+describe("A ring entry of the book", function () {
+  it("takes no order while an older slot in it is not cleared, and keeps nothing of the strip", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { home, period } = day;
+    const later = period + BOOKS;
+    await post(day, [await sign(day, home(0), period, [buy(2, 9, 3)])]);
+    await day.goTo(day.periodStart(period + 1));
+    const bad = await sign(day, home(1), later, [
+      buy(0, 9, 4),
+      sell(0, 9, 1),
+      buy(1, 3, 2),
+      buy(2, 9, 3),
+      buy(3, 9, 3),
+    ]);
+    const before = await stateOf(day, bad.member, later);
+    const good = [await sign(day, home(0), later), await sign(day, home(2), later)] as const;
+    const { skipped, records, refused } = await post(day, [good[0], bad, good[1]], later);
+    expect(skipped).to.deep.equal([{ member: BigInt(bad.member), index: 1n, reason: "RingBusy" }]);
+    expect(refused).to.deep.equal([]);
+    // Three lots stand before the second good strip's, not seven.
+    expect(records.map(({ payload }) => payload.slice(-8))).to.deep.equal(["00000000", "00030002"]);
+    expect(await stateOf(day, bad.member, later)).to.deep.equal(before);
+    const [first, second] = [
+      await day.auction.book(day.community, day.slot(0, later)),
+      await day.auction.book(day.community, day.slot(1, later)),
+    ];
+    expect([first.bids[9], first.asks[9], second.bids[3], second.asks[9]]).to.deep.equal([6n, 0n, 0n, 4n]);
+    await expect(place(day, home(1), bad, later))
+      .to.be.revertedWithCustomError(day.auction, "StripRefused")
+      .withArgs(stripReason("RingBusy"));
+    // Clearing makes it free.
+    expect((await clear(day, [2])).cleared).to.have.length(1);
+    expect((await post(day, [bad], later)).records[0]?.payload.slice(-20)).to.equal("00060000000000000000");
+    expect((await day.auction.book(day.community, day.slot(2, later))).bids[9]).to.equal(3n);
+  });
+
+  it("names RingBusy even where entries before the busy slot are refused, and in an own transaction too", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { home, period } = day;
+    await post(day, [await sign(day, home(0), period, [buy(2, 9, 3)])]);
+    await day.goTo(day.periodStart(period + 1));
+    const bad = await sign(day, home(1), period + BOOKS, [buy(0, 9, 0), buy(0, 32, 1), buy(2, 9, 3)]);
+    expect((await post(day, [bad], period + BOOKS)).skipped[0]).to.include({ reason: "RingBusy" });
+    await expect(place(day, home(1), bad, period + BOOKS))
+      .to.be.revertedWithCustomError(day.auction, "StripRefused")
+      .withArgs(stripReason("RingBusy"));
+    // An entry that is refused for itself does not look at the ring.
+    const spared = await sign(day, home(1), period + BOOKS, [buy(0, 9, 1), buy(2, 9, 0)]);
+    expect((await post(day, [spared], period + BOOKS)).refused[0]?.reasons).to.deep.equal(["None", "ZeroLots"]);
+  });
+
+  it("undoes a strip beside volume from batches before, tick word by tick word", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { home, period } = day;
+    const later = period + BOOKS;
+    await post(day, [await sign(day, home(0), period, [buy(2, 9, 3)])]);
+    await day.goTo(day.periodStart(period + 1));
+    await post(day, [await sign(day, home(0), later, [buy(0, 9, 3), buy(0, 20, 1), sell(0, 31, 2)])], later);
+    const stored = await day.auction.book(day.community, day.slot(0, later));
+    const bad = await sign(day, home(1), later, [
+      buy(0, 0, 1),
+      buy(0, 9, 4),
+      buy(0, 31, 9),
+      sell(0, 0, 5),
+      buy(2, 0, 1),
+    ]);
+    expect((await post(day, [bad], later)).skipped[0]).to.include({ reason: "RingBusy" });
+    expect(await day.auction.book(day.community, day.slot(0, later))).to.deep.equal(stored);
+    // In one batch with a strip that touches the same words before and after.
+    const [before, after] = [
+      await sign(day, home(0), later, [buy(1, 9, 3)], 1),
+      await sign(day, home(2), later, [buy(0, 9, 1), buy(1, 9, 1)]),
+    ];
+    const batch = await post(
+      day,
+      [before, await sign(day, home(1), later, [buy(0, 9, 7), buy(1, 8, 1), buy(2, 0, 1)]), after],
+      later,
+    );
+    expect(batch.skipped.map(({ index }) => index)).to.deep.equal([1n]);
+    expect(batch.records.map(({ payload }) => payload.slice(-4))).to.deep.equal(["0000", "0003"]);
+    expect((await day.auction.book(day.community, day.slot(0, later))).bids[9]).to.equal(4n);
+  });
+
+  it("of a slot that never had volume is free without clearing", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { home, period } = day;
+    await post(day, [await sign(day, home(0), period, [buy(2, 9, 3)])]);
+    await day.goTo(day.periodStart(period + 1));
+    const strip = await sign(day, home(1), period + BOOKS, [buy(0, 9, 4), buy(1, 9, 4), buy(3, 9, 4)]);
+    expect((await post(day, [strip], period + BOOKS)).records).to.have.length(1);
+  });
+
+  it("reads as empty for every slot but its own, over several turns", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { home, period, auction, community } = day;
+    for (let turn = 0; turn < 3; turn++) {
+      const now = period + turn * BOOKS;
+      await day.goTo(day.periodStart(now));
+      // Fewer words than in the turn before: what is left of it must read as zero.
+      const entries = [buy(3, 1, 3), buy(3, 20, 2), sell(3, 1, 1), sell(3, 20, 4)].slice(turn);
+      await post(day, [await sign(day, home(turn), now, entries)], now);
+      const { bids, asks } = await auction.book(community, day.slot(3, now));
+      const total = [...bids, ...asks].reduce((a, b) => a + b, 0n);
+      expect(total).to.equal(BigInt(entries.reduce((lots, entry) => lots + entry.lots, 0)));
+      for (const other of [now - BOOKS, now + BOOKS]) {
+        const book = await auction.book(community, day.slot(3, other));
+        expect([...book.bids, ...book.asks].every((lots) => lots === 0n)).to.equal(true);
+      }
+      await networkHelpers.time.increaseTo(day.gate(3, now));
+      expect((await clear(day, [3], now)).cleared).to.have.length(1);
+    }
+  });
+});
+
+describe("A ring entry of journals", function () {
+  it("takes no strip for a member whose older period is not settled", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { home, period } = day;
+    const later = period + JOURNALS;
+    await post(day, [await sign(day, home(0), period)]);
+    await day.goTo(day.periodStart(later - 2));
+    await clear(day, [0, 1]);
+    const strip = await sign(day, home(0), later);
+    expect((await post(day, [strip], later)).skipped).to.deep.equal([
+      { member: BigInt(strip.member), index: 0n, reason: "RingBusy" },
+    ]);
+    await expect(place(day, home(0), strip, later))
+      .to.be.revertedWithCustomError(day.auction, "StripRefused")
+      .withArgs(stripReason("RingBusy"));
+    await settle(day, home(0), period);
+    expect((await post(day, [strip], later)).records).to.have.length(1);
+  });
+
+  it("takes no strip from anybody while anyone's older period is not settled", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { home, period } = day;
+    const later = period + JOURNALS;
+    await post(day, [await sign(day, home(0), period)]);
+    await day.goTo(day.periodStart(later - 2));
+    const strip = await sign(day, home(1), later);
+    expect((await post(day, [strip], later)).skipped).to.deep.equal([
+      { member: BigInt(strip.member), index: 0n, reason: "RingBusy" },
+    ]);
+    await clear(day, [0, 1]);
+    await settle(day, home(0), period);
+    expect((await post(day, [strip], later)).records).to.have.length(1);
+  });
+});
+
+describe("A ring entry of results", function () {
+  it("answers for its own slot only, over several turns", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { home, period, auction, community } = day;
+    const lots = async (of: number) => {
+      const { cleared, lots: volume } = await auction.result(community, day.slot(1, of));
+      return cleared ? volume.toString() : "not cleared";
+    };
+    for (let turn = 0; turn < 3; turn++) {
+      const now = period + turn * JOURNALS;
+      await day.goTo(day.periodStart(now));
+      const both = [buy(1, 9, 3 + turn), sell(1, 9, 4)];
+      await post(day, [await sign(day, home(0), now, both)], now);
+      expect(await lots(now)).to.equal("not cleared");
+      await day.goTo(day.periodStart(now + 1));
+      await clear(day, [1], now);
+      expect(await lots(now)).to.equal(String(Math.min(3 + turn, 4)));
+      expect(await lots(now - JOURNALS)).to.equal("not cleared");
+      expect(await lots(now + JOURNALS)).to.equal("not cleared");
+      // Readings have no holes: the periods up to the next turn are read too.
+      for (let read = now; read < now + JOURNALS; read++) {
+        await day.goTo(day.periodStart(read + 1));
+        await settle(day, home(0), read);
+      }
+    }
+  });
+});
