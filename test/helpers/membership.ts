@@ -60,7 +60,7 @@ export const bindingOf = (meterKey: string, override: Partial<Binding> = {}): Bi
 type Consent = keyof typeof CONSENT_TYPES;
 
 /** The registry's calls one by one, as the coordinator makes them, with every consent in the caller's hands. */
-export function membership(m: Market) {
+export function membership(m: Pick<Market, "registry" | "community" | "coordinator" | "domains">) {
   const { registry, community, coordinator, domains } = m;
   const asCoordinator = registry.connect(coordinator);
 
