@@ -128,9 +128,12 @@ export async function outcomeOf(m: Market | Day, sent: Promise<ContractTransacti
   return outcome;
 }
 
+/** The most that a transaction may use; naming it saves an estimate, which is a second run. */
+const gasLimit = 2 ** 24;
+
 /** Posts signed strips and reads what came of them. */
 export const post = async (day: Day, strips: readonly SignedStrip[], period = day.period) =>
-  await outcomeOf(day, day.auction.post(day.community, period, [...strips]));
+  await outcomeOf(day, day.auction.post(day.community, period, [...strips], { gasLimit }));
 
 /** Clears slots of a period by their offsets. */
 export const clear = async (day: Day, offsets: readonly number[], period = day.period) =>
@@ -139,6 +142,7 @@ export const clear = async (day: Day, offsets: readonly number[], period = day.p
     day.auction.clear(
       day.community,
       offsets.map((offset) => day.slot(offset, period)),
+      { gasLimit },
     ),
   );
 
