@@ -1,0 +1,149 @@
+import { expect } from "chai";
+import { ZeroAddress } from "ethers";
+import { connect, deployMarket, type Connection } from "../helpers/market.ts";
+import { Act, answer, deployHostile, packHead } from "../helpers/modules.ts";
+import {
+  Registers,
+  State,
+  buy,
+  expectSolvent,
+  hourly,
+  metered,
+  post,
+  sell,
+  stateOf,
+  valuesAt,
+} from "../helpers/settling.ts";
+
+describe("Rule 1: a module appends only for members who enabled it, in open periods, from free balance", function () {
+  let connection: Connection;
+  before(async function () {
+    connection = await connect();
+  });
+
+  async function market() {
+    const m = await deployMarket(connection, { terms: hourly });
+    await m.fund(3, 1_000_000_000n);
+    const outsider = await m.addHome({ deposit: 50_000_000n });
+    const member = await m.addHome({ deposit: 50_000_000n });
+    const { hostile, index, append } = await deployHostile(connection.ethers, m, [member]);
+    const period = (await m.periodNow()) + 1;
+    await m.goTo(m.periodStart(period));
+    return { m, outsider, member, hostile, index, append, period };
+  }
+  const fixture = async () => await connection.networkHelpers.loadFixture(market);
+
+  it("refuses a past period and one beyond the horizon", async function () {
+    const { m, member, append, period } = await fixture();
+    for (const closed of [period - 1, period - 9, period + 3, 0, 2 ** 32 - 1]) {
+      await expect(append(member, closed, { reserve: 1n }))
+        .to.be.revertedWithCustomError(m.settlement, "PeriodNotOpen")
+        .withArgs(m.community, closed);
+    }
+    for (const open of [period, period + 1, period + 2]) await append(member, open, { reserve: 1n });
+    await expectSolvent(m);
+  });
+
+  it("accepts a record in the last second of a period and refuses it in the next", async function () {
+    const { m, member, append, period } = await fixture();
+    const { time } = connection.networkHelpers;
+    await time.setNextBlockTimestamp(m.periodStart(period + 1) - 1);
+    await append(member, period, { reserve: 1n });
+    await time.setNextBlockTimestamp(m.periodStart(period + 1));
+    await expect(append(member, period, { reserve: 1n }))
+      .to.be.revertedWithCustomError(m.settlement, "PeriodNotOpen")
+      .withArgs(m.community, period);
+  });
+
+  it("refuses members who did not enable it or do not exist", async function () {
+    const { m, outsider, append, period, index } = await fixture();
+    for (const home of [outsider, { ...outsider, member: 99 }]) {
+      await expect(append(home, period, { reserve: 1n }))
+        .to.be.revertedWithCustomError(m.escrow, "ModuleNotEnabled")
+        .withArgs(m.community, home.member, index);
+    }
+    await expectSolvent(m);
+  });
+
+  it("refuses a member who switched the module off", async function () {
+    const { m, member, append, period, index } = await fixture();
+    await append(member, period, { reserve: 1n });
+    const owner = member.owner.connect(connection.ethers.provider);
+    await m.escrow.connect(owner).enableModule(m.community, member.member, index, false);
+    await expect(append(member, period, { reserve: 1n }))
+      .to.be.revertedWithCustomError(m.escrow, "ModuleNotEnabled")
+      .withArgs(m.community, member.member, index);
+  });
+
+  it("refuses to speak for another module, or for none", async function () {
+    const { m, member, append, hostile, period } = await fixture();
+    for (const module of [0, 2, 15, 255]) {
+      await expect(append(member, period, { module, reserve: 1n }))
+        .to.be.revertedWithCustomError(m.settlement, "NotModule")
+        .withArgs(m.community, module, await hostile.getAddress());
+    }
+  });
+
+  it("refuses a caller who is no module", async function () {
+    const { m, member, period } = await fixture();
+    const digest = `0x${"0".repeat(64)}`;
+    await expect(
+      m.settlement
+        .connect(m.stranger)
+        .append(m.community, member.member, period, packHead({}), digest, "0x", 0, 0, ZeroAddress),
+    )
+      .to.be.revertedWithCustomError(m.settlement, "NotModule")
+      .withArgs(m.community, 1, m.stranger.address);
+  });
+
+  it("refuses to reserve a unit more than is free", async function () {
+    const { m, member, append, period } = await fixture();
+    await expect(append(member, period, { reserve: 49_998_001n }))
+      .to.be.revertedWithCustomError(m.escrow, "InsufficientFree")
+      .withArgs(50_000_001n, 50_000_000n);
+    await append(member, period, { reserve: 49_998_000n });
+    await expect(append(member, period, { reserve: 1n }))
+      .to.be.revertedWithCustomError(m.escrow, "InsufficientFree")
+      .withArgs(1n, 0n);
+    await expectSolvent(m);
+  });
+
+  it("cannot move the frontier of the order book", async function () {
+    const { m, member, append, period } = await fixture();
+    for (const frontier of [4, 255]) {
+      await append(member, period, {}, "0x", frontier);
+      expect((await m.settlement.journal(m.community, member.member, period)).frontier).to.equal(0n);
+    }
+    await post(m, period, [[member, [buy(1, 30, 1)]]]);
+    await append(member, period, {}, "0x", 1);
+    expect((await m.settlement.journal(m.community, member.member, period)).frontier).to.equal(2n);
+  });
+
+  it("fills the journal of its own members only, up to its bounds", async function () {
+    const { m, member, append, period, outsider } = await fixture();
+    await append(member, period, { entries: 2048 });
+    await expect(append(member, period, { entries: 1 }))
+      .to.be.revertedWithCustomError(m.settlement, "JournalFull")
+      .withArgs(m.community, member.member, period);
+    for (let record = 1; record < 255; record++) await append(member, period, { entries: 0 });
+    await expect(append(member, period, { entries: 0 }))
+      .to.be.revertedWithCustomError(m.settlement, "JournalFull")
+      .withArgs(m.community, member.member, period);
+    await post(m, period, [[outsider, [sell(2, 3, 4)]]]);
+    expect((await m.settlement.journal(m.community, outsider.member, period)).records).to.equal(1n);
+  });
+
+  it("settles a journal with 255 records and 2,048 entries under 2^23 gas, even when the module burns all it gets", async function () {
+    const { m, member, append, hostile, period } = await fixture();
+    await append(member, period, { entries: 2048, reserve: 100n });
+    for (let record = 1; record < 255; record++) await append(member, period, { entries: 0, reserve: 1n });
+    await hostile.set(member.member, Act.BurnGas, answer());
+    await m.goTo(m.periodStart(period + 1));
+    const reading = await new Registers(m).read(member, period, valuesAt({ 0: [10, 0] }));
+    const sent = await m.settlement.meterAndSettle(m.community, period, [await metered(m, member, period, reading)]);
+    const receipt = await sent.wait();
+    expect(receipt?.gasUsed).to.be.lt(2n ** 23n);
+    expect(await stateOf(m, member, period)).to.equal(State.Settled);
+    await expectSolvent(m);
+  });
+});
