@@ -28,7 +28,10 @@ export type WattbookErrorCode =
   | "OVER_RATED"
   | "SLOT_NOT_CLEARED"
   | "MISSING_ANSWER"
-  | "BILL_MISMATCH";
+  | "BILL_MISMATCH"
+  | "RUNNER_UNFIT"
+  | "CONTRACT_REVERTED"
+  | "LOGS_INCOMPLETE";
 
 /** Base of all errors of the SDK. */
 export abstract class WattbookError extends Error {
@@ -350,5 +353,26 @@ export class BillMismatchError extends WattbookError {
     readonly settled: bigint,
   ) {
     super(`${field} of the lines is ${lines}, of the settlement ${settled}. Pass the trades that the settlement used.`);
+  }
+}
+
+/** A client whose runner cannot do what is asked of it. */
+export class RunnerError extends WattbookError {
+  readonly code = "RUNNER_UNFIT";
+
+  constructor(
+    readonly action: string,
+    readonly needed: string,
+  ) {
+    super(`The client's runner cannot ${action}. Make the client with ${needed}.`);
+  }
+}
+
+/** Logs that do not explain what the chain did: some are missing. */
+export class LogsIncompleteError extends WattbookError {
+  readonly code = "LOGS_INCOMPLETE";
+
+  constructor(readonly subject: string) {
+    super(`The logs do not explain ${subject}. Scan from an earlier block, or ask another node.`);
   }
 }

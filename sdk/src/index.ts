@@ -1,5 +1,9 @@
-/** `@wattbook/sdk`: the pure part computes what the chain computes, to the unit; no clock, no network, no floats. */
+/**
+ * `@wattbook/sdk`: the pure part computes what the chain computes, to the unit; no clock, no network, no floats. The clients
+ * in `clients/` read and write the chain through an ethers provider or signer.
+ */
 export * from "./abi/index.js";
+export * from "./clients/index.ts";
 export * from "./bill.ts";
 export * from "./bill-table.ts";
 export * from "./book-answer.ts";

@@ -1,0 +1,92 @@
+/** Client of `DoubleAuction`: post strips, clear slots, look at books and results. */
+import { DoubleAuctionAbi } from "../abi/index.js";
+import type { Book, Clearing } from "../clearing.ts";
+import { encodeEntries } from "../entry.ts";
+import type { Address } from "../hex.ts";
+import type { CompactSignature } from "../signature.ts";
+import type { Strip } from "../strip.ts";
+import { asLots, asTick } from "../units.ts";
+import type { CommunityIndex, Period, Slot } from "../units.ts";
+import { Endpoint, sendsOf } from "./endpoint.ts";
+import type { ClientOptions, Sends } from "./endpoint.ts";
+
+/** A strip and the trading key's signature. */
+export interface SignedStrip {
+  readonly strip: Strip;
+  readonly signature: CompactSignature;
+}
+
+type MarketCalls = ReturnType<typeof marketCalls>;
+
+/**
+ * Reads and writes the order book.
+ * @example
+ * const market = new MarketClient({ address, runner: wallet });
+ * await market.send.post(community, period, signedStrips);
+ */
+export class MarketClient {
+  /** Writes as unsigned calls. */
+  readonly calls: MarketCalls;
+  /** Writes as transactions of the runner. */
+  readonly send: Sends<MarketCalls>;
+  readonly #at: Endpoint;
+
+  constructor(options: ClientOptions) {
+    this.#at = new Endpoint(options, DoubleAuctionAbi);
+    this.calls = marketCalls(this.#at);
+    this.send = sendsOf(this.#at, this.calls);
+  }
+
+  get address(): Address {
+    return this.#at.address;
+  }
+
+  /** Lots per tick of a slot, while the book keeps it. */
+  async book(community: CommunityIndex, slot: Slot): Promise<Book> {
+    const [bids, asks] = (await this.#at.read("book", [community, slot])).toArray() as [bigint[], bigint[]];
+    return { bids: Array.from(bids, (lots) => asLots(lots)), asks: Array.from(asks, (lots) => asLots(lots)) };
+  }
+
+  /** The result of a slot: null for no trade, undefined where it did not clear. */
+  async result(community: CommunityIndex, slot: Slot): Promise<Clearing | null | undefined> {
+    const result = await this.#at.read("result", [community, slot]);
+    const { cleared, marginalTick, priceTick, lots, ...sides } = result.toObject() as unknown as RawResult;
+    if (!cleared) return undefined;
+    if (lots === 0n) return null;
+    return {
+      marginalTick: asTick(marginalTick),
+      priceTick: asTick(priceTick),
+      lots: asLots(lots),
+      bidAllotment: asLots(sides.bidAllotment),
+      bidVolume: asLots(sides.bidVolume),
+      askAllotment: asLots(sides.askAllotment),
+      askVolume: asLots(sides.askVolume),
+    };
+  }
+}
+
+interface RawResult extends Readonly<Record<Exclude<keyof Clearing, "cleared">, bigint>> {
+  readonly cleared: boolean;
+}
+
+function marketCalls(at: Endpoint) {
+  return {
+    /** Anyone: strips of one period. A bad one is skipped and named in a log; the rest goes through. */
+    post: (community: CommunityIndex, period: Period, strips: readonly SignedStrip[]) =>
+      at.call("post", [community, period, strips.map(rawStrip)]),
+    /** Trading key or owner, its own strip: any part that fails reverts. Needs no signature. */
+    place: (strip: Strip) =>
+      at.call("place", [strip.community, strip.period, rawStrip({ strip, signature: NO_SIGNATURE })]),
+    /** Anyone, after the gates. Slots without orders and slots already clear are passed over. */
+    clear: (community: CommunityIndex, slots: readonly Slot[]) => at.call("clear", [community, slots]),
+  };
+}
+
+const NO_WORD = `0x${"00".repeat(32)}`;
+const NO_SIGNATURE: CompactSignature = { r: NO_WORD, vs: NO_WORD };
+
+/** `IDoubleAuction.Strip`, in the order of its fields. */
+function rawStrip({ strip, signature: { r, vs } }: SignedStrip): readonly unknown[] {
+  const { member, after, epoch, deadline, maxReserve, feePerEntry, feeTo, entries } = strip;
+  return [member, after, epoch, deadline, maxReserve, feePerEntry, feeTo, encodeEntries(entries), r, vs];
+}

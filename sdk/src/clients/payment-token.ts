@@ -1,0 +1,135 @@
+/** Client of a payment token: ERC-20 with EIP-2612 permits. */
+import { Signature } from "ethers";
+import type { TypedDataDomain } from "ethers";
+import { asAddress } from "../hex.ts";
+import type { Address, Hex } from "../hex.ts";
+import type { TypedDataSigner } from "../typed-data.ts";
+import { asAmount } from "../units.ts";
+import type { Amount, Seconds } from "../units.ts";
+import { Endpoint, sendsOf } from "./endpoint.ts";
+import type { ClientOptions, Sends } from "./endpoint.ts";
+
+/** A signed permit. https://eips.ethereum.org/EIPS/eip-2612 */
+export interface Permit {
+  readonly deadline: Seconds;
+  readonly v: bigint;
+  readonly r: Hex;
+  readonly s: Hex;
+}
+
+/** What a permit allows. */
+export interface PermitInput {
+  readonly owner: Address;
+  readonly spender: Address;
+  readonly value: Amount;
+  /** Of the owner: `PaymentTokenClient.nonceOf`. */
+  readonly nonce: bigint;
+  readonly deadline: Seconds;
+}
+
+const ABI = [
+  "function name() view returns (string)",
+  "function symbol() view returns (string)",
+  "function decimals() view returns (uint8)",
+  "function balanceOf(address account) view returns (uint256)",
+  "function allowance(address owner, address spender) view returns (uint256)",
+  "function nonces(address owner) view returns (uint256)",
+  "function eip712Domain() view returns (bytes1, string, string, uint256, address, bytes32, uint256[])",
+  "function approve(address spender, uint256 value) returns (bool)",
+  "function transfer(address to, uint256 value) returns (bool)",
+];
+
+const PERMIT_TYPES = {
+  Permit: [
+    { name: "owner", type: "address" },
+    { name: "spender", type: "address" },
+    { name: "value", type: "uint256" },
+    { name: "nonce", type: "uint256" },
+    { name: "deadline", type: "uint256" },
+  ],
+};
+
+type TokenCalls = ReturnType<typeof tokenCalls>;
+
+/**
+ * Reads and writes a payment token.
+ * @example await new PaymentTokenClient({ address, runner: wallet }).send.approve(escrow, amount);
+ */
+export class PaymentTokenClient {
+  /** Writes as unsigned calls. */
+  readonly calls: TokenCalls;
+  /** Writes as transactions of the runner. */
+  readonly send: Sends<TokenCalls>;
+  readonly #at: Endpoint;
+
+  constructor(options: ClientOptions) {
+    this.#at = new Endpoint(options, ABI);
+    this.calls = tokenCalls(this.#at);
+    this.send = sendsOf(this.#at, this.calls);
+  }
+
+  get address(): Address {
+    return this.#at.address;
+  }
+
+  async symbol(): Promise<string> {
+    const [symbol] = await this.#at.read("symbol", []);
+    return symbol as string;
+  }
+
+  async decimals(): Promise<bigint> {
+    return this.#integer("decimals");
+  }
+
+  async balanceOf(account: Address): Promise<Amount> {
+    return asAmount(await this.#integer("balanceOf", account));
+  }
+
+  /** What `spender` may take; an endless allowance reads as the largest amount. */
+  async allowance(owner: Address, spender: Address): Promise<Amount> {
+    const allowed = await this.#integer("allowance", owner, spender);
+    const most = (1n << 128n) - 1n;
+    return asAmount(allowed < most ? allowed : most);
+  }
+
+  /** The nonce of an owner's next permit. */
+  async nonceOf(owner: Address): Promise<bigint> {
+    return this.#integer("nonces", owner);
+  }
+
+  /** The EIP-712 domain of permits (EIP-5267). */
+  async domain(): Promise<TypedDataDomain> {
+    const domain = await this.#at.read("eip712Domain", []);
+    const [, name, version, chainId, verifyingContract] = domain.toArray() as [string, string, string, bigint, Address];
+    return { name, version, chainId, verifyingContract };
+  }
+
+  async #integer(name: string, ...args: readonly unknown[]): Promise<bigint> {
+    const [value] = await this.#at.read(name, args);
+    return value as bigint;
+  }
+}
+
+/**
+ * Signs a permit with the owner's key.
+ * @param domain `PaymentTokenClient.domain`.
+ * @example const permit = await signPermit(await token.domain(), { owner, spender, value, nonce, deadline }, wallet);
+ */
+export async function signPermit(
+  domain: TypedDataDomain,
+  input: PermitInput,
+  signer: TypedDataSigner,
+): Promise<Permit> {
+  const { deadline, nonce, value } = input;
+  const message = { owner: asAddress(input.owner, "owner"), spender: asAddress(input.spender, "spender") };
+  const signed = await signer.signTypedData(domain, PERMIT_TYPES, { ...message, value, nonce, deadline });
+  const { v, r, s } = Signature.from(signed);
+  return { deadline, v: BigInt(v), r, s };
+}
+
+function tokenCalls(at: Endpoint) {
+  return {
+    approve: (spender: Address, amount: Amount) => at.call("approve", [spender, amount]),
+    transfer: (to: Address, amount: Amount) => at.call("transfer", [to, amount]),
+  };
+}

@@ -1,0 +1,64 @@
+/** Names of the reasons that contracts give as numbers, in the order of their enums. */
+
+/** Why a strip was not accepted (`IDoubleAuction.StripReason`). */
+export const STRIP_REASONS = [
+  "None",
+  "BadLength",
+  "NotActive",
+  "ModuleOff",
+  "BadSignature",
+  "WrongEpoch",
+  "Expired",
+  "WrongFrontier",
+  "Underfunded",
+  "InDebt",
+  "TooManyEntries",
+  "RingBusy",
+  "NothingAccepted",
+] as const;
+export type StripReason = (typeof STRIP_REASONS)[number];
+
+/** Why an entry was not accepted (`IDoubleAuction.EntryReason`). */
+export const ENTRY_REASONS = [
+  "None",
+  "NotAscending",
+  "OffGrid",
+  "ZeroLots",
+  "BehindFrontier",
+  "GateClosed",
+  "OverCap",
+  "OverReserve",
+  "TickFull",
+] as const;
+export type EntryReason = (typeof ENTRY_REASONS)[number];
+
+/** Why settlement left an item out (`ISettlement.Skip`). */
+export const SKIP_REASONS = [
+  "None",
+  "NoMeter",
+  "PeriodNotOver",
+  "BadLength",
+  "OverRated",
+  "BadSignature",
+  "AlreadyMetered",
+  "EarlierMissing",
+  "RegisterDown",
+  "RegisterGap",
+  "CorrectionOver",
+  "RingBusy",
+  "JournalMismatch",
+  "NotMetered",
+  "AlreadySettled",
+  "NotReady",
+  "DeadlineAhead",
+  "NotEstimated",
+] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/**
+ * The name of a reason.
+ * @example reasonOf(SKIP_REASONS, 12n) // "JournalMismatch"
+ */
+export function reasonOf<R extends string>(names: readonly R[], value: bigint): R | `Unknown${bigint}` {
+  return names[Number(value)] ?? `Unknown${value}`;
+}

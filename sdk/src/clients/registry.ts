@@ -1,0 +1,177 @@
+/** Client of `ProsumerRegistry`: communities, members, keys, meters and tariffs. */
+import { ProsumerRegistryAbi } from "../abi/index.js";
+import type { Charter } from "../charter.ts";
+import type { CapChange, ClassChange, Enrolment, MeterBinding, MeterRotation } from "../consent.ts";
+import { RunnerError } from "../errors.ts";
+import type { Address, Hex } from "../hex.ts";
+import { decodeTariffCode, encodeTariff } from "../tariff.ts";
+import type { Tariff } from "../tariff.ts";
+import { unpackTerms } from "../terms-word.ts";
+import type { Terms } from "../terms.ts";
+import { asCommunity, asMember, asWh } from "../units.ts";
+import type { CommunityIndex, MemberIndex, Period, Wh } from "../units.ts";
+import { Endpoint, sendsOf } from "./endpoint.ts";
+import type { ClientOptions, Sends } from "./endpoint.ts";
+import { unpackMember } from "./member-word.ts";
+import type { MemberWord } from "./member-word.ts";
+
+/** What a tariff class of a community is about. */
+export interface ClassInfo {
+  /** Import assumed per slot where a reading is missing. */
+  readonly defaultLoadWh: Wh;
+  readonly supplier: MemberIndex;
+}
+
+type RegistryCalls = ReturnType<typeof registryCalls>;
+
+/**
+ * Reads and writes the registry.
+ * @example
+ * const registry = new RegistryClient({ address, runner: provider });
+ * const terms = await registry.terms(community);
+ */
+export class RegistryClient {
+  /** Writes as unsigned calls. */
+  readonly calls: RegistryCalls;
+  /** Writes as transactions of the runner. */
+  readonly send: Sends<RegistryCalls>;
+  readonly #at: Endpoint;
+
+  constructor(options: ClientOptions) {
+    this.#at = new Endpoint(options, ProsumerRegistryAbi);
+    this.calls = registryCalls(this.#at);
+    this.send = sendsOf(this.#at, this.calls);
+  }
+
+  get address(): Address {
+    return this.#at.address;
+  }
+
+  /** Communities of the deployment; the next one gets this index. */
+  async communityCount(): Promise<CommunityIndex> {
+    return asCommunity(await this.#one<bigint>("communityCount"));
+  }
+
+  /** Members of a community, service members included; the next one gets this index. */
+  async memberCount(community: CommunityIndex): Promise<MemberIndex> {
+    return asMember(await this.#one<bigint>("memberCount", community));
+  }
+
+  async terms(community: CommunityIndex): Promise<Terms> {
+    return unpackTerms(await this.#one<bigint>("terms", community));
+  }
+
+  /** The hash of everything fixed at creation, as members sign it. */
+  async termsHash(community: CommunityIndex): Promise<Hex> {
+    return this.#one<Hex>("termsHash", community);
+  }
+
+  /** Whether new orders are refused now. */
+  async paused(community: CommunityIndex): Promise<boolean> {
+    const [, paused] = await this.#at.read("trading", [community]);
+    return paused as boolean;
+  }
+
+  async paymentToken(community: CommunityIndex): Promise<Address> {
+    return this.#one<Address>("paymentToken", community);
+  }
+
+  async ownerOf(community: CommunityIndex, member: MemberIndex): Promise<Address> {
+    return this.#one<Address>("ownerOf", community, member);
+  }
+
+  /** A member as of now, with the tariff class of `period`. */
+  async member(community: CommunityIndex, member: MemberIndex, period: Period): Promise<MemberWord> {
+    return unpackMember(await this.#one<bigint>("memberFor", community, member, period));
+  }
+
+  /** The key that signs a member's readings now; zero if there is none. */
+  async meterKey(community: CommunityIndex, member: MemberIndex, period: Period): Promise<Address> {
+    const [, meterKey] = await this.#at.read("meterFor", [community, member, period]);
+    return meterKey as Address;
+  }
+
+  async supplierOf(community: CommunityIndex, member: MemberIndex): Promise<MemberIndex> {
+    return asMember(await this.#one<bigint>("supplierOf", community, member));
+  }
+
+  /** The tariff classes of a community, by index. */
+  async classes(community: CommunityIndex): Promise<ClassInfo[]> {
+    const words = await this.#one<readonly bigint[]>("classes", community);
+    return words.map((word) => ({
+      defaultLoadWh: asWh(BigInt.asUintN(24, word)),
+      supplier: asMember(BigInt.asUintN(32, word >> 24n)),
+    }));
+  }
+
+  /** The tariff of a period, read from the contract that holds its bytes. */
+  async tariff(community: CommunityIndex, period: Period, terms: Pick<Terms, "slotsPerPeriod">): Promise<Tariff> {
+    const { provider } = this.#at.runner;
+    if (!provider) throw new RunnerError("read code", "a provider, or a signer with a provider");
+    const blob = await this.#one<Address>("tariffAt", community, period);
+    return decodeTariffCode(terms, await provider.getCode(blob));
+  }
+
+  async moduleAt(community: CommunityIndex, index: bigint): Promise<Address> {
+    return this.#one<Address>("moduleAt", community, index);
+  }
+
+  /** The nonce of an owner's next consent. */
+  async nonceOf(owner: Address): Promise<bigint> {
+    return this.#one<bigint>("nonces", owner);
+  }
+
+  async #one<T>(name: string, ...args: readonly unknown[]): Promise<T> {
+    const [value] = await this.#at.read(name, args);
+    return value as T;
+  }
+}
+
+function registryCalls(at: Endpoint) {
+  return {
+    /** Anyone. The first tariff counts from period 0 on. */
+    createCommunity: ({ terms, suppliers, classes, modules }: Charter, tariff: Tariff) =>
+      at.call("createCommunity", [terms, suppliers, classes, modules, encodeTariff(tariff)]),
+    /** Coordinator, early enough: see `earliestTariff`. */
+    publishTariff: (community: CommunityIndex, period: Period, tariff: Tariff) =>
+      at.call("publishTariff", [community, period, encodeTariff(tariff)]),
+    /** Coordinator: no new orders until the current period ends. */
+    pause: (community: CommunityIndex) => at.call("pause", [community]),
+    /** Coordinator, with the owner's consent: `signConsent(domain, "Enrolment", enrolment, owner)`. */
+    enroll: (enrolment: Enrolment, consent: Hex) => at.call("enroll", [enrolment.community, enrolment, consent]),
+    /** Coordinator, with the owner's consent and the meter key's signature of the same message. */
+    bindMeter: (binding: MeterBinding, consent: Hex, proof: Hex) =>
+      at.call("bindMeter", [binding.community, binding.member, binding, consent, proof]),
+    /** Coordinator, with consent and proof. */
+    rotateMeterKey: (rotation: MeterRotation, consent: Hex, proof: Hex) => {
+      const binding = { startImport: 0n, startExport: 0n, ...rotation };
+      return at.call("rotateMeterKey", [rotation.community, rotation.member, binding, consent, proof]);
+    },
+    /** Coordinator, with consent. */
+    changeCaps: ({ community, member, buyCap, sellCap, deadline }: CapChange, consent: Hex) =>
+      at.call("changeCaps", [community, member, buyCap, sellCap, deadline, consent]),
+    /** Coordinator, with consent. */
+    changeClass: ({ community, member, tariffClass, deadline }: ClassChange, consent: Hex) =>
+      at.call("changeClass", [community, member, tariffClass, deadline, consent]),
+    /** Owner, at once; coordinator, from the next period on. */
+    revokeMeterKey: (community: CommunityIndex, member: MemberIndex) => at.call("revokeMeterKey", [community, member]),
+    unbindMeter: (community: CommunityIndex, member: MemberIndex) => at.call("unbindMeter", [community, member]),
+    /** Anyone, once the last period is read. */
+    releaseMeter: (community: CommunityIndex, member: MemberIndex) => at.call("releaseMeter", [community, member]),
+    /** Owner, from the next period on. */
+    rotateTradingKey: (community: CommunityIndex, member: MemberIndex, key: Address) =>
+      at.call("rotateTradingKey", [community, member, key]),
+    /** Owner: stops at once, resumes from the next period on. */
+    setTrading: (community: CommunityIndex, member: MemberIndex, on: boolean) =>
+      at.call("setTrading", [community, member, on]),
+    /** Coordinator, from the next period on. */
+    setSuspended: (community: CommunityIndex, member: MemberIndex, suspended: boolean) =>
+      at.call("setSuspended", [community, member, suspended]),
+    /** Owner: first step of a handover. */
+    transferOwnership: (community: CommunityIndex, member: MemberIndex, newOwner: Address) =>
+      at.call("transferOwnership", [community, member, newOwner]),
+    /** New owner: second step. */
+    acceptOwnership: (community: CommunityIndex, member: MemberIndex) =>
+      at.call("acceptOwnership", [community, member]),
+  };
+}

@@ -1,0 +1,207 @@
+/** Client of `Settlement`: readings and journals in, money and energy tokens out. */
+import { SettlementAbi } from "../abi/index.js";
+import type { SlotLedger } from "../energy-token.ts";
+import type { Address } from "../hex.ts";
+import type { JournalRecord } from "../journal.ts";
+import { packHead } from "../journal.ts";
+import type { Position } from "../position.ts";
+import { packPosition } from "../position.ts";
+import type { MeterValue, Reading } from "../reading.ts";
+import { encodeValues } from "../reading.ts";
+import type { CompactSignature } from "../signature.ts";
+import { asPeriod, asWh } from "../units.ts";
+import type { CommunityIndex, MemberIndex, Period, SignedAmount, Slot, Wh } from "../units.ts";
+import { Endpoint, sendsOf } from "./endpoint.ts";
+import type { ClientOptions, Sends } from "./endpoint.ts";
+
+/** A reading and the meter key's signature. */
+export interface SignedReading {
+  readonly reading: Reading;
+  readonly signature: CompactSignature;
+}
+
+/** A reading to settle against a member's records, oldest first. */
+export interface MeteredItem extends SignedReading {
+  readonly records: readonly JournalRecord[];
+}
+
+/** A member whose reading was accepted before. */
+export interface SettleItem {
+  readonly member: MemberIndex;
+  readonly values: readonly MeterValue[];
+  /** As `Metered` named it. */
+  readonly gapLeg: SignedAmount;
+  readonly records: readonly JournalRecord[];
+}
+
+/** A member whose reading is missing. */
+export interface EstimateItem {
+  readonly member: MemberIndex;
+  readonly records: readonly JournalRecord[];
+}
+
+/** A late reading for an estimated period. */
+export interface CorrectItem extends SignedReading {
+  /** `journalOf` the member's records. */
+  readonly journal: bigint;
+  readonly position: readonly Position[];
+}
+
+/** A member's settled period, for a claim of its energy tokens. */
+export interface ClaimItem {
+  readonly member: MemberIndex;
+  /** `journalOf` the member's records. */
+  readonly journal: bigint;
+  /** Null where the period stayed estimated. */
+  readonly values: readonly MeterValue[] | null;
+  readonly gapLeg: SignedAmount;
+  readonly position: readonly Position[];
+}
+
+/** How far a journal is. */
+export const JOURNAL_STATES = ["open", "metered", "settled", "estimated", "claimed"] as const;
+export type JournalState = (typeof JOURNAL_STATES)[number];
+
+/** A member's journal of a period. */
+export interface JournalInfo {
+  /** 204 bits; see `journalOf`, `readingHash`, `settledHash`. */
+  readonly hash: bigint;
+  readonly entries: bigint;
+  readonly records: bigint;
+  /** One past the last slot that a strip covers. */
+  readonly frontier: bigint;
+  readonly state: JournalState;
+}
+
+/** A member's meter. */
+export interface MeterInfo {
+  readonly bound: boolean;
+  /** No reading yet: the first one may start above the bound registers. */
+  readonly fresh: boolean;
+  /** A period was estimated since the last reading. */
+  readonly gap: boolean;
+  /** First period without a signed reading. */
+  readonly nextPeriod: Period;
+  /** First period neither read nor estimated. */
+  readonly gapEnd: Period;
+  readonly importRegister: Wh;
+  readonly exportRegister: Wh;
+}
+
+/** A community's energy balance in a slot, over all members settled so far. */
+export interface LedgerInfo extends SlotLedger {
+  readonly imported: Wh;
+  readonly exported: Wh;
+}
+
+type SettlementCalls = ReturnType<typeof settlementCalls>;
+
+/**
+ * Reads and writes settlement.
+ * @example
+ * const settlement = new SettlementClient({ address, runner: wallet });
+ * await settlement.send.meterAndSettle(community, period, [{ reading, signature, records }]);
+ */
+export class SettlementClient {
+  /** Writes as unsigned calls. */
+  readonly calls: SettlementCalls;
+  /** Writes as transactions of the runner. */
+  readonly send: Sends<SettlementCalls>;
+  readonly #at: Endpoint;
+
+  constructor(options: ClientOptions) {
+    this.#at = new Endpoint(options, SettlementAbi);
+    this.calls = settlementCalls(this.#at);
+    this.send = sendsOf(this.#at, this.calls);
+  }
+
+  get address(): Address {
+    return this.#at.address;
+  }
+
+  async journal(community: CommunityIndex, member: MemberIndex, period: Period): Promise<JournalInfo> {
+    const [hash, entries, records, frontier, state] = await this.#read("journal", community, member, period);
+    return { hash, entries, records, frontier, state: JOURNAL_STATES[Number(state)] ?? "open" };
+  }
+
+  async meter(community: CommunityIndex, member: MemberIndex): Promise<MeterInfo> {
+    const [next, imported, exported, state, gapEnd] = await this.#read("meterState", community, member);
+    return {
+      bound: (state & 1n) !== 0n,
+      fresh: (state & 2n) !== 0n,
+      gap: (state & 4n) !== 0n,
+      nextPeriod: asPeriod(next),
+      gapEnd: asPeriod(gapEnd),
+      importRegister: asWh(imported),
+      exportRegister: asWh(exported),
+    };
+  }
+
+  async ledger(community: CommunityIndex, slot: Slot): Promise<LedgerInfo> {
+    const [delivered, bought, sold, imported, exported] = await this.#read("ledger", community, slot);
+    return {
+      delivered: asWh(delivered),
+      bought: asWh(bought),
+      sold: asWh(sold),
+      imported: asWh(imported),
+      exported: asWh(exported),
+    };
+  }
+
+  /** Integers only. */
+  async #read(name: string, ...args: readonly unknown[]): Promise<[bigint, bigint, bigint, bigint, bigint]> {
+    const values = await this.#at.read(name, args);
+    return values.toArray() as [bigint, bigint, bigint, bigint, bigint];
+  }
+}
+
+/** Anyone may send all of these but `claim`. A bad item is skipped and named in a log; the rest goes through. */
+function settlementCalls(at: Endpoint) {
+  return {
+    /** Accepts readings without settling them. */
+    meter: (community: CommunityIndex, period: Period, items: readonly SignedReading[]) =>
+      at.call("meter", [community, period, items.map((item) => rawMetered({ ...item, records: [] }))]),
+    /** Settles members whose readings were accepted. */
+    settle: (community: CommunityIndex, period: Period, items: readonly SettleItem[]) =>
+      at.call("settle", [community, period, items.map(rawSettle)]),
+    /** Both in one pass. */
+    meterAndSettle: (community: CommunityIndex, period: Period, items: readonly MeteredItem[]) =>
+      at.call("meterAndSettle", [community, period, items.map(rawMetered)]),
+    /** From the reading deadline on. */
+    settleEstimated: (community: CommunityIndex, period: Period, items: readonly EstimateItem[]) => {
+      const raw = items.map(({ member, records }) => [member, records.map(rawRecord)]);
+      return at.call("settleEstimated", [community, period, raw]);
+    },
+    /** Until the correction window ends. */
+    correct: (community: CommunityIndex, period: Period, items: readonly CorrectItem[]) =>
+      at.call("correct", [community, period, items.map(rawCorrect)]),
+    /** The member's owner, once, when the period is final. */
+    claim: (community: CommunityIndex, period: Period, item: ClaimItem, to: Address) =>
+      at.call("claim", [community, period, rawClaim(item), to]),
+  };
+}
+
+function rawRecord({ head, digest, payload }: JournalRecord): readonly unknown[] {
+  return [packHead(head), digest, payload];
+}
+
+function rawReading({ reading, signature: { r, vs } }: SignedReading): readonly unknown[] {
+  const { closesGap, startImport, startExport, values } = reading;
+  return [closesGap, startImport, startExport, encodeValues(values), r, vs];
+}
+
+function rawMetered(item: MeteredItem): readonly unknown[] {
+  return [item.reading.member, rawReading(item), item.records.map(rawRecord)];
+}
+
+function rawSettle({ member, values, gapLeg, records }: SettleItem): readonly unknown[] {
+  return [member, encodeValues(values), gapLeg, records.map(rawRecord)];
+}
+
+function rawCorrect(item: CorrectItem): readonly unknown[] {
+  return [item.reading.member, rawReading(item), item.journal, item.position.map(packPosition)];
+}
+
+function rawClaim({ member, journal, values, gapLeg, position }: ClaimItem): readonly unknown[] {
+  return [member, journal, encodeValues(values ?? []), gapLeg, position.map(packPosition)];
+}

@@ -1,0 +1,54 @@
+/** A deployed community as the clients see it. */
+import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
+import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
+import { LogReader } from "../../../sdk/src/clients/log-reader.ts";
+import { MarketClient } from "../../../sdk/src/clients/market.ts";
+import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
+import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
+import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
+import { wattbookDomain } from "../../../sdk/src/typed-data.ts";
+import { asCommunity } from "../../../sdk/src/units.ts";
+import { connect, deployMarket } from "../../helpers/market.ts";
+
+/** Deploys and makes a client per contract, run by the node's account `stranger`. */
+export async function world() {
+  const connection = await connect();
+  const market = await deployMarket(connection);
+  const runner = market.stranger;
+  const { provider } = connection.ethers;
+  const { chainId } = await provider.getNetwork();
+  const at = {
+    registry: await market.registry.getAddress(),
+    escrow: await market.escrow.getAddress(),
+    settlement: await market.settlement.getAddress(),
+    market: await market.auction.getAddress(),
+    tokens: await market.energyToken.getAddress(),
+    euro: await market.euro.getAddress(),
+  };
+  const clients = {
+    registry: new RegistryClient({ address: at.registry, runner }),
+    escrow: new EscrowClient({ address: at.escrow, runner }),
+    settlement: new SettlementClient({ address: at.settlement, runner }),
+    market: new MarketClient({ address: at.market, runner }),
+    tokens: new EnergyTokenClient({ address: at.tokens, runner }),
+    euro: new PaymentTokenClient({ address: at.euro, runner }),
+  };
+  const community = asCommunity(BigInt(market.community));
+  const terms = await clients.registry.terms(community);
+  const logs = new LogReader({
+    source: provider,
+    community,
+    terms,
+    market: at.market,
+    escrow: at.escrow,
+    settlement: at.settlement,
+  });
+  const domains = {
+    registry: wattbookDomain(chainId, at.registry),
+    market: wattbookDomain(chainId, at.market),
+    settlement: wattbookDomain(chainId, at.settlement),
+  };
+  return { ...clients, raw: market, connection, provider, at, community, terms, logs, domains };
+}
+
+export type World = Awaited<ReturnType<typeof world>>;
