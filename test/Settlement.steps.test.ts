@@ -1,0 +1,92 @@
+import { expect } from "chai";
+import { connect, type Connection } from "./helpers/market.ts";
+import { estimate, hours, skipped, trade } from "./helpers/hours.ts";
+import { at } from "./helpers/lists.ts";
+import {
+  HOUR,
+  Skip,
+  State,
+  books,
+  expectSolvent,
+  freeOf,
+  goBehind,
+  metered,
+  stateOf,
+  valuesAt,
+} from "./helpers/settling.ts";
+import { FUNDS } from "./helpers/worlds.ts";
+
+let connection: Connection;
+before(async function () {
+  connection = await connect();
+});
+const { hour } = hours(() => connection);
+
+describe("Metering and settling in two steps", function () {
+  it("ends where one step ends", async function () {
+    const results = [];
+    for (const steps of [1, 2]) {
+      const w = await hour();
+      const { m, seller, buyer, idle, period } = w;
+      await trade(w);
+      const values = [valuesAt({ 1: [0, 1200] }), valuesAt({ 1: [900, 0] }), valuesAt({ 3: [12, 0] })];
+      const items = [];
+      for (const [index, home] of [seller, buyer, idle].entries()) {
+        items.push(await metered(m, home, period, await w.registers.read(home, period, at(values, index))));
+      }
+      if (steps === 1) await m.settlement.meterAndSettle(m.community, period, items);
+      else {
+        await m.settlement.meter(m.community, period, items);
+        expect(await stateOf(m, idle, period)).to.equal(State.Metered);
+        expect([...(await m.escrow.journals(m.community, period))]).to.deep.equal([3n, 0n]);
+        await expectSolvent(m);
+        const settled = items.map(({ member, reading, records }) => ({
+          member,
+          values: reading.values,
+          gapLeg: 0n,
+          records,
+        }));
+        await m.settlement.settle(m.community, period, settled);
+      }
+      const journals = await Promise.all(
+        [seller, buyer, idle].map(async ({ member }) => [...(await m.settlement.journal(m.community, member, period))]),
+      );
+      results.push({ ...(await books(m)), journals });
+    }
+    expect(results[0]).to.deep.equal(results[1]);
+  });
+
+  it("carries what closing a gap costs from the first step to the second", async function () {
+    const w = await hour();
+    const { m, idle, period } = w;
+    await goBehind(m, period, HOUR);
+    await estimate(w, period, idle);
+    await m.goTo(m.periodStart(period + 2));
+    const next = period + 1;
+    const closing = { home: idle, period: next, values: valuesAt({}), startImport: 1300n, startExport: 10n };
+    const reading = await m.signReading({ ...closing, closesGap: true });
+    await m.settlement.meter(m.community, next, [{ member: idle.member, reading, records: [] }]);
+    expect(await freeOf(m, idle.member)).to.equal(FUNDS - 300_000n);
+    const item = { member: idle.member, values: reading.values, gapLeg: 90_000n - 800n, records: [] };
+    for (const gapLeg of [0n, -item.gapLeg, 2n ** 127n - 1n]) {
+      const sent = m.settlement.settle(m.community, next, [{ ...item, gapLeg }]);
+      await skipped(w, sent, idle, next, Skip.JournalMismatch);
+    }
+    await m.settlement.settle(m.community, next, [item]);
+    expect(await freeOf(m, idle.member)).to.equal(FUNDS - 300_000n - 89_200n);
+    await skipped(w, m.settlement.settle(m.community, next, [item]), idle, next, Skip.AlreadySettled);
+  });
+
+  it("is never estimated once it is metered", async function () {
+    const w = await hour();
+    const { m, idle, period } = w;
+    await m.goTo(m.periodStart(period + 1));
+    const reading = await w.registers.read(idle, period, valuesAt({ 0: [10, 0] }));
+    await m.settlement.meter(m.community, period, [{ member: idle.member, reading, records: [] }]);
+    await goBehind(m, period, 20 * HOUR);
+    await skipped(w, estimate(w, period, idle), idle, period, Skip.AlreadyMetered);
+    const item = { member: idle.member, values: reading.values, gapLeg: 0n, records: [] };
+    await m.settlement.settle(m.community, period, [item]);
+    expect(await freeOf(m, idle.member)).to.equal(FUNDS - 3000n);
+  });
+});
