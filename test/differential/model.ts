@@ -1,0 +1,147 @@
+import { accept, type Acceptance } from "../reference/acceptance.ts";
+import { newEscrow, openAccount, type Escrow } from "../reference/accounts.ts";
+import type { Order } from "../reference/book.ts";
+import { clear, type Clearing } from "../reference/clearing.ts";
+import { gateOf, periodAt, slotOf, takesOrders, type Grid } from "../reference/community.ts";
+import { newJournal, tickVolume, type Journal, type Market, type Trader } from "../reference/market.ts";
+import type { Strip } from "../reference/messages.ts";
+import { post, type JournalRecord } from "../reference/posting.ts";
+import type { StripReason } from "../reference/strip-checks.ts";
+import type { Tariff } from "../reference/tariff.ts";
+import type { Domain } from "../reference/typed-data.ts";
+
+export type Judgement = { reason: StripReason; reasons?: Acceptance["reasons"] } | Acceptance;
+
+/** What the model keeps of a member across periods. */
+export interface MemberState {
+  moduleOn: boolean;
+  epoch: bigint;
+  readonly buyCap: bigint;
+  readonly sellCap: bigint;
+}
+
+interface PeriodState {
+  readonly journals: Map<bigint, Journal>;
+  readonly books: Map<bigint, Order[]>;
+  readonly cleared: Set<bigint>;
+}
+
+/** Reasons that the chain looks for after a member's money. */
+const AFTER_MONEY = ["RingBusy", "WrongFrontier", "TooManyEntries"];
+
+/** The order book of a whole community, put together from the reference model's periods. Nothing is ever settled in it. */
+export class Model {
+  readonly escrow: Escrow = newEscrow(1n, 2n);
+  readonly members = new Map<bigint, MemberState>();
+  private readonly periods = new Map<bigint, PeriodState>();
+
+  constructor(
+    readonly domain: Domain,
+    readonly grid: Grid,
+    readonly tariff: Tariff,
+    /** Periods that a journal is kept for. */
+    readonly ring: bigint,
+  ) {}
+
+  enrol(member: bigint, caps: { buyCap: bigint; sellCap: bigint }, free: bigint): void {
+    openAccount(this.escrow, member, 3n).free = free;
+    this.escrow.balance += free;
+    this.members.set(member, { moduleOn: true, epoch: 0n, ...caps });
+  }
+
+  current(now: bigint): bigint {
+    return periodAt(this.grid, now);
+  }
+
+  isOpen(period: bigint, now: bigint): boolean {
+    return takesOrders(this.grid, period, now);
+  }
+
+  journal(member: bigint, period: bigint): Journal {
+    const { journals } = this.period(period);
+    const journal = journals.get(member) ?? newJournal();
+    journals.set(member, journal);
+    return journal;
+  }
+
+  /** Judges a strip without taking it. */
+  judge(strip: Strip, signed: boolean, now: bigint): Judgement {
+    return this.inOrder(strip, accept(this.market(strip.period, now), strip, signed));
+  }
+
+  /** Takes a strip, if it is good. */
+  post(strip: Strip, signed: boolean, now: bigint): Judgement & { record?: JournalRecord } {
+    return this.inOrder(strip, post(this.market(strip.period, now), this.escrow, strip, signed));
+  }
+
+  /** Clears a slot; undefined where there is nothing to clear, null where nothing trades. */
+  clear(period: bigint, offset: bigint, now: bigint): Clearing | null | undefined {
+    if (offset >= this.grid.slotsPerPeriod) return this.clear(period + 1n, offset - this.grid.slotsPerPeriod, now);
+    const { books, cleared } = this.period(period);
+    const book = books.get(offset) ?? [];
+    if (book.length === 0 || cleared.has(offset) || now < gateOf(this.grid, slotOf(this.grid, period, offset))) {
+      return undefined;
+    }
+    cleared.add(offset);
+    return clear(book, this.grid.tickCount) ?? null;
+  }
+
+  /** Lots at a tick. */
+  volume(period: bigint, slot: bigint, side: "buy" | "sell", tick: bigint): bigint {
+    return tickVolume(this.market(period, 0n), slot, side, tick);
+  }
+
+  private inOrder<T extends Judgement>(strip: Strip, judged: T): T | { reason: StripReason } {
+    if (!("reason" in judged) || !AFTER_MONEY.includes(judged.reason)) return judged;
+    const account = this.escrow.accounts.get(strip.member);
+    if (account === undefined) return judged;
+    if (account.due > account.creditLine) return { reason: "InDebt" };
+    return account.free < strip.maxReserve ? { reason: "Underfunded" } : judged;
+  }
+
+  private market(period: bigint, now: bigint): Market {
+    const { grid, domain, tariff } = this;
+    const { books } = this.period(period);
+    const busySlots = new Set<bigint>();
+    for (let offset = 0n; offset < grid.slotsPerPeriod; offset++) {
+      if (this.isBusy(period, offset)) busySlots.add(offset);
+    }
+    return { domain, grid, tariff, module: 0n, period, now, traders: this.traders(period), books, busySlots };
+  }
+
+  private traders(period: bigint): Map<bigint, Trader> {
+    const traders = new Map<bigint, Trader>();
+    for (const [member, state] of this.members) {
+      const account = this.escrow.accounts.get(member);
+      if (account === undefined) continue;
+      const journal = this.journal(member, period);
+      journal.busy = this.ringIsTaken(period);
+      traders.set(member, { active: true, tariffClass: 0n, ...state, account, journal });
+    }
+    return traders;
+  }
+
+  /** A ring entry holds the last slot in it that had volume, until that is cleared. */
+  private isBusy(period: bigint, offset: bigint): boolean {
+    for (let older = period - this.grid.horizon - 1n; older > 0n; older -= this.grid.horizon + 1n) {
+      const state = this.periods.get(older);
+      if (state === undefined) return false;
+      if ((state.books.get(offset) ?? []).length > 0) return !state.cleared.has(offset);
+    }
+    return false;
+  }
+
+  /** As nothing is settled, a period's place in the ring stays taken by the first one with a record. */
+  private ringIsTaken(period: bigint): boolean {
+    for (let older = period - this.ring; older > 0n && this.periods.has(older); older -= this.ring) {
+      if ([...this.period(older).journals.values()].some(({ records }) => records > 0n)) return true;
+    }
+    return false;
+  }
+
+  private period(period: bigint): PeriodState {
+    const state = this.periods.get(period) ?? { journals: new Map(), books: new Map(), cleared: new Set() };
+    this.periods.set(period, state);
+    return state;
+  }
+}
