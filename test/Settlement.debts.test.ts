@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { connect, type Connection } from "./helpers/market.ts";
-import { at } from "./helpers/lists.ts";
 import { estimate, hours, settleMetered, trade, type Hour } from "./helpers/hours.ts";
 import {
   HOUR,
