@@ -140,6 +140,18 @@ describe("Rule 7: one bad entry never hurts another", function () {
     expect((await post(day, [fourth], tomorrow(day))).skipped[0]).to.include({ reason: "NothingAccepted" });
   });
 
+  it("moves the frontier past slots of the grid that come after one off the grid", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const strip = await sign(day, 1, [first, buy(200, 1, 1), last]);
+    expect((await post(day, [strip], tomorrow(day))).refused[0]?.reasons).to.deep.equal([
+      "None",
+      "OffGrid",
+      "NotAscending",
+    ]);
+    const journal = await day.settlement.journal(day.community, strip.member, tomorrow(day));
+    expect(journal.frontier).to.equal(81n);
+  });
+
   it("refuses each entry of a consumer that sells", async function () {
     const day = await openDay(connection, [{ sellCap: 0 }]);
     const strip = await sign(day, 0, [buy(40, 1, 1), sell(40, 1, 1)]);

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Clearing} from "../../contracts/libraries/Clearing.sol";
+import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
+import {Check, Dice} from "./Check.sol";
+
+/// @notice Clearing against sums taken tick by tick, and fills against what fair shares are.
+contract ClearingTest {
+    uint256 private constant NONE = 255;
+
+    /// @dev A book with its sums: supply at a tick and below, demand at a tick and above (one tick more than there are).
+    struct Sums {
+        uint256[] bids;
+        uint256[] asks;
+        uint256[] supply;
+        uint256[] demand;
+    }
+
+    function testFuzz_marginalTickIsTheLowestThatCoversDemandAbove(uint256 seed) external pure {
+        Sums memory s = _book(seed);
+        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        uint256 lowest = 0;
+        while (s.supply[lowest] < s.demand[lowest + 1]) ++lowest;
+        if (r.lots == 0) lowest = NONE;
+        Check.eq(r.marginalTick, lowest, "marginal tick");
+    }
+
+    function testFuzz_volumeIsTheLargestTradableAtAnyPrice(uint256 seed) external pure {
+        Sums memory s = _book(seed);
+        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        uint256 most = 0;
+        for (uint256 tick = 0; tick < s.bids.length; ++tick) {
+            uint256 volume = s.supply[tick] < s.demand[tick] ? s.supply[tick] : s.demand[tick];
+            if (volume > most) most = volume;
+        }
+        Check.eq(r.lots, most, "lots");
+        if (most == 0) {
+            Check.eq(r.priceTick, NONE, "price of no trade");
+            Check.eq(r.bidAllotment + r.askAllotment + r.bidVolume + r.askVolume, 0, "allotments of no trade");
+        }
+    }
+
+    function testFuzz_priceLeavesNobodyWithABetterLimitUnfilled(uint256 seed) external pure {
+        Sums memory s = _book(seed);
+        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        if (r.lots == 0) return;
+        Check.atMost(s.demand[r.priceTick + 1], r.lots, "bids above the price");
+        Check.atMost(r.priceTick == 0 ? 0 : s.supply[r.priceTick - 1], r.lots, "asks below the price");
+        Check.yes(s.demand[r.priceTick] >= r.lots && s.supply[r.priceTick] >= r.lots, "nobody beyond its limit");
+    }
+
+    function testFuzz_priceIsTheMiddleOfAllClearingPrices(uint256 seed) external pure {
+        Sums memory s = _book(seed);
+        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        if (r.lots == 0) return;
+        // Prices at which neither a bid above nor an ask below stays without a partner.
+        uint256 low = NONE;
+        uint256 high = 0;
+        for (uint256 tick = 0; tick < s.bids.length; ++tick) {
+            uint256 below = tick == 0 ? 0 : s.supply[tick - 1];
+            if (below > s.demand[tick] || s.demand[tick + 1] > s.supply[tick]) continue;
+            if (low == NONE) low = tick;
+            high = tick;
+        }
+        Check.eq(low, r.marginalTick, "lowest clearing price");
+        Check.eq(r.priceTick, (low + high) / 2, "price");
+    }
+
+    function testFuzz_allotmentsFillTheMarginAndNothingIsRationedTwice(uint256 seed) external pure {
+        Sums memory s = _book(seed);
+        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        if (r.lots == 0) return;
+        uint256 t = r.marginalTick;
+        Check.eq(r.bidVolume, s.bids[t], "bid volume");
+        Check.eq(r.askVolume, s.asks[t], "ask volume");
+        Check.eq(s.demand[t + 1] + r.bidAllotment, r.lots, "bids filled");
+        Check.eq((t == 0 ? 0 : s.supply[t - 1]) + r.askAllotment, r.lots, "asks filled");
+        Check.atMost(r.bidAllotment, r.bidVolume, "bid allotment");
+        Check.atMost(r.askAllotment, r.askVolume, "ask allotment");
+        Check.yes(r.bidAllotment == r.bidVolume || r.askAllotment == r.askVolume, "only the long side is rationed");
+    }
+
+    function testFuzz_fillsOfBothSidesAddUpToTheVolume(uint256 seed) external pure {
+        Sums memory s = _book(seed);
+        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        SlotResult word = packResult(7, r);
+        Dice memory d = Dice(seed);
+        Check.eq(_fillSide(word, 0, s.bids, d), r.lots, "bought");
+        Check.eq(_fillSide(word, 1, s.asks, d), r.lots, "sold");
+    }
+
+    function testFuzz_sharesTelescopeToTheAllotmentEachWithinALot(
+        uint32 volume_,
+        uint32 allotment_,
+        uint256 seed
+    ) external pure {
+        if (volume_ == 0) volume_ = 1;
+        uint256 volume = volume_;
+        uint256 allotment = allotment_ % (volume + 1);
+        Dice memory d = Dice(seed);
+        uint256 prefix = 0;
+        uint256 filled = 0;
+        while (prefix < volume) {
+            uint256 lots = 1 + d.upTo(volume / 9);
+            if (lots > volume - prefix) lots = volume - prefix;
+            uint256 share = Clearing.shareDown(prefix, lots, allotment, volume);
+            uint256 exact = lots * allotment; // times `volume`
+            Check.yes(share * volume < exact + volume && exact < share * volume + volume, "within one lot");
+            Check.atMost(share, lots, "share");
+            filled += share;
+            prefix += lots;
+        }
+        Check.eq(filled, allotment, "sum of shares");
+    }
+
+    function test_fullTicksOf32BitsOnBothSidesDoNotOverflow() external pure {
+        uint256[] memory bids = new uint256[](128);
+        uint256[] memory asks = new uint256[](128);
+        for (uint256 tick = 0; tick < 128; ++tick) (bids[tick], asks[tick]) = (type(uint32).max, type(uint32).max);
+        Clearing.Result memory r = Clearing.clear(bids, asks);
+        Check.eq(r.marginalTick, 63, "marginal tick");
+        Check.eq(r.priceTick, 63, "price");
+        Check.eq(r.lots, 64 * uint256(type(uint32).max), "lots");
+        SlotResult word = packResult(type(uint32).max, r);
+        Check.eq(word.lots(), r.lots, "packed lots");
+        Check.eq(word.fill(1, 63, 65_535, type(uint32).max - 65_535), 65_535, "a fill at the end of the tick");
+    }
+
+    function test_anEmptyBookAndOneSidedBooksHaveNoPrice() external pure {
+        uint256[] memory some = new uint256[](32);
+        uint256[] memory none = new uint256[](32);
+        (some[0], some[31]) = (5, 5);
+        Check.eq(Clearing.clear(none, none).marginalTick, NONE, "empty");
+        Check.eq(Clearing.clear(some, none).marginalTick, NONE, "bids only");
+        Check.eq(Clearing.clear(none, some).marginalTick, NONE, "asks only");
+    }
+
+    /// @dev Splits every tick of a side into entries and adds up what each fills.
+    function _fillSide(
+        SlotResult word,
+        uint256 side,
+        uint256[] memory volumes,
+        Dice memory d
+    ) private pure returns (uint256 filled) {
+        for (uint256 tick = 0; tick < volumes.length; ++tick) {
+            uint256 prefix = 0;
+            while (prefix < volumes[tick]) {
+                uint256 lots = 1 + d.upTo(volumes[tick] / 3);
+                if (lots > volumes[tick] - prefix) lots = volumes[tick] - prefix;
+                filled += word.fill(side, tick, lots, prefix);
+                prefix += lots;
+            }
+        }
+    }
+
+    /// @dev Sparse or full, of few lots or many, of 32, 64 or 128 ticks: so that equal sums are common.
+    function _book(uint256 seed) private pure returns (Sums memory s) {
+        Dice memory d = Dice(seed);
+        uint256 ticks = 32 << (d.roll() % 3);
+        uint256 most =
+            d.one(2)
+                ? 3
+                : d.one(2)
+                    ? 1000
+                    : type(uint32).max;
+        uint256 gaps = 1 + (d.roll() % 12);
+        (s.bids, s.asks) = (new uint256[](ticks), new uint256[](ticks));
+        (s.supply, s.demand) = (new uint256[](ticks), new uint256[](ticks + 1));
+        for (uint256 tick = 0; tick < ticks; ++tick) {
+            if (d.one(gaps)) s.bids[tick] = d.upTo(most);
+            if (d.one(gaps)) s.asks[tick] = d.upTo(most);
+            s.supply[tick] = s.asks[tick] + (tick == 0 ? 0 : s.supply[tick - 1]);
+        }
+        for (uint256 tick = ticks; tick > 0; --tick) s.demand[tick - 1] = s.bids[tick - 1] + s.demand[tick];
+    }
+}

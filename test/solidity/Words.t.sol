@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Clearing} from "../../contracts/libraries/Clearing.sol";
+import {Packed} from "../../contracts/libraries/Packed.sol";
+import {Tariff} from "../../contracts/libraries/Tariff.sol";
+import {DataBlob} from "../../contracts/libraries/DataBlob.sol";
+import {Words} from "../../contracts/libraries/Words.sol";
+import {Account, Debt, ACCOUNT_OPEN, ACCOUNT_DEBT, ACCOUNT_FUND} from "../../contracts/types/Account.sol";
+import {Journal, newJournal} from "../../contracts/types/Journal.sol";
+import {Ledger, newLedger, ledgerAt} from "../../contracts/types/Ledger.sol";
+import {Meter, Gap, newMeter, newGap} from "../../contracts/types/Meter.sol";
+import {Pot, newPot} from "../../contracts/types/Pot.sol";
+import {SlotHeader, newHeader} from "../../contracts/types/SlotHeader.sol";
+import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
+import {Check, Dice} from "./Check.sol";
+import {PackedPlain} from "./PackedPlain.sol";
+
+/// @notice Every packed word keeps what is put into it, and a change of one field changes no other.
+contract WordsTest {
+    using Packed for bytes;
+    using Tariff for bytes;
+
+    // ---------------------------------------------------------------------------------------------------- order book
+
+    function testFuzz_slotResult(
+        uint32 slot,
+        uint8[2] memory ticks,
+        uint32[4] memory volumes,
+        uint40 lots
+    ) external pure {
+        Clearing.Result memory r = Clearing.Result(
+            ticks[0],
+            ticks[1],
+            lots,
+            volumes[0],
+            volumes[1],
+            volumes[2],
+            volumes[3]
+        );
+        SlotResult word = packResult(slot, r);
+        Check.eqBytes(abi.encode(word.unpack()), abi.encode(r), "result");
+        Check.eq(word.marginalTick(), ticks[0], "marginal tick");
+        Check.eq(word.priceTick(), ticks[1], "price tick");
+        Check.eq(word.lots(), lots, "lots");
+        Check.yes(word.isOf(slot), "its own slot");
+        Check.yes(
+            !word.isOf(uint256(slot) + 1 + (uint256(1) << 32)) && !word.isOf(uint256(slot) + (1 << 32)),
+            "no other"
+        );
+    }
+
+    function testFuzz_slotHeader(uint32 slot, uint32 live, uint32 other) external pure {
+        SlotHeader h = newHeader(slot, live);
+        Check.eq(h.slotOf(), slot, "slot");
+        Check.eq(h.live(), live, "live");
+        Check.yes(!h.isCleared() && h.withCleared().isCleared(), "cleared");
+        Check.eq(h.withCleared().slotOf(), slot, "slot of a cleared one");
+        Check.eq(h.withCleared().live(), live, "live bits of a cleared one");
+        Check.yes(h.isFreeFor(other) == (other == slot || live == 0), "free for others without volume");
+        Check.yes(h.withCleared().isFreeFor(other), "free when cleared");
+    }
+
+    // ---------------------------------------------------------------------------------------------------- settlement
+
+    function testFuzz_journal(uint32[4] memory f, uint256[2] memory h) external pure {
+        uint256 entries = f[1] % 2049;
+        Journal j = newJournal(f[0], entries, uint8(f[2]), uint8(f[3]), h[0] >> 52);
+        _checkJournal(j, f[0] & 0xfffff, entries, uint8(f[2]), uint8(f[3]), 0, h[0] >> 52);
+        Check.yes(Journal.unwrap(j) == 0 || j.isForPeriod(f[0]), "its own period");
+        Check.yes(!j.isForPeriod(uint256(f[0]) + 1), "not the next one");
+        j = j.withState(h[1] & 15);
+        _checkJournal(j, f[0] & 0xfffff, entries, uint8(f[2]), uint8(f[3]), h[1] & 15, h[0] >> 52);
+        j = j.withHash(h[1] >> 52);
+        _checkJournal(j, f[0] & 0xfffff, entries, uint8(f[2]), uint8(f[3]), h[1] & 15, h[1] >> 52);
+    }
+
+    function testFuzz_ledger(uint40[4] memory a, uint40[4] memory b, uint16 wrap) external pure {
+        Ledger one = newLedger(a[0], a[1], a[2], a[3]);
+        Ledger two = newLedger(b[0], b[1], b[2], b[3]);
+        _checkLedger(one, a);
+        Check.eq(one.deliveredOf(), a[1] < a[3] ? a[1] : a[3], "delivered");
+        Ledger sum = one.plus(two);
+        for (uint256 i = 0; i < 4; ++i) Check.eq(_ledgerField(sum, i), uint256(a[i]) + b[i], "sum");
+        Check.eq(Ledger.unwrap(sum.minus(two)), Ledger.unwrap(one), "difference");
+        uint256 word = sum.tagged(wrap);
+        Check.eq(Ledger.unwrap(ledgerAt(word, wrap)), Ledger.unwrap(sum), "the same turn of the ring");
+        Check.eq(Ledger.unwrap(ledgerAt(word, uint256(wrap) + 1)), 0, "another turn");
+        Check.eq(
+            Ledger.unwrap(ledgerAt(word, uint256(wrap) + 65_536)),
+            Ledger.unwrap(sum),
+            "turns count up to 16 bits"
+        );
+    }
+
+    function testFuzz_meter(uint32 next, uint96[2] memory registers, uint32 state, uint8 bits) external pure {
+        Meter m = newMeter(next, registers[0], registers[1], state);
+        for (uint256 i = 0; i < 3; ++i) {
+            Check.eq(m.nextPeriodOf(), next, "next period");
+            Check.eq(m.importOf(), registers[0], "import");
+            Check.eq(m.exportOf(), registers[1], "export");
+            uint256 expected =
+                i == 0
+                    ? state
+                    : i == 1
+                        ? uint256(state) | bits
+                        : state & ~uint256(bits);
+            Check.eq(m.stateBits(), expected, "state");
+            Check.yes(m.isBound() == (expected & 1 != 0) && m.isFresh() == (expected & 2 != 0), "bound, fresh");
+            Check.yes(m.hasGap() == (expected & 4 != 0), "gap");
+            m = m.withState(bits, i == 0);
+        }
+    }
+
+    function testFuzz_gap(uint96 estimated, uint16 dearest, uint16 cheapest, uint32 end) external pure {
+        Gap g = newGap(estimated, dearest, cheapest, end);
+        Check.eq(g.estimatedOf(), estimated, "estimated");
+        Check.eq(g.dearestOf(), dearest, "dearest");
+        Check.eq(g.cheapestOf(), cheapest, "cheapest");
+        Check.eq(g.endOf(), end, "end");
+    }
+
+    // ---------------------------------------------------------------------------------------------------- money
+
+    function testFuzz_pot(uint24 period, int96 amount, uint96 outstanding, uint256 counts) external pure {
+        (uint256 opened, uint256 settled) = (counts & 0xfffff, (counts >> 20) & 0xfffff);
+        _checkPot(newPot(period), period, 0, 0, 0, 0);
+        Pot p = newPot(period).withAmounts(amount, outstanding);
+        _checkPot(p, period, amount, outstanding, 0, 0);
+        p = p.withCounts(opened, settled);
+        _checkPot(p, period, amount, outstanding, opened, settled);
+        _checkPot(p.withAmounts(-int256(amount) / 2, 7), period, -int256(amount) / 2, 7, opened, settled);
+        _checkPot(p.withCounts(settled, opened), period, amount, outstanding, settled, opened);
+    }
+
+    function testFuzz_account(uint96[2] memory money, uint32 epoch, uint16 modules, uint256 seed) external pure {
+        Account a;
+        Dice memory d = Dice(seed);
+        // In any order of changes.
+        for (uint256 i = 0; i < 8; ++i) {
+            if (i >= 4 || d.one(2)) a = a.withMoney(money[0], money[1]);
+            if (i >= 4 || d.one(2)) a = a.withEpoch(epoch);
+            if (i >= 4 || d.one(2)) a = a.withModules(modules);
+            if (i < 4) a = a.withMoney(d.upTo(type(uint96).max), d.upTo(type(uint96).max)).withEpoch(uint32(d.roll()));
+        }
+        bool[3] memory flags = [d.one(2), d.one(2), d.one(2)];
+        a = a.withFlag(ACCOUNT_OPEN, flags[0]).withFlag(ACCOUNT_DEBT, flags[1]).withFlag(ACCOUNT_FUND, flags[2]);
+        Check.eq(a.freeOf(), money[0], "free");
+        Check.eq(a.reservedOf(), money[1], "reserved");
+        Check.eq(a.epochOf(), epoch, "epoch");
+        Check.eq(a.modulesOf(), modules, "modules");
+        Check.yes(a.isOpen() == flags[0] && a.mayOweOrBeOwed() == flags[1] && a.owesMembers() == flags[2], "flags");
+        for (uint256 i = 0; i < 16; ++i) Check.yes(a.hasModule(i) == ((modules >> i) & 1 != 0), "module");
+    }
+
+    function testFuzz_debt(int96 due, int96 later, uint64 line, uint64 laterLine) external pure {
+        Debt d = Debt.wrap(0).withCreditLine(line).withDue(due);
+        Check.eqSigned(d.dueOf(), due, "due");
+        Check.eq(d.creditLineOf(), line, "line");
+        Check.eqSigned(d.withCreditLine(laterLine).dueOf(), due, "due beside a new line");
+        Check.eqSigned(d.withDue(later).dueOf(), later, "new due");
+        Check.eq(d.withDue(later).creditLineOf(), line, "line beside a new due");
+        Check.eq(Debt.unwrap(d.withDue(0).withCreditLine(0)), 0, "nothing left");
+    }
+
+    // ---------------------------------------------------------------------------------------------------- bytes
+
+    function testFuzz_packedReadsAsItsPlainTwin(bytes calldata data, uint256 pos) external pure {
+        if (data.length < 6) return;
+        pos %= data.length - 5;
+        Check.eq(data.u16(pos), PackedPlain.read(data, pos, 2), "two bytes");
+        Check.eq(data.u32(pos), PackedPlain.read(data, pos, 4), "four bytes");
+        Check.eq(data.u48(pos), PackedPlain.read(data, pos, 6), "six bytes");
+        bytes memory copy = data;
+        Check.eq(copy.u16m(pos), PackedPlain.read(data, pos, 2), "two bytes of memory");
+        Check.eq(copy.u32m(pos), PackedPlain.read(data, pos, 4), "four bytes of memory");
+    }
+
+    function testFuzz_packedReadsTheLastBytesToo(bytes calldata data) external pure {
+        if (data.length < 6) return;
+        Check.eq(data.u16(data.length - 2), PackedPlain.read(data, data.length - 2, 2), "two bytes");
+        Check.eq(data.u32(data.length - 4), PackedPlain.read(data, data.length - 4, 4), "four bytes");
+        Check.eq(data.u48(data.length - 6), PackedPlain.read(data, data.length - 6, 6), "six bytes");
+    }
+
+    function testFuzz_tariffComesBackFromItsBlob(bytes calldata data) external {
+        bytes memory tariff = Tariff.load(address(new DataBlob(data)));
+        bytes memory behind = hex"ffffffffffffffff"; // must not be part of it
+        Check.eqBytes(tariff, data, "tariff");
+        Check.eq(behind.length, 8, "memory behind");
+    }
+
+    function testFuzz_tariffPrices(uint16 fee, uint16[24] memory prices) external pure {
+        // Two classes of six slots.
+        bytes memory tariff = abi.encodePacked(fee);
+        for (uint256 i = 0; i < 24; ++i) tariff = abi.encodePacked(tariff, prices[i]);
+        Check.eq(tariff.length, Tariff.lengthOf(2, 6), "length");
+        Check.eq(tariff.networkFee(), fee, "fee");
+        for (uint256 i = 0; i < 12; ++i) {
+            (uint256 importPrice, uint256 exportPrice) = tariff.pricesAt(i / 6, 6, i % 6);
+            Check.eq(importPrice, prices[2 * i], "import");
+            Check.eq(exportPrice, prices[2 * i + 1], "export");
+        }
+    }
+
+    function testFuzz_areasKeepTheLowHalfForIndices(string memory name, uint128 index, uint256 word) external {
+        uint256 area = Words.area(name);
+        Check.eq(area & type(uint128).max, 0, "low half");
+        Words.store(area | index, word);
+        Check.eq(Words.load(area | index), word, "word");
+    }
+
+    // ---------------------------------------------------------------------------------------------------- parts
+
+    function _checkJournal(
+        Journal j,
+        uint256 tag,
+        uint256 entries,
+        uint256 records,
+        uint256 frontier,
+        uint256 state,
+        uint256 hash
+    ) private pure {
+        Check.eq(j.tagOf(), tag, "tag");
+        Check.eq(j.entriesOf(), entries, "entries");
+        Check.eq(j.recordsOf(), records, "records");
+        Check.eq(j.frontierOf(), frontier, "frontier");
+        Check.eq(j.stateOf(), state, "state");
+        Check.eq(j.hashOf(), hash, "hash");
+    }
+
+    function _checkPot(
+        Pot p,
+        uint256 period,
+        int256 amount,
+        uint256 outstanding,
+        uint256 opened,
+        uint256 settled
+    ) private pure {
+        Check.yes(p.isPeriod(period) && p.periodOf() == period, "period");
+        Check.eqSigned(p.amountOf(), amount, "amount");
+        Check.eq(p.outstandingOf(), outstanding, "outstanding");
+        Check.eq(p.openedOf(), opened, "opened");
+        Check.eq(p.settledOf(), settled, "settled");
+        Check.yes(p.allSettled() == (opened == settled), "all settled");
+    }
+
+    function _checkLedger(Ledger l, uint40[4] memory fields) private pure {
+        for (uint256 i = 0; i < 4; ++i) Check.eq(_ledgerField(l, i), fields[i], "field");
+    }
+
+    function _ledgerField(Ledger l, uint256 i) private pure returns (uint256) {
+        return
+            i == 0
+                ? l.boughtOf()
+                : i == 1
+                    ? l.soldOf()
+                    : i == 2
+                        ? l.importedOf()
+                        : l.exportedOf();
+    }
+}
