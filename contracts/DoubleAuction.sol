@@ -10,6 +10,8 @@ import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {Book} from "./libraries/Book.sol";
 import {Clearing} from "./libraries/Clearing.sol";
+import {EntryLoops} from "./libraries/EntryLoops.sol";
+import {Mem} from "./libraries/Mem.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Tariff} from "./libraries/Tariff.sol";
 import {Words} from "./libraries/Words.sol";
@@ -23,41 +25,31 @@ import {Terms} from "./types/Terms.sol";
 /// @notice See `IDoubleAuction`, which is the manual.
 contract DoubleAuction is IDoubleAuction, EIP712 {
     using Book for Book.Copy;
+    using EntryLoops for EntryLoops.Strip;
+    using Mem for bytes;
+    using Mem for uint256[];
     using Packed for bytes;
     using Tariff for bytes;
 
-    /// @dev What every strip of a call shares. Prices are base units per Wh; `openFrom` is the offset of the first slot whose gate
-    /// is open.
+    /// @dev What every strip of a call shares.
     struct Batch {
         uint32 community;
         uint32 period;
         uint8 module;
-        uint256 slots;
-        uint256 tickCount;
-        uint256 lotWh;
-        uint256 floorPrice;
-        uint256 tickSize;
-        uint256 openFrom;
-        uint256 networkFee;
-        uint256 settlementFee;
-        uint256 prefixBytes;
+        uint256 settlementFee; // base units
         bytes tariff;
         Book.Copy book;
+        EntryLoops.Strip loop;
     }
 
-    /// @dev One strip on its way through acceptance. Money in base units, energy in Wh.
+    /// @dev One strip on its way through acceptance.
     struct Candidate {
         Member member;
         uint256 frontier;
-        uint256 used; // of maxReserve: reserves and fees so far
+        uint256 initialFee; // the settlement fee where the record is the first; base units
         uint256 accepted; // entries
-        uint256 reserve;
-        uint256 buyWh;
-        uint256 sellWh;
-        uint256 slotEnd; // one past the largest offset named
-        uint256 refused; // entries
         bytes payload; // entries, then prefixes
-        bytes reasons;
+        bytes reasons; // one byte per entry, if any was refused
     }
 
     bytes32 private constant STRIP_TYPE = keccak256(
@@ -88,7 +80,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             StripReason reason = _accept(b, s, c, false);
             if (reason == StripReason.None) {
                 ++accepted;
-                if (c.refused != 0) emit EntriesRefused(community, s.member, period, c.reasons);
+                if (c.reasons.length != 0) emit EntriesRefused(community, s.member, period, c.reasons);
             } else {
                 emit StripSkipped(community, s.member, period, i, reason);
             }
@@ -138,22 +130,32 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         uint32,
         uint32 period,
         bytes[] calldata payloads
-    ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
+    ) external view returns (bool, uint256, uint256, uint256[] memory) {
         Terms t = registry.terms(community);
-        position = new uint256[](t.slotsPerPeriod());
-        for (uint256 i = 0; i < payloads.length; ++i) {
-            if (!_addFills(community, period, t, payloads[i], position)) return (false, 0, 0, position);
+        // The answer as it leaves: ready, paid, received, offset, length, positions. Encoding it would cost more than filling it.
+        uint256 slots = t.slotsPerPeriod();
+        uint256[] memory answer = new uint256[](5 + slots);
+        (answer[3], answer[4]) = (4 * 32, slots);
+        uint256 first = uint256(period) * slots;
+        EntryLoops.Fills memory f = EntryLoops.Fills({
+            results: _resultAt(community, t, first),
+            firstSlot: first,
+            floorAmount: t.floorPrice() * t.lotWh(),
+            tickAmount: t.tickSize() * t.lotWh(),
+            lotWh: t.lotWh(),
+            prefixBytes: t.wideTicks() ? 4 : 2,
+            position: answer.words() + 5 * 32,
+            paid: 0,
+            received: 0
+        });
+        answer[0] = 1;
+        for (uint256 i = 0; i < payloads.length && answer[0] == 1; ++i) {
+            if (!EntryLoops.fills(f, payloads[i])) answer[0] = 0;
         }
-        uint256 first = uint256(period) * t.slotsPerPeriod();
-        for (uint256 offset = 0; offset < position.length; ++offset) {
-            uint256 wh = position[offset];
-            if (wh == 0) continue;
-            SlotResult r = SlotResult.wrap(Words.load(_resultAt(community, t, first + offset)));
-            uint256 price = t.floorPrice() + r.priceTick() * t.tickSize();
-            paid += (wh >> 128) * price;
-            received += (wh & type(uint128).max) * price;
+        (answer[1], answer[2]) = (f.paid, f.received);
+        assembly ("memory-safe") {
+            return(add(answer, 32), mul(32, mload(answer)))
         }
-        return (true, paid, received, position);
     }
 
     // ---------------------------------------------------------------------------------------------------- views
@@ -222,20 +224,22 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         if (!known) revert UnknownModule(community);
         b.community = community;
         b.period = period;
-        b.slots = t.slotsPerPeriod();
-        b.tickCount = t.tickCount();
-        b.lotWh = t.lotWh();
-        b.floorPrice = t.floorPrice();
-        b.tickSize = t.tickSize();
         b.settlementFee = t.settlementFee();
-        b.prefixBytes = t.wideTicks() ? 4 : 2;
         b.tariff = Tariff.load(registry.tariffAt(community, period));
-        b.networkFee = b.tariff.networkFee();
-        uint256 first = uint256(period) * b.slots;
+        uint256 first = uint256(period) * t.slotsPerPeriod();
+        b.book = Book.open(_bookAt(community, t, first), first, t.slotsPerPeriod(), t.tickCount(), t.wideTicks());
+        EntryLoops.Strip memory e = b.loop;
+        (e.lastKey, e.lastTick) = (t.slotsPerPeriod() * 256 - 1, t.tickCount() - 1);
+        e.lotWh = t.lotWh();
+        e.sellFloor = t.floorPrice() * e.lotWh;
+        e.buyFloor = e.sellFloor + b.tariff.networkFee() * e.lotWh;
+        e.tickAmount = t.tickSize() * e.lotWh;
+        e.wide = t.wideTicks() ? 1 : 0;
         // A slot is open while block.timestamp < slot * d - gateClosure.
         uint256 firstOpen = (block.timestamp + t.gateClosure()) / t.slotDuration() + 1;
-        b.openFrom = firstOpen > first ? firstOpen - first : 0;
-        b.book = Book.open(_bookAt(community, t, first), first, b.slots, b.tickCount, t.wideTicks());
+        e.openFrom = firstOpen > first ? firstOpen - first : 0;
+        (e.cells, e.stride, e.tickWords) = (b.book.cells.words(), b.book.stride, b.book.wordsPerSide);
+        (e.area, e.firstSlot) = (b.book.area, first);
     }
 
     /// @dev The one path of every strip: signed and posted by anyone, or its owner's own transaction.
@@ -259,7 +263,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         if (s.after_ != frontier) return StripReason.WrongFrontier;
         if (entries + length / 4 > MAX_ENTRIES || records == MAX_RECORDS) return StripReason.TooManyEntries;
         c.frontier = frontier;
-        c.used = records == 0 ? b.settlementFee : 0;
+        c.initialFee = records == 0 ? b.settlementFee : 0;
         if (!_acceptEntries(b, s, c)) return StripReason.RingBusy;
         if (c.accepted == 0) return StripReason.NothingAccepted;
         _append(b, s, c, digest);
@@ -267,141 +271,51 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     }
 
     function _append(Batch memory b, Strip calldata s, Candidate memory c, bytes32 digest) private {
-        uint256 head =
-            c.sellWh |
-                (c.buyWh << 48) |
-                (c.reserve << 96) |
-                ((s.entries.length / 4) << 192) |
-                (uint256(b.module) << 208);
-        settlement.append(
-            b.community,
-            s.member,
-            b.period,
-            head,
-            digest,
-            c.payload,
-            b.module == 0 ? uint8(c.slotEnd) : 0,
-            c.accepted * s.feePerEntry,
-            s.feeTo
-        );
+        EntryLoops.Strip memory e = b.loop;
+        uint256 buyWh = (e.lots & type(uint128).max) * e.lotWh;
+        uint256 sellWh = (e.lots >> 128) * e.lotWh;
+        uint256 fee = c.accepted * s.feePerEntry;
+        uint256 reserve = e.used - c.initialFee - fee;
+        uint256 head = sellWh |
+            (buyWh << 48) |
+            (reserve << 96) |
+            ((s.entries.length / 4) << 192) |
+            (uint256(b.module) << 208);
+        uint8 frontier = b.module == 0 ? uint8(e.slotEnd()) : 0;
+        settlement.append(b.community, s.member, b.period, head, digest, c.payload, frontier, fee, s.feeTo);
     }
 
+    /// @dev The entries in order. Volumes change in the memory copy of the book, everything else in `c`.
     /// @return free False if a slot's ring entry is still taken; then nothing of the strip is kept.
     function _acceptEntries(Batch memory b, Strip calldata s, Candidate memory c) private view returns (bool free) {
-        unchecked {
-            // 2,048 entries of 16-bit lots, 16-bit prices and Wh per lot below 2^10: sums stay below 2^64.
-            uint256 count = s.entries.length / 4;
-            uint256 width = b.prefixBytes;
-            bytes memory payload = new bytes(count * (4 + width) + 32);
-            _copy(s.entries, payload);
-            uint256 pos = 4 * count;
-            uint256 highest = 0; // largest key seen, plus one
-            uint256 runKey = type(uint256).max; // slot and side of the entries before
-            uint256 runLots = 0;
-            c.slotEnd = c.frontier;
-            for (uint256 i = 0; i < count; ++i) {
-                uint256 entry = s.entries.u32(4 * i);
-                uint256 offset = entry >> 24;
-                EntryReason reason = _checkEntry(b, c, entry, highest);
-                uint256 prefix = type(uint256).max;
-                if (entry >> 16 >= highest) highest = (entry >> 16) + 1;
-                if (offset < b.slots && offset >= c.slotEnd) c.slotEnd = offset + 1;
-                if (reason == EntryReason.None) {
-                    if (entry >> 23 != runKey) {
-                        runKey = entry >> 23;
-                        runLots = 0;
-                        if (!b.book.touch(offset)) {
-                            _undo(b, s.entries, payload, i);
-                            c.reasons = "";
-                            return false;
-                        }
-                    }
-                    (reason, prefix) = _takeEntry(b, s, c, entry, runLots);
-                    if (reason == EntryReason.None) runLots += entry & 0xffff;
-                }
-                if (reason != EntryReason.None) _refuse(c, i, count, reason);
-                payload.put(pos, prefix, width);
-                pos += width;
-            }
-            // Drop the spare word that `put` needed.
-            assembly ("memory-safe") {
-                mstore(payload, pos)
-            }
-            c.payload = payload;
-            return true;
+        EntryLoops.Strip memory e = b.loop;
+        uint256 count = s.entries.length / 4;
+        uint256 length = count * (e.wide == 0 ? 6 : 8);
+        bytes memory payload = new bytes(length + 32);
+        bytes memory reasons = new bytes(count);
+        _copy(s.entries, payload);
+        (e.buyCap, e.sellCap) = (c.member.maxLots(0), c.member.maxLots(1));
+        (e.maxReserve, e.feePerEntry) = (s.maxReserve, s.feePerEntry);
+        e.prices = b.tariff.entriesOf(c.member.tariffClass(), (e.lastKey + 1) / 256);
+        (e.out, e.reasons) = (payload.start() + 4 * count, reasons.start());
+        e.reset(c.frontier, c.initialFee);
+        if (e.accept(payload.start(), count)) {
+            _undo(b, s.entries, reasons, e.seen);
+            return false;
         }
-    }
-
-    /// @dev The checks that need no volume.
-    function _checkEntry(
-        Batch memory b,
-        Candidate memory c,
-        uint256 entry,
-        uint256 highest
-    ) private pure returns (EntryReason) {
-        unchecked {
-            uint256 offset = entry >> 24;
-            if (entry >> 16 < highest) return EntryReason.NotAscending;
-            if (offset >= b.slots || (entry >> 16) & 0x7f >= b.tickCount) return EntryReason.OffGrid;
-            if (entry & 0xffff == 0) return EntryReason.ZeroLots;
-            if (offset < c.frontier) return EntryReason.BehindFrontier;
-            if (offset < b.openFrom) return EntryReason.GateClosed;
-            return EntryReason.None;
+        assembly ("memory-safe") {
+            mstore(payload, length) // without the spare word behind the last prefix
         }
-    }
-
-    /// @dev Caps, volume and reserve; the last two change only if all hold.
-    function _takeEntry(
-        Batch memory b,
-        Strip calldata s,
-        Candidate memory c,
-        uint256 entry,
-        uint256 runLots
-    ) private view returns (EntryReason, uint256 prefix) {
-        unchecked {
-            uint256 side = (entry >> 23) & 1;
-            uint256 lots = entry & 0xffff;
-            if (runLots + lots > c.member.maxLots(side)) return (EntryReason.OverCap, type(uint256).max);
-            uint256 wh = lots * b.lotWh;
-            uint256 reserve = wh * _reservePrice(b, c, entry);
-            uint256 used = c.used + reserve + s.feePerEntry;
-            if (used > s.maxReserve) return (EntryReason.OverReserve, type(uint256).max);
-            bool fits;
-            (prefix, fits) = b.book.add(entry >> 24, side, (entry >> 16) & 0x7f, lots);
-            if (!fits) return (EntryReason.TickFull, type(uint256).max);
-            c.used = used;
-            c.reserve += reserve;
-            ++c.accepted;
-            if (side == 0) c.buyWh += wh;
-            else c.sellWh += wh;
-            return (EntryReason.None, prefix);
-        }
-    }
-
-    /// @dev A buyer's worst case is its limit and the network fee; a seller's that it buys all of it back at the retail price.
-    function _reservePrice(Batch memory b, Candidate memory c, uint256 entry) private pure returns (uint256) {
-        unchecked {
-            uint256 limit = b.floorPrice + ((entry >> 16) & 0x7f) * b.tickSize;
-            if ((entry >> 23) & 1 == 0) return limit + b.networkFee;
-            (uint256 importPrice, ) = b.tariff.pricesAt(c.member.tariffClass(), b.slots, entry >> 24);
-            return importPrice > limit + b.tickSize ? importPrice - limit : b.tickSize;
-        }
-    }
-
-    function _refuse(Candidate memory c, uint256 index, uint256 count, EntryReason reason) private pure {
-        if (c.reasons.length == 0) c.reasons = new bytes(count);
-        c.reasons[index] = bytes1(uint8(reason));
-        ++c.refused;
+        c.payload = payload;
+        c.accepted = count - e.refused;
+        if (e.refused != 0) c.reasons = reasons;
+        return true;
     }
 
     /// @dev Takes the first `count` entries back out of the book.
-    function _undo(Batch memory b, bytes calldata entries, bytes memory payload, uint256 count) private pure {
-        uint256 prefixes = entries.length;
+    function _undo(Batch memory b, bytes calldata entries, bytes memory reasons, uint256 count) private pure {
         for (uint256 i = 0; i < count; ++i) {
-            uint256 pos = prefixes + i * b.prefixBytes;
-            bool refused =
-                b.prefixBytes == 2 ? payload.u16m(pos) == type(uint16).max : payload.u32m(pos) == type(uint32).max;
-            if (refused) continue;
+            if (reasons[i] != 0) continue;
             uint256 entry = entries.u32(4 * i);
             b.book.remove(entry >> 24, (entry >> 23) & 1, (entry >> 16) & 0x7f, entry & 0xffff);
         }
@@ -446,46 +360,6 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
                     )
                 )
             );
-    }
-
-    // ---------------------------------------------------------------------------------------------------- fills
-
-    /// @dev Adds what the entries of one record filled.
-    /// @return cleared False if one of their slots is not cleared.
-    function _addFills(
-        uint32 community,
-        uint32 period,
-        Terms t,
-        bytes calldata payload,
-        uint256[] memory position
-    ) private view returns (bool cleared) {
-        unchecked {
-            // 16-bit lots times Wh per lot below 2^10, at most 2,048 times: far below 128 bits.
-            uint256 width = t.wideTicks() ? 4 : 2;
-            uint256 refused = t.wideTicks() ? type(uint32).max : type(uint16).max;
-            uint256 count = payload.length / (4 + width);
-            uint256 slots = t.slotsPerPeriod();
-            uint256 lotWh = t.lotWh();
-            uint256 results = _resultAt(community, t, uint256(period) * slots);
-            uint256 seen = type(uint256).max;
-            SlotResult r;
-            for (uint256 i = 0; i < count; ++i) {
-                uint256 pos = 4 * count + i * width;
-                uint256 prefix = width == 2 ? payload.u16(pos) : payload.u32(pos);
-                if (prefix == refused) continue;
-                uint256 entry = payload.u32(4 * i);
-                uint256 offset = entry >> 24;
-                if (offset != seen) {
-                    seen = offset;
-                    r = SlotResult.wrap(Words.load(results + offset));
-                    if (!r.isOf(uint256(period) * slots + offset)) return false;
-                }
-                uint256 side = (entry >> 23) & 1;
-                uint256 wh = r.fill(side, (entry >> 16) & 0x7f, entry & 0xffff, prefix) * lotWh;
-                position[offset] += side == 0 ? wh << 128 : wh;
-            }
-            return true;
-        }
     }
 
     // ---------------------------------------------------------------------------------------------------- places in storage

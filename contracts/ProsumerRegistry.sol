@@ -28,21 +28,22 @@ import {Terms} from "./types/Terms.sol";
 contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     using Checkpoints for Checkpoints.Trace160;
 
-    /// @dev `next` counts from period `current.changesFrom()` on. `classBefore` counts for periods before `classFrom`.
+    /// @dev `latest` counts from period `latest.changesFrom()` on, `before` until then: once a change is in force, one word tells
+    /// all. `classBefore` counts for periods before `classFrom`.
     struct MemberRecord {
-        Member current;
-        Member next;
+        Member latest;
+        Member before;
         address owner;
         uint32 classFrom;
         uint8 classBefore;
         bool capsReleased;
         address pendingOwner;
         uint32 lastPeriod; // of a leaving meter
-        address meterKey;
-        uint32 nextKeyFrom; // period from which nextMeterKey counts; 0 for none
+        address meterKey; // counts from period `keyFrom` on, `keyBefore` until then
+        uint32 keyFrom;
         uint16 ratedBuy; // largest caps so far, lots: a reading may be of a period before they were lowered
         uint16 ratedSell;
-        address nextMeterKey;
+        address keyBefore;
         bytes32 meteringPoint;
     }
 
@@ -190,7 +191,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
         member = c.memberCount++;
         MemberRecord storage r = c.members[member];
-        r.current = newMember(e.tradingKey, e.buyCap, e.sellCap, e.tariffClass, e.zone, e.kind, ENROLLED);
+        r.latest = newMember(e.tradingKey, e.buyCap, e.sellCap, e.tariffClass, e.zone, e.kind, ENROLLED);
         r.owner = e.owner;
         r.meteringPoint = e.meteringPoint;
         (r.ratedBuy, r.ratedSell) = (e.buyCap, e.sellCap);
@@ -264,8 +265,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         if (current < until) revert ClassChangedRecently(uint32(until));
         r.classBefore = uint8(m.tariffClass());
         r.classFrom = uint32(current + c.terms.horizon() + 1);
-        r.current = r.current.withClass(tariffClass).withStatus(CLASS_CHANGED, true);
-        r.next = r.next.withClass(tariffClass).withStatus(CLASS_CHANGED, true);
+        r.latest = r.latest.withClass(tariffClass).withStatus(CLASS_CHANGED, true);
+        r.before = r.before.withClass(tariffClass).withStatus(CLASS_CHANGED, true);
         emit ClassChanged(community, member, tariffClass, r.classFrom);
     }
 
@@ -330,9 +331,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
         if (msg.sender == r.owner) {
-            r.meterKey = address(0);
-            r.nextMeterKey = address(0);
-            r.nextKeyFrom = 0;
+            (r.meterKey, r.keyBefore) = (address(0), address(0));
             emit MeterKeyChanged(community, member, address(0), uint32(_currentPeriod(c)));
         } else if (msg.sender == c.members[COORDINATOR].owner) {
             _setMeterKey(community, member, address(0));
@@ -368,9 +367,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         _changeAtOnce(community, member, METERED | LEAVING, false);
         _countCaps(c, m.buyCap(), m.sellCap(), 0, 0);
         r.capsReleased = true;
-        r.meterKey = address(0);
-        r.nextMeterKey = address(0);
-        r.nextKeyFrom = 0;
+        (r.meterKey, r.keyBefore) = (address(0), address(0));
         emit MeterReleased(community, member);
     }
 
@@ -450,8 +447,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
         word = _memberFor(c, r, period);
-        uint32 from = r.nextKeyFrom;
-        meterKey = from != 0 && _currentPeriod(c) >= from ? r.nextMeterKey : r.meterKey;
+        meterKey = _currentPeriod(c) < r.keyFrom ? r.keyBefore : r.meterKey;
         word = word.withCaps(r.ratedBuy, r.ratedSell);
     }
 
@@ -468,7 +464,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     /// @inheritdoc IProsumerRegistry
     function supplierOf(uint32 community, uint32 member) external view returns (uint32) {
         Community storage c = _communities[community];
-        Member m = c.members[member].current;
+        Member m = c.members[member].latest;
         return m.status() & SERVICE != 0 ? member : uint32(c.classes[m.tariffClass()] >> 24);
     }
 
@@ -502,29 +498,26 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     // ---------------------------------------------------------------------------------------------------- changes
 
     function _memberFor(Community storage c, MemberRecord storage r, uint32 period) private view returns (Member m) {
-        m = r.current;
-        uint256 from = m.changesFrom();
-        if (from != 0 && _currentPeriod(c) >= from) m = r.next;
+        m = r.latest;
+        if (_currentPeriod(c) < m.changesFrom()) m = r.before;
         if (m.status() & CLASS_CHANGED != 0 && period < r.classFrom) m = m.withClass(r.classBefore);
     }
 
     /// @return The member's word with every change made so far, in force or not.
     function _latest(uint32 community, uint32 member) private view returns (Member) {
-        MemberRecord storage r = _communities[community].members[member];
-        if (!r.current.isEnrolled()) revert UnknownMember(community, member);
-        return r.current.changesFrom() == 0 ? r.current : r.next;
+        Member m = _communities[community].members[member].latest;
+        if (!m.isEnrolled()) revert UnknownMember(community, member);
+        return m;
     }
 
-    /// @dev A change counts from the next period on. One that is already in force becomes the current word first.
+    /// @dev A change counts from the next period on. What is in force now stays until then.
     function _change(uint32 community, uint32 member, Member changed) private {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
         uint256 period = _currentPeriod(c);
-        uint256 from = r.current.changesFrom();
-        if (from != 0 && period >= from) r.current = r.next;
-        r.current = r.current.withChangesFrom(period + 1);
-        r.next = changed.withChangesFrom(0);
-        emit MemberChanged(community, member, Member.unwrap(r.next), uint32(period + 1));
+        if (period >= r.latest.changesFrom()) r.before = r.latest;
+        r.latest = changed.withChangesFrom(period + 1);
+        emit MemberChanged(community, member, Member.unwrap(r.latest), uint32(period + 1));
     }
 
     /// @dev Sets or clears status bits at once, whatever else is on its way.
@@ -532,8 +525,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         _latest(community, member); // reverts if unknown
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
-        r.current = r.current.withStatus(bits, on);
-        r.next = r.next.withStatus(bits, on);
+        r.latest = r.latest.withStatus(bits, on);
+        r.before = r.before.withStatus(bits, on);
         emit MemberChanged(community, member, Member.unwrap(_memberFor(c, r, 0)), uint32(_currentPeriod(c)));
     }
 
@@ -549,10 +542,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
         uint32 period = uint32(_currentPeriod(c));
-        if (r.nextKeyFrom != 0 && period >= r.nextKeyFrom) r.meterKey = r.nextMeterKey;
+        if (period >= r.keyFrom) r.keyBefore = r.meterKey;
         from = period + 1;
-        r.nextMeterKey = key;
-        r.nextKeyFrom = from;
+        (r.meterKey, r.keyFrom) = (key, from);
         emit MeterKeyChanged(community, member, key, from);
     }
 
@@ -590,7 +582,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         Community storage c = _communities[community];
         uint32 member = c.memberCount++;
         c.members[member].owner = owner;
-        c.members[member].current = newMember(address(0), 0, 0, 0, 0, 0, SERVICE);
+        c.members[member].latest = newMember(address(0), 0, 0, 0, 0, 0, SERVICE);
         escrow.openAccount(community, member, 0);
     }
 

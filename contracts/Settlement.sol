@@ -7,6 +7,7 @@ import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
+import {Mem} from "./libraries/Mem.sol";
 import {ModuleCall} from "./libraries/ModuleCall.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Positions} from "./libraries/Positions.sol";
@@ -39,6 +40,7 @@ import {Terms} from "./types/Terms.sol";
 contract Settlement is ISettlement, EIP712 {
     using SafeCast for int256;
     using SafeCast for uint256;
+    using Mem for uint256[];
     using SlotLoops for uint256[];
     using Packed for bytes;
     using Tariff for bytes;
@@ -287,7 +289,7 @@ contract Settlement is ISettlement, EIP712 {
         uint32 period,
         Reading calldata reading
     ) external view returns (bytes32) {
-        return _readingDigest(community, member, period, reading);
+        return _readingDigest(community, member, period, reading, keccak256(reading.values));
     }
 
     // ---------------------------------------------------------------------------------------------------- one item
@@ -304,9 +306,8 @@ contract Settlement is ISettlement, EIP712 {
         if (b.pots.length == 0) return Skip.RingBusy;
         if (w.journal.stateOf() != OPEN) return Skip.AlreadySettled;
         if (Journal.unwrap(w.journal) == 0) ++b.opened;
-        bytes32 valuesHash = keccak256(reading.values);
         _storeMeter(b, w);
-        uint256 hash = readingHash(w.journal.hashOf(), valuesHash, w.gapLeg);
+        uint256 hash = readingHash(w.journal.hashOf(), w.valuesHash, w.gapLeg);
         _storeJournal(b, w, METERED_STATE, hash);
         emit Metered(b.community, member, b.period, w.gapLeg, reading.values);
     }
@@ -325,8 +326,7 @@ contract Settlement is ISettlement, EIP712 {
             b,
             w,
             SETTLED,
-            readingHash(w.hash, keccak256(reading.values), w.gapLeg),
-            _legMetered(b, w, reading.values)
+            readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w)
         );
     }
 
@@ -340,10 +340,11 @@ contract Settlement is ISettlement, EIP712 {
         w.word = registry.memberFor(b.community, item.member, b.period);
         w.gapLeg = item.gapLeg;
         w.hash = Positions.replay(item.records);
-        uint256 hash = readingHash(w.hash, keccak256(item.values), item.gapLeg);
+        w.values = item.values;
+        uint256 hash = readingHash(w.hash, keccak256(w.values), item.gapLeg);
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
         if (!Positions.take(b, w, item.records, registry)) return Skip.NotReady;
-        _finish(b, w, SETTLED, hash, _legMetered(b, w, item.values));
+        _finish(b, w, SETTLED, hash, _legMetered(b, w));
     }
 
     function _estimate(
@@ -401,11 +402,11 @@ contract Settlement is ISettlement, EIP712 {
         (int256 before, uint256 estimated) = _legEstimated(b, w);
         uint256[] memory taken = b.ledger;
         b.ledger = new uint256[](b.slots);
-        int256 gridLeg = _legMetered(b, w, item.reading.values) - before;
+        int256 gridLeg = _legMetered(b, w) - before;
         _storeLedger(b, b.ledger, taken);
         b.ledger = new uint256[](b.slots);
 
-        uint256 hash = readingHash(item.journal, keccak256(item.reading.values), 0);
+        uint256 hash = readingHash(item.journal, w.valuesHash, 0);
         _storeJournal(b, w, SETTLED, settledHash(hash, _hashOf(item.position)));
         _narrowGap(b, w, estimated);
         emit Corrected(b.community, item.member, b.period, gridLeg, item.reading.values);
@@ -462,9 +463,11 @@ contract Settlement is ISettlement, EIP712 {
         if (block.timestamp < b.ends) return Skip.PeriodNotOver;
         if (reading.values.length != 6 * b.slots) return Skip.BadLength;
         w.member = member;
+        w.values = reading.values;
+        w.valuesHash = keccak256(w.values);
         address key;
         (w.word, key) = registry.meterFor(b.community, member, b.period);
-        return Readings.check(b, w, reading, _readingDigest(b.community, member, b.period, reading), key);
+        return Readings.check(b, w, reading, _readingDigest(b.community, member, b.period, reading, w.valuesHash), key);
     }
 
     // ---------------------------------------------------------------------------------------------------- gaps
@@ -507,9 +510,9 @@ contract Settlement is ISettlement, EIP712 {
     // ---------------------------------------------------------------------------------------------------- grid legs
 
     /// @return Sum over slots of the imbalance n - b + s at import or export price. Adds the slots to the batch's ledger.
-    function _legMetered(Batch memory b, Work memory w, bytes calldata values) private pure returns (int256) {
+    function _legMetered(Batch memory b, Work memory w) private pure returns (int256) {
         uint256 prices = b.tariff.entriesOf(w.word.tariffClass(), b.slots);
-        return SlotLoops.gridLeg(values, b.position.words(), prices, b.ledger.words());
+        return SlotLoops.gridLeg(w.values, b.position.words(), prices, b.ledger.words());
     }
 
     /// @dev As `_legMetered` for a missing reading: export 0, import max(bought, default load) per slot.
@@ -660,9 +663,9 @@ contract Settlement is ISettlement, EIP712 {
         uint32 community,
         uint32 member,
         uint32 period,
-        Reading calldata reading
+        Reading calldata reading,
+        bytes32 valuesHash
     ) private view returns (bytes32) {
-        bytes32 valuesHash = keccak256(reading.values);
         return
             _hashTypedDataV4(
                 keccak256(

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SlotHeader, newHeader} from "../types/SlotHeader.sol";
+import {SlotHeader} from "../types/SlotHeader.sol";
+import {Mem} from "./Mem.sol";
 import {Words} from "./Words.sol";
 
 /// @title Book
 /// @notice The tick volumes of one period while a batch is accepted: read once, changed in memory, written back once.
-/// @dev A slot takes `stride` words in `cells`: its header, a bitmap of the tick words that are in memory, then the tick words, bids
+/// @dev In memory a slot is a cell of words: its header, a bitmap of the tick words that are in memory, then the tick words, bids
 /// first. In storage a slot takes 64 words: its header, then the tick words in the same order. Volumes are lots.
 library Book {
+    using Mem for uint256[];
+
     /// @param cells The memory copy.
     /// @param area Start of the period's ring entry in storage.
     /// @param firstSlot Slot of offset 0.
@@ -16,7 +19,7 @@ library Book {
     /// @param width log2 of bits per tick.
     /// @param mask Largest volume of a tick.
     /// @param wordsPerSide Tick words of one side.
-    /// @param stride Words per slot in `cells`.
+    /// @param stride Bytes per cell.
     struct Copy {
         uint256[] cells;
         uint256 area;
@@ -30,6 +33,9 @@ library Book {
 
     uint256 internal constant STORED_STRIDE_LOG2 = 6;
 
+    /// @dev Place of the live bits in a header.
+    uint256 private constant LIVE = 40;
+
     function open(
         uint256 area,
         uint256 firstSlot,
@@ -41,84 +47,54 @@ library Book {
         b.firstSlot = firstSlot;
         (b.lanes, b.width, b.mask) = wide ? (3, 5, type(uint32).max) : (4, 4, type(uint16).max);
         b.wordsPerSide = ticks >> b.lanes;
-        b.stride = 2 + 2 * b.wordsPerSide;
-        b.cells = new uint256[](slots * b.stride);
+        uint256 words = 2 + 2 * b.wordsPerSide;
+        b.stride = 32 * words;
+        b.cells = new uint256[](slots * words);
     }
 
-    /// @notice Makes a slot ready for use.
-    /// @return free False while the ring entry belongs to an older slot that has volume and is not cleared.
-    function touch(Copy memory b, uint256 offset) internal view returns (bool free) {
-        unchecked {
-            uint256 pos = offset * b.stride;
-            if (b.cells[pos] != 0) return true;
-            uint256 slot = b.firstSlot + offset;
-            SlotHeader h = SlotHeader.wrap(Words.load(b.area + (offset << STORED_STRIDE_LOG2)));
-            if (!h.isFreeFor(slot)) return false;
-            b.cells[pos] = SlotHeader.unwrap(h.slotOf() == slot ? h : newHeader(slot, 0));
-            return true;
-        }
-    }
-
-    /// @notice Adds lots to a tick, if they fit. The slot has been touched.
-    /// @return prefix Volume before.
-    /// @return fits Whether the lots were added.
-    function add(
-        Copy memory b,
-        uint256 offset,
-        uint256 side,
-        uint256 tick,
-        uint256 lots
-    ) internal view returns (uint256 prefix, bool fits) {
-        unchecked {
-            // All indices lie within a slot's stride: the caller has checked offset and tick against the grid.
-            uint256[] memory cells = b.cells;
-            uint256 pos = offset * b.stride;
-            uint256 index = (side * b.wordsPerSide) + (tick >> b.lanes);
-            uint256 shift = (tick & ((1 << b.lanes) - 1)) << b.width;
-            uint256 bit = 1 << index;
-            if (cells[pos + 1] & bit == 0) {
-                if (SlotHeader.wrap(cells[pos]).live() & bit != 0) {
-                    cells[pos + 2 + index] = Words.load(b.area + (offset << STORED_STRIDE_LOG2) + 1 + index);
-                }
-                cells[pos + 1] |= bit;
-            }
-            uint256 word = cells[pos + 2 + index];
-            prefix = (word >> shift) & b.mask;
-            if (prefix + lots > b.mask) return (prefix, false);
-            cells[pos + 2 + index] = word + (lots << shift);
-            cells[pos] |= bit << 40;
-            return (prefix, true);
-        }
-    }
-
-    /// @notice Takes back lots that `add` added in this batch.
+    /// @notice Takes back lots that were added in this batch.
     function remove(Copy memory b, uint256 offset, uint256 side, uint256 tick, uint256 lots) internal pure {
         unchecked {
-            uint256 pos = offset * b.stride;
-            uint256 index = (side * b.wordsPerSide) + (tick >> b.lanes);
-            uint256 word = b.cells[pos + 2 + index] - (lots << ((tick & ((1 << b.lanes) - 1)) << b.width));
-            b.cells[pos + 2 + index] = word;
-            if (word == 0) b.cells[pos] &= ~(uint256(1) << (40 + index));
+            uint256 cell = b.cells.words() + offset * b.stride;
+            uint256 place = cell + 64 + (((side * b.wordsPerSide) + (tick >> b.lanes)) << 5);
+            uint256 shift = (tick & ((1 << b.lanes) - 1)) << b.width;
+            Mem.store(place, Mem.load(place) - (lots << shift));
         }
     }
 
-    /// @notice Writes every changed word back.
+    /// @notice Writes every loaded word back, and the headers of their slots. A word that stayed empty does not become live.
     function flush(Copy memory b) internal {
         unchecked {
-            uint256[] memory cells = b.cells;
-            uint256 stride = b.stride;
-            uint256 tickWords = 2 * b.wordsPerSide;
             uint256 to = b.area;
-            for (uint256 pos = 0; pos < cells.length; pos += stride) {
-                uint256 changed = cells[pos + 1] & SlotHeader.wrap(cells[pos]).live();
-                if (changed != 0) {
-                    Words.store(to, cells[pos]);
-                    for (uint256 index = 0; index < tickWords; ++index) {
-                        if (changed & (1 << index) != 0) Words.store(to + 1 + index, cells[pos + 2 + index]);
-                    }
-                }
+            uint256 stride = b.stride;
+            uint256 cell = b.cells.words();
+            uint256 end = cell + 32 * b.cells.length;
+            for (; cell < end; cell += stride) {
+                uint256 loaded = Mem.load(cell + 32);
+                if (loaded != 0) _flushSlot(cell, loaded, to);
                 to += 1 << STORED_STRIDE_LOG2;
             }
+        }
+    }
+
+    function _flushSlot(uint256 cell, uint256 loaded, uint256 to) private {
+        unchecked {
+            uint256 header = Mem.load(cell);
+            uint256 from = cell + 64;
+            uint256 bit = 1 << LIVE;
+            uint256 next = to;
+            while (loaded != 0) {
+                ++next;
+                if (loaded & 1 != 0) {
+                    uint256 word = Mem.load(from);
+                    if (word == 0) header &= ~bit;
+                    else Words.store(next, word);
+                }
+                from += 32;
+                bit <<= 1;
+                loaded >>= 1;
+            }
+            Words.store(to, header);
         }
     }
 
@@ -133,14 +109,14 @@ library Book {
 
     function _readSide(uint256 pos, uint256 live, bool wide, uint256[] memory volumes) private view {
         unchecked {
-            (uint256 perWord, uint256 bits, uint256 mask) = wide
-                ? (8, 32, type(uint32).max)
-                : (16, 16, type(uint16).max);
-            uint256 tick = 0;
-            while (tick < volumes.length) {
+            (uint256 perWord, uint256 bits, uint256 mask) =
+                wide ? (8, 32, type(uint32).max) : (16, 16, type(uint16).max);
+            uint256 place = volumes.words();
+            uint256 end = place + 32 * volumes.length;
+            while (place < end) {
                 uint256 word = live & 1 != 0 ? Words.load(pos) : 0;
-                for (uint256 end = tick + perWord; tick < end; ++tick) {
-                    volumes[tick] = word & mask;
+                for (uint256 next = place + 32 * perWord; place < next; place += 32) {
+                    Mem.store(place, word & mask);
                     word >>= bits;
                 }
                 live >>= 1;

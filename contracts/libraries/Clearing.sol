@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Mem} from "./Mem.sol";
+
 /// @title Clearing
 /// @notice The uniform-price call auction over tick volumes, and the share of one entry in it.
 /// @dev Units: volumes in lots, ticks as indices. S(t) = asks at ticks <= t, D(t) = bids at ticks >= t.
@@ -11,6 +13,8 @@ pragma solidity ^0.8.28;
 ///    rounded down to a tick, and nothing is rationed.
 /// 4. Otherwise the price is t*; bids above and asks below fill whole, and the long side at t* is rationed.
 library Clearing {
+    using Mem for uint256[];
+
     uint256 internal constant NO_TRADE = 255;
 
     /// @param marginalTick t*, or `NO_TRADE`.
@@ -33,17 +37,22 @@ library Clearing {
     function clear(uint256[] memory bids, uint256[] memory asks) internal pure returns (Result memory r) {
         unchecked {
             // Volumes are at most 32 bits and ticks at most 128: no sum comes near 256 bits.
-            uint256 ticks = bids.length;
             uint256 above = 0; // D(t+1)
-            for (uint256 t = 0; t < ticks; ++t) above += bids[t];
+            uint256 bid = bids.words();
+            uint256 end = bid + 32 * bids.length;
+            for (uint256 pos = bid; pos < end; pos += 32) above += Mem.load(pos);
             uint256 below = 0; // S(t)
-            uint256 marginal = 0;
-            for (; marginal < ticks; ++marginal) {
-                below += asks[marginal];
-                above -= bids[marginal];
-                if (below >= above) break;
-            }
+            uint256 ask = asks.words();
+            uint256 start = ask;
             // The loop always breaks: above is 0 at the last tick. // [C1]
+            while (true) {
+                below += Mem.load(ask);
+                above -= Mem.load(bid);
+                if (below >= above) break;
+                ask += 32;
+                bid += 32;
+            }
+            uint256 marginal = (ask - start) / 32;
             r.bidVolume = bids[marginal];
             r.askVolume = asks[marginal];
             uint256 demand = above + r.bidVolume; // D(t*)

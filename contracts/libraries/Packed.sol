@@ -41,11 +41,10 @@ library Packed {
         }
     }
 
-    /// @notice Writes the low `width` bytes (2 or 4) of `value` at `pos`; the bytes behind them up to a word are overwritten, so
-    /// write in ascending order into an array with a word to spare.
-    function put(bytes memory data, uint256 pos, uint256 value, uint256 width) internal pure {
+    /// @return value The word at `pos`; bytes behind the end of the calldata read as zero.
+    function word(bytes calldata data, uint256 pos) internal pure returns (uint256 value) {
         assembly ("memory-safe") {
-            mstore(add(add(data, 32), pos), shl(sub(256, mul(8, width)), value))
+            value := calldataload(add(data.offset, pos))
         }
     }
 }

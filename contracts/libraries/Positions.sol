@@ -6,6 +6,7 @@ import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Batch, Work} from "../types/Batch.sol";
 import {recordHash} from "../types/Journal.sol";
 import {Pot} from "../types/Pot.sol";
+import {Mem} from "./Mem.sol";
 import {ModuleCall} from "./ModuleCall.sol";
 import {SlotLoops} from "./SlotLoops.sol";
 import {Tariff} from "./Tariff.sol";
@@ -13,6 +14,7 @@ import {Tariff} from "./Tariff.sol";
 /// @title Positions
 /// @notice From the records of a journal to a member's position: asks the modules and holds them to their bounds.
 library Positions {
+    using Mem for uint256[];
     using SlotLoops for uint256[];
     using Tariff for bytes;
 

@@ -27,7 +27,7 @@ library Readings {
         address key
     ) internal pure returns (ISettlement.Skip) {
         (uint256 imported, uint256 exported, bool plausible) = SlotLoops.sums(
-            reading.values,
+            w.values,
             ratedWh(b, w.word, 0),
             ratedWh(b, w.word, 1)
         );

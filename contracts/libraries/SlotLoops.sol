@@ -9,26 +9,25 @@ pragma solidity ^0.8.28;
 /// within 24 bits a side and module, prices within 16 bits.
 library SlotLoops {
     /// @notice Adds up a reading.
-    /// @param values Six bytes per slot.
+    /// @param values Six bytes per slot. In memory: the compiler would read calldata again at each use of a variable.
     /// @param mostImport Rated Wh per slot.
     /// @param mostExport Rated Wh per slot.
     /// @return imported Wh.
     /// @return exported Wh.
     /// @return rated Whether every value is within the rated energy.
     function sums(
-        bytes calldata values,
+        bytes memory values,
         uint256 mostImport,
         uint256 mostExport
     ) internal pure returns (uint256 imported, uint256 exported, bool rated) {
         assembly ("memory-safe") {
             let over := 0
-            let end := add(values.offset, values.length)
-            for {
-                let pos := values.offset
-            } lt(pos, end) {
+            let pos := add(values, 32)
+            let end := add(pos, mload(values))
+            for { } lt(pos, end) {
                 pos := add(pos, 6)
             } {
-                let both := shr(208, calldataload(pos))
+                let both := shr(208, mload(pos))
                 let one := shr(24, both)
                 let other := and(both, 0xffffff)
                 over := or(over, or(gt(one, mostImport), gt(other, mostExport)))
@@ -107,19 +106,18 @@ library SlotLoops {
     /// @param ledger Where the batch's ledger words start in memory; each slot is added to its word.
     /// @return leg Base units; positive, the member pays.
     function gridLeg(
-        bytes calldata values,
+        bytes memory values,
         uint256 position,
         uint256 prices,
         uint256 ledger
     ) internal pure returns (int256 leg) {
         assembly ("memory-safe") {
-            let end := add(values.offset, values.length)
-            for {
-                let pos := values.offset
-            } lt(pos, end) {
+            let pos := add(values, 32)
+            let end := add(pos, mload(values))
+            for { } lt(pos, end) {
                 pos := add(pos, 6)
             } {
-                let exported := shr(208, calldataload(pos))
+                let exported := shr(208, mload(pos))
                 let imported := shr(24, exported)
                 exported := and(exported, 0xffffff)
                 let wh := mload(position)
@@ -144,13 +142,6 @@ library SlotLoops {
                 ledger := add(ledger, 32)
                 prices := add(prices, 4)
             }
-        }
-    }
-
-    /// @return pos Where the words of an array start in memory.
-    function words(uint256[] memory array) internal pure returns (uint256 pos) {
-        assembly ("memory-safe") {
-            pos := add(array, 32)
         }
     }
 

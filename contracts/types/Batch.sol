@@ -43,6 +43,8 @@ struct Batch {
 /// @notice One item on its way through settlement. Money in base units.
 /// @param word The member, with its tariff class of the period.
 /// @param meter The meter word after the reading.
+/// @param values The reading, six bytes per slot.
+/// @param valuesHash Its keccak256.
 /// @param journal As stored, or zero for a fresh one.
 /// @param hash The journal after the records.
 /// @param gapLeg What closing a gap costs the member.
@@ -53,6 +55,8 @@ struct Work {
     uint32 member;
     Member word;
     Meter meter;
+    bytes values;
+    bytes32 valuesHash;
     Journal journal;
     uint256 hash;
     int128 gapLeg;

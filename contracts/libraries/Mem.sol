@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+/// @title Mem
+/// @notice Words of memory by address, for the loops in which the bounds check of an array would cost more than the work.
+library Mem {
+    function load(uint256 pos) internal pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(pos)
+        }
+    }
+
+    function store(uint256 pos, uint256 word) internal pure {
+        assembly ("memory-safe") {
+            mstore(pos, word)
+        }
+    }
+
+    /// @return pos Where the words of an array start.
+    function words(uint256[] memory array) internal pure returns (uint256 pos) {
+        assembly ("memory-safe") {
+            pos := add(array, 32)
+        }
+    }
+
+    /// @return pos Where the bytes of an array start.
+    function start(bytes memory data) internal pure returns (uint256 pos) {
+        assembly ("memory-safe") {
+            pos := add(data, 32)
+        }
+    }
+}
