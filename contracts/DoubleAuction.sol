@@ -35,7 +35,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     struct Batch {
         uint32 community;
         uint32 period;
-        uint8 module;
+        bool ringFree; // whether the period's ring entry can take records
         uint256 settlementFee; // base units
         bytes tariff;
         Book.Copy book;
@@ -130,7 +130,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         uint32,
         uint32 period,
         bytes[] calldata payloads
-    ) external view returns (bool, uint256, uint256, uint256[] memory) {
+    ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
         Terms t = registry.terms(community);
         // The answer as it leaves: ready, paid, received, offset, length, positions. Encoding it would cost more than filling it.
         uint256 slots = t.slotsPerPeriod();
@@ -148,11 +148,10 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             paid: 0,
             received: 0
         });
-        answer[0] = 1;
-        for (uint256 i = 0; i < payloads.length && answer[0] == 1; ++i) {
-            if (!EntryLoops.fills(f, payloads[i])) answer[0] = 0;
-        }
-        (answer[1], answer[2]) = (f.paid, f.received);
+        ready = true;
+        for (uint256 i = 0; i < payloads.length && ready; ++i) ready = EntryLoops.fills(f, payloads[i]);
+        (paid, received, position) = (f.paid, f.received, answer);
+        (answer[0], answer[1], answer[2]) = (ready ? 1 : 0, paid, received);
         assembly ("memory-safe") {
             return(add(answer, 32), mul(32, mload(answer)))
         }
@@ -219,11 +218,12 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         if (paused) revert TradingPaused(community);
         uint256 current = t.periodAt(block.timestamp);
         if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
-        bool known;
-        (b.module, known) = registry.moduleIndex(community, address(this));
-        if (!known) revert UnknownModule(community);
+        (uint8 module, bool known) = registry.moduleIndex(community, address(this));
+        // The journal carries the frontier of the first module alone; without it strips could be replayed.
+        if (!known || module != 0) revert UnknownModule(community);
         b.community = community;
         b.period = period;
+        b.ringFree = escrow.periodFree(community, period);
         b.settlementFee = t.settlementFee();
         b.tariff = Tariff.load(registry.tariffAt(community, period));
         uint256 first = uint256(period) * t.slotsPerPeriod();
@@ -250,7 +250,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         if (own) _checkSender(b.community, s.member, c.member);
         if (!c.member.isActive()) return StripReason.NotActive;
         (uint256 free, uint32 epoch, uint16 modules, bool inDebt) = escrow.standing(b.community, s.member);
-        if ((modules >> b.module) & 1 == 0) return StripReason.ModuleOff;
+        if (modules & 1 == 0) return StripReason.ModuleOff;
         bytes32 digest = _digest(b.community, b.period, s);
         if (!own && !_isSigned(digest, s, c.member)) return StripReason.BadSignature;
         if (s.epoch != epoch) return StripReason.WrongEpoch;
@@ -259,7 +259,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         if (free < s.maxReserve) return StripReason.Underfunded;
 
         (, uint256 entries, uint256 records, uint256 frontier, ) = settlement.journal(b.community, s.member, b.period);
-        if (!escrow.periodFree(b.community, b.period)) return StripReason.RingBusy;
+        if (!b.ringFree) return StripReason.RingBusy;
         if (s.after_ != frontier) return StripReason.WrongFrontier;
         if (entries + length / 4 > MAX_ENTRIES || records == MAX_RECORDS) return StripReason.TooManyEntries;
         c.frontier = frontier;
@@ -276,12 +276,8 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         uint256 sellWh = (e.lots >> 128) * e.lotWh;
         uint256 fee = c.accepted * s.feePerEntry;
         uint256 reserve = e.used - c.initialFee - fee;
-        uint256 head = sellWh |
-            (buyWh << 48) |
-            (reserve << 96) |
-            ((s.entries.length / 4) << 192) |
-            (uint256(b.module) << 208);
-        uint8 frontier = b.module == 0 ? uint8(e.slotEnd()) : 0;
+        uint256 head = sellWh | (buyWh << 48) | (reserve << 96) | ((s.entries.length / 4) << 192); // and module 0
+        uint8 frontier = uint8(e.slotEnd());
         settlement.append(b.community, s.member, b.period, head, digest, c.payload, frontier, fee, s.feeTo);
     }
 

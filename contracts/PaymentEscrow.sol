@@ -542,7 +542,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     function _deposit(uint32 community, uint32 member, uint256 amount) private {
         address token = tokenOf(community);
-        Account a = _openAccount(community, member);
+        _openAccount(community, member); // reverts for a member that does not exist
         uint256 total = _liabilities[token] + amount;
         if (total > MAX_AMOUNT) revert AmountTooLarge(amount);
         _liabilities[token] = total;
@@ -551,11 +551,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 received = IERC20(token).balanceOf(address(this)) - before;
         if (received != amount) revert TransferFee(amount, received);
         emit Deposited(community, member, msg.sender, amount);
-        _credit(community, member, a, amount);
+        _credit(community, member, amount);
     }
 
     /// @dev Money that comes in pays debts first: a member's to its supplier, a supplier's into its due fund.
-    function _credit(uint32 community, uint32 member, Account a, uint256 amount) private {
+    function _credit(uint32 community, uint32 member, uint256 amount) private {
+        Account a = _account(community, member);
         if (a.owesMembers()) {
             SupplierBook memory own;
             _loadSupplier(community, member, own);

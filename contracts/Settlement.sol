@@ -322,12 +322,7 @@ contract Settlement is ISettlement, EIP712 {
         if (!Positions.take(b, w, item.records, registry)) return Skip.NotReady;
         _storeMeter(b, w);
         emit Metered(b.community, item.member, b.period, w.gapLeg, reading.values);
-        _finish(
-            b,
-            w,
-            SETTLED,
-            readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w)
-        );
+        _finish(b, w, SETTLED, readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w));
     }
 
     function _settleMetered(Batch memory b, Work memory w, SettleItem calldata item) private returns (Skip skip) {

@@ -86,6 +86,7 @@ interface IDoubleAuction is IMarketModule {
 
     error PeriodNotOpen(uint32 community, uint32 period);
     error TradingPaused(uint32 community);
+    /// @notice The order book is not the community's first module.
     error UnknownModule(uint32 community);
     error StripRefused(StripReason reason);
     error EntryRefused(uint256 index, EntryReason reason);

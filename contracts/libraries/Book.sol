@@ -109,8 +109,9 @@ library Book {
 
     function _readSide(uint256 pos, uint256 live, bool wide, uint256[] memory volumes) private view {
         unchecked {
-            (uint256 perWord, uint256 bits, uint256 mask) =
-                wide ? (8, 32, type(uint32).max) : (16, 16, type(uint16).max);
+            (uint256 perWord, uint256 bits, uint256 mask) = wide
+                ? (8, 32, type(uint32).max)
+                : (16, 16, type(uint16).max);
             uint256 place = volumes.words();
             uint256 end = place + 32 * volumes.length;
             while (place < end) {

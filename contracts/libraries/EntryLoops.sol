@@ -112,24 +112,38 @@ library EntryLoops {
                 nextLow := low
                 let seen := mload(add(e, NEXT_KEY))
                 let first := shl(8, mload(add(e, OPEN_FROM)))
-                if lt(first, shl(8, mload(add(e, FRONTIER)))) { first := shl(8, mload(add(e, FRONTIER))) }
-                if and(gt(low, first), gt(low, seen)) { seen := low }
+                if lt(first, shl(8, mload(add(e, FRONTIER)))) {
+                    first := shl(8, mload(add(e, FRONTIER)))
+                }
+                if and(gt(low, first), gt(low, seen)) {
+                    seen := low
+                }
                 if lt(key, seen) {
                     refuse(e, index, 1) // NotAscending
                     leave
                 }
                 mstore(add(e, NEXT_KEY), add(key, 1))
                 if gt(key, mload(e)) {
-                    if iszero(mload(add(e, OFF_GRID))) { mstore(add(e, OFF_GRID), add(seen, 1)) }
+                    if iszero(mload(add(e, OFF_GRID))) {
+                        mstore(add(e, OFF_GRID), add(seen, 1))
+                    }
                     nextLow := add(key, 1)
                     refuse(e, index, 2) // OffGrid
                     leave
                 }
                 let reason := 5 // GateClosed
-                if lt(offset, mload(add(e, FRONTIER))) { reason := 4 } // BehindFrontier
-                if iszero(and(entry, 0xffff)) { reason := 3 } // ZeroLots
-                if gt(and(key, 0x7f), mload(add(e, LAST_TICK))) { reason := 2 }
-                if gt(add(key, 1), low) { nextLow := add(key, 1) }
+                if lt(offset, mload(add(e, FRONTIER))) {
+                    reason := 4
+                } // BehindFrontier
+                if iszero(and(entry, 0xffff)) {
+                    reason := 3
+                } // ZeroLots
+                if gt(and(key, 0x7f), mload(add(e, LAST_TICK))) {
+                    reason := 2
+                }
+                if gt(add(key, 1), low) {
+                    nextLow := add(key, 1)
+                }
                 refuse(e, index, reason)
             }
             // Reads a slot's header on the first visit. False if an older slot still needs the ring entry.
@@ -142,7 +156,9 @@ library EntryLoops {
                     free := or(iszero(iszero(and(header, 0xff00000000))), iszero(shr(40, header)))
                     header := slot
                 }
-                if free { mstore(cell, header) }
+                if free {
+                    mstore(cell, header)
+                }
             }
             // Brings a tick word into memory on the first visit and marks it live.
             function fetch(e, offset, index, cell) {
@@ -158,15 +174,21 @@ library EntryLoops {
             }
 
             let low := shl(8, mload(add(s, OPEN_FROM)))
-            if lt(low, shl(8, mload(add(s, FRONTIER)))) { low := shl(8, mload(add(s, FRONTIER))) }
+            if lt(low, shl(8, mload(add(s, FRONTIER)))) {
+                low := shl(8, mload(add(s, FRONTIER)))
+            }
             let used := mload(add(s, USED))
             let cell := 0
             let run := not(0) // slot and side of the entries before, then 24 bits of lots accepted of them
             let pos := entries
-            for { let end := add(pos, shl(2, count)) } lt(pos, end) { pos := add(pos, 4) } {
+            for {
+                let end := add(pos, shl(2, count))
+            } lt(pos, end) {
+                pos := add(pos, 4)
+            } {
                 let entry := shr(224, mload(pos))
                 let prefix := not(0)
-                for { } 1 { } {
+                for {} 1 {} {
                     {
                         let key := shr(16, entry)
                         let bad := or(lt(key, low), gt(key, mload(s)))
@@ -192,15 +214,21 @@ library EntryLoops {
                     let amount := mul(and(shr(16, entry), 0x7f), mload(add(s, TICK_AMOUNT)))
                     let cap := mload(add(s, CAPS))
                     switch and(entry, 0x800000)
-                    case 0 { amount := add(amount, mload(add(s, BUY_FLOOR))) }
+                    case 0 {
+                        amount := add(amount, mload(add(s, BUY_FLOOR)))
+                    }
                     default {
                         cap := mload(add(s, 0x60))
                         let retail := mload(add(mload(add(s, PRICES)), shl(2, shr(24, entry))))
                         retail := mul(shr(240, retail), mload(add(s, LOT_WH)))
                         amount := add(amount, mload(add(s, SELL_FLOOR)))
                         switch gt(retail, add(amount, mload(add(s, TICK_AMOUNT))))
-                        case 0 { amount := mload(add(s, TICK_AMOUNT)) }
-                        default { amount := sub(retail, amount) }
+                        case 0 {
+                            amount := mload(add(s, TICK_AMOUNT))
+                        }
+                        default {
+                            amount := sub(retail, amount)
+                        }
                     }
                     let lots := and(entry, 0xffff)
                     if gt(add(and(run, 0xffffff), lots), cap) {
@@ -226,8 +254,12 @@ library EntryLoops {
                         index := shr(3, index)
                         mask := 0xffffffff
                     }
-                    if and(entry, 0x800000) { index := add(index, mload(add(s, TICK_WORDS))) }
-                    if iszero(and(shr(index, mload(add(cell, 0x20))), 1)) { fetch(s, shr(24, entry), index, cell) }
+                    if and(entry, 0x800000) {
+                        index := add(index, mload(add(s, TICK_WORDS)))
+                    }
+                    if iszero(and(shr(index, mload(add(cell, 0x20))), 1)) {
+                        fetch(s, shr(24, entry), index, cell)
+                    }
                     index := add(add(cell, 0x40), shl(5, index))
                     let volume := and(shr(shift, mload(index)), mask)
                     if gt(add(volume, lots), mask) {
@@ -241,7 +273,9 @@ library EntryLoops {
                     mstore(add(s, LOTS), add(mload(add(s, LOTS)), shl(shr(16, and(entry, 0x800000)), lots)))
                     break
                 }
-                if busy { break }
+                if busy {
+                    break
+                }
                 {
                     let out := mload(add(s, OUT))
                     switch mload(add(s, WIDE))
@@ -256,7 +290,9 @@ library EntryLoops {
                 }
             }
             mstore(add(s, USED), used)
-            if gt(low, mload(add(s, NEXT_KEY))) { mstore(add(s, NEXT_KEY), low) }
+            if gt(low, mload(add(s, NEXT_KEY))) {
+                mstore(add(s, NEXT_KEY), low)
+            }
             mstore(add(s, SEEN), shr(2, sub(pos, entries)))
         }
     }
@@ -316,10 +352,14 @@ library EntryLoops {
             let seen := not(0)
             let result := 0
             let amount := 0 // base units per lot
-            for { } lt(pos, end) { pos := add(pos, 4) } {
+            for {} lt(pos, end) {
+                pos := add(pos, 4)
+            } {
                 let prefix := shr(shift, mload(prefixPos))
                 prefixPos := add(prefixPos, prefixBytes)
-                if eq(prefix, refused) { continue }
+                if eq(prefix, refused) {
+                    continue
+                }
                 let entry := shr(224, mload(pos))
                 let offset := shr(24, entry)
                 if xor(offset, seen) {
@@ -332,14 +372,18 @@ library EntryLoops {
                     amount := add(mload(add(f, 0x40)), mul(and(shr(40, result), 0xff), mload(add(f, 0x60))))
                 }
                 let marginal := and(shr(32, result), 0xff)
-                if eq(marginal, 255) { continue } // no trade
+                if eq(marginal, 255) {
+                    continue
+                } // no trade
                 let tick := and(shr(16, entry), 0x7f)
                 let side := and(shr(23, entry), 1)
                 let lots := and(entry, 0xffff)
                 switch eq(tick, marginal)
                 case 0 {
                     // A bid above the margin or an ask below it fills whole, anything else not at all.
-                    if eq(gt(tick, marginal), side) { continue }
+                    if eq(gt(tick, marginal), side) {
+                        continue
+                    }
                 }
                 default {
                     let pair := shr(add(48, shl(6, side)), result)

@@ -24,7 +24,7 @@ library SlotLoops {
             let over := 0
             let pos := add(values, 32)
             let end := add(pos, mload(values))
-            for { } lt(pos, end) {
+            for {} lt(pos, end) {
                 pos := add(pos, 6)
             } {
                 let both := shr(208, mload(pos))
@@ -114,7 +114,7 @@ library SlotLoops {
         assembly ("memory-safe") {
             let pos := add(values, 32)
             let end := add(pos, mload(values))
-            for { } lt(pos, end) {
+            for {} lt(pos, end) {
                 pos := add(pos, 6)
             } {
                 let exported := shr(208, mload(pos))

@@ -10,13 +10,13 @@ import {
 export interface GasRow {
   readonly operation: string;
   readonly gas: number;
-  readonly limit?: number;
+  readonly target?: number;
 }
 
 /** A short ring, so that a few periods warm every word of it. The ring's length does not change the cost of an entry. */
 const SHORT_RING = { horizon: 1, readingDeadline: 3600, correctionWindow: 7200, claimWindow: 10_800, tariffNotice: 1 };
 const SLOTS = 96;
-const BATCH = 20;
+const BATCH = 60;
 /** One period more than the ring holds. */
 const WARM_PERIODS = 5;
 
@@ -83,14 +83,14 @@ async function onePeriod(
   await auction.clear(community, slots.slice(49));
   const items = [];
   for (const home of homes) items.push(await itemOf(market, home, registers, period));
-  let settle = 0n; for (let i=0;i<BATCH;i+=5) { const g = await gasOf(settlement.meterAndSettle(community, period, items.slice(i,i+5))); settle += g; } for (let n of [1]) { console.log("settle5", settle) }
+  const settle = await gasOf(settlement.meterAndSettle(community, period, items));
   const { opened, settled } = await market.escrow.journals(community, period);
   if (opened !== settled || settled !== BigInt(homes.length)) throw new Error("the measured period is not settled");
   return [
-    { operation: "place: strip of 96 in a batch of 60, per entry", gas: per(place, BATCH * SLOTS), limit: 1800 },
-    { operation: "clear: 64 ticks, call of 48 slots, per slot", gas: per(half, 48), limit: 80_000 },
+    { operation: "place: strip of 96 in a batch of 60, per entry", gas: per(place, BATCH * SLOTS), target: 1800 },
+    { operation: "clear: 64 ticks, call of 48 slots, per slot", gas: per(half, 48), target: 80_000 },
     { operation: "clear: 64 ticks, one slot alone", gas: Number(alone) },
-    { operation: "settle: batch of 60, per member and slot", gas: per(settle, BATCH * SLOTS), limit: 1600 },
+    { operation: "settle: batch of 60, per member and slot", gas: per(settle, BATCH * SLOTS), target: 1600 },
   ];
 }
 
