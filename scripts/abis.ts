@@ -13,15 +13,9 @@ async function write(name: string, code: string): Promise<void> {
 await rm(folder, { recursive: true, force: true });
 await mkdir(folder, { recursive: true });
 
-const written: string[] = [];
 for (const name of CONTRACTS) {
-  if (!(await hre.artifacts.artifactExists(name))) {
-    console.warn(`abis: skipped ${name}, it has no artifact`);
-    continue;
-  }
   const { abi } = await hre.artifacts.readArtifact(name);
   await write(name, `export const ${name}Abi = ${JSON.stringify(abi, null, 2)} as const;`);
-  written.push(name);
 }
-await write("index", written.map((name) => `export { ${name}Abi } from "./${name}.js";`).join("\n"));
-console.log(`abis: wrote ${written.length} of ${CONTRACTS.length}`);
+await write("index", CONTRACTS.map((name) => `export { ${name}Abi } from "./${name}.js";`).join("\n"));
+console.log(`abis: wrote ${CONTRACTS.length}`);

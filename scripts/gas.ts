@@ -23,14 +23,16 @@ function compare(rows: readonly GasRow[], reviewed: Snapshot): string[] {
     else if (BigInt(gas) * TOLERANCE > BigInt(before) * (TOLERANCE + 1n)) {
       problems.push(`${operation}: ${String(gas)}, more than 1 % above the snapshot's ${String(before)}`);
     }
-    const over = target === undefined || gas <= target ? "" : `${String(Math.round((100 * gas) / target - 100))} % above`;
+    const over =
+      target === undefined || gas <= target ? "" : `${String(Math.round((100 * gas) / target - 100))} % above`;
     console.log(
       `${operation.padEnd(58)} ${String(gas).padStart(10)} ${String(before ?? "-").padStart(10)} ` +
         `${String(target ?? "-").padStart(8)}  ${over}`.trimEnd(),
     );
   }
   for (const operation of Object.keys(reviewed)) {
-    if (!rows.some((row) => row.operation === operation)) problems.push(`${operation}: in the snapshot, no longer measured`);
+    if (!rows.some((row) => row.operation === operation))
+      problems.push(`${operation}: in the snapshot, no longer measured`);
   }
   return problems;
 }
@@ -38,7 +40,9 @@ function compare(rows: readonly GasRow[], reviewed: Snapshot): string[] {
 const write = process.argv.includes("--write");
 const rows = await measureGas();
 const reviewed = write ? snapshotOf(rows) : (JSON.parse(readFileSync(FILE, "utf8")) as Snapshot);
-console.log(`${"operation (osaka, receipts, warm rings)".padEnd(58)} ${"gas".padStart(10)} ${"snapshot".padStart(10)} ${"target".padStart(8)}`);
+console.log(
+  `${"operation (osaka, receipts, warm rings)".padEnd(58)} ${"gas".padStart(10)} ${"snapshot".padStart(10)} ${"target".padStart(8)}`,
+);
 const problems = compare(rows, reviewed);
 if (write) writeFileSync(FILE, `${JSON.stringify(reviewed, null, 2)}\n`);
 if (problems.length > 0) {

@@ -97,6 +97,7 @@ library EntryLoops {
     /// @param entries Where the entries start in memory: a variable read from there is not read again at each use.
     /// @param count Number of entries.
     /// @return busy Whether it stopped at a slot whose ring entry an older slot still needs.
+    // solhint-disable-next-line function-max-lines
     function accept(Strip memory s, uint256 entries, uint256 count) internal view returns (bool busy) {
         assembly ("memory-safe") {
             // Notes why the entry at an index was refused.

@@ -1,10 +1,4 @@
-import {
-  connect,
-  deployMarket,
-  type Entry,
-  type HomeKeys,
-  type Market,
-} from "../../test/helpers/market.ts";
+import { connect, deployMarket, type Entry, type HomeKeys, type Market } from "../../test/helpers/market.ts";
 
 /** Gas of one unit of an operation, as receipts tell it, everything included. */
 export interface GasRow {
@@ -75,7 +69,8 @@ async function onePeriod(
   // New words cost more than a whole batch may: the first strips come a few at a time.
   const chunk = warm ? BATCH : 4;
   let place = 0n;
-  for (let i = 0; i < BATCH; i += chunk) place += await gasOf(auction.post(community, trading, strips.slice(i, i + chunk)));
+  for (let i = 0; i < BATCH; i += chunk)
+    place += await gasOf(auction.post(community, trading, strips.slice(i, i + chunk)));
   await market.goTo(market.periodStart(period + 1));
   const slots = ALL_SLOTS.map((offset) => period * SLOTS + offset);
   const half = await gasOf(auction.clear(community, slots.slice(0, 48)));
@@ -111,15 +106,21 @@ async function itemOf(market: Market, home: HomeKeys, registers: Map<number, [bi
 async function ownTransaction(market: Market, home: HomeKeys | undefined, period: number): Promise<GasRow[]> {
   if (!home) throw new Error("no home");
   const strip = await market.signStrip({ home, period, entries: entriesOf(home.member, [50]), maxReserve: 5_000_000n });
-  const gas = await gasOf(market.auction.connect(home.trading.connect(market.euro.runner!.provider!)).place(market.community, period, strip));
+  const gas = await gasOf(
+    market.auction.connect(home.trading.connect(market.coordinator.provider)).place(market.community, period, strip),
+  );
   return [{ operation: "place: own transaction, one entry", gas: Number(gas) }];
 }
 
 async function singleSlots(market: Market, homes: readonly HomeKeys[], period: number): Promise<GasRow[]> {
   const strips = [];
   for (const home of homes.slice(1)) {
-    strips.push(await market.signStrip({ home, period, entries: entriesOf(home.member, [50]), maxReserve: 5_000_000n }));
+    strips.push(
+      await market.signStrip({ home, period, entries: entriesOf(home.member, [50]), maxReserve: 5_000_000n }),
+    );
   }
   const gas = await gasOf(market.auction.post(market.community, period, strips));
-  return [{ operation: `place: single slot in a batch of ${String(strips.length)}, per order`, gas: per(gas, strips.length) }];
+  return [
+    { operation: `place: single slot in a batch of ${String(strips.length)}, per order`, gas: per(gas, strips.length) },
+  ];
 }
