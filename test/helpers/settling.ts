@@ -151,10 +151,16 @@ export function malleable({ r, vs, ...rest }: SignedReading): SignedReading {
   return { ...rest, r, vs: `0x${word.toString(16).padStart(64, "0")}` };
 }
 
-/** The journal after a member's records, and its position, out of the logs and the modules' own answers. */
+/** The journal after a member's records, out of the logs. */
+export async function journalOf(m: Market, home: HomeKeys, period: number): Promise<bigint> {
+  const records = await m.recordsOf(home.member, period);
+  return records.reduce((hash, { head, digest, payload }) => afterRecord(hash, head, digest, payload), 0n);
+}
+
+/** The journal after a member's records, and its position by the modules' own answers. */
 export async function evidence(m: Market, home: HomeKeys, period: number) {
   const records = await m.recordsOf(home.member, period);
-  const journal = records.reduce((hash, { head, digest, payload }) => afterRecord(hash, head, digest, payload), 0n);
+  const journal = await journalOf(m, home, period);
   const position = Array.from({ length: m.terms.slotsPerPeriod }, () => 0n);
   const moduleOf = (head: bigint) => Number((head >> 208n) & 0xffn);
   for (const module of new Set(records.map(({ head }) => moduleOf(head)))) {
