@@ -21,6 +21,7 @@ export type DemoErrorCode =
   | "TIME_IRREGULAR"
   | "TIME_UNALIGNED"
   | "STEP_UNSUPPORTED"
+  | "HOME_TOO_LARGE"
   | "DAYS_BEYOND_FILE"
   | "OPTIMUM_FAILED";
 

@@ -11,15 +11,19 @@ export interface Basis {
 
 const DAYS = [1, 2];
 
+/** Seconds before a period's start at which its orders are posted: its first gate closes 300 s before the start. */
+export const POSTING_LEAD = 900;
+
 /**
- * The same slot on the last two days, as far as the input reaches back. Its first day has no yesterday: there the two
+ * The same slot on the last two days, as far as the input reaches back. A day counts only if its slot is over when the
+ * period's orders are posted: for the last slot of a day-long period yesterday comes too late. The input's first day has no yesterday: there the two
  * following days stand in for it, and in an input of a single day the neighbouring slot. Never the value itself, so a
  * forecast is always a guess.
  */
 export function basisOf(calendar: Calendar, row: number): Basis {
   const { slotsPerDay, rows } = calendar;
   const inside = (candidates: number[]) => candidates.filter((candidate) => candidate >= 0 && candidate < rows);
-  const past = inside(DAYS.map((day) => row - day * slotsPerDay));
+  const past = inside(daysKnown(calendar, row).map((day) => row - day * slotsPerDay));
   if (past.length > 0) return { rows: past, kind: "past" };
   const following = inside(DAYS.map((day) => row + day * slotsPerDay));
   if (following.length > 0) return { rows: following, kind: "following" };
@@ -40,12 +44,20 @@ export function forecastOf(home: Home, calendar: Calendar, day: number, slot: nu
   return common(load[0] - made[0], load[1] - made[1]);
 }
 
-/** How many of a day's slots have no past in the input. */
-export function standIns(calendar: Calendar, day: number): number {
-  const slots = Array.from({ length: calendar.slotsPerDay }, (_, slot) =>
-    basisOf(calendar, rowOf(calendar, day, slot, 0)),
-  );
-  return slots.filter(({ kind }) => kind !== "past").length;
+/** Whether a home's forecast of a slot rests on something else than its past. */
+export function isStandIn(home: Home, calendar: Calendar, day: number, slot: number): boolean {
+  const shifts = home.pv === undefined ? [home.shiftDays] : [home.shiftDays, 0];
+  return shifts.some((shift) => basisOf(calendar, rowOf(calendar, day, slot, shift)).kind !== "past");
+}
+
+/** Which of the last days are over, slot by slot, when orders for a row are posted. */
+function daysKnown({ step, slotsPerDay, slotsPerPeriod, firstRow }: Calendar, row: number): number[] {
+  const offset = modulo(row - firstRow, slotsPerPeriod);
+  return DAYS.filter((day) => (day * slotsPerDay - offset - 1) * step >= POSTING_LEAD);
+}
+
+function modulo(value: number, length: number): number {
+  return ((value % length) + length) % length;
 }
 
 /** The values of the one or two rows of a basis; of a single one, twice. */

@@ -2,6 +2,7 @@
 
 import { type Calendar, rowOf } from "./calendar.ts";
 import type { Dataset, Series } from "./dataset.ts";
+import { DemoError } from "./errors.ts";
 import { type Decimal, pow10 } from "./decimal.ts";
 import { MARKET } from "./market.ts";
 
@@ -39,8 +40,8 @@ export function makeHomes(data: Dataset, calendar: Calendar, count: number, pvKw
     const copy = Math.floor(index / data.loads.length);
     const shiftDays = copy % Math.max(1, calendar.fullDays);
     const name = copy === 0 ? load.name : `${load.name} (copy ${copy}, +${shiftDays} d)`;
-    const buyCap = capLots(withHeadroom(largest(load)));
-    const sellCap = pv === undefined ? 0 : capLots(larger(largest(pv), nameplateWh(pvKwp, calendar.step)));
+    const buyCap = capLots(name, withHeadroom(largest(load)));
+    const sellCap = pv === undefined ? 0 : capLots(name, larger(largest(pv), nameplateWh(pvKwp, calendar.step)));
     return { index, name, shiftDays, load, pv, buyCap, sellCap };
   });
 }
@@ -90,7 +91,11 @@ function nameplateWh(kwp: Decimal, step: number): bigint {
   return (kwp.digits * 1000n * BigInt(step) + den - 1n) / den;
 }
 
-/** Lots that hold `wh`, at least one. */
-function capLots(wh: bigint): number {
-  return Number(larger(1n, (wh + MARKET.lotWh - 1n) / MARKET.lotWh));
+/** Lots that hold `wh`, at least one. @throws DemoError HOME_TOO_LARGE above what a cap holds */
+function capLots(name: string, wh: bigint): number {
+  const lots = larger(1n, (wh + MARKET.lotWh - 1n) / MARKET.lotWh);
+  if (lots <= MOST_LOTS) return Number(lots);
+  const message = `${name}: ${wh} Wh in a slot, the demo's market takes ${MOST_LOTS * MARKET.lotWh}. Is the unit right?`;
+  throw new DemoError("HOME_TOO_LARGE", message);
 }
+const MOST_LOTS = 0xffffn;

@@ -44,6 +44,10 @@ export interface Report {
   readonly homes: number;
   readonly days: number;
   readonly slots: number;
+  /** Homes' slots whose forecast could not rest on the past, because the input does not reach back so far. */
+  readonly standIns: number;
+  /** Members' settled periods whose legs, bill and journal equal the SDK's own computation; all of them in a sound run. */
+  readonly checkedBills: number;
   readonly skipped: readonly Skipped[];
   /** Journals that no one settled. */
   readonly unsettled: number;
@@ -56,7 +60,7 @@ export interface Report {
 /** What a run leaves behind for its report. */
 export interface RunOutcome extends Pick<
   Report,
-  "seed" | "days" | "slots" | "skipped" | "unsettled" | "books" | "gas"
+  "seed" | "days" | "slots" | "standIns" | "checkedBills" | "skipped" | "unsettled" | "books" | "gas"
 > {
   readonly synthetic: boolean;
   readonly homes: readonly { readonly home: Home; readonly outcome: HomeOutcome }[];
@@ -65,7 +69,7 @@ export interface RunOutcome extends Pick<
 }
 
 export function reportOf(run: RunOutcome): Report {
-  const { seed, days, slots, skipped, unsettled, books, gas } = run;
+  const { seed, days, slots, standIns, checkedBills, skipped, unsettled, books, gas } = run;
   const repeated = run.homes.some(({ home }, i) => run.homes.findIndex((other) => other.home.load === home.load) < i);
   return {
     mode: "open",
@@ -76,6 +80,8 @@ export function reportOf(run: RunOutcome): Report {
     slots,
     skipped,
     unsettled,
+    standIns,
+    checkedBills,
     books,
     community: communityKpis(
       run.homes.map(({ outcome }) => outcome),

@@ -18,8 +18,30 @@ const SOURCES: Record<Report["source"], string> = {
 export function renderReport(report: Report): string {
   const { homes, days, slots, seed, source } = report;
   const title = `Wattbook demo: ${homes} homes, ${days} day(s), ${slots} slots, seed ${seed}; ${SOURCES[source]}.`;
-  const text = [title, "", homesTable(report), "", communityTable(report), "", booksText(report)].join("\n");
-  return text.replace(/ +$/gm, "");
+  const parts = [
+    [title, ...STORY, ...standInNote(report)].join("\n"),
+    homesTable(report),
+    communityTable(report),
+    booksText(report),
+  ];
+  return [...parts, ...(source === "synthetic" ? [OWN_DATA] : [])].join("\n\n").replace(/ +$/gm, "");
+}
+
+const STORY = [
+  "Each home forecast its next hours and signed its orders; a relayer brought them on chain before the gates. Every slot",
+  "cleared at one price. The meters signed what really flowed, everybody was settled from the chain's logs, buyers claimed",
+  "their energy tokens, and all money was withdrawn.",
+];
+const OWN_DATA = [
+  "Try it with your own homes: npm run demo -- --input homes.csv",
+  "First column time (ISO 8601 or unix seconds), then mean loads in W and PV per unit of peak power (names ending _pu).",
+].join("\n");
+
+/** Forecasts that the input is too short for. */
+function standInNote({ standIns, homes, slots }: Report): string[] {
+  if (standIns === 0) return [];
+  const share = `${formatFixed(BigInt(standIns), 0, 0)} of ${formatFixed(BigInt(homes * slots), 0, 0)}`;
+  return [`Stand-ins: ${share} forecasts use another day of the input, because it does not hold their yesterday.`];
 }
 
 /** One line per home; amounts over the whole run. */
@@ -59,8 +81,13 @@ export function communityTable({ community, gas, households }: Report): string {
     ["gas to settle", gas.settle, "per order and slot"],
   ];
   for (const [name, value, meaning] of rows) table.push([name, formatFixed(value, 0, 0), meaning]);
-  return table.toString();
+  return [table.toString(), ...GAS_NOTES].join("\n");
 }
+
+const GAS_NOTES = [
+  "gas: from receipts. A home's order in a slot is a curve of up to three prices. A community's first days write new",
+  "storage words and cost far more than later ones; larger communities share what a call costs.",
+];
 
 function communityRows(community: CommunityKpis): [string, string, string][] {
   return [
@@ -74,13 +101,21 @@ function communityRows(community: CommunityKpis): [string, string, string][] {
 }
 
 /** What must add up. */
-export function booksText({ books, skipped, unsettled }: Report): string {
+export function booksText({ books, skipped, unsettled, checkedBills }: Report): string {
   const verdict = (value: bigint) => (value === 0n ? "balanced" : "NOT BALANCED");
   return [
     `Energy: bought less sold ${books.energyWh} Wh: ${verdict(books.energyWh)}.`,
     `Money: held less deposited plus withdrawn ${books.money} base units: ${verdict(books.money)}.`,
-    `Left out by the chain: ${skipped.length}. Unsettled: ${unsettled}.`,
+    `Bills: ${checkedBills} settled on chain exactly as the SDK computes them, unsettled ${unsettled}.`,
+    `Left out by the chain: ${skipped.length} strips or readings${skipped.length === 0 ? "" : `; ${reasons(skipped)}`}.`,
   ].join("\n");
+}
+
+/** "3 Underfunded, 1 Expired" */
+function reasons(skipped: Report["skipped"]): string {
+  const counts = new Map<string, number>();
+  for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, count]) => `${count} ${reason}`).join(", ");
 }
 
 /** No lines but one below the header, no colours: readable in any terminal, log or file. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { planDay, trueValue } from "../../../scripts/demo/agents.ts";
 import { calendarOf } from "../../../scripts/demo/calendar.ts";
 import { curveAround } from "../../../scripts/demo/curve.ts";
-import { basisOf, forecastOf } from "../../../scripts/demo/forecast.ts";
+import { basisOf, forecastOf, isStandIn } from "../../../scripts/demo/forecast.ts";
 import { type Home, makeHomes } from "../../../scripts/demo/homes.ts";
 import { MARKET, priceOf, tradingBand } from "../../../scripts/demo/market.ts";
 import { draw, Purpose, splitmix64, within } from "../../../scripts/demo/prng.ts";
@@ -38,6 +38,25 @@ describe("demo forecasts", function () {
     expect(basisOf(calendar, 4)).to.deep.equal({ rows: [100, 196], kind: "following" });
     expect(basisOf(calendarOf(dataset(96)), 0)).to.deep.equal({ rows: [1], kind: "neighbour" });
     expect(basisOf(calendarOf(dataset(96)), 95)).to.deep.equal({ rows: [94], kind: "neighbour" });
+  });
+
+  it("rest on no slot that is not over when the orders are posted", function () {
+    expect(basisOf(calendar, 2 * 96 + 95), "yesterday's last slot ends with the day").to.deep.equal({
+      rows: [95],
+      kind: "past",
+    });
+    expect(basisOf(calendar, 2 * 96 + 94).rows).to.deep.equal([190, 94]);
+    const halves = calendarOf(dataset(3 * 288, { step: 300 }));
+    expect(basisOf(halves, 2 * 288 + 287).rows).to.deep.equal([575, 287]);
+  });
+
+  it("say where they rest on something else than the past", function () {
+    const [first, second] = makeHomes(data, calendar, 2, pvKwp);
+    if (first === undefined || second === undefined) throw new Error("no home");
+    expect([isStandIn(first, calendar, 0, 0), isStandIn(first, calendar, 1, 0)]).to.deep.equal([true, false]);
+    const shifted = { ...second, shiftDays: 1 };
+    expect(isStandIn({ ...shifted, pv: undefined }, calendar, 0, 0), "its load has a past").to.equal(false);
+    expect(isStandIn(shifted, calendar, 0, 0), "its PV has none").to.equal(true);
   });
 
   it("never rest on the value itself", function () {

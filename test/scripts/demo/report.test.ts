@@ -19,7 +19,8 @@ function report(count = 2): Report {
     return { home, outcome: homeOutcome([slotOutcome(trade)], money) };
   });
   const gas = { perHouseholdSlot: 2345n, place: 1n, clear: 2n, settle: 3n };
-  const run = { seed: 7n, days: 1, slots: 96, skipped: [], unsettled: 0, books: { energyWh: 0n, money: 0n }, gas };
+  const books = { energyWh: 0n, money: 0n };
+  const run = { seed: 7n, days: 1, slots: 96, standIns: 0, checkedBills: count, skipped: [], unsettled: 0, books, gas };
   return reportOf({ ...run, synthetic: false, homes, optimum: 0n });
 }
 

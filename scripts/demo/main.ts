@@ -1,0 +1,59 @@
+/** The demo as a command: options in, report out, an exit code. */
+
+import { runOnChain, stepsOf } from "./chain/run.ts";
+import { type DemoOptions, parseOptions } from "./cli.ts";
+import { loadCommunity } from "./community.ts";
+import { DemoError } from "./errors.ts";
+import { writeFiles } from "./files.ts";
+import { type ProgressStream, startProgress } from "./progress.ts";
+import { type Report, reportJson, reportOf } from "./report.ts";
+import { renderReport } from "./tables.ts";
+
+/** Where a run writes to. */
+export interface Terminal {
+  /** The report, and nothing else. */
+  readonly stdout: NodeJS.WritableStream;
+  /** Progress, paths and problems. */
+  readonly stderr: ProgressStream;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Exit codes. */
+export const EXIT = { sound: 0, unsound: 1, refused: 2 } as const;
+
+/** Runs a command line, without node and script; returns the exit code. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    const options = parseOptions(args, terminal.stdout);
+    return options === undefined ? EXIT.sound : await run(options, terminal);
+  } catch (error) {
+    if (!(error instanceof DemoError)) throw error;
+    terminal.stderr.write(`${error.code}: ${error.message}\n`);
+    return EXIT.refused;
+  }
+}
+
+async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Promise<number> {
+  const community = await loadCommunity(options);
+  const progress = startProgress(stepsOf(community, options.days), stderr, env);
+  const { outcome, slots, faults } = await runOnChain(community, options, progress).finally(() => {
+    progress.stop();
+  });
+  const report = reportOf(outcome);
+  stdout.write(`${options.json ? reportJson(report) : renderReport(report)}\n`);
+  if (options.out !== undefined) {
+    const paths = await writeFiles(options.out, report, slots);
+    stderr.write(`written: ${paths.join(", ")}\n`);
+  }
+  for (const fault of [...faults, ...faultsOf(report)]) stderr.write(`FAULT: ${fault}\n`);
+  return faults.length + faultsOf(report).length === 0 ? EXIT.sound : EXIT.unsound;
+}
+
+/** What must not be in any report. */
+function faultsOf({ books, unsettled }: Report): string[] {
+  return [
+    ...(books.energyWh === 0n ? [] : [`bought and sold energy differ by ${books.energyWh} Wh.`]),
+    ...(books.money === 0n ? [] : [`the books of money are ${books.money} base units off.`]),
+    ...(unsettled === 0 ? [] : [`${unsettled} journals are not settled.`]),
+  ];
+}
