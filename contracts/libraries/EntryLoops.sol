@@ -33,7 +33,7 @@ library EntryLoops {
     /// @param used Base units of `maxReserve` so far: fees and reserves.
     /// @param lots Accepted lots: bought in the low, sold in the high 128 bits.
     /// @param nextKey One above the largest key seen.
-    /// @param offGrid One above the largest key seen before the first slot off the grid, plus one; 0 if there was none.
+    /// @param offGrid Once a slot off the grid was named: two above the largest key on the grid; 0 before.
     /// @param refused Entries.
     /// @param seen Entries read; fewer than there are if a slot's ring entry is busy.
     struct Strip {
@@ -120,6 +120,13 @@ library EntryLoops {
                     seen := low
                 }
                 if lt(key, seen) {
+                    // Behind a slot off the grid it may still name the largest slot on the grid.
+                    let last := mload(add(e, OFF_GRID))
+                    if last {
+                        if and(iszero(gt(key, mload(e))), gt(add(key, 2), last)) {
+                            mstore(add(e, OFF_GRID), add(key, 2))
+                        }
+                    }
                     refuse(e, index, 1) // NotAscending
                     leave
                 }

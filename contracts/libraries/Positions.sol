@@ -139,10 +139,9 @@ library Positions {
             b.tariff.entriesOf(w.word.tariffClass(), b.slots),
             b.slots
         );
-        if (!sane) return ISettlement.Void.PositionAboveReserve;
         ISettlement.Void reason = ISettlement.Void.None;
-        uint256 charge = a.paid + bought * b.tariff.networkFee() + replacement;
-        if (bought > taken.buyWh || sold > taken.sellWh) reason = ISettlement.Void.PositionAboveReserve;
+        uint256 charge = sane ? a.paid + bought * b.tariff.networkFee() + replacement : 0;
+        if (!sane || bought > taken.buyWh || sold > taken.sellWh) reason = ISettlement.Void.PositionAboveReserve;
         else if (charge > taken.amount + a.received) reason = ISettlement.Void.ChargeAboveReserve;
         else if (rest + int256(a.paid) < int256(a.received)) reason = ISettlement.Void.PotOverdrawn;
         if (reason == ISettlement.Void.None) w.bought += bought;

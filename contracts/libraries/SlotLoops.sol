@@ -46,7 +46,7 @@ library SlotLoops {
     /// @return bought Wh.
     /// @return sold Wh.
     /// @return replacement Base units: what it costs to buy all that was sold at the import price.
-    /// @return sane False if a word does not fit 24 bits a side, what a reading holds: then nothing was added.
+    /// @return sane False if a word does not fit 24 bits a side, what a reading holds: then no sum means anything.
     function absorb(
         uint256 answer,
         uint256 position,
@@ -54,34 +54,27 @@ library SlotLoops {
         uint256 slots
     ) internal pure returns (uint256 bought, uint256 sold, uint256 replacement, bool sane) {
         assembly ("memory-safe") {
-            let length := mul(slots, 32)
             let all := 0
             for {
-                let k := 0
-            } lt(k, length) {
-                k := add(k, 32)
+                let end := add(answer, mul(slots, 32))
+            } lt(answer, end) {
+                answer := add(answer, 32)
             } {
-                all := or(all, mload(add(answer, k)))
-            }
-            sane := iszero(and(all, not(0xffffff00000000000000000000000000ffffff)))
-            if sane {
-                for {
-                    let k := 0
-                } lt(k, length) {
-                    k := add(k, 32)
-                } {
-                    let wh := mload(add(answer, k))
-                    if wh {
-                        mstore(add(position, k), add(mload(add(position, k)), wh))
-                        bought := add(bought, shr(128, wh))
-                        let out := and(wh, 0xffffff)
-                        if out {
-                            sold := add(sold, out)
-                            replacement := add(replacement, mul(out, shr(240, mload(add(prices, shr(3, k))))))
-                        }
+                let wh := mload(answer)
+                if wh {
+                    all := or(all, wh)
+                    mstore(position, add(mload(position), wh))
+                    bought := add(bought, shr(128, wh))
+                    let out := and(wh, 0xffffff)
+                    if out {
+                        sold := add(sold, out)
+                        replacement := add(replacement, mul(out, shr(240, mload(prices))))
                     }
                 }
+                position := add(position, 32)
+                prices := add(prices, 4)
             }
+            sane := iszero(and(all, not(0xffffff00000000000000000000000000ffffff)))
         }
     }
 
