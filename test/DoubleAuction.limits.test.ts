@@ -141,6 +141,22 @@ describe("What no strip can pass", function () {
       .withArgs(7);
   });
 
+  it("is an order book that is not the first module: its strips would have no frontier and could be replayed", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { community, registry, escrow, coordinator, supplier } = day;
+    const second = await ethers.deployContract("DoubleAuction", [registry, escrow, day.settlement]);
+    await registry.connect(coordinator).addModule(community, second);
+    await escrow.connect(supplier).enableModule(community, 3, 1, true);
+    await escrow.connect(as(day.home(0).owner)).enableModule(community, day.home(0).member, 1, true);
+    const strip = await signed(day, day.home(0));
+    await expect(second.post(community, target(day), [strip]))
+      .to.be.revertedWithCustomError(second, "UnknownModule")
+      .withArgs(community);
+    await expect(second.connect(as(day.home(0).owner)).place(community, target(day), strip))
+      .to.be.revertedWithCustomError(second, "UnknownModule")
+      .withArgs(community);
+  });
+
   it("is someone else's own transaction", async function () {
     const day = await networkHelpers.loadFixture(threeHomes);
     const strip = await signed(day, day.home(1));
