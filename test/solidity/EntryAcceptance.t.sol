@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IDoubleAuction} from "../../contracts/interfaces/IDoubleAuction.sol";
+import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {Check, Dice} from "./Check.sol";
+import {EntryLab} from "./EntryLab.sol";
+import {EntriesPlain} from "./plain/EntriesPlain.sol";
+
+/// @notice Acceptance against its plain twin, on the same books and strips, in dirty memory, with calldata of any length.
+contract EntryAcceptanceTest is EntryLab {
+    using EntryLoops for EntryLoops.Strip;
+
+    uint256 private constant MOST_RESERVE = type(uint96).max;
+    IDoubleAuction.EntryReason private constant NONE = IDoubleAuction.EntryReason.None;
+
+    // ---------------------------------------------------------------------------------------------------- fuzzed
+
+    function testFuzz_acceptanceOfAnyStripsInAnyBook(uint256 seed, bytes calldata) external {
+        Dice memory d = Dice(seed);
+        Lab memory l = _randomMarket(d);
+        for (uint256 batches = 1 + (d.roll() % 2); batches > 0; --batches) {
+            _open(l);
+            bool sorted = d.one(3);
+            for (uint256 strips = 1 + (d.roll() % 3); strips > 0; --strips) {
+                EntriesPlain.Strip memory s = _randomStrip(l, d, sorted);
+                EntriesPlain.Outcome memory o = _post(l, s);
+                // The frontier moves only with an accepted entry.
+                if (!o.busy && o.refused < s.orders.length) _checkEnd(l, o);
+            }
+            _flush(l);
+        }
+    }
+
+    function _checkEnd(Lab memory l, EntriesPlain.Outcome memory o) private pure {
+        Check.eq(l.loop.slotEnd(), o.slotEnd, "end");
+    }
+
+    // ---------------------------------------------------------------------------------------------------- at the bounds
+
+    function test_aTickTakesExactlyWhatItHolds() external {
+        _fillTick(32, false);
+    }
+
+    function test_aWideTickTakesExactlyWhatItHolds() external {
+        _fillTick(128, true);
+    }
+
+    /// @dev Two lots less than full in the last tick of the last slot: one too many is refused, two fill it, none goes in after.
+    function _fillTick(uint256 ticks, bool wide) private {
+        Lab memory l = _market(144, ticks, wide);
+        uint256 full = l.plain.fullTick;
+        for (uint256 side = 0; side < 2; ++side) {
+            l.plain.volumes[2 * 143 + side][ticks - 1] = full - 2;
+            l.plain.volumes[2 * 143 + side][ticks - 2] = full;
+        }
+        _storeVolumes(l, 143);
+        _open(l);
+        for (uint256 side = 0; side < 2; ++side) {
+            _expect(l, _one(l, 143, side, ticks - 1, 3), IDoubleAuction.EntryReason.TickFull);
+            EntriesPlain.Outcome memory o = _expect(l, _one(l, 143, side, ticks - 1, 2), NONE);
+            Check.eq(o.prefixes[0], full - 2, "prefix");
+            _expect(l, _one(l, 143, side, ticks - 1, 1), IDoubleAuction.EntryReason.TickFull);
+        }
+        _flush(l);
+        Check.eq(l.plain.volumes[2 * 143][ticks - 1], full, "volume");
+    }
+
+    function test_anEmptyTickTakesTheLargestEntry() external {
+        Lab memory l = _market(1, 32, false);
+        _open(l);
+        EntriesPlain.Outcome memory o = _expect(l, _one(l, 0, 0, 0, 65_535), NONE);
+        Check.eq(o.prefixes[0], 0, "prefix");
+        _expect(l, _one(l, 0, 0, 0, 1), IDoubleAuction.EntryReason.TickFull);
+        _flush(l);
+    }
+
+    function test_capsHoldPerSlotAndSideAndAreReachedExactly() external {
+        Lab memory l = _market(2, 64, true);
+        _open(l);
+        EntriesPlain.Strip memory s = _strip(l, 7);
+        s.caps = [uint256(10), 4];
+        s.orders[0] = EntriesPlain.Order(0, 0, 3, 6);
+        s.orders[1] = EntriesPlain.Order(0, 0, 4, 5);
+        s.orders[2] = EntriesPlain.Order(0, 0, 5, 4);
+        s.orders[3] = EntriesPlain.Order(0, 0, 6, 1);
+        s.orders[4] = EntriesPlain.Order(0, 1, 0, 4);
+        s.orders[5] = EntriesPlain.Order(1, 0, 63, 10);
+        s.orders[6] = EntriesPlain.Order(1, 1, 63, 5);
+        EntriesPlain.Outcome memory o = _post(l, s);
+        uint256[7] memory over = [uint256(0), 1, 0, 1, 0, 0, 1];
+        for (uint256 i = 0; i < 7; ++i) {
+            Check.eq(uint8(o.reasons[i]), over[i] * uint8(IDoubleAuction.EntryReason.OverCap), "reason");
+        }
+        _checkEnd(l, o);
+        _flush(l);
+    }
+
+    function test_theReserveIsReachedExactly() external {
+        Lab memory l = _market(1, 32, false);
+        l.plain.networkFee = 7;
+        _open(l);
+        for (uint256 side = 0; side < 2; ++side) {
+            EntriesPlain.Strip memory s = _one(l, 0, side, 5, 11);
+            (s.feePerEntry, s.settlementFee) = (13, 17);
+            // A buyer's limit and network fee, a seller's import price less its limit.
+            uint256 perWh = side == 0 ? 100 + 5 * 2 + 7 : 500 - 110;
+            s.maxReserve = 17 + 13 + 11 * 10 * perWh;
+            _expect(l, s, NONE);
+            --s.maxReserve;
+            _expect(l, s, IDoubleAuction.EntryReason.OverReserve);
+        }
+        _flush(l);
+    }
+
+    function test_aSellerReservesAtLeastATick() external {
+        Lab memory l = _market(1, 32, false);
+        _open(l);
+        // Limit 110, tick 2: below, at and above the import price at which a tick is no longer the larger.
+        uint8[5] memory prices = [0, 110, 111, 112, 113];
+        uint8[5] memory perWh = [2, 2, 2, 2, 3];
+        for (uint256 i = 0; i < 5; ++i) {
+            EntriesPlain.Strip memory s = _one(l, 0, 1, 5, 1);
+            s.importPrices[0] = prices[i];
+            Check.eq(_expect(l, s, NONE).used, 10 * uint256(perWh[i]), "used");
+        }
+        _flush(l);
+    }
+
+    function test_theLastKeyOfTheLargestGridIsTakenAndNothingBeyondOnASmallerOne() external {
+        Lab memory l = _market(256, 128, true);
+        _open(l);
+        EntriesPlain.Outcome memory o = _expect(l, _one(l, 255, 1, 127, 65_535), NONE);
+        _checkEnd(l, o);
+        _flush(l);
+        Check.eq(l.stored[STORED * 255] >> 40, 1 << 31, "the last live bit");
+
+        l = _market(144, 64, false);
+        l.firstSlot = 2_000; // the words stored above are of other slots
+        _open(l);
+        EntriesPlain.Strip memory s = _strip(l, 4);
+        s.orders[0] = EntriesPlain.Order(143, 1, 63, 1);
+        s.orders[1] = EntriesPlain.Order(143, 1, 64, 1);
+        s.orders[2] = EntriesPlain.Order(144, 0, 0, 1);
+        s.orders[3] = EntriesPlain.Order(255, 1, 127, 1);
+        o = _post(l, s);
+        for (uint256 i = 0; i < 4; ++i) Check.eq(uint8(o.reasons[i]), i == 0 ? 0 : 2, "reason");
+        Check.eq(o.slotEnd, 144, "end");
+        _checkEnd(l, o);
+    }
+
+    function test_anEntryBehindOneOffTheGridCanNameTheLastSlot() external {
+        Lab memory l = _market(96, 32, false);
+        _open(l);
+        EntriesPlain.Strip memory s = _strip(l, 5);
+        s.orders[0] = EntriesPlain.Order(5, 0, 0, 1);
+        s.orders[1] = EntriesPlain.Order(200, 0, 0, 1);
+        s.orders[2] = EntriesPlain.Order(10, 0, 0, 1);
+        s.orders[3] = EntriesPlain.Order(8, 0, 0, 1);
+        s.orders[4] = EntriesPlain.Order(150, 0, 0, 1);
+        EntriesPlain.Outcome memory o = _post(l, s);
+        Check.eq(o.slotEnd, 11, "end");
+        _checkEnd(l, o);
+        _flush(l);
+    }
+
+    function test_theFirstOpenSlotIsThatOfTheFrontierOrTheGateWhicheverIsLater() external {
+        Lab memory l = _market(4, 32, false);
+        l.plain.openFrom = 2;
+        _open(l);
+        for (uint256 frontier = 0; frontier <= 4; ++frontier) {
+            EntriesPlain.Strip memory s = _strip(l, 4);
+            s.frontier = frontier;
+            for (uint256 slot = 0; slot < 4; ++slot) s.orders[slot] = EntriesPlain.Order(slot, 0, 0, 1);
+            EntriesPlain.Outcome memory o = _post(l, s);
+            for (uint256 slot = 0; slot < 4; ++slot) {
+                IDoubleAuction.EntryReason reason = slot < 2 ? IDoubleAuction.EntryReason.GateClosed : NONE;
+                if (slot < frontier) reason = IDoubleAuction.EntryReason.BehindFrontier;
+                Check.eq(uint8(o.reasons[slot]), uint8(reason), "reason");
+            }
+        }
+        _flush(l);
+    }
+
+    function test_everyReasonComesBeforeThoseWithLargerNumbers() external {
+        Lab memory l = _market(4, 32, false);
+        l.plain.openFrom = 3;
+        l.plain.volumes[2 * 3][31] = l.plain.fullTick;
+        _storeVolumes(l, 3);
+        _open(l);
+        EntriesPlain.Strip memory s = _strip(l, 8);
+        (s.frontier, s.maxReserve) = (2, 0);
+        s.caps = [uint256(9), 9];
+        s.orders[0] = EntriesPlain.Order(1, 0, 32, 0); // off the grid, and all that follows
+        s.orders[1] = EntriesPlain.Order(1, 0, 32, 0); // not ascending
+        s.orders[2] = EntriesPlain.Order(1, 1, 0, 0); // no lots
+        s.orders[3] = EntriesPlain.Order(1, 1, 1, 10); // behind the frontier
+        s.orders[4] = EntriesPlain.Order(2, 0, 0, 10); // closed
+        s.orders[5] = EntriesPlain.Order(3, 0, 30, 10); // over the cap
+        s.orders[6] = EntriesPlain.Order(3, 0, 31, 9); // over the reserve
+        s.orders[7] = EntriesPlain.Order(3, 1, 31, 9);
+        EntriesPlain.Outcome memory o = _post(l, s);
+        uint8[8] memory reasons = [2, 1, 3, 4, 5, 6, 7, 7];
+        for (uint256 i = 0; i < 8; ++i) Check.eq(uint8(o.reasons[i]), reasons[i], "reason");
+        _expect(l, _one(l, 3, 0, 31, 9), IDoubleAuction.EntryReason.TickFull);
+        _flush(l);
+    }
+
+    function test_aBusySlotStopsTheStripAndWhatCameBeforeIsTakenBack() external {
+        Lab memory l = _market(3, 32, false);
+        l.plain.busy[1] = true;
+        _put(l, 1, 0, (uint256(1) << 40) | (l.firstSlot - 2)); // another slot's, with volume, not cleared
+        _put(l, 0, 0, (uint256(5) << 40) | (uint256(1) << 32) | (l.firstSlot - 3)); // another slot's, cleared
+        _put(l, 0, 1, type(uint256).max);
+        _open(l);
+        EntriesPlain.Strip memory s = _strip(l, 4);
+        s.orders[0] = EntriesPlain.Order(0, 0, 7, 3);
+        s.orders[1] = EntriesPlain.Order(0, 0, 7, 3);
+        s.orders[2] = EntriesPlain.Order(1, 0, 7, 3);
+        s.orders[3] = EntriesPlain.Order(2, 0, 7, 3);
+        EntriesPlain.Outcome memory o = _post(l, s);
+        Check.yes(o.busy, "busy");
+        Check.eq(l.loop.seen, 2, "seen");
+        Check.eq(l.loop.refused, 1, "refused");
+        // Entries that are refused before the book is read do not meet the busy slot.
+        s.orders[2].lots = 0;
+        o = _post(l, s);
+        Check.yes(!o.busy, "not busy");
+        Check.eq(o.prefixes[0], 0, "the prefix in a slot whose words were another's");
+        _flush(l);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- strips
+
+    function _expect(
+        Lab memory l,
+        EntriesPlain.Strip memory s,
+        IDoubleAuction.EntryReason reason
+    ) private view returns (EntriesPlain.Outcome memory o) {
+        o = _post(l, s);
+        Check.eq(uint8(o.reasons[0]), uint8(reason), "reason");
+    }
+
+    function _one(
+        Lab memory l,
+        uint256 slot,
+        uint256 side,
+        uint256 tick,
+        uint256 lots
+    ) private pure returns (EntriesPlain.Strip memory s) {
+        s = _strip(l, 1);
+        s.orders[0] = EntriesPlain.Order(slot, side, tick, lots);
+    }
+
+    /// @dev A strip that nothing but the grid and the book limits.
+    function _strip(Lab memory l, uint256 count) private pure returns (EntriesPlain.Strip memory s) {
+        s.orders = new EntriesPlain.Order[](count);
+        s.caps = [uint256(65_535), 65_535];
+        s.maxReserve = MOST_RESERVE;
+        s.importPrices = new uint256[](l.plain.slots);
+        for (uint256 k = 0; k < l.plain.slots; ++k) s.importPrices[k] = 500;
+    }
+
+    function _randomStrip(Lab memory l, Dice memory d, bool sorted) private pure returns (EntriesPlain.Strip memory s) {
+        s = _strip(l, 1 + d.upTo(d.one(20) ? 99 : 19));
+        if (d.one(2)) s.caps = [d.upTo(200), d.upTo(200)];
+        if (d.one(3)) s.frontier = d.upTo(l.plain.slots);
+        if (d.one(2)) s.feePerEntry = d.upTo(type(uint32).max);
+        if (d.one(2)) s.settlementFee = d.upTo(type(uint32).max);
+        uint256 dearest = d.one(2) ? type(uint16).max : 700;
+        for (uint256 k = 0; k < l.plain.slots; ++k) s.importPrices[k] = d.upTo(dearest);
+        s.orders = _randomOrders(l, d, s.orders.length, sorted);
+        if (d.one(2)) return s;
+        // Often exactly what the strip takes without a limit.
+        EntriesPlain.Outcome memory o = EntriesPlain.accept(l.plain, s);
+        EntriesPlain.undo(l.plain, s, o);
+        s.maxReserve = d.one(8) ? o.used : d.upTo(o.used);
+    }
+
+    /// @dev Keys that go up in steps of any size, and unless `sorted` now and then one that does not. Mostly it ends with the grid.
+    function _randomOrders(
+        Lab memory l,
+        Dice memory d,
+        uint256 count,
+        bool sorted
+    ) private pure returns (EntriesPlain.Order[] memory orders) {
+        uint256[] memory keys = new uint256[](count);
+        uint256 end = l.plain.slots * 256;
+        uint256 key = (d.one(2) ? 0 : d.upTo(l.plain.slots - 1) << 8) | d.upTo(l.plain.ticks - 1);
+        uint256 chaos = d.one(2) ? 4 : 30;
+        for (uint256 i = 0; i < count; ++i) {
+            keys[i] = key;
+            if (!sorted && d.one(chaos)) {
+                keys[i] = i > 0 && d.one(3) ? keys[i - 1] : d.upTo(d.one(4) ? 65_535 : end - 1);
+            }
+            key += _step(l, d, key);
+            if (key > 65_535 || (key >= end && d.one(2))) count = i + 1;
+        }
+        orders = new EntriesPlain.Order[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 lots =
+                d.one(5)
+                    ? d.upTo(65_535)
+                    : d.one(30)
+                        ? 0
+                        : 1 + d.upTo(60);
+            orders[i] = EntriesPlain.Order(keys[i] >> 8, (keys[i] >> 7) & 1, keys[i] & 127, lots);
+        }
+    }
+
+    function _step(Lab memory l, Dice memory d, uint256 key) private pure returns (uint256) {
+        uint256 dice = d.roll() % 16;
+        if (dice < 9) return 1;
+        if (dice < 11) return 1 + d.upTo(20);
+        uint256 toNextSide = 128 - (key & 127) + d.upTo(l.plain.ticks - 1);
+        return dice < 15 ? toNextSide : toNextSide + 128 * d.upTo(3);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- books
+
+    function _randomMarket(Dice memory d) private returns (Lab memory l) {
+        l = _market(d.one(25) ? 144 : 1 + (d.roll() % 6), 32 << (d.roll() % 3), d.one(2));
+        EntriesPlain.Market memory m = l.plain;
+        l.firstSlot = 1 + d.upTo(type(uint32).max - m.slots);
+        m.lotWh = 10 ** (d.roll() % 4);
+        m.tickSize = 1 + d.upTo(d.one(2) ? 3 : 400);
+        m.floorPrice = d.upTo(d.one(2) ? 300 : 65_535 - m.tickSize * (m.ticks - 1));
+        m.networkFee = d.upTo(d.one(2) ? 9 : 65_535);
+        if (d.one(3)) m.openFrom = d.upTo(m.slots + 3);
+        if (d.one(50)) m.openFrom = d.upTo(type(uint40).max);
+        bool anyBusy = d.one(3);
+        for (uint256 slot = 0; slot < m.slots; ++slot) _randomSlot(l, d, slot, anyBusy);
+    }
+
+    /// @dev What a ring entry can hold: nothing, its own slot's volumes, or those of another slot, cleared or not. Words that are
+    /// not live are garbage.
+    function _randomSlot(Lab memory l, Dice memory d, uint256 slot, bool mayBeBusy) private {
+        uint256 dice = mayBeBusy && d.one(3) ? 6 : d.roll() % 8;
+        if (dice == 0 || (l.plain.slots > 6 && dice < 7)) return;
+        uint256 words = _tickWords(l);
+        for (uint256 i = 1; i <= words; ++i) if (d.one(2)) _put(l, slot, i, d.roll() | 1);
+        if (dice < 5) {
+            for (uint256 i = 0; i < words; ++i) if (d.one(2)) _rollVolumes(l, d, slot, i);
+            _storeVolumes(l, slot);
+            return;
+        }
+        uint256 other = l.firstSlot + slot;
+        while (other == l.firstSlot + slot) other = d.upTo(type(uint32).max);
+        uint256 live = (d.roll() & ((uint256(1) << words) - 1)) << 40;
+        if (dice == 5) live = 0;
+        bool busy = mayBeBusy && dice == 6 && live != 0;
+        uint256 cleared = busy || (dice == 5 && d.one(2)) ? 0 : uint256(1) << 32;
+        _put(l, slot, 0, live | cleared | other);
+        l.plain.busy[slot] = busy;
+    }
+
+    /// @dev Volumes of one tick word, some of them at or close to the most that a tick holds.
+    function _rollVolumes(Lab memory l, Dice memory d, uint256 slot, uint256 index) private pure {
+        uint256 half = _tickWords(l) / 2;
+        uint256[] memory volumes = l.plain.volumes[2 * slot + index / half];
+        uint256 first = (index % half) * _lanes(l);
+        uint256 full = l.plain.fullTick;
+        for (uint256 i = 0; i < _lanes(l); ++i) {
+            volumes[first + i] =
+                d.one(3)
+                    ? d.upTo(full)
+                    : d.one(2)
+                        ? full - d.upTo(60)
+                        : d.upTo(60);
+        }
+    }
+}

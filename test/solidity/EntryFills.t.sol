@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Clearing} from "../../contracts/libraries/Clearing.sol";
+import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {Mem} from "../../contracts/libraries/Mem.sol";
+import {Words} from "../../contracts/libraries/Words.sol";
+import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
+import {Check, Dice} from "./Check.sol";
+import {entryOf} from "./EntryLab.sol";
+import {EntriesPlain} from "./plain/EntriesPlain.sol";
+import {Canary} from "./support/Canary.sol";
+
+/// @notice Fills against their plain twin, on the same results and payloads, in dirty memory, with calldata of any length.
+contract EntryFillsTest {
+    using EntryLoops for EntryLoops.Fills;
+    using Mem for bytes;
+    using Mem for uint256[];
+
+    uint256 private constant SPAN = 512; // words of garbage behind what is allocated
+    uint256 private immutable RESULTS = Words.area("wattbook.test.results");
+
+    /// @param prefixBytes Two or four.
+    struct Lab {
+        uint256 slots;
+        uint256 firstSlot;
+        uint256 prefixBytes;
+        EntriesPlain.Fills plain;
+        EntryLoops.Fills packed;
+        uint256[] position;
+        uint256[8] guards;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- fuzzed
+
+    function testFuzz_fillsOfAnyPayloads(uint256 seed, bytes calldata) external {
+        Dice memory d = Dice(seed);
+        Lab memory l = _lab(d.one(25) ? 144 : 1 + (d.roll() % 6), d.one(2) ? 2 : 4);
+        l.firstSlot = 1 + d.upTo(type(uint32).max - l.slots);
+        l.plain.lotWh = 10 ** (d.roll() % 4);
+        (l.plain.floorPrice, l.plain.tickSize) = (d.upTo(40_000), 1 + d.upTo(200));
+        uint256 ticks = d.one(2) ? 4 : 128;
+        for (uint256 slot = 0; slot < l.slots; ++slot) {
+            _store(l, slot, _randomResult(d, ticks, l.prefixBytes == 4));
+            if (d.one(60)) _replace(l, d, slot);
+            (l.plain.bought[slot], l.plain.sold[slot]) = (d.upTo(1 << 30), d.upTo(1 << 30));
+        }
+        (l.plain.paid, l.plain.received) = (d.upTo(1 << 90), d.upTo(1 << 90));
+        _open(l);
+        for (uint256 payloads = 1 + (d.roll() % 3); payloads > 0; --payloads) {
+            (EntriesPlain.Order[] memory orders, uint256[] memory prefixes) = _randomOrders(l, d, ticks);
+            if (!_fill(l, orders, prefixes)) return;
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- at the bounds
+
+    function test_theLastLotsOfFullMarginalTicksOnBothSides() external {
+        _lastLots(4, type(uint32).max);
+        _lastLots(2, type(uint16).max);
+    }
+
+    /// @dev A tick full to the last lot and an allotment of one lot less: the shares of all entries miss one lot together.
+    function _lastLots(uint256 prefixBytes, uint256 full) private {
+        Lab memory l = _lab(144, prefixBytes);
+        l.firstSlot += prefixBytes;
+        _store(l, 143, Clearing.Result(127, 127, full - 1, full - 1, full, full - 1, full));
+        _open(l);
+        EntriesPlain.Order[] memory orders = new EntriesPlain.Order[](4);
+        uint256[] memory prefixes = new uint256[](4);
+        for (uint256 side = 0; side < 2; ++side) {
+            orders[2 * side] = EntriesPlain.Order(143, side, 127, 65_535);
+            (orders[2 * side + 1], prefixes[2 * side + 1]) = (EntriesPlain.Order(143, side, 127, 1), full - 1);
+        }
+        Check.yes(_fill(l, orders, prefixes), "cleared");
+        // The first misses a lot in a narrow tick: there it is all but the last.
+        uint256 first = (65_535 * (full - 1)) / full;
+        Check.eq(l.position[143] >> 128, (first + 1) * 10, "bought");
+        Check.eq(uint128(l.position[143]), (first + 1) * 10, "sold");
+        Check.eq(l.packed.paid, (first + 1) * 10 * (100 + 127 * 2), "paid");
+    }
+
+    function test_aBidBeyondTheMarginFillsWholeAndOneShortOfItNotAtAll() external {
+        Lab memory l = _lab(1, 2);
+        _store(l, 0, Clearing.Result(10, 12, 9, 0, 5, 5, 5));
+        _open(l);
+        EntriesPlain.Order[] memory orders = new EntriesPlain.Order[](6);
+        for (uint256 i = 0; i < 6; ++i) orders[i] = EntriesPlain.Order(0, i / 3, 9 + (i % 3), 5);
+        Check.yes(_fill(l, orders, new uint256[](6)), "cleared");
+        // Of bids only the one above, of asks the one below and the whole margin.
+        Check.eq(l.position[0], (uint256(50) << 128) | 100, "position");
+        Check.eq(l.packed.paid, 50 * 124, "paid");
+        Check.eq(l.packed.received, 100 * 124, "received");
+    }
+
+    function test_nothingIsFilledWhereThereWasNoTrade() external {
+        Lab memory l = _lab(1, 4);
+        _store(l, 0, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
+        _open(l);
+        EntriesPlain.Order[] memory orders = new EntriesPlain.Order[](2);
+        orders[0] = EntriesPlain.Order(0, 0, 127, 9);
+        orders[1] = EntriesPlain.Order(0, 1, 0, 9);
+        Check.yes(_fill(l, orders, new uint256[](2)), "cleared");
+        Check.eq(l.position[0] + l.packed.paid + l.packed.received, 0, "nothing");
+    }
+
+    function test_aSlotThatIsNotClearedStopsOnlyThoseWithAnAcceptedEntryThere() external {
+        Lab memory l = _lab(2, 2);
+        _store(l, 0, Clearing.Result(3, 3, 9, 9, 9, 9, 9));
+        _open(l);
+        EntriesPlain.Order[] memory orders = new EntriesPlain.Order[](2);
+        orders[0] = EntriesPlain.Order(0, 0, 3, 9);
+        orders[1] = EntriesPlain.Order(1, 0, 3, 9);
+        uint256[] memory prefixes = new uint256[](2);
+        prefixes[1] = EntriesPlain.REFUSED;
+        Check.yes(_fill(l, orders, prefixes), "the entry in it was refused");
+        prefixes[1] = 0;
+        Check.yes(!_fill(l, orders, prefixes), "the entry in it was accepted");
+    }
+
+    function test_anEmptyPayloadFillsNothing() external view {
+        Lab memory l = _lab(1, 2);
+        _open(l);
+        Check.yes(_fill(l, new EntriesPlain.Order[](0), new uint256[](0)), "cleared");
+    }
+
+    // ---------------------------------------------------------------------------------------------------- both, compared
+
+    /// @dev Runs a payload through both and compares what they add up to.
+    function _fill(
+        Lab memory l,
+        EntriesPlain.Order[] memory orders,
+        uint256[] memory prefixes
+    ) private view returns (bool cleared) {
+        bytes memory payload = _payload(l, orders, prefixes);
+        bytes32 before = _inputs(l, payload);
+        Canary.soil(SPAN);
+        cleared = l.packed.fills(payload);
+        Check.yes(Canary.isSoiled(SPAN), "free memory");
+        for (uint256 i = 0; i < l.guards.length; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
+        Check.yes(_inputs(l, payload) == before, "settings and inputs");
+        Check.yes(cleared == EntriesPlain.fills(l.plain, orders, prefixes), "cleared");
+        Check.eq(l.packed.paid, l.plain.paid, "paid");
+        Check.eq(l.packed.received, l.plain.received, "received");
+        for (uint256 slot = 0; slot < l.slots; ++slot) Check.eq(l.position[slot], _both(l, slot), "position");
+    }
+
+    function _inputs(Lab memory l, bytes memory payload) private pure returns (bytes32) {
+        EntryLoops.Fills memory f = l.packed;
+        uint256[7] memory settings = [
+            f.results,
+            f.firstSlot,
+            f.floorAmount,
+            f.tickAmount,
+            f.lotWh,
+            f.prefixBytes,
+            f.position
+        ];
+        return keccak256(abi.encode(settings, payload));
+    }
+
+    function _both(Lab memory l, uint256 slot) private pure returns (uint256) {
+        return (l.plain.bought[slot] << 128) | l.plain.sold[slot];
+    }
+
+    /// @dev Entries, then prefixes, between two guards.
+    function _payload(
+        Lab memory l,
+        EntriesPlain.Order[] memory orders,
+        uint256[] memory prefixes
+    ) private pure returns (bytes memory payload) {
+        uint256 width = l.prefixBytes;
+        l.guards[4] = Canary.guard();
+        payload = Canary.takeBytes(orders.length * (4 + width));
+        l.guards[5] = Canary.guard();
+        for (uint256 i = 0; i < orders.length; ++i) {
+            uint256 entry = entryOf(orders[i]);
+            for (uint256 j = 0; j < 4; ++j) payload[4 * i + j] = bytes1(uint8(entry >> (24 - 8 * j)));
+            uint256 place = 4 * orders.length + width * i;
+            for (uint256 j = 0; j < width; ++j) {
+                payload[place + j] = bytes1(uint8(prefixes[i] >> (8 * (width - 1 - j))));
+            }
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- inputs
+
+    function _lab(uint256 slots, uint256 prefixBytes) private pure returns (Lab memory l) {
+        (l.slots, l.firstSlot, l.prefixBytes) = (slots, 1_000, prefixBytes);
+        (l.plain.floorPrice, l.plain.tickSize, l.plain.lotWh) = (100, 2, 10);
+        (l.plain.bought, l.plain.sold) = (new uint256[](slots), new uint256[](slots));
+        l.plain.cleared = new bool[](slots);
+        l.plain.results = new Clearing.Result[](slots);
+    }
+
+    function _open(Lab memory l) private view {
+        Canary.soil(4 * SPAN);
+        l.guards[0] = Canary.guard();
+        l.position = new uint256[](l.slots);
+        l.guards[1] = Canary.guard();
+        l.guards[2] = Canary.guard();
+        EntriesPlain.Fills memory p = l.plain;
+        l.packed = EntryLoops.Fills({
+            results: RESULTS,
+            firstSlot: l.firstSlot,
+            floorAmount: p.floorPrice * p.lotWh,
+            tickAmount: p.tickSize * p.lotWh,
+            lotWh: p.lotWh,
+            prefixBytes: l.prefixBytes,
+            position: l.position.words(),
+            paid: p.paid,
+            received: p.received
+        });
+        for (uint256 i = 3; i < l.guards.length; ++i) l.guards[i] = Canary.guard();
+        for (uint256 slot = 0; slot < l.slots; ++slot) l.position[slot] = _both(l, slot);
+    }
+
+    function _store(Lab memory l, uint256 slot, Clearing.Result memory r) private {
+        l.plain.cleared[slot] = true;
+        l.plain.results[slot] = r;
+        Words.store(RESULTS + slot, SlotResult.unwrap(packResult(l.firstSlot + slot, r)));
+    }
+
+    /// @dev Puts nothing or another slot's result where a slot's would be.
+    function _replace(Lab memory l, Dice memory d, uint256 slot) private {
+        uint256 other = l.firstSlot + slot;
+        while (other == l.firstSlot + slot) other = d.upTo(type(uint32).max);
+        l.plain.cleared[slot] = false;
+        uint256 word = SlotResult.unwrap(packResult(other, l.plain.results[slot]));
+        Words.store(RESULTS + slot, d.one(2) ? 0 : word);
+    }
+
+    function _randomResult(Dice memory d, uint256 ticks, bool wide) private pure returns (Clearing.Result memory r) {
+        if (d.one(6)) return Clearing.Result(Clearing.NO_TRADE, Clearing.NO_TRADE, 0, 0, 0, 0, 0);
+        uint256 most =
+            d.one(2)
+                ? 9
+                : wide
+                    ? type(uint32).max - 1
+                    : type(uint16).max - 1;
+        (r.marginalTick, r.priceTick) = (d.upTo(ticks - 1), d.upTo(ticks - 1));
+        r.lots = d.upTo(type(uint40).max);
+        // A volume of nothing has no entry at the margin; the plain twin would divide by zero.
+        (r.bidVolume, r.askVolume) = (1 + d.upTo(most), 1 + d.upTo(most));
+        (r.bidAllotment, r.askAllotment) = (d.upTo(r.bidVolume), d.upTo(r.askVolume));
+    }
+
+    /// @dev Orders of any slots, in order or not; refused ones may lie off the grid.
+    function _randomOrders(
+        Lab memory l,
+        Dice memory d,
+        uint256 ticks
+    ) private pure returns (EntriesPlain.Order[] memory orders, uint256[] memory prefixes) {
+        uint256 count = d.upTo(d.one(10) ? 120 : 20);
+        orders = new EntriesPlain.Order[](count);
+        prefixes = new uint256[](count);
+        uint256 most = (uint256(1) << (8 * l.prefixBytes)) - 2;
+        uint256 slot = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            if (d.one(2)) slot = d.one(3) ? d.upTo(l.slots - 1) : (slot + 1) % l.slots;
+            bool refused = d.one(4);
+            orders[i] = EntriesPlain.Order(
+                refused && d.one(2) ? d.upTo(255) : slot,
+                d.roll() & 1,
+                d.upTo(refused ? 127 : ticks - 1),
+                refused ? d.upTo(65_535) : 1 + d.upTo(d.one(2) ? 9 : 65_534)
+            );
+            prefixes[i] = refused ? EntriesPlain.REFUSED : d.upTo(d.one(2) ? 9 : most);
+        }
+    }
+}

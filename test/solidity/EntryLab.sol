@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IDoubleAuction} from "../../contracts/interfaces/IDoubleAuction.sol";
+import {Book} from "../../contracts/libraries/Book.sol";
+import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {Mem} from "../../contracts/libraries/Mem.sol";
+import {Words} from "../../contracts/libraries/Words.sol";
+import {Check} from "./Check.sol";
+import {PackedPlain} from "./PackedPlain.sol";
+import {EntriesPlain} from "./plain/EntriesPlain.sol";
+import {Canary} from "./support/Canary.sol";
+
+/// @notice Runs strips through `EntryLoops` as the auction does, and through its plain twin, and compares everything that either
+/// says or leaves behind. The memory around the buffers is garbage, which has to stay there.
+abstract contract EntryLab {
+    using Book for Book.Copy;
+    using EntryLoops for EntryLoops.Strip;
+    using Mem for bytes;
+    using Mem for uint256[];
+
+    uint256 internal constant SPAN = 512; // words of garbage behind what is allocated
+    uint256 internal constant STORED = 64; // words of a slot in storage
+    uint256 private constant FIELDS = 27; // words of `EntryLoops.Strip`
+    uint256 private constant SETTINGS = 16; // of them never written
+    uint256 private constant OUT = 16; // of them moves with the prefixes
+
+    /// @param plain The market, as the plain twin sees it.
+    /// @param touched Slots with an accepted order since the book was opened.
+    /// @param stored What storage should hold: `STORED` words per slot, and those of one slot more.
+    /// @param guards Stretches of garbage between the buffers.
+    struct Lab {
+        EntriesPlain.Market plain;
+        bool wide;
+        uint256 firstSlot;
+        bool[] touched;
+        uint256[] stored;
+        Book.Copy book;
+        EntryLoops.Strip loop;
+        uint256[64] guards;
+        uint256 guardCount;
+    }
+
+    /// @dev The buffers of one strip: entries, prefixes and a spare word; reasons; a tariff.
+    struct Buffers {
+        bytes payload;
+        bytes reasons;
+        bytes tariff;
+    }
+
+    uint256 internal immutable AREA = Words.area("wattbook.test.books");
+
+    // ---------------------------------------------------------------------------------------------------- a market
+
+    function _market(uint256 slots, uint256 ticks, bool wide) internal pure returns (Lab memory l) {
+        l.wide = wide;
+        l.firstSlot = 1_000;
+        l.plain.slots = slots;
+        l.plain.ticks = ticks;
+        l.plain.fullTick = wide ? type(uint32).max : type(uint16).max;
+        (l.plain.lotWh, l.plain.floorPrice, l.plain.tickSize) = (10, 100, 2);
+        l.plain.busy = new bool[](slots);
+        l.plain.volumes = new uint256[][](2 * slots);
+        for (uint256 i = 0; i < 2 * slots; ++i) l.plain.volumes[i] = new uint256[](ticks);
+        l.stored = new uint256[](STORED * (slots + 1));
+    }
+
+    /// @dev Words of a slot in storage, header not counted.
+    function _tickWords(Lab memory l) internal pure returns (uint256) {
+        return (2 * l.plain.ticks) / _lanes(l);
+    }
+
+    function _lanes(Lab memory l) internal pure returns (uint256) {
+        return l.wide ? 8 : 16;
+    }
+
+    /// @dev Puts a word of a slot into storage; index 0 is its header.
+    function _put(Lab memory l, uint256 slot, uint256 index, uint256 word) internal {
+        Words.store(AREA + STORED * slot + index, word);
+        l.stored[STORED * slot + index] = word;
+    }
+
+    /// @dev Opens a slot in storage with the volumes that the plain twin has.
+    function _storeVolumes(Lab memory l, uint256 slot) internal {
+        _put(l, slot, 0, _header(l, slot));
+        for (uint256 i = 0; i < _tickWords(l); ++i) {
+            uint256 word = _word(l, slot, i);
+            if (word != 0) _put(l, slot, 1 + i, word);
+        }
+    }
+
+    /// @dev A slot's header, every word with volume live.
+    function _header(Lab memory l, uint256 slot) internal pure returns (uint256) {
+        uint256 live = 0;
+        for (uint256 i = 0; i < _tickWords(l); ++i) if (_word(l, slot, i) != 0) live |= 1 << i;
+        return (live << 40) | (l.firstSlot + slot);
+    }
+
+    /// @dev A tick word of the plain twin's volumes: bids first, low ticks low.
+    function _word(Lab memory l, uint256 slot, uint256 index) internal pure returns (uint256 word) {
+        uint256 lanes = _lanes(l);
+        uint256 half = _tickWords(l) / 2;
+        uint256[] memory volumes = l.plain.volumes[2 * slot + index / half];
+        uint256 first = (index % half) * lanes;
+        for (uint256 i = lanes; i > 0; --i) word = (word << (256 / lanes)) | volumes[first + i - 1];
+    }
+
+    // ---------------------------------------------------------------------------------------------------- a batch
+
+    function _open(Lab memory l) internal view {
+        EntriesPlain.Market memory m = l.plain;
+        l.touched = new bool[](m.slots);
+        Canary.soil(m.slots * 36 + SPAN);
+        l.guardCount = 0;
+        _guard(l);
+        l.book = Book.open(AREA, l.firstSlot, m.slots, m.ticks, l.wide);
+        _guard(l);
+        // Settings as the auction makes them; everything else is garbage until `reset`.
+        EntryLoops.Strip memory e;
+        uint256 pos = Canary.take(32 * FIELDS);
+        assembly ("memory-safe") {
+            e := pos
+        }
+        _guard(l);
+        (e.lastKey, e.lastTick) = (m.slots * 256 - 1, m.ticks - 1);
+        (e.buyFloor, e.sellFloor) = ((m.floorPrice + m.networkFee) * m.lotWh, m.floorPrice * m.lotWh);
+        (e.tickAmount, e.lotWh) = (m.tickSize * m.lotWh, m.lotWh);
+        e.wide = l.wide ? 1 : 0;
+        e.openFrom = m.openFrom;
+        (e.cells, e.stride, e.tickWords) = (l.book.cells.words(), l.book.stride, l.book.wordsPerSide);
+        (e.area, e.firstSlot) = (AREA, l.firstSlot);
+        l.loop = e;
+    }
+
+    /// @dev Runs a strip through both, takes it back if a slot was busy.
+    function _post(Lab memory l, EntriesPlain.Strip memory s) internal view returns (EntriesPlain.Outcome memory o) {
+        o = EntriesPlain.accept(l.plain, s);
+        uint256 guards = l.guardCount;
+        Buffers memory b = _buffers(l, s);
+        EntryLoops.Strip memory e = l.loop;
+        (e.buyCap, e.sellCap) = (s.caps[0], s.caps[1]);
+        (e.maxReserve, e.feePerEntry, e.prices) = (s.maxReserve, s.feePerEntry, b.tariff.start() + 2);
+        (e.out, e.reasons) = (b.payload.start() + 4 * s.orders.length, b.reasons.start());
+        e.reset(s.frontier, s.settlementFee);
+        bytes32 settings = _settings(l, b, s.orders.length);
+        Canary.soil(SPAN);
+        bool busy = e.accept(b.payload.start(), s.orders.length);
+        Check.yes(Canary.isSoiled(SPAN), "free memory");
+        for (uint256 i = 0; i < l.guardCount; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
+        uint256 moved = busy ? o.seen : s.orders.length;
+        e.out -= moved * (l.wide ? 4 : 2);
+        Check.yes(_settings(l, b, s.orders.length) == settings, "settings and inputs");
+        Check.yes(busy == o.busy, "busy");
+        _compare(l, b, o);
+        if (busy) _undo(l, s, o, b.reasons);
+        else _touch(l, s, o);
+        l.guardCount = guards;
+    }
+
+    /// @dev Writes the book back and compares storage with what it should be: untouched words are as they were.
+    function _flush(Lab memory l) internal {
+        l.book.flush();
+        for (uint256 slot = 0; slot < l.plain.slots; ++slot) {
+            if (!l.touched[slot]) continue;
+            l.stored[STORED * slot] = _header(l, slot);
+            for (uint256 i = 0; i < _tickWords(l); ++i) {
+                uint256 word = _word(l, slot, i);
+                if (word != 0) l.stored[STORED * slot + 1 + i] = word;
+            }
+        }
+        for (uint256 i = 0; i < l.stored.length; ++i) {
+            uint256 word = Words.load(AREA + i);
+            if (word != l.stored[i]) Check.eq(word, l.stored[i], i % STORED == 0 ? "header" : "tick word");
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- one strip
+
+    function _buffers(Lab memory l, EntriesPlain.Strip memory s) private pure returns (Buffers memory b) {
+        uint256 count = s.orders.length;
+        Canary.soil(SPAN);
+        _guard(l);
+        b.payload = Canary.takeBytes(count * (l.wide ? 8 : 6) + 32);
+        _guard(l);
+        b.reasons = new bytes(count);
+        _guard(l);
+        b.tariff = Canary.takeBytes(2 + 4 * s.importPrices.length);
+        _guard(l);
+        for (uint256 i = 0; i < count; ++i) {
+            bytes4 entry = bytes4(uint32(entryOf(s.orders[i])));
+            for (uint256 j = 0; j < 4; ++j) b.payload[4 * i + j] = entry[j];
+        }
+        for (uint256 k = 0; k < s.importPrices.length; ++k) {
+            b.tariff[2 + 4 * k] = bytes1(uint8(s.importPrices[k] >> 8));
+            b.tariff[3 + 4 * k] = bytes1(uint8(s.importPrices[k]));
+        }
+    }
+
+    function _guard(Lab memory l) private pure {
+        l.guards[l.guardCount++] = Canary.guard();
+    }
+
+    /// @dev Of all that the loop reads and may not write.
+    function _settings(Lab memory l, Buffers memory b, uint256 count) private pure returns (bytes32) {
+        EntryLoops.Strip memory e = l.loop;
+        uint256 pos;
+        assembly ("memory-safe") {
+            pos := e
+        }
+        uint256 entries = b.payload.start();
+        uint256 tariff = b.tariff.start();
+        return
+            keccak256(
+                abi.encode(
+                    Canary.hashOf(pos, pos + 32 * SETTINGS),
+                    e.out,
+                    [e.area, e.firstSlot, e.frontier, e.openFrom],
+                    Canary.hashOf(entries, entries + 4 * count),
+                    Canary.hashOf(tariff, tariff + b.tariff.length),
+                    [b.payload.length, b.reasons.length, b.tariff.length]
+                )
+            );
+    }
+
+    function _compare(Lab memory l, Buffers memory b, EntriesPlain.Outcome memory o) private pure {
+        EntryLoops.Strip memory e = l.loop;
+        Check.eq(e.seen, o.seen, "seen");
+        Check.eq(e.refused, o.refused, "refused");
+        Check.eq(e.used, o.used, "used");
+        Check.eq(uint128(e.lots), o.lots[0], "lots bought");
+        Check.eq(e.lots >> 128, o.lots[1], "lots sold");
+        uint256 count = o.reasons.length;
+        uint256 width = l.wide ? 4 : 2;
+        for (uint256 i = 0; i < count; ++i) {
+            Check.eq(uint8(b.reasons[i]), i < o.seen ? uint8(o.reasons[i]) : 0, "reason");
+            if (i >= o.seen) continue;
+            uint256 prefix = PackedPlain.read(b.payload, 4 * count + width * i, width);
+            bool refused = o.prefixes[i] == EntriesPlain.REFUSED;
+            Check.eq(prefix, refused ? l.plain.fullTick : o.prefixes[i], "prefix");
+        }
+    }
+
+    /// @dev As the auction takes a strip back: by the entries that the loop has seen and their reasons.
+    function _undo(
+        Lab memory l,
+        EntriesPlain.Strip memory s,
+        EntriesPlain.Outcome memory o,
+        bytes memory reasons
+    ) private pure {
+        _touch(l, s, o);
+        EntriesPlain.undo(l.plain, s, o);
+        for (uint256 i = 0; i < l.loop.seen; ++i) {
+            EntriesPlain.Order memory order = s.orders[i];
+            if (reasons[i] == 0) l.book.remove(order.slot, order.side, order.tick, order.lots);
+        }
+    }
+
+    function _touch(Lab memory l, EntriesPlain.Strip memory s, EntriesPlain.Outcome memory o) private pure {
+        for (uint256 i = 0; i < o.seen; ++i) {
+            if (o.reasons[i] == IDoubleAuction.EntryReason.None) l.touched[s.orders[i].slot] = true;
+        }
+    }
+}
+
+/// @return An entry: slot offset 8, side 1, tick 7, lots 16.
+function entryOf(EntriesPlain.Order memory order) pure returns (uint256) {
+    return (order.slot << 24) | (order.side << 23) | (order.tick << 16) | order.lots;
+}
