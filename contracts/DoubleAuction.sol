@@ -114,7 +114,9 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             if (h.slotOf() != slot || h.isCleared() || h.live() == 0 || block.timestamp < t.gateOf(slot)) continue;
             Book.read(pos, h, t.wideTicks(), bids, asks);
             Clearing.Result memory r = Clearing.clear(bids, asks);
-            Words.store(_resultAt(community, t, slot), SlotResult.unwrap(packResult(slot, r)));
+            uint256 to = _resultAt(community, t, slot);
+            // A slot cleared after its period has left the ring must not overwrite a newer result.
+            if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
             Words.store(pos, SlotHeader.unwrap(h.withCleared()));
             uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
             emit SlotCleared(community, slot, r.priceTick, price, r.lots);
@@ -195,7 +197,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     {
         (Terms t, ) = registry.trading(community);
         SlotResult word = SlotResult.wrap(Words.load(_resultAt(community, t, slot)));
-        if (!word.isOf(slot)) return (false, 0, 0, 0, 0, 0, 0, 0, 0);
+        if (slot == 0 || !word.isOf(slot)) return (false, 0, 0, 0, 0, 0, 0, 0, 0);
         Clearing.Result memory r = word.unpack();
         price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
         return (

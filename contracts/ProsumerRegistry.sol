@@ -474,7 +474,17 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
-    function moduleAt(uint32 community, uint8 index) external view returns (address) {
+    function recording(
+        uint32 community,
+        uint32 member,
+        uint8 module
+    ) external view returns (Terms terms_, address moduleAddress, bool active) {
+        Community storage c = _communities[community];
+        return (c.terms, moduleAt(community, module), _memberFor(c, c.members[member], 0).isActive());
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function moduleAt(uint32 community, uint8 index) public view returns (address) {
         address[] storage modules = _communities[community].modules;
         return index < modules.length ? modules[index] : address(0);
     }
@@ -527,7 +537,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         MemberRecord storage r = c.members[member];
         r.latest = r.latest.withStatus(bits, on);
         r.before = r.before.withStatus(bits, on);
-        emit MemberChanged(community, member, Member.unwrap(_memberFor(c, r, 0)), uint32(_currentPeriod(c)));
+        uint32 period = uint32(_currentPeriod(c));
+        emit MemberChanged(community, member, Member.unwrap(_memberFor(c, r, period)), period);
     }
 
     function _takeMeterKey(address meterKey, bytes32 structHash, bytes calldata proof) private {

@@ -92,9 +92,12 @@ contract Settlement is ISettlement, EIP712 {
         address feeTo
     ) external {
         uint8 module = uint8(head >> 208);
-        if (msg.sender != registry.moduleAt(community, module)) revert NotModule(community, module, msg.sender);
-        Terms t = registry.terms(community);
+        (Terms t, address known, bool active) = registry.recording(community, member, module);
+        if (msg.sender != known) revert NotModule(community, module, msg.sender);
         _checkOpen(t, community, period);
+        // A journal that nobody can settle or hand in would block the ring: the meter must be read, the payload bounded.
+        if (!active) revert NotActive(community, member);
+        if (payload.length > 64 + 16 * uint256(uint16(head >> 192))) revert PayloadTooLong(payload.length);
         uint256 pos = _journalAt(community, member, period, t);
         Journal j = Journal.wrap(Words.load(pos));
         // The escrow refuses the period while anything older in its ring entries is unsettled.

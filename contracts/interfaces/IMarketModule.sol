@@ -12,6 +12,9 @@ pragma solidity ^0.8.28;
 /// - the sums of bought and of sold Wh stay within the Wh named at `append`;
 /// - the module's pot of the period plus what it still has reserved never goes below zero.
 ///
+/// What it cannot enforce: `append` takes a fee from the member's free balance, within that balance. Whoever enables a module trusts
+/// it with as much.
+///
 /// A call that fails or breaks a bound voids the module's records of that member: no position, no payment, the reserve
 /// comes back as far as the pot allows. A module can therefore lose only what its own members reserved with it.
 interface IMarketModule {

@@ -298,6 +298,16 @@ interface IProsumerRegistry {
 
     /// @return blob Contract whose code is a zero byte and the tariff bytes of `period`; see `publishTariff`.
     function tariffAt(uint32 community, uint32 period) external view returns (address blob);
+
+    /// @notice What appending a record needs, in one call.
+    /// @return terms_ The packed terms.
+    /// @return moduleAddress As `moduleAt`.
+    /// @return active Whether new orders of the member are accepted now.
+    function recording(
+        uint32 community,
+        uint32 member,
+        uint8 module
+    ) external view returns (Terms terms_, address moduleAddress, bool active);
     function moduleAt(uint32 community, uint8 index) external view returns (address);
 
     /// @return index The module's index.

@@ -156,6 +156,8 @@ interface ISettlement {
     error NotRegistry(address caller);
     error NotModule(uint32 community, uint8 module, address caller);
     error PeriodNotOpen(uint32 community, uint32 period);
+    error NotActive(uint32 community, uint32 member);
+    error PayloadTooLong(uint256 length);
     error JournalFull(uint32 community, uint32 member, uint32 period);
     error FrontierBack(uint256 frontier, uint256 proposed);
     error TooLittleGas(uint256 needed);
@@ -169,7 +171,8 @@ interface ISettlement {
     /// @notice Appends a record to a member's journal and reserves its money. Market modules of the community only.
     /// @param frontier The order-book frontier afterwards; only the community's first module moves it, others pass 0.
     /// @param fee Base units per record to `feeTo`, from free balance, beside the reserve in `head`.
-    /// @dev Only for periods current ... + horizon, before the period ends.
+    /// @dev Only for active members, only for periods current ... + horizon, before the period ends. A payload takes at most 64 bytes
+    /// and 16 per entry.
     function append(
         uint32 community,
         uint32 member,

@@ -145,7 +145,7 @@ function packTerms(
         (floorPrice_ << 40) |
         (tickSize_ << 56) |
         (tickCount_ << 72) |
-        ((wide_ ? 1 : 0) << 80);
+        (uint256(wide_ ? 1 : 0) << 80);
 }
 
 /// @notice Adds the calendar to the grid packed by `packTerms`.
