@@ -103,6 +103,15 @@ describe("npm run demo", function () {
     });
   });
 
+  it("widens ticks for large homes, and refuses homes beyond them", async function () {
+    await inFolder(async (folder) => {
+      const { code, stdout } = await demo("--input", await townFile(folder, 1_100_000), "--json");
+      expect(code).to.equal(EXIT.sound);
+      expectSound(parse(stdout), 4);
+      expect((await demo("--input", await townFile(folder, 9_000_000))).stderr).to.match(/^HOME_TOO_LARGE: mill: /);
+    });
+  });
+
   it("names what is wrong with a command line or a file, and exits with 2", async function () {
     const wrong = await demo("--homes", "none");
     expect([wrong.code, wrong.stdout]).to.deep.equal([EXIT.refused, ""]);

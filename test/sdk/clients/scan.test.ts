@@ -42,7 +42,8 @@ describe("scanLogs", function () {
   });
 
   it("passes on what a node says to a single block", async function () {
-    await expect(scanLogs(source(3, 0), FILTER)).to.be.rejectedWith("too many blocks");
+    const reason: unknown = await scanLogs(source(3, 0), FILTER).catch((error: unknown) => error);
+    expect(String(reason)).to.include("too many blocks");
   });
 
   it("finds nothing in an empty range", async function () {
