@@ -26,9 +26,6 @@ interface PeriodState {
   readonly cleared: Set<bigint>;
 }
 
-/** Reasons that the chain looks for after a member's money. */
-const AFTER_MONEY = ["RingBusy", "WrongFrontier", "TooManyEntries"];
-
 /** The order book of a whole community, put together from the reference model's periods. Nothing is ever settled in it. */
 export class Model {
   readonly escrow: Escrow = newEscrow(1n, 2n);
@@ -66,12 +63,12 @@ export class Model {
 
   /** Judges a strip without taking it. */
   judge(strip: Strip, signed: boolean, now: bigint): Judgement {
-    return this.inOrder(strip, accept(this.market(strip.period, now), strip, signed));
+    return accept(this.market(strip.period, now), strip, signed);
   }
 
   /** Takes a strip, if it is good. */
   post(strip: Strip, signed: boolean, now: bigint): Judgement & { record?: JournalRecord } {
-    return this.inOrder(strip, post(this.market(strip.period, now), this.escrow, strip, signed));
+    return post(this.market(strip.period, now), this.escrow, strip, signed);
   }
 
   /** Clears a slot; undefined where there is nothing to clear, null where nothing trades. */
@@ -89,14 +86,6 @@ export class Model {
   /** Lots at a tick. */
   volume(period: bigint, slot: bigint, side: "buy" | "sell", tick: bigint): bigint {
     return tickVolume(this.market(period, 0n), slot, side, tick);
-  }
-
-  private inOrder<T extends Judgement>(strip: Strip, judged: T): T | { reason: StripReason } {
-    if (!("reason" in judged) || !AFTER_MONEY.includes(judged.reason)) return judged;
-    const account = this.escrow.accounts.get(strip.member);
-    if (account === undefined) return judged;
-    if (account.due > account.creditLine) return { reason: "InDebt" };
-    return account.free < strip.maxReserve ? { reason: "Underfunded" } : judged;
   }
 
   private market(period: bigint, now: bigint): Market {

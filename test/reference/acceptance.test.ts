@@ -60,12 +60,12 @@ describe("reference acceptance of a strip", function () {
       ["ModuleOff", () => (trader.moduleOn = true)],
       ["WrongEpoch", () => (trader.epoch = 1n)],
       ["Expired", () => (m.now = 0n)],
+      ["InDebt", () => (trader.account.creditLine = 1n)],
+      ["Underfunded", () => (trader.account.free = RICH + 1n)],
       ["RingBusy", () => (trader.journal.busy = false)],
       ["WrongFrontier", () => (trader.journal.frontier = 2n)],
       ["TooManyEntries", () => (trader.journal.entries = 2047n)],
       ["TooManyEntries", () => (trader.journal.records = 254n)],
-      ["InDebt", () => (trader.account.creditLine = 1n)],
-      ["Underfunded", () => (trader.account.free = RICH + 1n)],
     ];
     Object.assign(trader, { active: false, moduleOn: false });
     Object.assign(trader.journal, { busy: true, entries: 2048n, records: 255n });
@@ -192,7 +192,8 @@ describe("reference acceptance of entries", function () {
 describe("reference posting", function () {
   it("books orders, journal and money, and takes no strip twice", function () {
     const { market: m, escrow, trader } = market();
-    const first = stripOf([order(0n, "buy", 5n, 3n), order(0n, "sell", 9n, 0n), order(1n, "sell", 6n, 2n)]);
+    const orders = [order(0n, "buy", 5n, 3n), order(0n, "sell", 9n, 0n), order(1n, "sell", 6n, 2n)];
+    const first = stripOf(orders, { maxReserve: 1_000_000n });
     const posted = post(m, escrow, first, true);
     if ("reason" in posted) throw new Error(posted.reason);
     const { head, digest, payload } = posted.record;

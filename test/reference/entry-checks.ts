@@ -15,8 +15,8 @@ export type EntryReason =
   | "BehindFrontier"
   | "GateClosed"
   | "OverCap"
-  | "TickFull"
-  | "OverReserve";
+  | "OverReserve"
+  | "TickFull";
 
 /** Where the loop over a strip's entries stands; `used` of the strip's `maxReserve`. */
 export interface Progress {
@@ -61,7 +61,7 @@ export function refuseEntry(market: Market, strip: Strip, progress: Progress, en
   if (market.busySlots.has(entry.slot)) return "RingBusy";
   if (overCap(market, strip, progress, entry)) return "OverCap";
   const { slot, side, tick, lots } = entry;
-  if (tickVolume(market, slot, side, tick) + lots > allOnes(market.grid.wideTicks)) return "TickFull";
   const used = progress.used + reserveOf(market, strip, entry) + strip.feePerEntry;
-  return used > strip.maxReserve ? "OverReserve" : "None";
+  if (used > strip.maxReserve) return "OverReserve";
+  return tickVolume(market, slot, side, tick) + lots > allOnes(market.grid.wideTicks) ? "TickFull" : "None";
 }

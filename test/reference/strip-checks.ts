@@ -10,11 +10,11 @@ export type StripReason =
   | "BadSignature"
   | "WrongEpoch"
   | "Expired"
+  | "InDebt"
+  | "Underfunded"
   | "RingBusy"
   | "WrongFrontier"
   | "TooManyEntries"
-  | "InDebt"
-  | "Underfunded"
   | "NothingAccepted";
 
 const MOST_ENTRIES = 2048n;
@@ -30,11 +30,11 @@ export function refuseStrip(market: Market, strip: Strip, signed: boolean): Stri
   if (!signed) return "BadSignature";
   if (strip.epoch !== epoch) return "WrongEpoch";
   if (market.now > strip.deadline) return "Expired";
+  if (account.due > account.creditLine) return "InDebt";
+  if (account.free < strip.maxReserve) return "Underfunded";
   if (journal.busy) return "RingBusy";
   if (strip.after !== journal.frontier) return "WrongFrontier";
   if (journal.entries + BigInt(length / 4) > MOST_ENTRIES) return "TooManyEntries";
   if (journal.records >= MOST_RECORDS) return "TooManyEntries";
-  if (account.due > account.creditLine) return "InDebt";
-  if (account.free < strip.maxReserve) return "Underfunded";
   return undefined;
 }
