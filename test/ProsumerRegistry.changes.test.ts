@@ -174,13 +174,46 @@ describe("ProsumerRegistry: changes and when they count", function () {
       await expect(m.bind(member, { ...home, meter: key(901) })).to.emit(registry, "MeterBound");
     });
 
-    it("fit what a meter value of 24 bits holds", async function () {
-      // 1,000 Wh per lot: 8,191 lots are less than 2^24 Wh, so the eighth of a tick is what binds.
-      const coarse = await deployMarket(connection, { terms: { lotWh: 1000 } });
-      const { enrol } = membership(coarse);
-      await expect(enrol(keysOf(0), { buyCap: EIGHTH + 1, sellCap: 0 }))
-        .to.be.revertedWithCustomError(coarse.registry, "CapTooLarge")
-        .withArgs(EIGHTH + 1, EIGHTH);
+    describe("with wide ticks", function () {
+      const wide = async (lotWh: number) => {
+        const market = await deployMarket(connection, { terms: { wideTicks: true, lotWh } });
+        return { registry: market.registry, ...membership(market) };
+      };
+
+      it("have neither an eighth nor a sum to keep to", async function () {
+        const { registry, enrol } = await wide(10);
+        for (let index = 0; index < 3; index++) {
+          const member = await enrol(keysOf(index), { buyCap: TICK, sellCap: TICK });
+          expect(unpackMember(await registry.memberFor(0, member, 0))).to.include({ buyCap: TICK, sellCap: TICK });
+        }
+      });
+
+      it("fit what a meter value of 24 bits holds all the same", async function () {
+        const { registry, enrol, changeCaps } = await wide(1000);
+        const most = 16_777; // 2^24 - 1 Wh in lots of 1,000
+        const member = await enrol(keysOf(0), { buyCap: most, sellCap: most });
+        for (const [buyCap, sellCap] of [
+          [most + 1, 0],
+          [0, most + 1],
+        ] as const) {
+          await expect(enrol(keysOf(1), { buyCap, sellCap }))
+            .to.be.revertedWithCustomError(registry, "CapTooLarge")
+            .withArgs(most + 1, most);
+          await expect(changeCaps(member, keysOf(0).owner, buyCap, sellCap))
+            .to.be.revertedWithCustomError(registry, "CapTooLarge")
+            .withArgs(most + 1, most);
+        }
+      });
+    });
+
+    it("that were larger once count for readings of the time before (rule 9)", async function () {
+      await change(100, 431);
+      await nextPeriod();
+      const word = async () => unpackMember((await m.registry.meterFor(m.community, member, now)).word);
+      expect(await word()).to.include({ buyCap: 431, sellCap: 431 });
+      await change(500, 7);
+      expect(await word()).to.include({ buyCap: 500, sellCap: 431 });
+      expect(await wordOf()).to.include({ buyCap: 100, sellCap: 431 });
     });
   });
 

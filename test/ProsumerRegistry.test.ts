@@ -218,7 +218,7 @@ describe("ProsumerRegistry: creating a community", function () {
         floorPrice: 2035,
         tickSize: 500,
         tickCount: 128,
-        wideTicks: false,
+        wideTicks: true,
         gateClosure: 43_200,
         horizon: 14,
         readingDeadline: 4_838_398,
@@ -235,7 +235,7 @@ describe("ProsumerRegistry: creating a community", function () {
         [most.floorPrice, 16],
         [most.tickSize, 16],
         [most.tickCount, 8],
-        [0, 8], // no wide ticks
+        [1, 8], // wide ticks
         [most.horizon, 8],
         [128, 8], // ring: horizon + claim window + 2 periods
         [most.gateClosure, 24],

@@ -37,6 +37,9 @@ interface Vm {
 
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
 
+    /// @return The creation code of a contract of this project, by its name.
+    function getCode(string calldata name) external view returns (bytes memory);
+
     function recordLogs() external;
 
     /// @return The logs since `recordLogs` or since the last time they were asked for.

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Handler} from "./Invariants.t.sol";
+import {Driver} from "./support/Driver.sol";
+
+/// @title Every call
+/// @notice The handler of the invariants does reach everything: one long sequence, and each kind of call in it went through.
+contract EveryCallTest is Driver {
+    error NeverHappened(uint256 kind);
+
+    function testEveryKindOfCallGoesThrough() external {
+        Handler handler = new Handler();
+        for (uint256 step = 0; step < 3_000; ++step) {
+            _step(handler, 1, step);
+            if (step % 50 != 0) continue;
+            handler.checkSolvency();
+            handler.checkDues();
+            handler.checkEnergy();
+        }
+        for (uint256 kind = 0; kind < handler.kinds(); ++kind) {
+            if (handler.calls(kind) == 0) revert NeverHappened(kind);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IMarketModule} from "../../../contracts/interfaces/IMarketModule.sol";
+import {IPaymentEscrow} from "../../../contracts/interfaces/IPaymentEscrow.sol";
+import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
+import {readingHash, recordHash, settledHash} from "../../../contracts/types/Journal.sol";
+import {Books} from "./Books.sol";
+import {Vm, VM} from "./Vm.sol";
+
+/// @title Evidence
+/// @notice What an observer knows from logs alone, kept beside the contracts: records, readings and positions of every home, and the
+/// energy they add up to. Whatever the contracts say about energy is held against it.
+abstract contract Evidence is Books {
+    /// @dev `values` is empty while the period is estimated.
+    struct Day {
+        bool known;
+        bytes values;
+        int128 gapLeg;
+        uint256 journal; // after the records
+        uint256[] position;
+    }
+
+    struct Energy {
+        uint256 delivered;
+        uint256 bought;
+        uint256 sold;
+        uint256 imported;
+        uint256 exported;
+        uint256 bookBought; // through the order book alone
+        uint256 bookSold;
+    }
+
+    error OrderBookVoided(uint256 home, uint32 period);
+    error OrderBookPotSwept(uint32 community, uint32 period);
+    error EvidenceLost(uint256 home, uint32 period);
+    error LedgerDiffers(uint32 community, uint256 slot);
+    error BookUnbalanced(uint32 community, uint256 slot, uint256 bought, uint256 sold);
+    error MintedTooMuch(uint32 community, uint32 period, uint256 minted, uint256 metered);
+    error SupplyDiffers(uint256 id, uint256 supply, uint256 minted);
+
+    mapping(uint256 home => mapping(uint32 period => ISettlement.Record[])) internal records;
+    mapping(uint256 home => mapping(uint32 period => Day)) internal days_;
+    mapping(uint32 community => mapping(uint256 slot => Energy)) internal energy;
+    mapping(uint32 community => mapping(uint32 period => uint256 wh)) internal mintedMix;
+    mapping(uint256 home => mapping(uint32 period => uint256 wh)) internal mintedOwn;
+
+    /// @dev Modules whose records the call at hand voided, one bit each, per home.
+    mapping(uint256 home => uint256 bits) private _voided;
+
+    /// @dev Items that the call at hand skipped.
+    uint256 internal skipped;
+
+    /// @notice Items skipped so far, by reason.
+    uint256[18] public skips;
+    uint256 internal voids;
+
+    // ---------------------------------------------------------------------------------------------------- logs
+
+    /// @dev Reads the logs of the calls since the last time.
+    function _readLogs() internal {
+        skipped = 0;
+        for (uint256 home = 0; home < HOMES; ++home) _voided[home] = 0;
+        Vm.Log[] memory logs = VM.getRecordedLogs();
+        for (uint256 i = 0; i < logs.length; ++i) {
+            if (logs[i].topics.length != 4) continue;
+            bytes32 topic = logs[i].topics[0];
+            uint32 community = uint32(uint256(logs[i].topics[1]));
+            uint32 period = uint32(uint256(logs[i].topics[3]));
+            if (topic == IPaymentEscrow.PotSwept.selector) {
+                if (uint256(logs[i].topics[2]) == 0) revert OrderBookPotSwept(community, period);
+                continue;
+            }
+            if (logs[i].emitter != address(settlement)) continue;
+            uint256 home = _homeOf(community, uint32(uint256(logs[i].topics[2])));
+            _readLog(topic, home, period, logs[i].data);
+        }
+    }
+
+    function _readLog(bytes32 topic, uint256 home, uint32 period, bytes memory data) private {
+        if (topic == ISettlement.Recorded.selector) {
+            (uint256 head, bytes32 digest, bytes memory payload) = abi.decode(data, (uint256, bytes32, bytes));
+            records[home][period].push(ISettlement.Record(head, digest, payload));
+        } else if (topic == ISettlement.RecordsVoided.selector) {
+            (uint8 module, ) = abi.decode(data, (uint8, uint8));
+            if (module == 0) revert OrderBookVoided(home, period);
+            _voided[home] |= 1 << module;
+            ++voids;
+        } else if (topic == ISettlement.Metered.selector) {
+            (days_[home][period].gapLeg, days_[home][period].values) = abi.decode(data, (int128, bytes));
+        } else if (topic == ISettlement.ItemSkipped.selector) {
+            ++skipped;
+            ++skips[abi.decode(data, (uint8))];
+        }
+    }
+
+    function _homeOf(uint32 community, uint32 member) internal pure returns (uint256) {
+        return member - FIRST_HOME + (community == 0 ? 0 : HOMES_OF_FIRST);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- positions
+
+    /// @dev What the modules say about a home's period before settlement asks them.
+    function _ask(uint256 home, uint32 period) internal view returns (uint256[][MODULES] memory answers) {
+        for (uint256 module = 0; module < MODULES; ++module) {
+            answers[module] = new uint256[](SLOTS);
+            bytes[] memory payloads = _payloads(home, period, module);
+            if (payloads.length == 0) continue;
+            (bool ok, bytes memory answer) = address(modules[module]).staticcall{gas: 2_000_000}(
+                abi.encodeCall(IMarketModule.positionOf, (homes[home].community, homes[home].member, period, payloads))
+            );
+            if (!ok || answer.length != 32 * (5 + SLOTS)) continue;
+            (, , , answers[module]) = abi.decode(answer, (bool, uint256, uint256, uint256[]));
+        }
+    }
+
+    function _payloads(uint256 home, uint32 period, uint256 module) private view returns (bytes[] memory payloads) {
+        ISettlement.Record[] storage all = records[home][period];
+        uint256 count = 0;
+        for (uint256 i = 0; i < all.length; ++i) if (uint8(all[i].head >> 208) == module) ++count;
+        payloads = new bytes[](count);
+        count = 0;
+        for (uint256 i = 0; i < all.length; ++i) {
+            if (uint8(all[i].head >> 208) == module) payloads[count++] = all[i].payload;
+        }
+    }
+
+    /// @dev Takes down a settled period, holds the journal against it, and adds up its energy.
+    function _note(uint256 home, uint32 period, uint256[][MODULES] memory answers) internal {
+        Day storage day = days_[home][period];
+        uint32 community = homes[home].community;
+        (uint256[] memory words, ) = escrow.potWords(community, period, 1);
+        if (words.length == 0) return; // the period has left the ring: there is no journal
+        day.known = true;
+        delete day.position;
+        for (uint256 k = 0; k < SLOTS; ++k) {
+            uint256 sum = 0;
+            for (uint256 module = 0; module < MODULES; ++module) {
+                if ((_voided[home] >> module) & 1 == 0) sum += answers[module][k];
+            }
+            day.position.push(sum);
+            Energy storage e = energy[community][period * SLOTS + k];
+            e.bookBought += answers[0][k] >> 128;
+            e.bookSold += uint128(answers[0][k]);
+        }
+        ISettlement.Record[] storage all = records[home][period];
+        day.journal = 0;
+        for (uint256 i = 0; i < all.length; ++i) {
+            day.journal = recordHash(day.journal, all[i].head, all[i].digest, keccak256(all[i].payload));
+        }
+        _addEnergy(home, period, true);
+        _checkDay(home, period);
+    }
+
+    /// @dev Adds a day's energy, or takes it away.
+    function _addEnergy(uint256 home, uint32 period, bool add) internal {
+        Day storage day = days_[home][period];
+        for (uint256 k = 0; k < SLOTS; ++k) {
+            Energy storage e = energy[homes[home].community][period * SLOTS + k];
+            uint256 bought = day.position[k] >> 128;
+            uint256 sold = uint128(day.position[k]);
+            uint256 load = _defaultLoad(home);
+            uint256 imported = day.values.length == 0 ? (bought > load ? bought : load) : _value(day.values, 2 * k);
+            uint256 exported = day.values.length == 0 ? 0 : _value(day.values, 2 * k + 1);
+            uint256 delivered = sold < exported ? sold : exported;
+            if (add) {
+                e.bought += bought;
+                e.sold += sold;
+                e.imported += imported;
+                e.exported += exported;
+                e.delivered += delivered;
+            } else {
+                e.bought -= bought;
+                e.sold -= sold;
+                e.imported -= imported;
+                e.exported -= exported;
+                e.delivered -= delivered;
+            }
+        }
+    }
+
+    function _checkDay(uint256 home, uint32 period) internal view {
+        Day storage day = days_[home][period];
+        (uint32 community, uint32 member) = (homes[home].community, homes[home].member);
+        uint256 hash = day.journal;
+        if (day.values.length != 0) hash = readingHash(hash, keccak256(day.values), day.gapLeg);
+        (uint256 stored, , , , ) = settlement.journal(community, member, period);
+        if (stored != settledHash(hash, keccak256(abi.encodePacked(day.position)))) revert EvidenceLost(home, period);
+    }
+
+    function _defaultLoad(uint256 home) private pure returns (uint256) {
+        return home % 2 == 0 ? DEFAULT_LOAD : 0;
+    }
+
+    function _value(bytes memory values, uint256 index) private pure returns (uint256 wh) {
+        for (uint256 i = 0; i < 3; ++i) wh = (wh << 8) | uint8(values[3 * index + i]);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- energy
+
+    /// @notice Rules 2 and 10: the public ledger is what readings and positions add up to; once a period is all settled, the order
+    /// book has bought what it has sold; no more tokens exist than energy was metered.
+    function checkEnergy() public view {
+        uint32 current = _current();
+        for (uint32 community = 0; community < COMMUNITIES; ++community) {
+            for (uint32 period = current - 5; period < current; ++period) _checkPeriod(community, period);
+        }
+    }
+
+    function _checkPeriod(uint32 community, uint32 period) private view {
+        uint256 delivered = 0;
+        uint256 exported = 0;
+        (uint256 opened, uint256 settled) = escrow.journals(community, period);
+        for (uint256 k = 0; k < SLOTS; ++k) {
+            uint256 slot = period * SLOTS + k;
+            Energy storage e = energy[community][slot];
+            delivered += e.delivered;
+            exported += e.exported;
+            if (opened == settled && e.bookBought != e.bookSold) {
+                revert BookUnbalanced(community, slot, e.bookBought, e.bookSold);
+            }
+            _checkLedger(community, slot, e);
+        }
+        uint256 mix = mintedMix[community][period];
+        if (mix > delivered) revert MintedTooMuch(community, period, mix, delivered);
+        _checkSupply(energyToken.idOf(community, period, 0, 0), mix);
+        uint256 all = mix;
+        for (uint256 home = 0; home < HOMES; ++home) {
+            if (homes[home].community != community) continue;
+            all += mintedOwn[home][period];
+            _checkSupply(energyToken.idOf(community, period, uint16(home), 1), mintedOwn[home][period]);
+        }
+        if (all > exported) revert MintedTooMuch(community, period, all, exported);
+    }
+
+    function _checkSupply(uint256 id, uint256 minted) private view {
+        uint256 supply = energyToken.totalSupply(id);
+        if (supply != minted) revert SupplyDiffers(id, supply, minted);
+    }
+
+    function _checkLedger(uint32 community, uint256 slot, Energy storage e) private view {
+        (uint256 delivered, uint256 bought, uint256 sold, uint256 imported, uint256 exported) = settlement.ledger(
+            community,
+            slot
+        );
+        bool same = delivered == e.delivered && bought == e.bought && sold == e.sold;
+        if (!same || imported != e.imported || exported != e.exported) revert LedgerDiffers(community, slot);
+    }
+}

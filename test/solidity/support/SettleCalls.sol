@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
+import {TradeCalls} from "./TradeCalls.sol";
+import {VM, bound} from "./Vm.sol";
+
+/// @title Settle calls
+/// @notice Readings, estimates, corrections, claims, and time.
+abstract contract SettleCalls is TradeCalls {
+    uint256 private constant BOUND_STATE = 1;
+    uint256 private constant GAP_STATE = 4;
+
+    struct MeterWord {
+        uint32 next;
+        uint256 imported;
+        uint256 exported;
+        uint256 state;
+        uint32 gapEnd;
+    }
+
+    /// @dev Periods that are read and not settled, oldest first.
+    mapping(uint256 home => uint32[]) private _metered;
+
+    /// @notice The next reading of a home, settled in the same call; closes a gap if there is one.
+    function meterAndSettle(uint256 home, uint256 seed) external {
+        home = home % HOMES;
+        MeterWord memory w = _meterOf(home);
+        if (!_over(w.gapEnd)) return;
+        _keep(home, w.gapEnd, seed);
+        ISettlement.MeteredItem[] memory items = new ISettlement.MeteredItem[](1);
+        items[0] = ISettlement.MeteredItem(
+            homes[home].member,
+            _reading(home, w.gapEnd, w, seed, true),
+            records[home][w.gapEnd]
+        );
+        uint256[][MODULES] memory answers = _ask(home, w.gapEnd);
+        VM.recordLogs();
+        VM.prank(SETTLER);
+        uint256 accepted = settlement.meterAndSettle(homes[home].community, w.gapEnd, items);
+        _readLogs();
+        _countItems(accepted == 1);
+        if (accepted == 0) return;
+        _note(home, w.gapEnd, answers);
+        _count(items[0].reading.closesGap ? Kind.CloseGap : Kind.MeterAndSettle);
+    }
+
+    /// @notice A reading alone; somebody settles it later.
+    function meter(uint256 home, uint256 seed) external {
+        home = home % HOMES;
+        MeterWord memory w = _meterOf(home);
+        if (!_over(w.gapEnd)) return;
+        ISettlement.MeteredItem[] memory items = new ISettlement.MeteredItem[](1);
+        items[0] = ISettlement.MeteredItem(
+            homes[home].member,
+            _reading(home, w.gapEnd, w, seed, true),
+            new ISettlement.Record[](0)
+        );
+        VM.recordLogs();
+        uint256 accepted = settlement.meter(homes[home].community, w.gapEnd, items);
+        _readLogs();
+        _countItems(accepted == 1);
+        if (accepted == 0) return;
+        _metered[home].push(w.gapEnd);
+        _count(Kind.Meter);
+    }
+
+    /// @notice Settles the oldest period of a home that is read and not settled.
+    function settle(uint256 home, uint256 seed) external {
+        home = home % HOMES;
+        if (_metered[home].length != 0) _settle(home, _metered[home][0], seed);
+    }
+
+    /// @notice Settles a home whose reading is late as estimated.
+    function settleEstimated(uint256 home, uint256 seed) external {
+        home = home % HOMES;
+        uint32 period = _meterOf(home).gapEnd;
+        if (block.timestamp < (uint256(period) + 1) * PERIOD + DEADLINE) return;
+        _keep(home, period, seed);
+        ISettlement.EstimateItem[] memory items = new ISettlement.EstimateItem[](1);
+        items[0] = ISettlement.EstimateItem(homes[home].member, records[home][period]);
+        uint256[][MODULES] memory answers = _ask(home, period);
+        VM.recordLogs();
+        VM.prank(SETTLER);
+        uint256 accepted = settlement.settleEstimated(homes[home].community, period, items);
+        _readLogs();
+        _countItems(accepted == 1);
+        if (accepted == 0) return;
+        _note(home, period, answers);
+        _count(Kind.Estimate);
+    }
+
+    /// @notice The late reading of the first period of a gap.
+    function correct(uint256 home, uint256 seed) external {
+        home = home % HOMES;
+        MeterWord memory w = _meterOf(home);
+        if (w.state & GAP_STATE == 0 || !days_[home][w.next].known) return;
+        ISettlement.CorrectItem[] memory items = new ISettlement.CorrectItem[](1);
+        items[0] = ISettlement.CorrectItem(
+            homes[home].member,
+            _reading(home, w.next, w, seed, false),
+            days_[home][w.next].journal,
+            days_[home][w.next].position
+        );
+        VM.recordLogs();
+        uint256 accepted = settlement.correct(homes[home].community, w.next, items);
+        _readLogs();
+        _countItems(accepted == 1);
+        bool inTime = block.timestamp < (uint256(w.next) + 1) * PERIOD + CORRECTION;
+        if (inTime != (accepted == 1)) revert EvidenceLost(home, w.next);
+        if (accepted == 0) return;
+        _addEnergy(home, w.next, false);
+        days_[home][w.next].values = items[0].reading.values;
+        days_[home][w.next].gapLeg = 0;
+        _addEnergy(home, w.next, true);
+        _checkDay(home, w.next);
+        _count(Kind.Correct);
+    }
+
+    /// @notice The energy tokens of a home's period, where it is final and they were not claimed before.
+    function claim(uint256 home, uint256 back) external {
+        home = home % HOMES;
+        uint32 period = _current() - 3 - uint32(back % 2);
+        if (!_claimable(home, period)) return;
+        uint32 c = homes[home].community;
+        Day storage day = days_[home][period];
+        uint256 mix = energyToken.idOf(c, period, 0, 0);
+        uint256 own = energyToken.idOf(c, period, uint16(home), 1);
+        uint256 mixBefore = energyToken.totalSupply(mix);
+        uint256 ownBefore = energyToken.totalSupply(own);
+        VM.prank(homes[home].owner);
+        settlement.claim(
+            c,
+            period,
+            ISettlement.ClaimItem(homes[home].member, day.journal, day.values, day.gapLeg, day.position),
+            homes[home].owner
+        );
+        mintedMix[c][period] += energyToken.totalSupply(mix) - mixBefore;
+        mintedOwn[home][period] += energyToken.totalSupply(own) - ownBefore;
+        _count(Kind.Claim);
+    }
+
+    /// @notice Lets time pass: some minutes, or to the next period.
+    function warp(uint256 by) external {
+        VM.warp(by % 4 == 0 ? block.timestamp + bound(by, 1, PERIOD / 2) : (uint256(_current()) + 1) * PERIOD);
+    }
+
+    /// @notice Brings a community up to date: clears, reads and settles what is due. Deep states need tidy ones before them.
+    function tidy(uint256 community, uint256 seed) external {
+        uint32 c = uint32(community % COMMUNITIES);
+        for (uint256 home = 0; home < HOMES; ++home) {
+            if (homes[home].community != c) continue;
+            while (_metered[home].length != 0 && _settle(home, _metered[home][0], 1)) {}
+            uint256 random = uint256(keccak256(abi.encode(seed, home)));
+            if (random % 8 == 0) continue;
+            if (random % 2 == 0) this.correct(home, random);
+            for (uint256 i = 0; i < 3; ++i) this.meterAndSettle(home, (random >> i) | 1);
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- parts
+
+    function _settle(uint256 home, uint32 period, uint256 seed) private returns (bool) {
+        _keep(home, period, seed);
+        ISettlement.SettleItem[] memory items = new ISettlement.SettleItem[](1);
+        Day storage day = days_[home][period];
+        items[0] = ISettlement.SettleItem(homes[home].member, day.values, day.gapLeg, records[home][period]);
+        uint256[][MODULES] memory answers = _ask(home, period);
+        VM.recordLogs();
+        VM.prank(SETTLER);
+        uint256 accepted = settlement.settle(homes[home].community, period, items);
+        _readLogs();
+        _countItems(accepted == 1);
+        if (accepted == 0) return false;
+        _note(home, period, answers);
+        for (uint256 i = 1; i < _metered[home].length; ++i) _metered[home][i - 1] = _metered[home][i];
+        _metered[home].pop();
+        _count(Kind.Settle);
+        return true;
+    }
+
+    /// @dev A keeper clears before it settles, mostly; always once "not ready" would void what the order book holds.
+    function _keep(uint256 home, uint32 period, uint256 seed) private {
+        bool late = block.timestamp >= (uint256(period) + 1) * PERIOD + CORRECTION;
+        if (late || seed % 8 != 0) _clearPeriod(homes[home].community, period);
+    }
+
+    function _countItems(bool accepted) private {
+        if (skipped != (accepted ? 0 : 1)) revert EvidenceLost(type(uint256).max, 0);
+        if (!accepted) _count(Kind.Skip);
+        calls[uint256(Kind.Void)] = voids;
+    }
+
+    function _over(uint32 period) private view returns (bool) {
+        return period != 0 && block.timestamp >= (uint256(period) + 1) * PERIOD;
+    }
+
+    function _meterOf(uint256 home) private view returns (MeterWord memory w) {
+        (w.next, w.imported, w.exported, w.state, w.gapEnd) = settlement.meterState(
+            homes[home].community,
+            homes[home].member
+        );
+    }
+
+    function _claimable(uint256 home, uint32 period) private view returns (bool) {
+        (uint256 opened, uint256 settled) = escrow.journals(homes[home].community, period);
+        uint256 end = (uint256(period) + 1) * PERIOD;
+        if (opened == 0 || opened != settled) return false;
+        if (block.timestamp < end + CORRECTION || block.timestamp >= end + CLAIM) return false;
+        (, , , , uint256 state) = settlement.journal(homes[home].community, homes[home].member, period);
+        return state == 2 || state == 3;
+    }
+
+    /// @dev A reading that continues the registers, or jumps within what the meter may have counted and says so.
+    function _reading(
+        uint256 home,
+        uint32 period,
+        MeterWord memory w,
+        uint256 seed,
+        bool mayJump
+    ) private view returns (ISettlement.Reading memory r) {
+        (r.startImport, r.startExport) = (uint96(w.imported), uint96(w.exported));
+        bool gap = w.state & GAP_STATE != 0;
+        if (mayJump && (gap || seed % 16 == 3)) {
+            r.closesGap = true;
+            uint256 missing = period - w.next;
+            uint256 most = (missing == 0 ? 1 : missing) * SLOTS * RATED;
+            r.startImport += uint96(bound(seed >> 8, 0, most));
+            r.startExport += uint96(bound(seed >> 32, 0, most));
+        }
+        for (uint256 k = 0; k < SLOTS; ++k) {
+            uint256 random = uint256(keccak256(abi.encode(seed, k, "reading")));
+            uint24 imported = uint24(bound(random >> 8, 0, random % 16 == 0 ? RATED : RATED / 16));
+            uint24 exported = uint24(random % 3 == 0 ? 0 : bound(random >> 32, 0, RATED));
+            r.values = bytes.concat(r.values, abi.encodePacked(imported, exported));
+        }
+        bytes32 digest = settlement.readingDigest(homes[home].community, homes[home].member, period, r);
+        (r.r, r.vs) = _signCompact(homes[home].key + 2, digest);
+    }
+}

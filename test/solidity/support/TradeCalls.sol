@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IDoubleAuction} from "../../../contracts/interfaces/IDoubleAuction.sol";
+import {Member} from "../../../contracts/types/Member.sol";
+import {ChaosModule} from "./ChaosModule.sol";
+import {MoneyCalls} from "./MoneyCalls.sol";
+import {VM, bound} from "./Vm.sol";
+
+/// @title Trade calls
+/// @notice Orders of the homes, well formed or not, records of the hostile modules, and clearing.
+abstract contract TradeCalls is MoneyCalls {
+    /// @dev Periods that may have orders, uncleared.
+    mapping(uint32 community => uint32[]) private _traded;
+
+    /// @notice A home's own strip: everything about it is right, so nothing may refuse it.
+    function place(uint256 home, uint256 ahead, uint256 seed) external {
+        home = home % HOMES;
+        (uint32 c, uint32 m) = (homes[home].community, homes[home].member);
+        uint32 period = _current() + uint32(ahead % (HORIZON + 1));
+        if (!_mayTrade(home, period)) return;
+        (IDoubleAuction.Strip memory s, ) = _strip(home, period, seed);
+        (uint256 free, , , bool inDebt) = escrow.standing(c, m);
+        if (s.entries.length == 0 || inDebt || s.maxReserve > free) return;
+        _clearBefore(c, period);
+        VM.recordLogs();
+        VM.prank(seed % 2 == 0 ? homes[home].trader : homes[home].owner);
+        auction.place(c, period, s);
+        _readLogs();
+        _count(Kind.Place);
+    }
+
+    /// @notice A relayer's batch of signed strips; some of them are bad, and only they are skipped.
+    function post(uint256 community, uint256 ahead, uint256 seed) external {
+        uint32 c = uint32(community % COMMUNITIES);
+        uint32 period = _current() + uint32(ahead % (HORIZON + 1));
+        (, bool paused) = registry.trading(c);
+        if (paused) return;
+        IDoubleAuction.Strip[] memory strips = new IDoubleAuction.Strip[](1 + (seed % 4));
+        for (uint256 i = 0; i < strips.length; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            uint256 home = c == 0 ? random % HOMES_OF_FIRST : HOMES_OF_FIRST + (random % (HOMES - HOMES_OF_FIRST));
+            uint256 key;
+            (strips[i], key) = _strip(home, period, random);
+            (strips[i], key) = _spoil(strips[i], key, random >> 128);
+            (strips[i].r, strips[i].vs) = _signCompact(key, auction.stripDigest(c, period, strips[i]));
+        }
+        _clearBefore(c, period);
+        VM.recordLogs();
+        VM.prank(RELAYER);
+        if (auction.post(c, period, strips) != 0) _count(Kind.Post);
+        _readLogs();
+    }
+
+    /// @notice A record of a hostile module, and what it will say about it.
+    function append(uint256 home, uint256 ahead, uint256 seed) external {
+        home = home % HOMES;
+        (uint32 c, uint32 m) = (homes[home].community, homes[home].member);
+        uint32 period = _current() + uint32(ahead % (HORIZON + 1));
+        (uint256 free, , , uint16 enabled) = escrow.account(c, m);
+        seed = uint256(keccak256(abi.encode(seed)));
+        uint256 module = 1 + (seed % (MODULES - 1));
+        if ((enabled >> module) & 1 == 0 || !escrow.periodFree(c, period) || free < 2 * SETTLEMENT_FEE) return;
+        uint256 reserve = bound(seed >> 128, 0, (free - 2 * SETTLEMENT_FEE) / (1 + ((seed >> 4) % 3)));
+        uint256 wh = bound(seed >> 64, 0, 2_000);
+        uint256 head = wh | (wh << 48) | (reserve << 96) | (uint256(1) << 192) | (module << 208);
+        _script(home, period, seed, reserve, module);
+        VM.recordLogs();
+        modules[module].append(settlement, c, m, period, head, abi.encode(seed), seed % SETTLEMENT_FEE, RELAYER);
+        _readLogs();
+        _count(Kind.Append);
+    }
+
+    /// @notice Clears a period of the last ones.
+    function clear(uint256 community, uint256 back) external {
+        uint32 c = uint32(community % COMMUNITIES);
+        if (_clearPeriod(c, _current() - uint32(back % 3)) != 0) _count(Kind.Clear);
+    }
+
+    function _clearPeriod(uint32 community, uint32 period) internal returns (uint256) {
+        uint256[] memory slots = new uint256[](SLOTS);
+        for (uint256 k = 0; k < SLOTS; ++k) slots[k] = period * SLOTS + k;
+        return auction.clear(community, slots);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- parts
+
+    function _mayTrade(uint256 home, uint32 period) private view returns (bool) {
+        (uint32 c, uint32 m) = (homes[home].community, homes[home].member);
+        (, bool paused) = registry.trading(c);
+        (, , uint16 enabled, ) = escrow.standing(c, m);
+        Member word = registry.memberFor(c, m, period);
+        return !paused && enabled & 1 != 0 && word.isActive() && escrow.periodFree(c, period);
+    }
+
+    /// @dev Whoever keeps the market clears what the ring is about to reuse.
+    function _clearBefore(uint32 community, uint32 period) private {
+        uint32[] storage traded = _traded[community];
+        uint256 kept = 0;
+        for (uint256 i = 0; i < traded.length; ++i) {
+            if (traded[i] + HORIZON < period) _clearPeriod(community, traded[i]);
+            else traded[kept++] = traded[i];
+        }
+        while (traded.length > kept) traded.pop();
+        traded.push(period);
+    }
+
+    /// @return s A strip with at most two entries per side and slot, all of them good; empty if no slot is open.
+    /// @return key That signs it.
+    function _strip(
+        uint256 home,
+        uint32 period,
+        uint256 seed
+    ) private view returns (IDoubleAuction.Strip memory s, uint256 key) {
+        (uint32 c, uint32 m) = (homes[home].community, homes[home].member);
+        (, , uint256 inJournal, uint256 frontier, ) = settlement.journal(c, m, period);
+        uint256 firstOpen = block.timestamp / SLOT + 1;
+        uint256 first = uint256(period) * SLOTS;
+        uint256 from = firstOpen > first + frontier ? firstOpen - first : frontier;
+        s.member = m;
+        s.after_ = uint8(frontier);
+        (, , s.epoch, ) = escrow.account(c, m);
+        s.deadline = type(uint40).max;
+        s.feePerEntry = uint32(seed % 7);
+        s.feeTo = RELAYER;
+        uint256 worst = inJournal == 0 ? SETTLEMENT_FEE : 0;
+        for (uint256 offset = from; offset < SLOTS; ++offset) {
+            uint256 random = uint256(keccak256(abi.encode(seed, offset)));
+            for (uint256 side = 0; side < 2; ++side) {
+                uint256 tick = 0;
+                for (uint256 n = random % 3; n > 0 && tick < TICKS; --n) {
+                    tick += (random >> 16) % (TICKS - tick);
+                    uint256 lots = 1 + ((random >> 32) % (CAP / 2));
+                    s.entries = bytes.concat(
+                        s.entries,
+                        bytes4(uint32((offset << 24) | (side << 23) | (tick << 16) | lots))
+                    );
+                    worst += s.feePerEntry + lots * LOT * _worst(side, FLOOR + tick * TICK);
+                    ++tick;
+                    random >>= 48;
+                }
+                random = uint256(keccak256(abi.encode(random)));
+            }
+        }
+        s.maxReserve = uint96(worst);
+        key = homes[home].key + 1;
+    }
+
+    /// @return Base units per Wh that an entry reserves.
+    function _worst(uint256 side, uint256 limit) private pure returns (uint256) {
+        if (side == 0) return limit + NETWORK_FEE;
+        return IMPORT_PRICE > limit + TICK ? IMPORT_PRICE - limit : TICK;
+    }
+
+    function _spoil(
+        IDoubleAuction.Strip memory s,
+        uint256 key,
+        uint256 random
+    ) private view returns (IDoubleAuction.Strip memory, uint256) {
+        uint256 how = random % 16;
+        if (how == 0) s.after_ = uint8(random >> 8);
+        if (how == 1) s.epoch += 1;
+        if (how == 2) s.deadline = uint40(block.timestamp - 1);
+        if (how == 3) key += 1;
+        if (how == 4) s.maxReserve /= 2;
+        if (how == 5) s.maxReserve = type(uint96).max;
+        if (how == 6) s.entries = bytes.concat(s.entries, bytes4(uint32(random >> 16)));
+        if (how == 7) s.entries = abi.encodePacked(random);
+        return (s, key);
+    }
+
+    function _script(uint256 home, uint32 period, uint256 seed, uint256 reserve, uint256 module) private {
+        uint256 random = uint256(keccak256(abi.encode(seed)));
+        ChaosModule.Script memory s;
+        uint256 how = random % 12;
+        random >>= 8;
+        (, int256 pot) = escrow.pot(homes[home].community, uint8(module), period);
+        if (how < 3) s.paid = bound(random, 0, reserve);
+        if (how == 3) (s.paid, s.received) = (0, pot > 0 ? uint256(pot) + (random % 2) : random % 1000);
+        if (how == 4) (s.paid, s.received) = (random % 2 ** 90, (random >> 90) % 2 ** 90);
+        if (how == 5) (s.paid, s.received) = (2 ** 95 + bound(random, 0, reserve), 2 ** 95);
+        if (how == 6) (s.bought, s.paid) = (random % 100, reserve / 4);
+        if (how == 7) (s.sold, s.received) = (random % 100, random % 5_000);
+        if (how == 8) s.mood = ChaosModule.Mood.Revert;
+        if (how == 9) s.mood = ChaosModule.Mood.NotReady;
+        if (how == 10) s.mood = ChaosModule.Mood.Short;
+        if (how == 11) s.mood = random % 4 == 0 ? ChaosModule.Mood.OutOfGas : ChaosModule.Mood.Answer;
+        modules[module].setScript(homes[home].community, homes[home].member, period, s);
+    }
+}
