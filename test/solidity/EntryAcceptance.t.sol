@@ -5,7 +5,7 @@ import {IDoubleAuction} from "../../contracts/interfaces/IDoubleAuction.sol";
 import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
 import {Check, Dice} from "./Check.sol";
 import {EntryLab} from "./EntryLab.sol";
-import {EntriesPlain} from "./plain/EntriesPlain.sol";
+import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
 
 /// @notice Acceptance against its plain twin, on the same books and strips, in dirty memory, with calldata of any length.
 contract EntryAcceptanceTest is EntryLab {
@@ -23,8 +23,8 @@ contract EntryAcceptanceTest is EntryLab {
             _open(l);
             bool sorted = d.one(3);
             for (uint256 strips = 1 + (d.roll() % 3); strips > 0; --strips) {
-                EntriesPlain.Strip memory s = _randomStrip(l, d, sorted);
-                EntriesPlain.Outcome memory o = _post(l, s);
+                EntryLoopsPlain.Strip memory s = _randomStrip(l, d, sorted);
+                EntryLoopsPlain.Outcome memory o = _post(l, s);
                 // The frontier moves only with an accepted entry.
                 if (!o.busy && o.refused < s.orders.length) _checkEnd(l, o);
             }
@@ -32,7 +32,7 @@ contract EntryAcceptanceTest is EntryLab {
         }
     }
 
-    function _checkEnd(Lab memory l, EntriesPlain.Outcome memory o) private pure {
+    function _checkEnd(Lab memory l, EntryLoopsPlain.Outcome memory o) private pure {
         Check.eq(l.loop.slotEnd(), o.slotEnd, "end");
     }
 
@@ -58,7 +58,7 @@ contract EntryAcceptanceTest is EntryLab {
         _open(l);
         for (uint256 side = 0; side < 2; ++side) {
             _expect(l, _one(l, 143, side, ticks - 1, 3), IDoubleAuction.EntryReason.TickFull);
-            EntriesPlain.Outcome memory o = _expect(l, _one(l, 143, side, ticks - 1, 2), NONE);
+            EntryLoopsPlain.Outcome memory o = _expect(l, _one(l, 143, side, ticks - 1, 2), NONE);
             Check.eq(o.prefixes[0], full - 2, "prefix");
             _expect(l, _one(l, 143, side, ticks - 1, 1), IDoubleAuction.EntryReason.TickFull);
         }
@@ -69,7 +69,7 @@ contract EntryAcceptanceTest is EntryLab {
     function test_anEmptyTickTakesTheLargestEntry() external {
         Lab memory l = _market(1, 32, false);
         _open(l);
-        EntriesPlain.Outcome memory o = _expect(l, _one(l, 0, 0, 0, 65_535), NONE);
+        EntryLoopsPlain.Outcome memory o = _expect(l, _one(l, 0, 0, 0, 65_535), NONE);
         Check.eq(o.prefixes[0], 0, "prefix");
         _expect(l, _one(l, 0, 0, 0, 1), IDoubleAuction.EntryReason.TickFull);
         _flush(l);
@@ -78,16 +78,16 @@ contract EntryAcceptanceTest is EntryLab {
     function test_capsHoldPerSlotAndSideAndAreReachedExactly() external {
         Lab memory l = _market(2, 64, true);
         _open(l);
-        EntriesPlain.Strip memory s = _strip(l, 7);
+        EntryLoopsPlain.Strip memory s = _strip(l, 7);
         s.caps = [uint256(10), 4];
-        s.orders[0] = EntriesPlain.Order(0, 0, 3, 6);
-        s.orders[1] = EntriesPlain.Order(0, 0, 4, 5);
-        s.orders[2] = EntriesPlain.Order(0, 0, 5, 4);
-        s.orders[3] = EntriesPlain.Order(0, 0, 6, 1);
-        s.orders[4] = EntriesPlain.Order(0, 1, 0, 4);
-        s.orders[5] = EntriesPlain.Order(1, 0, 63, 10);
-        s.orders[6] = EntriesPlain.Order(1, 1, 63, 5);
-        EntriesPlain.Outcome memory o = _post(l, s);
+        s.orders[0] = EntryLoopsPlain.Order(0, 0, 3, 6);
+        s.orders[1] = EntryLoopsPlain.Order(0, 0, 4, 5);
+        s.orders[2] = EntryLoopsPlain.Order(0, 0, 5, 4);
+        s.orders[3] = EntryLoopsPlain.Order(0, 0, 6, 1);
+        s.orders[4] = EntryLoopsPlain.Order(0, 1, 0, 4);
+        s.orders[5] = EntryLoopsPlain.Order(1, 0, 63, 10);
+        s.orders[6] = EntryLoopsPlain.Order(1, 1, 63, 5);
+        EntryLoopsPlain.Outcome memory o = _post(l, s);
         uint256[7] memory over = [uint256(0), 1, 0, 1, 0, 0, 1];
         for (uint256 i = 0; i < 7; ++i) {
             Check.eq(uint8(o.reasons[i]), over[i] * uint8(IDoubleAuction.EntryReason.OverCap), "reason");
@@ -101,7 +101,7 @@ contract EntryAcceptanceTest is EntryLab {
         l.plain.networkFee = 7;
         _open(l);
         for (uint256 side = 0; side < 2; ++side) {
-            EntriesPlain.Strip memory s = _one(l, 0, side, 5, 11);
+            EntryLoopsPlain.Strip memory s = _one(l, 0, side, 5, 11);
             (s.feePerEntry, s.settlementFee) = (13, 17);
             // A buyer's limit and network fee, a seller's import price less its limit.
             uint256 perWh = side == 0 ? 100 + 5 * 2 + 7 : 500 - 110;
@@ -120,7 +120,7 @@ contract EntryAcceptanceTest is EntryLab {
         uint8[5] memory prices = [0, 110, 111, 112, 113];
         uint8[5] memory perWh = [2, 2, 2, 2, 3];
         for (uint256 i = 0; i < 5; ++i) {
-            EntriesPlain.Strip memory s = _one(l, 0, 1, 5, 1);
+            EntryLoopsPlain.Strip memory s = _one(l, 0, 1, 5, 1);
             s.importPrices[0] = prices[i];
             Check.eq(_expect(l, s, NONE).used, 10 * uint256(perWh[i]), "used");
         }
@@ -130,7 +130,7 @@ contract EntryAcceptanceTest is EntryLab {
     function test_theLastKeyOfTheLargestGridIsTakenAndNothingBeyondOnASmallerOne() external {
         Lab memory l = _market(256, 128, true);
         _open(l);
-        EntriesPlain.Outcome memory o = _expect(l, _one(l, 255, 1, 127, 65_535), NONE);
+        EntryLoopsPlain.Outcome memory o = _expect(l, _one(l, 255, 1, 127, 65_535), NONE);
         _checkEnd(l, o);
         _flush(l);
         Check.eq(l.stored[STORED * 255] >> 40, 1 << 31, "the last live bit");
@@ -138,11 +138,11 @@ contract EntryAcceptanceTest is EntryLab {
         l = _market(144, 64, false);
         l.firstSlot = 2_000; // the words stored above are of other slots
         _open(l);
-        EntriesPlain.Strip memory s = _strip(l, 4);
-        s.orders[0] = EntriesPlain.Order(143, 1, 63, 1);
-        s.orders[1] = EntriesPlain.Order(143, 1, 64, 1);
-        s.orders[2] = EntriesPlain.Order(144, 0, 0, 1);
-        s.orders[3] = EntriesPlain.Order(255, 1, 127, 1);
+        EntryLoopsPlain.Strip memory s = _strip(l, 4);
+        s.orders[0] = EntryLoopsPlain.Order(143, 1, 63, 1);
+        s.orders[1] = EntryLoopsPlain.Order(143, 1, 64, 1);
+        s.orders[2] = EntryLoopsPlain.Order(144, 0, 0, 1);
+        s.orders[3] = EntryLoopsPlain.Order(255, 1, 127, 1);
         o = _post(l, s);
         for (uint256 i = 0; i < 4; ++i) Check.eq(uint8(o.reasons[i]), i == 0 ? 0 : 2, "reason");
         Check.eq(o.slotEnd, 144, "end");
@@ -152,13 +152,13 @@ contract EntryAcceptanceTest is EntryLab {
     function test_anEntryBehindOneOffTheGridCanNameTheLastSlot() external {
         Lab memory l = _market(96, 32, false);
         _open(l);
-        EntriesPlain.Strip memory s = _strip(l, 5);
-        s.orders[0] = EntriesPlain.Order(5, 0, 0, 1);
-        s.orders[1] = EntriesPlain.Order(200, 0, 0, 1);
-        s.orders[2] = EntriesPlain.Order(10, 0, 0, 1);
-        s.orders[3] = EntriesPlain.Order(8, 0, 0, 1);
-        s.orders[4] = EntriesPlain.Order(150, 0, 0, 1);
-        EntriesPlain.Outcome memory o = _post(l, s);
+        EntryLoopsPlain.Strip memory s = _strip(l, 5);
+        s.orders[0] = EntryLoopsPlain.Order(5, 0, 0, 1);
+        s.orders[1] = EntryLoopsPlain.Order(200, 0, 0, 1);
+        s.orders[2] = EntryLoopsPlain.Order(10, 0, 0, 1);
+        s.orders[3] = EntryLoopsPlain.Order(8, 0, 0, 1);
+        s.orders[4] = EntryLoopsPlain.Order(150, 0, 0, 1);
+        EntryLoopsPlain.Outcome memory o = _post(l, s);
         Check.eq(o.slotEnd, 11, "end");
         _checkEnd(l, o);
         _flush(l);
@@ -169,10 +169,10 @@ contract EntryAcceptanceTest is EntryLab {
         l.plain.openFrom = 2;
         _open(l);
         for (uint256 frontier = 0; frontier <= 4; ++frontier) {
-            EntriesPlain.Strip memory s = _strip(l, 4);
+            EntryLoopsPlain.Strip memory s = _strip(l, 4);
             s.frontier = frontier;
-            for (uint256 slot = 0; slot < 4; ++slot) s.orders[slot] = EntriesPlain.Order(slot, 0, 0, 1);
-            EntriesPlain.Outcome memory o = _post(l, s);
+            for (uint256 slot = 0; slot < 4; ++slot) s.orders[slot] = EntryLoopsPlain.Order(slot, 0, 0, 1);
+            EntryLoopsPlain.Outcome memory o = _post(l, s);
             for (uint256 slot = 0; slot < 4; ++slot) {
                 IDoubleAuction.EntryReason reason = slot < 2 ? IDoubleAuction.EntryReason.GateClosed : NONE;
                 if (slot < frontier) reason = IDoubleAuction.EntryReason.BehindFrontier;
@@ -188,18 +188,18 @@ contract EntryAcceptanceTest is EntryLab {
         l.plain.volumes[2 * 3][31] = l.plain.fullTick;
         _storeVolumes(l, 3);
         _open(l);
-        EntriesPlain.Strip memory s = _strip(l, 8);
+        EntryLoopsPlain.Strip memory s = _strip(l, 8);
         (s.frontier, s.maxReserve) = (2, 0);
         s.caps = [uint256(9), 9];
-        s.orders[0] = EntriesPlain.Order(1, 0, 32, 0); // off the grid, and all that follows
-        s.orders[1] = EntriesPlain.Order(1, 0, 32, 0); // not ascending
-        s.orders[2] = EntriesPlain.Order(1, 1, 0, 0); // no lots
-        s.orders[3] = EntriesPlain.Order(1, 1, 1, 10); // behind the frontier
-        s.orders[4] = EntriesPlain.Order(2, 0, 0, 10); // closed
-        s.orders[5] = EntriesPlain.Order(3, 0, 30, 10); // over the cap
-        s.orders[6] = EntriesPlain.Order(3, 0, 31, 9); // over the reserve
-        s.orders[7] = EntriesPlain.Order(3, 1, 31, 9);
-        EntriesPlain.Outcome memory o = _post(l, s);
+        s.orders[0] = EntryLoopsPlain.Order(1, 0, 32, 0); // off the grid, and all that follows
+        s.orders[1] = EntryLoopsPlain.Order(1, 0, 32, 0); // not ascending
+        s.orders[2] = EntryLoopsPlain.Order(1, 1, 0, 0); // no lots
+        s.orders[3] = EntryLoopsPlain.Order(1, 1, 1, 10); // behind the frontier
+        s.orders[4] = EntryLoopsPlain.Order(2, 0, 0, 10); // closed
+        s.orders[5] = EntryLoopsPlain.Order(3, 0, 30, 10); // over the cap
+        s.orders[6] = EntryLoopsPlain.Order(3, 0, 31, 9); // over the reserve
+        s.orders[7] = EntryLoopsPlain.Order(3, 1, 31, 9);
+        EntryLoopsPlain.Outcome memory o = _post(l, s);
         uint8[8] memory reasons = [2, 1, 3, 4, 5, 6, 7, 7];
         for (uint256 i = 0; i < 8; ++i) Check.eq(uint8(o.reasons[i]), reasons[i], "reason");
         _expect(l, _one(l, 3, 0, 31, 9), IDoubleAuction.EntryReason.TickFull);
@@ -213,12 +213,12 @@ contract EntryAcceptanceTest is EntryLab {
         _put(l, 0, 0, (uint256(5) << 40) | (uint256(1) << 32) | (l.firstSlot - 3)); // another slot's, cleared
         _put(l, 0, 1, type(uint256).max);
         _open(l);
-        EntriesPlain.Strip memory s = _strip(l, 4);
-        s.orders[0] = EntriesPlain.Order(0, 0, 7, 3);
-        s.orders[1] = EntriesPlain.Order(0, 0, 7, 3);
-        s.orders[2] = EntriesPlain.Order(1, 0, 7, 3);
-        s.orders[3] = EntriesPlain.Order(2, 0, 7, 3);
-        EntriesPlain.Outcome memory o = _post(l, s);
+        EntryLoopsPlain.Strip memory s = _strip(l, 4);
+        s.orders[0] = EntryLoopsPlain.Order(0, 0, 7, 3);
+        s.orders[1] = EntryLoopsPlain.Order(0, 0, 7, 3);
+        s.orders[2] = EntryLoopsPlain.Order(1, 0, 7, 3);
+        s.orders[3] = EntryLoopsPlain.Order(2, 0, 7, 3);
+        EntryLoopsPlain.Outcome memory o = _post(l, s);
         Check.yes(o.busy, "busy");
         Check.eq(l.loop.seen, 2, "seen");
         Check.eq(l.loop.refused, 1, "refused");
@@ -234,9 +234,9 @@ contract EntryAcceptanceTest is EntryLab {
 
     function _expect(
         Lab memory l,
-        EntriesPlain.Strip memory s,
+        EntryLoopsPlain.Strip memory s,
         IDoubleAuction.EntryReason reason
-    ) private view returns (EntriesPlain.Outcome memory o) {
+    ) private view returns (EntryLoopsPlain.Outcome memory o) {
         o = _post(l, s);
         Check.eq(uint8(o.reasons[0]), uint8(reason), "reason");
     }
@@ -247,21 +247,25 @@ contract EntryAcceptanceTest is EntryLab {
         uint256 side,
         uint256 tick,
         uint256 lots
-    ) private pure returns (EntriesPlain.Strip memory s) {
+    ) private pure returns (EntryLoopsPlain.Strip memory s) {
         s = _strip(l, 1);
-        s.orders[0] = EntriesPlain.Order(slot, side, tick, lots);
+        s.orders[0] = EntryLoopsPlain.Order(slot, side, tick, lots);
     }
 
     /// @dev A strip that nothing but the grid and the book limits.
-    function _strip(Lab memory l, uint256 count) private pure returns (EntriesPlain.Strip memory s) {
-        s.orders = new EntriesPlain.Order[](count);
+    function _strip(Lab memory l, uint256 count) private pure returns (EntryLoopsPlain.Strip memory s) {
+        s.orders = new EntryLoopsPlain.Order[](count);
         s.caps = [uint256(65_535), 65_535];
         s.maxReserve = MOST_RESERVE;
         s.importPrices = new uint256[](l.plain.slots);
         for (uint256 k = 0; k < l.plain.slots; ++k) s.importPrices[k] = 500;
     }
 
-    function _randomStrip(Lab memory l, Dice memory d, bool sorted) private pure returns (EntriesPlain.Strip memory s) {
+    function _randomStrip(
+        Lab memory l,
+        Dice memory d,
+        bool sorted
+    ) private pure returns (EntryLoopsPlain.Strip memory s) {
         s = _strip(l, 1 + d.upTo(d.one(20) ? 99 : 19));
         if (d.one(2)) s.caps = [d.upTo(200), d.upTo(200)];
         if (d.one(3)) s.frontier = d.upTo(l.plain.slots);
@@ -272,8 +276,8 @@ contract EntryAcceptanceTest is EntryLab {
         s.orders = _randomOrders(l, d, s.orders.length, sorted);
         if (d.one(2)) return s;
         // Often exactly what the strip takes without a limit.
-        EntriesPlain.Outcome memory o = EntriesPlain.accept(l.plain, s);
-        EntriesPlain.undo(l.plain, s, o);
+        EntryLoopsPlain.Outcome memory o = EntryLoopsPlain.accept(l.plain, s);
+        EntryLoopsPlain.undo(l.plain, s, o);
         s.maxReserve = d.one(8) ? o.used : d.upTo(o.used);
     }
 
@@ -283,7 +287,7 @@ contract EntryAcceptanceTest is EntryLab {
         Dice memory d,
         uint256 count,
         bool sorted
-    ) private pure returns (EntriesPlain.Order[] memory orders) {
+    ) private pure returns (EntryLoopsPlain.Order[] memory orders) {
         uint256[] memory keys = new uint256[](count);
         uint256 end = l.plain.slots * 256;
         uint256 key = (d.one(2) ? 0 : d.upTo(l.plain.slots - 1) << 8) | d.upTo(l.plain.ticks - 1);
@@ -296,7 +300,7 @@ contract EntryAcceptanceTest is EntryLab {
             key += _step(l, d, key);
             if (key > 65_535 || (key >= end && d.one(2))) count = i + 1;
         }
-        orders = new EntriesPlain.Order[](count);
+        orders = new EntryLoopsPlain.Order[](count);
         for (uint256 i = 0; i < count; ++i) {
             uint256 lots =
                 d.one(5)
@@ -304,7 +308,7 @@ contract EntryAcceptanceTest is EntryLab {
                     : d.one(30)
                         ? 0
                         : 1 + d.upTo(60);
-            orders[i] = EntriesPlain.Order(keys[i] >> 8, (keys[i] >> 7) & 1, keys[i] & 127, lots);
+            orders[i] = EntryLoopsPlain.Order(keys[i] >> 8, (keys[i] >> 7) & 1, keys[i] & 127, lots);
         }
     }
 
@@ -320,7 +324,7 @@ contract EntryAcceptanceTest is EntryLab {
 
     function _randomMarket(Dice memory d) private returns (Lab memory l) {
         l = _market(d.one(25) ? 144 : 1 + (d.roll() % 6), 32 << (d.roll() % 3), d.one(2));
-        EntriesPlain.Market memory m = l.plain;
+        EntryLoopsPlain.Market memory m = l.plain;
         l.firstSlot = 1 + d.upTo(type(uint32).max - m.slots);
         m.lotWh = 10 ** (d.roll() % 4);
         m.tickSize = 1 + d.upTo(d.one(2) ? 3 : 400);

@@ -8,7 +8,7 @@ import {Words} from "../../contracts/libraries/Words.sol";
 import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
 import {Check, Dice} from "./Check.sol";
 import {entryOf} from "./EntryLab.sol";
-import {EntriesPlain} from "./plain/EntriesPlain.sol";
+import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
 import {Canary} from "./support/Canary.sol";
 
 /// @notice Fills against their plain twin, on the same results and payloads, in dirty memory, with calldata of any length.
@@ -25,7 +25,7 @@ contract EntryFillsTest {
         uint256 slots;
         uint256 firstSlot;
         uint256 prefixBytes;
-        EntriesPlain.Fills plain;
+        EntryLoopsPlain.Fills plain;
         EntryLoops.Fills packed;
         uint256[] position;
         uint256[8] guards;
@@ -48,7 +48,7 @@ contract EntryFillsTest {
         (l.plain.paid, l.plain.received) = (d.upTo(1 << 90), d.upTo(1 << 90));
         _open(l);
         for (uint256 payloads = 1 + (d.roll() % 3); payloads > 0; --payloads) {
-            (EntriesPlain.Order[] memory orders, uint256[] memory prefixes) = _randomOrders(l, d, ticks);
+            (EntryLoopsPlain.Order[] memory orders, uint256[] memory prefixes) = _randomOrders(l, d, ticks);
             if (!_fill(l, orders, prefixes)) return;
         }
     }
@@ -66,11 +66,11 @@ contract EntryFillsTest {
         l.firstSlot += prefixBytes;
         _store(l, 143, Clearing.Result(127, 127, full - 1, full - 1, full, full - 1, full));
         _open(l);
-        EntriesPlain.Order[] memory orders = new EntriesPlain.Order[](4);
+        EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](4);
         uint256[] memory prefixes = new uint256[](4);
         for (uint256 side = 0; side < 2; ++side) {
-            orders[2 * side] = EntriesPlain.Order(143, side, 127, 65_535);
-            (orders[2 * side + 1], prefixes[2 * side + 1]) = (EntriesPlain.Order(143, side, 127, 1), full - 1);
+            orders[2 * side] = EntryLoopsPlain.Order(143, side, 127, 65_535);
+            (orders[2 * side + 1], prefixes[2 * side + 1]) = (EntryLoopsPlain.Order(143, side, 127, 1), full - 1);
         }
         Check.yes(_fill(l, orders, prefixes), "cleared");
         // The first misses a lot in a narrow tick: there it is all but the last.
@@ -84,8 +84,8 @@ contract EntryFillsTest {
         Lab memory l = _lab(1, 2);
         _store(l, 0, Clearing.Result(10, 12, 9, 0, 5, 5, 5));
         _open(l);
-        EntriesPlain.Order[] memory orders = new EntriesPlain.Order[](6);
-        for (uint256 i = 0; i < 6; ++i) orders[i] = EntriesPlain.Order(0, i / 3, 9 + (i % 3), 5);
+        EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](6);
+        for (uint256 i = 0; i < 6; ++i) orders[i] = EntryLoopsPlain.Order(0, i / 3, 9 + (i % 3), 5);
         Check.yes(_fill(l, orders, new uint256[](6)), "cleared");
         // Of bids only the one above, of asks the one below and the whole margin.
         Check.eq(l.position[0], (uint256(50) << 128) | 100, "position");
@@ -97,9 +97,9 @@ contract EntryFillsTest {
         Lab memory l = _lab(1, 4);
         _store(l, 0, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
         _open(l);
-        EntriesPlain.Order[] memory orders = new EntriesPlain.Order[](2);
-        orders[0] = EntriesPlain.Order(0, 0, 127, 9);
-        orders[1] = EntriesPlain.Order(0, 1, 0, 9);
+        EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](2);
+        orders[0] = EntryLoopsPlain.Order(0, 0, 127, 9);
+        orders[1] = EntryLoopsPlain.Order(0, 1, 0, 9);
         Check.yes(_fill(l, orders, new uint256[](2)), "cleared");
         Check.eq(l.position[0] + l.packed.paid + l.packed.received, 0, "nothing");
     }
@@ -108,11 +108,11 @@ contract EntryFillsTest {
         Lab memory l = _lab(2, 2);
         _store(l, 0, Clearing.Result(3, 3, 9, 9, 9, 9, 9));
         _open(l);
-        EntriesPlain.Order[] memory orders = new EntriesPlain.Order[](2);
-        orders[0] = EntriesPlain.Order(0, 0, 3, 9);
-        orders[1] = EntriesPlain.Order(1, 0, 3, 9);
+        EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](2);
+        orders[0] = EntryLoopsPlain.Order(0, 0, 3, 9);
+        orders[1] = EntryLoopsPlain.Order(1, 0, 3, 9);
         uint256[] memory prefixes = new uint256[](2);
-        prefixes[1] = EntriesPlain.REFUSED;
+        prefixes[1] = EntryLoopsPlain.REFUSED;
         Check.yes(_fill(l, orders, prefixes), "the entry in it was refused");
         prefixes[1] = 0;
         Check.yes(!_fill(l, orders, prefixes), "the entry in it was accepted");
@@ -121,7 +121,7 @@ contract EntryFillsTest {
     function test_anEmptyPayloadFillsNothing() external view {
         Lab memory l = _lab(1, 2);
         _open(l);
-        Check.yes(_fill(l, new EntriesPlain.Order[](0), new uint256[](0)), "cleared");
+        Check.yes(_fill(l, new EntryLoopsPlain.Order[](0), new uint256[](0)), "cleared");
     }
 
     // ---------------------------------------------------------------------------------------------------- both, compared
@@ -129,7 +129,7 @@ contract EntryFillsTest {
     /// @dev Runs a payload through both and compares what they add up to.
     function _fill(
         Lab memory l,
-        EntriesPlain.Order[] memory orders,
+        EntryLoopsPlain.Order[] memory orders,
         uint256[] memory prefixes
     ) private view returns (bool cleared) {
         bytes memory payload = _payload(l, orders, prefixes);
@@ -139,7 +139,7 @@ contract EntryFillsTest {
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         for (uint256 i = 0; i < l.guards.length; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
         Check.yes(_inputs(l, payload) == before, "settings and inputs");
-        Check.yes(cleared == EntriesPlain.fills(l.plain, orders, prefixes), "cleared");
+        Check.yes(cleared == EntryLoopsPlain.fills(l.plain, orders, prefixes), "cleared");
         Check.eq(l.packed.paid, l.plain.paid, "paid");
         Check.eq(l.packed.received, l.plain.received, "received");
         for (uint256 slot = 0; slot < l.slots; ++slot) Check.eq(l.position[slot], _both(l, slot), "position");
@@ -166,7 +166,7 @@ contract EntryFillsTest {
     /// @dev Entries, then prefixes, between two guards.
     function _payload(
         Lab memory l,
-        EntriesPlain.Order[] memory orders,
+        EntryLoopsPlain.Order[] memory orders,
         uint256[] memory prefixes
     ) private pure returns (bytes memory payload) {
         uint256 width = l.prefixBytes;
@@ -199,7 +199,7 @@ contract EntryFillsTest {
         l.position = new uint256[](l.slots);
         l.guards[1] = Canary.guard();
         l.guards[2] = Canary.guard();
-        EntriesPlain.Fills memory p = l.plain;
+        EntryLoopsPlain.Fills memory p = l.plain;
         l.packed = EntryLoops.Fills({
             results: RESULTS,
             firstSlot: l.firstSlot,
@@ -250,22 +250,22 @@ contract EntryFillsTest {
         Lab memory l,
         Dice memory d,
         uint256 ticks
-    ) private pure returns (EntriesPlain.Order[] memory orders, uint256[] memory prefixes) {
+    ) private pure returns (EntryLoopsPlain.Order[] memory orders, uint256[] memory prefixes) {
         uint256 count = d.upTo(d.one(10) ? 120 : 20);
-        orders = new EntriesPlain.Order[](count);
+        orders = new EntryLoopsPlain.Order[](count);
         prefixes = new uint256[](count);
         uint256 most = (uint256(1) << (8 * l.prefixBytes)) - 2;
         uint256 slot = 0;
         for (uint256 i = 0; i < count; ++i) {
             if (d.one(2)) slot = d.one(3) ? d.upTo(l.slots - 1) : (slot + 1) % l.slots;
             bool refused = d.one(4);
-            orders[i] = EntriesPlain.Order(
+            orders[i] = EntryLoopsPlain.Order(
                 refused && d.one(2) ? d.upTo(255) : slot,
                 d.roll() & 1,
                 d.upTo(refused ? 127 : ticks - 1),
                 refused ? d.upTo(65_535) : 1 + d.upTo(d.one(2) ? 9 : 65_534)
             );
-            prefixes[i] = refused ? EntriesPlain.REFUSED : d.upTo(d.one(2) ? 9 : most);
+            prefixes[i] = refused ? EntryLoopsPlain.REFUSED : d.upTo(d.one(2) ? 9 : most);
         }
     }
 }

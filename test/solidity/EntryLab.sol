@@ -7,8 +7,8 @@ import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
 import {Mem} from "../../contracts/libraries/Mem.sol";
 import {Words} from "../../contracts/libraries/Words.sol";
 import {Check} from "./Check.sol";
-import {PackedPlain} from "./PackedPlain.sol";
-import {EntriesPlain} from "./plain/EntriesPlain.sol";
+import {PackedPlain} from "./plain/PackedPlain.sol";
+import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
 import {Canary} from "./support/Canary.sol";
 
 /// @notice Runs strips through `EntryLoops` as the auction does, and through its plain twin, and compares everything that either
@@ -30,7 +30,7 @@ abstract contract EntryLab {
     /// @param stored What storage should hold: `STORED` words per slot, and those of one slot more.
     /// @param guards Stretches of garbage between the buffers.
     struct Lab {
-        EntriesPlain.Market plain;
+        EntryLoopsPlain.Market plain;
         bool wide;
         uint256 firstSlot;
         bool[] touched;
@@ -108,7 +108,7 @@ abstract contract EntryLab {
     // ---------------------------------------------------------------------------------------------------- a batch
 
     function _open(Lab memory l) internal view {
-        EntriesPlain.Market memory m = l.plain;
+        EntryLoopsPlain.Market memory m = l.plain;
         l.touched = new bool[](m.slots);
         Canary.soil(m.slots * 36 + SPAN);
         l.guardCount = 0;
@@ -133,8 +133,11 @@ abstract contract EntryLab {
     }
 
     /// @dev Runs a strip through both, takes it back if a slot was busy.
-    function _post(Lab memory l, EntriesPlain.Strip memory s) internal view returns (EntriesPlain.Outcome memory o) {
-        o = EntriesPlain.accept(l.plain, s);
+    function _post(
+        Lab memory l,
+        EntryLoopsPlain.Strip memory s
+    ) internal view returns (EntryLoopsPlain.Outcome memory o) {
+        o = EntryLoopsPlain.accept(l.plain, s);
         uint256 guards = l.guardCount;
         Buffers memory b = _buffers(l, s);
         EntryLoops.Strip memory e = l.loop;
@@ -176,7 +179,7 @@ abstract contract EntryLab {
 
     // ---------------------------------------------------------------------------------------------------- one strip
 
-    function _buffers(Lab memory l, EntriesPlain.Strip memory s) private pure returns (Buffers memory b) {
+    function _buffers(Lab memory l, EntryLoopsPlain.Strip memory s) private pure returns (Buffers memory b) {
         uint256 count = s.orders.length;
         Canary.soil(SPAN);
         _guard(l);
@@ -222,7 +225,7 @@ abstract contract EntryLab {
             );
     }
 
-    function _compare(Lab memory l, Buffers memory b, EntriesPlain.Outcome memory o) private pure {
+    function _compare(Lab memory l, Buffers memory b, EntryLoopsPlain.Outcome memory o) private pure {
         EntryLoops.Strip memory e = l.loop;
         Check.eq(e.seen, o.seen, "seen");
         Check.eq(e.refused, o.refused, "refused");
@@ -235,7 +238,7 @@ abstract contract EntryLab {
             Check.eq(uint8(b.reasons[i]), i < o.seen ? uint8(o.reasons[i]) : 0, "reason");
             if (i >= o.seen) continue;
             uint256 prefix = PackedPlain.read(b.payload, 4 * count + width * i, width);
-            bool refused = o.prefixes[i] == EntriesPlain.REFUSED;
+            bool refused = o.prefixes[i] == EntryLoopsPlain.REFUSED;
             Check.eq(prefix, refused ? l.plain.fullTick : o.prefixes[i], "prefix");
         }
     }
@@ -243,19 +246,19 @@ abstract contract EntryLab {
     /// @dev As the auction takes a strip back: by the entries that the loop has seen and their reasons.
     function _undo(
         Lab memory l,
-        EntriesPlain.Strip memory s,
-        EntriesPlain.Outcome memory o,
+        EntryLoopsPlain.Strip memory s,
+        EntryLoopsPlain.Outcome memory o,
         bytes memory reasons
     ) private pure {
         _touch(l, s, o);
-        EntriesPlain.undo(l.plain, s, o);
+        EntryLoopsPlain.undo(l.plain, s, o);
         for (uint256 i = 0; i < l.loop.seen; ++i) {
-            EntriesPlain.Order memory order = s.orders[i];
+            EntryLoopsPlain.Order memory order = s.orders[i];
             if (reasons[i] == 0) l.book.remove(order.slot, order.side, order.tick, order.lots);
         }
     }
 
-    function _touch(Lab memory l, EntriesPlain.Strip memory s, EntriesPlain.Outcome memory o) private pure {
+    function _touch(Lab memory l, EntryLoopsPlain.Strip memory s, EntryLoopsPlain.Outcome memory o) private pure {
         for (uint256 i = 0; i < o.seen; ++i) {
             if (o.reasons[i] == IDoubleAuction.EntryReason.None) l.touched[s.orders[i].slot] = true;
         }
@@ -263,6 +266,6 @@ abstract contract EntryLab {
 }
 
 /// @return An entry: slot offset 8, side 1, tick 7, lots 16.
-function entryOf(EntriesPlain.Order memory order) pure returns (uint256) {
+function entryOf(EntryLoopsPlain.Order memory order) pure returns (uint256) {
     return (order.slot << 24) | (order.side << 23) | (order.tick << 16) | order.lots;
 }

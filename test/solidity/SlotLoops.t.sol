@@ -5,7 +5,7 @@ import {Mem} from "../../contracts/libraries/Mem.sol";
 import {SlotLoops} from "../../contracts/libraries/SlotLoops.sol";
 import {Ledger, newLedger} from "../../contracts/types/Ledger.sol";
 import {Check, Dice} from "./Check.sol";
-import {PackedPlain} from "./PackedPlain.sol";
+import {PackedPlain} from "./plain/PackedPlain.sol";
 import {SlotLoopsPlain} from "./plain/SlotLoopsPlain.sol";
 import {Canary} from "./support/Canary.sol";
 

@@ -14,7 +14,7 @@ import {Pot, newPot} from "../../contracts/types/Pot.sol";
 import {SlotHeader, newHeader} from "../../contracts/types/SlotHeader.sol";
 import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
 import {Check, Dice} from "./Check.sol";
-import {PackedPlain} from "./PackedPlain.sol";
+import {PackedPlain} from "./plain/PackedPlain.sol";
 
 /// @notice Every packed word keeps what is put into it, and a change of one field changes no other.
 contract WordsTest {

@@ -5,7 +5,7 @@ import {IDoubleAuction} from "../../../contracts/interfaces/IDoubleAuction.sol";
 import {Clearing} from "../../../contracts/libraries/Clearing.sol";
 
 /// @notice `EntryLoops` without assembly, packed words and shortcuts: a book is an array of volumes, a strip one of orders.
-library EntriesPlain {
+library EntryLoopsPlain {
     /// @dev The prefix of an order that was not accepted.
     uint256 internal constant REFUSED = type(uint256).max;
 
