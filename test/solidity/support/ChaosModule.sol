@@ -2,14 +2,16 @@
 pragma solidity ^0.8.28;
 
 import {IMarketModule} from "../../../contracts/interfaces/IMarketModule.sol";
+import {IPaymentEscrow} from "../../../contracts/interfaces/IPaymentEscrow.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 
-/// @title ChaosModule
+/// @title Chaos module
 /// @notice A market module that appends anything the rules let through and answers anything at all.
 contract ChaosModule is IMarketModule {
     /// @notice What the module does when it is asked for a position.
     enum Mood {
         Answer,
+        Greedy, // receives all that the other members reserved and paid, and `received` more
         Revert,
         NotReady,
         Short,
@@ -27,10 +29,12 @@ contract ChaosModule is IMarketModule {
     error Refused();
 
     uint256 private immutable _slots;
+    uint8 private immutable _index;
+    IPaymentEscrow private immutable _escrow;
     mapping(bytes32 key => Script) private _scripts;
 
-    constructor(uint256 slots) {
-        _slots = slots;
+    constructor(uint256 slots, uint8 index, IPaymentEscrow escrow) {
+        (_slots, _index, _escrow) = (slots, index, escrow);
     }
 
     /// @notice What the module will say about a member's period.
@@ -39,16 +43,18 @@ contract ChaosModule is IMarketModule {
     }
 
     /// @notice Appends a record as this module.
+    /// @param release What it makes settlement release later: its reserve, and the settlement fee if it is the first.
     function append(
         ISettlement settlement,
         uint32 community,
         uint32 member,
         uint32 period,
         uint256 head,
-        bytes calldata payload,
+        uint256 release,
         uint256 fee,
         address feeTo
     ) external {
+        bytes memory payload = abi.encode(release);
         settlement.append(community, member, period, head, keccak256(payload), payload, 0, fee, feeTo);
     }
 
@@ -57,7 +63,7 @@ contract ChaosModule is IMarketModule {
         uint32 community,
         uint32 member,
         uint32 period,
-        bytes[] calldata
+        bytes[] calldata payloads
     ) external view returns (bool, uint256, uint256, uint256[] memory position) {
         Script storage s = _scripts[keccak256(abi.encode(community, member, period))];
         if (s.mood == Mood.Revert) revert Refused();
@@ -65,6 +71,13 @@ contract ChaosModule is IMarketModule {
         position = new uint256[](s.mood == Mood.Short ? 1 : _slots);
         position[0] = s.bought << 128;
         position[position.length - 1] |= s.sold;
-        return (s.mood != Mood.NotReady, s.paid, s.received, position);
+        uint256 received = s.received;
+        if (s.mood == Mood.Greedy) {
+            (uint256 outstanding, int256 amount) = _escrow.pot(community, _index, period);
+            int256 others = amount + int256(outstanding);
+            for (uint256 i = 0; i < payloads.length; ++i) others -= abi.decode(payloads[i], (int256));
+            if (others > 0) received += uint256(others);
+        }
+        return (s.mood != Mood.NotReady, s.paid, received, position);
     }
 }

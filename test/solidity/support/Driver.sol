@@ -11,13 +11,15 @@ abstract contract Driver {
     /// @dev Calls a random function of `handler`.
     function _step(SettleCalls handler, uint256 seed, uint256 step) internal {
         uint256 random = uint256(keccak256(abi.encode(seed, step)));
-        bytes4[18] memory two = [
+        bytes4[20] memory two = [
             SettleCalls.tidy.selector,
             SettleCalls.tidy.selector,
             handler.place.selector,
             handler.place.selector,
             handler.post.selector,
             handler.append.selector,
+            handler.conspire.selector,
+            handler.conspire.selector,
             handler.deposit.selector,
             handler.withdraw.selector,
             handler.setCreditLine.selector,
@@ -39,8 +41,8 @@ abstract contract Driver {
             handler.switchModule.selector,
             handler.pause.selector
         ];
-        uint256 pick = random % 24;
-        bytes4 selector = pick < 18 ? two[pick] : rest[pick - 18];
+        uint256 pick = random % 26;
+        bytes4 selector = pick < 20 ? two[pick] : rest[pick - 20];
         random >>= 8;
         bool flag = random & 1 == 1;
         bytes memory data = abi.encode(random, random >> 80, random >> 160);

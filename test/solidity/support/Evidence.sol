@@ -55,6 +55,9 @@ abstract contract Evidence is Books {
     uint256[18] public skips;
     uint256 internal voids;
 
+    /// @notice Voided records so far, by reason.
+    uint256[6] public voidsBy;
+
     // ---------------------------------------------------------------------------------------------------- logs
 
     /// @dev Reads the logs of the calls since the last time.
@@ -82,7 +85,8 @@ abstract contract Evidence is Books {
             (uint256 head, bytes32 digest, bytes memory payload) = abi.decode(data, (uint256, bytes32, bytes));
             records[home][period].push(ISettlement.Record(head, digest, payload));
         } else if (topic == ISettlement.RecordsVoided.selector) {
-            (uint8 module, ) = abi.decode(data, (uint8, uint8));
+            (uint8 module, uint8 reason) = abi.decode(data, (uint8, uint8));
+            ++voidsBy[reason];
             if (module == 0) revert OrderBookVoided(home, period);
             _voided[home] |= 1 << module;
             ++voids;

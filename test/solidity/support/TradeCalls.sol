@@ -54,21 +54,26 @@ abstract contract TradeCalls is MoneyCalls {
 
     /// @notice A record of a hostile module, and what it will say about it.
     function append(uint256 home, uint256 ahead, uint256 seed) external {
-        home = home % HOMES;
-        (uint32 c, uint32 m) = (homes[home].community, homes[home].member);
-        uint32 period = _current() + uint32(ahead % (HORIZON + 1));
-        (uint256 free, , , uint16 enabled) = escrow.account(c, m);
         seed = uint256(keccak256(abi.encode(seed)));
-        uint256 module = 1 + (seed % (MODULES - 1));
-        if ((enabled >> module) & 1 == 0 || !escrow.periodFree(c, period) || free < 2 * SETTLEMENT_FEE) return;
-        uint256 reserve = bound(seed >> 128, 0, (free - 2 * SETTLEMENT_FEE) / (1 + ((seed >> 4) % 3)));
-        uint256 wh = bound(seed >> 64, 0, 2_000);
-        uint256 head = wh | (wh << 48) | (reserve << 96) | (uint256(1) << 192) | (module << 208);
-        _script(home, period, seed, reserve, module);
-        VM.recordLogs();
-        modules[module].append(settlement, c, m, period, head, abi.encode(seed), seed % SETTLEMENT_FEE, RELAYER);
-        _readLogs();
-        _count(Kind.Append);
+        ChaosModule.Script memory s = _script(seed >> 16);
+        _append(home % HOMES, ahead, seed, 1 + (seed % (MODULES - 1)), s);
+    }
+
+    /// @notice Hostile modules go for the whole community, some of them hand in hand: payments that only together are too large.
+    function conspire(uint256 community, uint256 ahead, uint256 seed) external {
+        for (uint256 home = 0; home < HOMES; ++home) {
+            if (homes[home].community != community % COMMUNITIES) continue;
+            uint256 random = uint256(keccak256(abi.encode(seed, home)));
+            ChaosModule.Script memory s = _script(random >> 16);
+            if (random % 4 == 0) {
+                (s.mood, s.paid, s.received) = (ChaosModule.Mood.Answer, 2 ** 95, 2 ** 95);
+                _append(home, ahead, random, 1, s);
+                s.received -= bound(random >> 32, 0, 10_000);
+                _append(home, ahead, random, 2, s);
+            } else {
+                _append(home, ahead, random, 1 + (seed % (MODULES - 1)), s);
+            }
+        }
     }
 
     /// @notice Clears a period of the last ones.
@@ -169,22 +174,38 @@ abstract contract TradeCalls is MoneyCalls {
         return (s, key);
     }
 
-    function _script(uint256 home, uint32 period, uint256 seed, uint256 reserve, uint256 module) private {
-        uint256 random = uint256(keccak256(abi.encode(seed)));
-        ChaosModule.Script memory s;
-        uint256 how = random % 12;
+    function _append(uint256 home, uint256 ahead, uint256 seed, uint256 module, ChaosModule.Script memory s) private {
+        (uint32 c, uint32 m) = (homes[home].community, homes[home].member);
+        uint32 period = _current() + uint32(ahead % (HORIZON + 1));
+        (uint256 free, , , uint16 enabled) = escrow.account(c, m);
+        if ((enabled >> module) & 1 == 0 || !escrow.periodFree(c, period) || free < 2 * SETTLEMENT_FEE) return;
+        uint256 reserve = bound(seed >> 128, 0, (free - 2 * SETTLEMENT_FEE) / (1 + ((seed >> 4) % 6)));
+        // Payments are of the size of the reserve, a little above it at times.
+        if (s.paid != 0 && s.paid < type(uint88).max) s.paid = bound(s.paid, 0, reserve + reserve / 8 + 1);
+        uint256 wh = bound(seed >> 64, 0, 2_000);
+        uint256 head = wh | (wh << 48) | (reserve << 96) | (uint256(1) << 192) | (module << 208);
+        modules[module].setScript(c, m, period, s);
+        (, , uint256 count, , ) = settlement.journal(c, m, period);
+        uint256 release = reserve + (count == 0 ? SETTLEMENT_FEE : 0);
+        VM.recordLogs();
+        modules[module].append(settlement, c, m, period, head, release, seed % SETTLEMENT_FEE, RELAYER);
+        _readLogs();
+        _count(Kind.Append);
+    }
+
+    function _script(uint256 random) private pure returns (ChaosModule.Script memory s) {
+        uint256 how = random % 14;
         random >>= 8;
-        (, int256 pot) = escrow.pot(homes[home].community, uint8(module), period);
-        if (how < 3) s.paid = bound(random, 0, reserve);
-        if (how == 3) (s.paid, s.received) = (0, pot > 0 ? uint256(pot) + (random % 2) : random % 1000);
-        if (how == 4) (s.paid, s.received) = (random % 2 ** 90, (random >> 90) % 2 ** 90);
-        if (how == 5) (s.paid, s.received) = (2 ** 95 + bound(random, 0, reserve), 2 ** 95);
-        if (how == 6) (s.bought, s.paid) = (random % 100, reserve / 4);
-        if (how == 7) (s.sold, s.received) = (random % 100, random % 5_000);
-        if (how == 8) s.mood = ChaosModule.Mood.Revert;
-        if (how == 9) s.mood = ChaosModule.Mood.NotReady;
-        if (how == 10) s.mood = ChaosModule.Mood.Short;
-        if (how == 11) s.mood = random % 4 == 0 ? ChaosModule.Mood.OutOfGas : ChaosModule.Mood.Answer;
-        modules[module].setScript(homes[home].community, homes[home].member, period, s);
+        if (how < 3) s.paid = random % type(uint88).max;
+        if (how == 3 || how == 4) (s.mood, s.received) = (ChaosModule.Mood.Greedy, random % 2);
+        if (how == 5) (s.mood, s.received) = (ChaosModule.Mood.Greedy, 0);
+        if (how == 6) (s.paid, s.received) = (random % 2 ** 90, (random >> 90) % 2 ** 90);
+        if (how == 7) (s.bought, s.paid) = (random % 100, random >> 128);
+        if (how == 8) (s.sold, s.received) = (random % 100, (random >> 128) % 5_000);
+        if (how == 9) (s.bought, s.sold) = (random % 4_000, (random >> 128) % 4_000);
+        if (how == 10) s.mood = ChaosModule.Mood.Revert;
+        if (how == 11) s.mood = ChaosModule.Mood.NotReady;
+        if (how == 12) s.mood = ChaosModule.Mood.Short;
+        if (how == 13) s.mood = random % 4 == 0 ? ChaosModule.Mood.OutOfGas : ChaosModule.Mood.Answer;
     }
 }

@@ -100,7 +100,9 @@ abstract contract World {
         settlement = ISettlement(_deploy("Settlement", abi.encode(registry, escrow, energyToken)));
         auction = IDoubleAuction(_deploy("DoubleAuction", abi.encode(registry, escrow, settlement)));
         modules[0] = ChaosModule(address(auction));
-        for (uint256 module = 1; module < MODULES; ++module) modules[module] = new ChaosModule(SLOTS);
+        for (uint256 module = 1; module < MODULES; ++module) {
+            modules[module] = new ChaosModule(SLOTS, uint8(module), escrow);
+        }
         euro.approve(address(escrow), type(uint256).max);
         for (uint32 community = 0; community < COMMUNITIES; ++community) _createCommunity();
         for (uint256 index = 0; index < HOMES; ++index) _addHome(index);
