@@ -16,7 +16,9 @@ pragma solidity ^0.8.28;
 /// it with as much.
 ///
 /// A call that fails or breaks a bound voids the module's records of that member: no position, no payment, the reserve
-/// comes back as far as the pot allows. A module can therefore lose only what its own members reserved with it.
+/// comes back as far as the pot allows. Among peers a module can therefore lose only what its own members reserved with it. The
+/// supplier is less safe: a module that invents bought Wh makes it pay the export price for them, or forgo the import price. So a
+/// module added later needs the supplier's consent.
 interface IMarketModule {
     /// @notice What the records of one member became.
     /// @param community Community index.
@@ -24,7 +26,9 @@ interface IMarketModule {
     /// @param period Period index, `unix time / period length`.
     /// @param payloads The `payload` of each of the member's records with this module, oldest first, exactly as appended.
     /// @return ready False while something outside the records is missing (an uncleared slot, open totals). Settlement then
-    /// leaves the member alone until the correction window ends; from then on "not ready" counts as a failed call.
+    /// leaves the member alone until the correction window ends; from then on "not ready" counts as a failed call. Not so for a
+    /// community's first module, its order book, which every member signed: settlement waits for it without end, so that nobody
+    /// gains by waiting. Anybody must be able to make it ready, as with `IDoubleAuction.clear`: otherwise it freezes its community.
     /// @return paid Base units the member pays to its peers.
     /// @return received Base units the member gets from its peers.
     /// @return position One word per slot of the period: Wh bought in the high, Wh sold in the low 128 bits.

@@ -103,7 +103,7 @@ interface ISettlement {
         JournalMismatch, // records, values or position do not hash to the journal
         NotMetered, // no reading was accepted for this period
         AlreadySettled,
-        NotReady, // a module waits for something, such as an uncleared slot
+        NotReady, // a module waits for something; the order book for a slot that anybody can clear
         DeadlineAhead, // estimates start at the reading deadline
         NotEstimated // nothing to correct
     }
@@ -111,7 +111,7 @@ interface ISettlement {
     /// @notice Why a module's records were voided.
     enum Void {
         None,
-        CallFailed, // reverted, ran out of its gas or stayed not ready beyond the correction window
+        CallFailed, // reverted, ran out of its gas or, unless it is the first module, was not ready after the correction window
         BadAnswer, // malformed return data
         ChargeAboveReserve,
         PositionAboveReserve,

@@ -81,9 +81,10 @@ library Positions {
             taken.entries,
             b.answer
         );
-        if (a.formed && !a.ready && block.timestamp < b.ends + b.terms.correctionWindow()) {
-            return (false, 0, ISettlement.Void.None);
-        }
+        // Waiting must not void the order book, the first module: a seller that did not deliver would leave its slot uncleared and
+        // escape. Anybody can clear it, however late. // [S4]
+        bool waits = module == 0 || block.timestamp < b.ends + b.terms.correctionWindow();
+        if (a.formed && !a.ready && waits) return (false, 0, ISettlement.Void.None);
         bool first = uint8(records[0].head >> 208) == module;
         uint256 fee = first ? b.terms.settlementFee() : 0;
         w.settlementFee += fee;

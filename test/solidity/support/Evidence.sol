@@ -48,8 +48,9 @@ abstract contract Evidence is Books {
     /// @dev Modules whose records the call at hand voided, one bit each, per home.
     mapping(uint256 home => uint256 bits) private _voided;
 
-    /// @dev Items that the call at hand skipped.
+    /// @dev Items that the call at hand skipped, and why it skipped the last one.
     uint256 internal skipped;
+    ISettlement.Skip internal skipReason;
 
     /// @notice Items skipped so far, by reason.
     uint256[18] public skips;
@@ -94,7 +95,8 @@ abstract contract Evidence is Books {
             (days_[home][period].gapLeg, days_[home][period].values) = abi.decode(data, (int128, bytes));
         } else if (topic == ISettlement.ItemSkipped.selector) {
             ++skipped;
-            ++skips[abi.decode(data, (uint8))];
+            skipReason = abi.decode(data, (ISettlement.Skip));
+            ++skips[uint256(skipReason)];
         }
     }
 

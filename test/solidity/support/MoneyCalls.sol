@@ -30,11 +30,12 @@ abstract contract MoneyCalls is Evidence {
         Correct,
         Claim,
         Void,
-        Skip
+        Skip,
+        WaitLate
     }
 
     /// @notice Calls that went through so far, by kind.
-    uint256[22] public calls;
+    uint256[23] public calls;
 
     function kinds() external pure returns (uint256) {
         return uint256(type(Kind).max) + 1;

@@ -39,7 +39,7 @@ abstract contract SettleCalls is TradeCalls {
         VM.prank(SETTLER);
         uint256 accepted = settlement.meterAndSettle(homes[home].community, w.gapEnd, items);
         _readLogs();
-        _countItems(accepted == 1);
+        _countItems(accepted == 1, w.gapEnd);
         if (accepted == 0) return;
         _note(home, w.gapEnd, answers);
         _count(items[0].reading.closesGap ? Kind.CloseGap : Kind.MeterAndSettle);
@@ -59,7 +59,7 @@ abstract contract SettleCalls is TradeCalls {
         VM.recordLogs();
         uint256 accepted = settlement.meter(homes[home].community, w.gapEnd, items);
         _readLogs();
-        _countItems(accepted == 1);
+        _countItems(accepted == 1, w.gapEnd);
         if (accepted == 0) return;
         _metered[home].push(w.gapEnd);
         _count(Kind.Meter);
@@ -84,7 +84,7 @@ abstract contract SettleCalls is TradeCalls {
         VM.prank(SETTLER);
         uint256 accepted = settlement.settleEstimated(homes[home].community, period, items);
         _readLogs();
-        _countItems(accepted == 1);
+        _countItems(accepted == 1, period);
         if (accepted == 0) return;
         _note(home, period, answers);
         _count(Kind.Estimate);
@@ -105,7 +105,7 @@ abstract contract SettleCalls is TradeCalls {
         VM.recordLogs();
         uint256 accepted = settlement.correct(homes[home].community, w.next, items);
         _readLogs();
-        _countItems(accepted == 1);
+        _countItems(accepted == 1, w.next);
         bool inTime = block.timestamp < (uint256(w.next) + 1) * PERIOD + CORRECTION;
         if (inTime != (accepted == 1)) revert EvidenceLost(home, w.next);
         if (accepted == 0) return;
@@ -145,6 +145,14 @@ abstract contract SettleCalls is TradeCalls {
         VM.warp(by % 4 == 0 ? block.timestamp + bound(by, 1, PERIOD / 2) : (uint256(_current()) + 1) * PERIOD);
     }
 
+    /// @notice A home lets the correction window go by, and settles itself with whatever is not cleared by then.
+    function waitOut(uint256 home, uint256 seed) external {
+        if (seed % 4 != 0) return;
+        uint256 end = (uint256(_meterOf(home % HOMES).gapEnd) + 1) * PERIOD + CORRECTION;
+        if (block.timestamp < end) VM.warp(end);
+        this.meterAndSettle(home, seed - (seed % 8));
+    }
+
     /// @notice Brings a community up to date: clears, reads and settles what is due. Deep states need tidy ones before them.
     function tidy(uint256 community, uint256 seed) external {
         uint32 c = uint32(community % COMMUNITIES);
@@ -170,7 +178,7 @@ abstract contract SettleCalls is TradeCalls {
         VM.prank(SETTLER);
         uint256 accepted = settlement.settle(homes[home].community, period, items);
         _readLogs();
-        _countItems(accepted == 1);
+        _countItems(accepted == 1, period);
         if (accepted == 0) return false;
         _note(home, period, answers);
         for (uint256 i = 1; i < _metered[home].length; ++i) _metered[home][i - 1] = _metered[home][i];
@@ -179,16 +187,18 @@ abstract contract SettleCalls is TradeCalls {
         return true;
     }
 
-    /// @dev A keeper clears before it settles, mostly; always once "not ready" would void what the order book holds.
+    /// @dev A keeper clears before it settles, mostly.
     function _keep(uint256 home, uint32 period, uint256 seed) private {
-        bool late = block.timestamp >= (uint256(period) + 1) * PERIOD + CORRECTION;
-        if (late || seed % 8 != 0) _clearPeriod(homes[home].community, period);
+        if (seed % 8 != 0) _clearPeriod(homes[home].community, period);
     }
 
-    function _countItems(bool accepted) private {
+    function _countItems(bool accepted, uint32 period) private {
         if (skipped != (accepted ? 0 : 1)) revert EvidenceLost(type(uint256).max, 0);
         if (!accepted) _count(Kind.Skip);
         calls[uint256(Kind.Void)] = voids;
+        // The hostile modules are void by then: only the order book is still waited for.
+        bool late = block.timestamp >= (uint256(period) + 1) * PERIOD + CORRECTION;
+        if (!accepted && late && skipReason == ISettlement.Skip.NotReady) _count(Kind.WaitLate);
     }
 
     function _over(uint32 period) private view returns (bool) {
