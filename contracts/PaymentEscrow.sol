@@ -28,6 +28,9 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     uint32 private constant DSO = 1;
     uint32 private constant FEE_COLLECTOR = 2;
 
+    /// @dev Base units. A pot is a signed field of 96 bits and can amount to all that the escrow holds.
+    uint256 private constant MAX_LIABILITIES = uint256(uint96(type(int96).max));
+
     IProsumerRegistry public immutable registry;
     address public immutable settlement;
 
@@ -83,7 +86,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @inheritdoc IPaymentEscrow
     function withdraw(uint32 community, uint32 member, address to, uint256 amount) external nonReentrant {
         _checkOwner(community, member);
-        if (to == address(0)) revert ZeroAddress();
+        _checkRecipient(to);
         Account a = _account(community, member);
         if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
         _storeAccount(community, member, a.withMoney(a.freeOf() - amount, a.reservedOf()));
@@ -93,8 +96,9 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @inheritdoc IPaymentEscrow
     function withdrawFees(address token, address to) external nonReentrant returns (uint256 amount) {
-        if (to == address(0)) revert ZeroAddress();
+        _checkRecipient(to);
         amount = _fees[token][msg.sender];
+        if (amount == 0) return 0; // whatever `token` may be, it is not called
         _fees[token][msg.sender] = 0;
         emit FeesWithdrawn(token, msg.sender, to, amount);
         _pay(token, to, amount);
@@ -134,6 +138,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @inheritdoc IPaymentEscrow
     function setCreditLine(uint32 community, uint32 member, uint64 line) external {
+        _openAccount(community, member); // an index not yet enrolled must not bring a line along
         _checkSupplier(community, member);
         _storeDebt(community, member, _debt(community, member).withCreditLine(line));
         emit CreditLineSet(community, member, line);
@@ -141,6 +146,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @inheritdoc IPaymentEscrow
     function markPaid(uint32 community, uint32 member, uint256 amount) external {
+        _openAccount(community, member);
         Debt d = _debt(community, member);
         int256 due = d.dueOf();
         if (amount > _abs(due)) revert MoreThanDebt(amount, due);
@@ -543,9 +549,9 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     function _deposit(uint32 community, uint32 member, uint256 amount) private {
         address token = tokenOf(community);
         _openAccount(community, member); // reverts for a member that does not exist
-        uint256 total = _liabilities[token] + amount;
-        if (total > MAX_AMOUNT) revert AmountTooLarge(amount);
-        _liabilities[token] = total;
+        uint256 owed = _liabilities[token];
+        if (amount > MAX_LIABILITIES - owed) revert AmountTooLarge(amount);
+        _liabilities[token] = owed + amount;
         uint256 before = IERC20(token).balanceOf(address(this));
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
         uint256 received = IERC20(token).balanceOf(address(this)) - before;
@@ -612,6 +618,11 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         Account a = _account(community, member);
         bool used = Debt.unwrap(d) != 0;
         if (a.mayOweOrBeOwed() != used) _storeAccount(community, member, a.withFlag(ACCOUNT_DEBT, used));
+    }
+
+    /// @dev Coins that the escrow sends to itself would be nobody's.
+    function _checkRecipient(address to) private view {
+        if (to == address(0) || to == address(this)) revert InvalidRecipient(to);
     }
 
     function _checkOwner(uint32 community, uint32 member) private view {

@@ -15,6 +15,7 @@ import {
   SUPPLIER,
   type Lab,
 } from "./helpers/escrow-lab.ts";
+import { keysOf, membership } from "./helpers/membership.ts";
 
 const NOBODY = ZeroAddress;
 
@@ -152,6 +153,32 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
       await expect(escrow.connect(supplier).setCreditLine(0, SUPPLIER, 1n))
         .to.be.revertedWithCustomError(escrow, "NotSupplier")
         .withArgs(0, SUPPLIER, supplier.address);
+    });
+
+    it("comes with no credit line for an index that is not enrolled yet, nor is it marked as paid there", async function () {
+      const { escrow, supplier } = lab;
+      const next = Number(await lab.registry.memberCount(0));
+      for (const index of [next, next + 1, 2 ** 32 - 1]) {
+        for (const line of [0n, 1n, 2n ** 64n - 1n]) {
+          await expect(escrow.connect(supplier).setCreditLine(0, index, line))
+            .to.be.revertedWithCustomError(escrow, "UnknownMember")
+            .withArgs(0, index);
+        }
+        for (const amount of [0n, 1n]) {
+          await expect(escrow.connect(supplier).markPaid(0, index, amount))
+            .to.be.revertedWithCustomError(escrow, "UnknownMember")
+            .withArgs(0, index);
+        }
+      }
+      // The same in a community that does not exist.
+      await expect(escrow.connect(supplier).setCreditLine(1, ANNA, 1n))
+        .to.be.revertedWithCustomError(escrow, "UnknownMember")
+        .withArgs(1, ANNA);
+      const { enrol } = membership(lab);
+      expect(await enrol(keysOf(7))).to.equal(next);
+      expect(await escrow.debt(0, next)).to.deep.equal([0n, 0n]);
+      await lab.settle(100, leg(next, { gridLeg: 1n }));
+      expect((await escrow.standing(0, next)).inDebt).to.equal(true);
     });
 
     it("is marked as paid off chain by the supplier, never by more than it is", async function () {

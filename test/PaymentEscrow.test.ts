@@ -15,7 +15,8 @@ import {
   type Lab,
 } from "./helpers/escrow-lab.ts";
 
-const LARGEST = 2n ** 96n - 1n;
+/** All that the escrow holds of a token: a pot can amount to it and is signed. */
+const LARGEST = 2n ** 95n - 1n;
 
 describe("PaymentEscrow", function () {
   let connection: Connection;
@@ -73,7 +74,7 @@ describe("PaymentEscrow", function () {
         .withArgs(escrow, 0n, 1n);
     });
 
-    it("takes 96 bits over all members, and not one unit more", async function () {
+    it("takes 95 bits over all members, and not one unit more", async function () {
       const { escrow, payer } = lab;
       await mintAndApprove(lab, LARGEST + 1n);
       await expect(escrow.connect(payer).deposit(0, ANNA, LARGEST + 1n))
@@ -86,12 +87,42 @@ describe("PaymentEscrow", function () {
       expect(await escrow.account(0, ANNA)).to.deep.equal([LARGEST, 0n, 0n, 1n]);
     });
 
+    it("says so for any amount, however large and whatever it holds", async function () {
+      const { escrow, payer } = lab;
+      for (const held of [0n, 1n]) {
+        await fund(lab, ANNA, held);
+        for (const amount of [2n ** 96n - 1n, 2n ** 255n, MaxUint256 - 1n, MaxUint256]) {
+          await expect(escrow.connect(payer).deposit(0, ANNA, amount))
+            .to.be.revertedWithCustomError(escrow, "AmountTooLarge")
+            .withArgs(amount);
+        }
+      }
+    });
+
+    it("holds no more than what a pot can amount to, reserved and paid to the last unit", async function () {
+      const { escrow, asSettlement, stranger } = lab;
+      const period = 100;
+      await fund(lab, ANNA, LARGEST);
+      await asSettlement.reserve(0, ANNA, period, 0, LARGEST, 0n, ZeroAddress, true);
+      await asSettlement.openJournals(0, period, 1);
+      const pot = BigInt(period) | (LARGEST << 24n);
+      const paid = leg(ANNA, { reserved: LARGEST, paid: LARGEST });
+      await asSettlement.settle(0, period, [paid], [pot], 0, 1, stranger);
+      expect(await escrow.pot(0, 0, period)).to.deep.equal([0n, LARGEST]);
+      await expect(asSettlement.settle(0, period, [leg(BELA)], [pot], 0, 1, stranger))
+        .to.emit(escrow, "PotSwept")
+        .withArgs(0, 0, period, LARGEST);
+      expect(await lab.freeOf(COLLECTOR)).to.equal(LARGEST);
+    });
+
     it("has room again once money was withdrawn", async function () {
       const { escrow, anna, payer } = lab;
       await fund(lab, ANNA, LARGEST);
       await escrow.connect(anna).withdraw(0, ANNA, anna.address, 10n);
       await mintAndApprove(lab, 11n);
-      await expect(escrow.connect(payer).deposit(0, BELA, 11n)).to.be.revertedWithCustomError(escrow, "AmountTooLarge");
+      await expect(escrow.connect(payer).deposit(0, BELA, 11n))
+        .to.be.revertedWithCustomError(escrow, "AmountTooLarge")
+        .withArgs(11n);
       await expect(escrow.connect(payer).deposit(0, BELA, 10n)).to.emit(escrow, "Deposited");
     });
   });
@@ -120,11 +151,16 @@ describe("PaymentEscrow", function () {
       }
     });
 
-    it("refuses the zero address", async function () {
-      await expect(lab.escrow.connect(lab.anna).withdraw(0, ANNA, ZeroAddress, 1n)).to.be.revertedWithCustomError(
-        lab.escrow,
-        "ZeroAddress",
-      );
+    it("refuses the zero address and the escrow itself, where coins would be nobody's", async function () {
+      const { escrow, anna } = lab;
+      for (const to of [ZeroAddress, await escrow.getAddress()]) {
+        for (const amount of [0n, 1n, 1001n]) {
+          await expect(escrow.connect(anna).withdraw(0, ANNA, to, amount))
+            .to.be.revertedWithCustomError(escrow, "InvalidRecipient")
+            .withArgs(to);
+        }
+      }
+      expect(await lab.freeOf(ANNA)).to.equal(1000n);
     });
 
     it("refuses more than is free", async function () {
@@ -195,11 +231,25 @@ describe("PaymentEscrow", function () {
       await expect(escrow.connect(payer).withdrawFees(coin, stranger)).to.changeTokenBalance(ethers, coin, escrow, 0n);
     });
 
-    it("are not paid to the zero address", async function () {
-      await expect(lab.escrow.withdrawFees(lab.coin, ZeroAddress)).to.be.revertedWithCustomError(
-        lab.escrow,
-        "ZeroAddress",
-      );
+    it("of nothing are 0, with no event and no call, be the token one or not", async function () {
+      const { escrow, coin, payer, stranger } = lab;
+      // No token at all: calling it would revert.
+      for (const token of [coin, payer, ZeroAddress, escrow]) {
+        expect(await escrow.connect(stranger).withdrawFees.staticCall(token, stranger)).to.equal(0n);
+        const sent = await escrow.connect(stranger).withdrawFees(token, stranger);
+        expect((await sent.wait())?.logs).to.deep.equal([]);
+      }
+    });
+
+    it("are not paid to the zero address or to the escrow itself", async function () {
+      const { escrow, asSettlement, coin, payer } = lab;
+      await asSettlement.reserve(0, ANNA, 100, 0, 500n, 30n, payer.address, true);
+      for (const to of [ZeroAddress, await escrow.getAddress()]) {
+        await expect(escrow.connect(payer).withdrawFees(coin, to))
+          .to.be.revertedWithCustomError(escrow, "InvalidRecipient")
+          .withArgs(to);
+      }
+      expect(await escrow.fees(coin, payer)).to.equal(30n);
     });
 
     it("are counted per token", async function () {

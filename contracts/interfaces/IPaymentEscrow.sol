@@ -72,10 +72,11 @@ interface IPaymentEscrow {
     error UnknownModule(uint32 community, uint8 module);
     error MoreThanDebt(uint256 amount, int256 due);
     error RingBusy(uint32 community, uint32 period);
-    error ZeroAddress();
+    error InvalidRecipient(address to);
     error AmountTooLarge(uint256 amount);
 
     /// @notice Deposits `amount` of the community's token for a member. Anyone may; a debt is paid first.
+    /// @dev The escrow holds at most 2^95 - 1 base units of a token.
     function deposit(uint32 community, uint32 member, uint256 amount) external;
 
     /// @notice Deposits with an EIP-2612 permit of the caller. A permit that somebody sent before does not hurt: only the
@@ -90,10 +91,11 @@ interface IPaymentEscrow {
         bytes32 s
     ) external;
 
-    /// @notice Withdraws free balance to any address. Owner only; nothing can stop it.
+    /// @notice Withdraws free balance to any address but zero and the escrow's own. Owner only; nothing can stop it.
     function withdraw(uint32 community, uint32 member, address to, uint256 amount) external;
 
-    /// @notice Withdraws the caller's relayer and settlement fees.
+    /// @notice Withdraws the caller's relayer and settlement fees, to any address but zero and the escrow's own.
+    /// @return amount Base units; where it is 0 nothing happens and `token` is not called.
     function withdrawFees(address token, address to) external returns (uint256 amount);
 
     /// @notice Voids every strip that the member signed and nobody posted yet. Owner or trading key.

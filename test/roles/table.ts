@@ -82,7 +82,7 @@ export const table: Record<ContractName, Record<string, Row>> = {
     deposit: { ...anyone, args: (w) => [...home(w), 0] },
     depositWithPermit: { ...anyone, args: (w) => [...home(w), 0, NEVER, 27, NOTHING, NOTHING] },
     withdraw: { ...onlyOwner, args: (w, from) => [...home(w), from, 1] },
-    withdrawFees: { ...anyone, args: (w, from) => [w.euro, from] },
+    withdrawFees: { ...anyone, args: (w) => [w.euro, w.stranger.address] },
     bumpEpoch: { ...ownerOrTradingKey, args: home },
     enableModule: { ...onlyOwner, args: (w) => [...home(w), 1, true] },
     setCreditLine: { ...onlySupplier, args: (w) => [...home(w), 1] },
