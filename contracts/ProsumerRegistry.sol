@@ -83,6 +83,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         "ClassChange(uint32 community,uint32 member,uint8 tariffClass,uint40 deadline,uint256 nonce)"
     );
 
+    /// @dev Seconds beyond the notice that a tariff may be published ahead.
+    uint256 private constant MAX_TARIFF_LEAD = 366 days;
+
     uint32 private constant COORDINATOR = 0;
     uint32 private constant FIRST_SUPPLIER = 3;
 
@@ -153,6 +156,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         Community storage c = _communities[community];
         uint256 earliest = _currentPeriod(c) + 1 + c.terms.horizon() + c.tariffNotice;
         if (period < earliest) revert TariffTooLate(period, uint32(earliest));
+        // Versions come in order: one in the far future would end publication for good.
+        uint256 furthest = earliest + MAX_TARIFF_LEAD / c.terms.periodLength();
+        if (period > furthest) revert TariffTooEarly(period, uint32(furthest));
         (, uint96 latest, ) = c.tariffs.latestCheckpoint();
         if (period <= latest) revert TariffOutOfOrder(period, uint32(latest));
         _pushTariff(community, period, tariff);
@@ -334,6 +340,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
             (r.meterKey, r.keyBefore) = (address(0), address(0));
             emit MeterKeyChanged(community, member, address(0), uint32(_currentPeriod(c)));
         } else if (msg.sender == c.members[COORDINATOR].owner) {
+            _latest(community, member); // reverts for a member that does not exist
             _setMeterKey(community, member, address(0));
         } else {
             revert NotOwnerOrCoordinator(community, member, msg.sender);

@@ -300,6 +300,15 @@ describe("ProsumerRegistry: meters and their keys", function () {
       expect(await keyOf()).to.equal(ZeroAddress);
     });
 
+    it("needs a member that exists, also from the coordinator", async function () {
+      const unknown = Number(await m.registry.memberCount(m.community));
+      for (const index of [unknown, 1, 2 ** 32 - 1]) {
+        await expect(m.asCoordinator.revokeMeterKey(m.community, index))
+          .to.be.revertedWithCustomError(m.registry, "UnknownMember")
+          .withArgs(m.community, index);
+      }
+    });
+
     it("leaves the meter bound: a new key is rotated in, and reads on", async function () {
       await (await asOwner()).revokeMeterKey(m.community, member);
       const values = flatValues(96, 0, 0);

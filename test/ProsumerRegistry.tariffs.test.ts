@@ -165,6 +165,46 @@ describe("ProsumerRegistry: tariffs (rule 13: tariffs bind)", function () {
     });
   });
 
+  describe("lead", function () {
+    const FURTHEST = AHEAD + 366;
+
+    it("ends 366 days after the notice, so that no version ends publication for good", async function () {
+      for (const period of [now + FURTHEST + 1, 2 ** 32 - 1]) {
+        await expect(publish(period))
+          .to.be.revertedWithCustomError(m.registry, "TariffTooEarly")
+          .withArgs(period, now + FURTHEST);
+      }
+      await expect(publish(now + FURTHEST)).to.emit(m.registry, "TariffPublished");
+      // The next version comes a day later.
+      await expect(publish(now + FURTHEST + 1))
+        .to.be.revertedWithCustomError(m.registry, "TariffTooEarly")
+        .withArgs(now + FURTHEST + 1, now + FURTHEST);
+      await m.goTo(m.periodStart(now + 1));
+      await expect(publish(now + FURTHEST + 1)).to.emit(m.registry, "TariffPublished");
+    });
+
+    it("is counted in days, however short the periods are", async function () {
+      const hourly = await deployMarket(connection, {
+        terms: {
+          slotDuration: 300,
+          slotsPerPeriod: 6,
+          readingDeadline: 1800,
+          correctionWindow: 3600,
+          claimWindow: 7200,
+        },
+      });
+      const current = await hourly.periodNow();
+      const furthest = current + AHEAD + 366 * 48;
+      const tariff = flatTariff(6, 40, [...hourly.tariff.classes]);
+      const send = async (period: number) =>
+        await hourly.registry.connect(hourly.coordinator).publishTariff(hourly.community, period, tariff);
+      await expect(send(furthest + 1))
+        .to.be.revertedWithCustomError(hourly.registry, "TariffTooEarly")
+        .withArgs(furthest + 1, furthest);
+      await expect(send(furthest)).to.emit(hourly.registry, "TariffPublished");
+    });
+  });
+
   describe("order", function () {
     it("only goes up: a version never changes and none comes between", async function () {
       await publish(now + 10);

@@ -158,6 +158,7 @@ interface IProsumerRegistry {
     error CapTooLarge(uint256 lots, uint256 most);
     error CapsExceedTick(uint256 sumLots, uint256 tickLots);
     error TariffTooLate(uint32 period, uint32 earliest);
+    error TariffTooEarly(uint32 period, uint32 furthest);
     error TariffOutOfOrder(uint32 period, uint32 latest);
     error TariffLength(uint256 length, uint256 expected);
     error TariffPrice(uint256 slot, uint256 importPrice, uint256 exportPrice);
@@ -184,7 +185,8 @@ interface IProsumerRegistry {
     /// @notice Publishes the tariff of `period` and of all later ones until the next version. Coordinator only.
     /// @param tariff Network fee (2 bytes), then per class and slot import and export price (2 bytes each), base units per Wh,
     /// big-endian. In every slot the highest export price of all classes stays at or below the lowest import price of all.
-    /// @dev `period` lies at least `horizon + tariffNotice` whole periods ahead, and above every version published before.
+    /// @dev `period` lies at least `horizon + tariffNotice` whole periods ahead, at most 366 days more, and above every version
+    /// published before.
     function publishTariff(uint32 community, uint32 period, bytes calldata tariff) external;
 
     /// @notice Stops new orders until the current period ends, nothing else. Coordinator only.
