@@ -1,11 +1,11 @@
-import { deployMarket, type Connection, type HomeKeys, type Market } from "../helpers/market.ts";
+import { deployMarket, type Connection, type HomeKeys } from "../helpers/market.ts";
 import { deployHostile } from "../helpers/modules.ts";
 import { hourly } from "../helpers/settling.ts";
 import { newEscrow, openAccount, type Escrow } from "../reference/accounts.ts";
-import type { Grid } from "../reference/community.ts";
 import { newJournal, type Market as Book, type Trader } from "../reference/market.ts";
 import { decodeTariff, type Tariff } from "../reference/tariff.ts";
 import { tariffOf } from "../helpers/worlds.ts";
+import { gridOf } from "./grid.ts";
 import { HOMES } from "./settlement.scenario.ts";
 
 export const [DSO, FEE_COLLECTOR, SUPPLIER] = [1n, 2n, 3n];
@@ -65,7 +65,7 @@ export function openModel({ m, period, homes }: Chain): Model {
   const tariff = decodeTariff(PRICES, 4n);
   const book: Book = {
     domain: { chainId: m.domains.auction.chainId, verifyingContract: m.domains.auction.verifyingContract },
-    grid: gridOf(m),
+    grid: gridOf(m.terms),
     tariff,
     module: 0n,
     period: BigInt(period),
@@ -75,10 +75,4 @@ export function openModel({ m, period, homes }: Chain): Model {
     busySlots: new Set(),
   };
   return { escrow, book, tariff };
-}
-
-function gridOf({ terms }: Market): Grid {
-  const { wideTicks, ...rest } = terms;
-  const entries = Object.entries(rest).map(([name, value]) => [name, BigInt(value)]);
-  return { ...(Object.fromEntries(entries) as Omit<Grid, "wideTicks">), wideTicks };
 }

@@ -1,4 +1,5 @@
 import { Signature, type BaseWallet, type ContractTransactionResponse } from "ethers";
+import { ENTRY_REASONS, STRIP_REASONS, type EntryReason, type StripReason } from "../../sdk/src/clients/reasons.ts";
 import { stripDigest } from "../reference/digests.ts";
 import type { Strip as Message } from "../reference/messages.ts";
 import type { Domain } from "../reference/typed-data.ts";
@@ -13,35 +14,7 @@ import {
 } from "./market.ts";
 import type { MarketOptions } from "./market.ts";
 
-/** In the order of the enums of `IDoubleAuction`. */
-export const STRIP_REASONS = [
-  "None",
-  "BadLength",
-  "NotActive",
-  "ModuleOff",
-  "BadSignature",
-  "WrongEpoch",
-  "Expired",
-  "WrongFrontier",
-  "Underfunded",
-  "InDebt",
-  "TooManyEntries",
-  "RingBusy",
-  "NothingAccepted",
-] as const;
-export const ENTRY_REASONS = [
-  "None",
-  "NotAscending",
-  "OffGrid",
-  "ZeroLots",
-  "BehindFrontier",
-  "GateClosed",
-  "OverCap",
-  "OverReserve",
-  "TickFull",
-] as const;
-export type StripReason = (typeof STRIP_REASONS)[number];
-export type EntryReason = (typeof ENTRY_REASONS)[number];
+export { ENTRY_REASONS, STRIP_REASONS, type EntryReason, type StripReason };
 export const stripReason = (name: StripReason) => BigInt(STRIP_REASONS.indexOf(name));
 export const entryReason = (name: EntryReason) => BigInt(ENTRY_REASONS.indexOf(name));
 

@@ -6,9 +6,9 @@ import type { CommunityTerms, Grid } from "./community.ts";
 import { newJournal, type Trader } from "./market.ts";
 import type { Tariff } from "./tariff.ts";
 
-/** How often a property is tried; FUZZ=100 tries a hundred times as often. */
+/** How often a property is tried; FUZZ=100 tries a hundred times as often, FUZZ=0.01 at least once. */
 export function runs(count: number): { numRuns: number } {
-  return { numRuns: count * Number(process.env["FUZZ"] ?? "1") };
+  return { numRuns: Math.ceil(count * Number(process.env["FUZZ"] ?? "1")) };
 }
 
 export const PERIOD = 20_000n;

@@ -1,8 +1,10 @@
 import { accept, type Acceptance } from "../reference/acceptance.ts";
-import { newEscrow, openAccount, type Escrow } from "../reference/accounts.ts";
+import { accountOf, newEscrow, openAccount, type Escrow } from "../reference/accounts.ts";
+import { get, smaller } from "../reference/arrays.ts";
 import type { Order } from "../reference/book.ts";
 import { clear, type Clearing } from "../reference/clearing.ts";
 import { gateOf, periodAt, slotOf, takesOrders, type Grid } from "../reference/community.ts";
+import { setCreditLine } from "../reference/escrow.ts";
 import { newJournal, tickVolume, type Journal, type Market, type Trader } from "../reference/market.ts";
 import type { Strip } from "../reference/messages.ts";
 import { post, type JournalRecord } from "../reference/posting.ts";
@@ -13,12 +15,16 @@ import type { Domain } from "../reference/typed-data.ts";
 export type Judgement = { reason: StripReason; reasons?: Acceptance["reasons"] } | Acceptance;
 
 /** What the model keeps of a member across periods. */
-export interface MemberState {
+interface MemberState {
   moduleOn: boolean;
   epoch: bigint;
-  readonly buyCap: bigint;
-  readonly sellCap: bigint;
+  buyCap: bigint;
+  sellCap: bigint;
+  /** The first period in which it trades again. */
+  activeFrom: bigint;
 }
+
+const NEVER = 1n << 32n;
 
 interface PeriodState {
   readonly journals: Map<bigint, Journal>;
@@ -29,7 +35,7 @@ interface PeriodState {
 /** The order book of a whole community, put together from the reference model's periods. Nothing is ever settled in it. */
 export class Model {
   readonly escrow: Escrow = newEscrow(1n, 2n);
-  readonly members = new Map<bigint, MemberState>();
+  private readonly members = new Map<bigint, MemberState>();
   private readonly periods = new Map<bigint, PeriodState>();
 
   constructor(
@@ -40,10 +46,44 @@ export class Model {
     readonly ring: bigint,
   ) {}
 
-  enrol(member: bigint, caps: { buyCap: bigint; sellCap: bigint }, free: bigint): void {
-    openAccount(this.escrow, member, 3n).free = free;
-    this.escrow.balance += free;
-    this.members.set(member, { moduleOn: true, epoch: 0n, ...caps });
+  enrol(member: bigint, home: { buyCap: number; sellCap: number; deposit: bigint }): void {
+    openAccount(this.escrow, member, 3n).free = home.deposit;
+    this.escrow.balance += home.deposit;
+    const caps = { buyCap: BigInt(home.buyCap), sellCap: BigInt(home.sellCap) };
+    this.members.set(member, { moduleOn: true, epoch: 0n, activeFrom: 0n, ...caps });
+  }
+
+  changeCaps(member: bigint, buyCap: bigint, sellCap: bigint): void {
+    Object.assign(get(this.members, member), { buyCap, sellCap });
+  }
+
+  bumpEpoch(member: bigint): void {
+    get(this.members, member).epoch += 1n;
+  }
+
+  /** Turns the order book on or off for a member; says which. */
+  toggleModule(member: bigint): boolean {
+    const state = get(this.members, member);
+    state.moduleOn = !state.moduleOn;
+    return state.moduleOn;
+  }
+
+  /** An owner stops its own trading at once and resumes it from the next period on. */
+  setTrading(member: bigint, on: boolean, now: bigint): void {
+    const state = get(this.members, member);
+    state.activeFrom = on ? smaller(state.activeFrom, this.current(now) + 1n) : NEVER;
+  }
+
+  setCreditLine(member: bigint, line: bigint): void {
+    setCreditLine(this.escrow, member, line);
+  }
+
+  free(member: bigint): bigint {
+    return accountOf(this.escrow, member).free;
+  }
+
+  epoch(member: bigint): bigint {
+    return get(this.members, member).epoch;
   }
 
   current(now: bigint): bigint {
@@ -95,17 +135,17 @@ export class Model {
     for (let offset = 0n; offset < grid.slotsPerPeriod; offset++) {
       if (this.isBusy(period, offset)) busySlots.add(offset);
     }
-    return { domain, grid, tariff, module: 0n, period, now, traders: this.traders(period), books, busySlots };
+    return { domain, grid, tariff, module: 0n, period, now, traders: this.traders(period, now), books, busySlots };
   }
 
-  private traders(period: bigint): Map<bigint, Trader> {
+  private traders(period: bigint, now: bigint): Map<bigint, Trader> {
     const traders = new Map<bigint, Trader>();
-    for (const [member, state] of this.members) {
-      const account = this.escrow.accounts.get(member);
-      if (account === undefined) continue;
+    for (const [member, { activeFrom, ...state }] of this.members) {
+      const account = accountOf(this.escrow, member);
+      const active = activeFrom <= this.current(now);
       const journal = this.journal(member, period);
       journal.busy = this.ringIsTaken(period);
-      traders.set(member, { active: true, tariffClass: 0n, ...state, account, journal });
+      traders.set(member, { active, tariffClass: 0n, ...state, account, journal });
     }
     return traders;
   }

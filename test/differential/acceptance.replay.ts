@@ -1,64 +1,48 @@
 import { expect } from "chai";
-import { shortTerms, messageOf, nth, openDay, outcomeOf, clear, domainOf, type Day } from "../helpers/auction.ts";
-import { entryReason, stripReason, type Outcome, type SignedStrip } from "../helpers/auction.ts";
-import { defaultTerms, NEVER, type Connection } from "../helpers/market.ts";
+import { clear, entryReason, messageOf, nth, outcomeOf, stripReason, type Day } from "../helpers/auction.ts";
+import type { EntryReason, Outcome, SignedStrip, StripReason } from "../helpers/auction.ts";
+import { NEVER, type Connection, type HomeKeys } from "../helpers/market.ts";
+import { accountOf } from "../reference/accounts.ts";
 import { range } from "../reference/arrays.ts";
 import type { Clearing } from "../reference/clearing.ts";
-import type { Grid } from "../reference/community.ts";
-import { Model, type Judgement } from "./model.ts";
-import type { Step, StripPlan } from "./scenario.ts";
+import type { Judgement, Model } from "./acceptance.model.ts";
+import type { Step, StripPlan } from "./acceptance.scenario.ts";
+import type { World } from "./acceptance.world.ts";
 
-const short = { ...shortTerms, slotsPerPeriod: 8 };
-const terms = { ...defaultTerms, ...short };
-const grid: Grid = {
-  slotDuration: BigInt(terms.slotDuration),
-  slotsPerPeriod: BigInt(terms.slotsPerPeriod),
-  lotWh: BigInt(terms.lotWh),
-  floorPrice: BigInt(terms.floorPrice),
-  tickSize: BigInt(terms.tickSize),
-  tickCount: BigInt(terms.tickCount),
-  wideTicks: terms.wideTicks,
-  gateClosure: BigInt(terms.gateClosure),
-  horizon: BigInt(terms.horizon),
-  readingDeadline: BigInt(terms.readingDeadline),
-  correctionWindow: BigInt(terms.correctionWindow),
-  claimWindow: BigInt(terms.claimWindow),
-  settlementFee: BigInt(terms.settlementFee),
-};
-/** Horizon, the period itself, its claim window, and one more. */
-const RING = 5n;
+/** How often each reason was given, "None" for a strip or an entry that was taken. */
+export interface Seen {
+  readonly strips: Map<StripReason, number>;
+  readonly entries: Map<EntryReason, number>;
+}
 
-const homes = [
-  { buyCap: 60, sellCap: 40, deposit: 500_000_000n },
-  { buyCap: 25, sellCap: 0, deposit: 400_000n },
-  { buyCap: 431, sellCap: 431, deposit: 1_500_000n },
-  { buyCap: 60, sellCap: 60, deposit: 100_000_000n },
-];
-
-export const openMarket = async (connection: Connection) => await openDay(connection, homes, { terms: short });
+const count = <R>(seen: Map<R, number>, reason: R) => seen.set(reason, (seen.get(reason) ?? 0) + 1);
 
 /** Chain and model side by side. */
 export class Replay {
   private constructor(
     readonly connection: Connection,
-    readonly day: Day,
+    readonly world: World,
     readonly model: Model,
+    readonly seen: Seen,
     private now: number,
   ) {}
 
-  static async start(connection: Connection, day: Day): Promise<Replay> {
-    const prices = range(BigInt(terms.slotsPerPeriod)).map(() => ({ importPrice: 300n, exportPrice: 80n }));
-    const tariff = { networkFee: 40n, classes: [prices] };
-    const model = new Model(await domainOf(day), grid, tariff, RING);
-    for (const [i, { buyCap, sellCap, deposit }] of homes.entries()) {
-      model.enrol(BigInt(day.home(i).member), { buyCap: BigInt(buyCap), sellCap: BigInt(sellCap) }, deposit);
-    }
-    return new Replay(connection, day, model, await connection.networkHelpers.time.latest());
+  static async start(connection: Connection, world: World, seen: Seen): Promise<Replay> {
+    return new Replay(connection, world, world.model(), seen, await connection.networkHelpers.time.latest());
+  }
+
+  private get day(): Day {
+    return this.world.day;
+  }
+
+  private home(index: number): HomeKeys {
+    return nth(this.world.homes, index);
   }
 
   async run(steps: readonly Step[]): Promise<void> {
     for (const step of steps) await this.step(step);
     await this.compareBooks();
+    await this.compareMembers(this.period(0), this.day.homes);
   }
 
   private async step(step: Step): Promise<void> {
@@ -66,6 +50,7 @@ export class Replay {
     else if (step.kind === "post") await this.post(step.period, step.strips);
     else if (step.kind === "place") await this.place(step.period, step.strip);
     else if (step.kind === "clear") await this.clear(step.period, step.offsets);
+    else if (step.kind === "credit") await this.setCreditLine(step.home, step.line);
     else await this.switch(step.kind, step.home);
   }
 
@@ -82,13 +67,13 @@ export class Replay {
 
   private async sign(plan: StripPlan, period: number, frontier: bigint): Promise<SignedStrip> {
     const { fault, feePerEntry } = plan;
-    const home = this.day.home(plan.home);
-    const free = this.model.escrow.accounts.get(BigInt(home.member))?.free ?? 0n;
+    const home = this.home(plan.home);
+    const free = this.model.free(BigInt(home.member));
     const maxReserve = fault === "reserve" ? free + 1n : (free * BigInt(plan.maxReserve)) / 100n;
-    const epoch = Number(this.model.members.get(BigInt(home.member))?.epoch ?? 0n);
+    const epoch = Number(this.model.epoch(BigInt(home.member)));
     const entries = fault === "length" ? plan.entries.slice(0, -2) : plan.entries;
     return await this.day.signStrip({
-      ...{ home: fault === "stranger" ? this.day.home((plan.home + 1) % homes.length) : home, period, entries },
+      ...{ home: fault === "stranger" ? this.home((plan.home + 1) % this.world.homes.length) : home, period, entries },
       ...{ after: Number(frontier) + (fault === "after" ? 1 : 0), epoch: epoch + (fault === "epoch" ? 1 : 0) },
       ...{ deadline: fault === "deadline" ? this.now : NEVER, feePerEntry, feeTo: this.day.dso.address },
       ...{ maxReserve, signer: fault === "signature" ? home.owner : home.trading },
@@ -105,7 +90,7 @@ export class Replay {
     // Every strip is signed for the frontier before the batch: of two by one home, the second comes too late.
     const strips = await Promise.all(
       plans.map(async (plan) => {
-        const member = BigInt(day.home(plan.home).member);
+        const member = BigInt(this.home(plan.home).member);
         return await this.sign(plan, period, model.journal(member, BigInt(period)).frontier);
       }),
     );
@@ -115,11 +100,22 @@ export class Replay {
       await expect(sent).to.be.revertedWithCustomError(day.auction, "PeriodNotOpen").withArgs(day.community, period);
       return;
     }
-    const outcome = await outcomeOf(day, sent);
+    const expected = this.expectPosted(period, strips, plans, now);
+    const { skipped, refused, records } = await outcomeOf(day, sent);
+    expect({ skipped, refused, records }).to.deep.equal(expected);
+    if (records.length > 0) count(this.seen.strips, "None");
+    for (const { reason } of skipped) count(this.seen.strips, reason);
+    for (const reason of refused.flatMap(({ reasons }) => reasons)) count(this.seen.entries, reason);
+    await this.compareMembers(period);
+  }
+
+  /** What the model makes of a batch. */
+  private expectPosted(period: number, strips: readonly SignedStrip[], plans: readonly StripPlan[], now: bigint) {
     const expected: Pick<Outcome, "skipped" | "refused" | "records"> = { skipped: [], refused: [], records: [] };
     for (const [i, strip] of strips.entries()) {
       const member = BigInt(strip.member);
-      const judged = model.post(messageOf(day.community, period, strip), this.isSigned(nth(plans, i)), now);
+      const message = messageOf(this.day.community, period, strip);
+      const judged = this.model.post(message, this.isSigned(nth(plans, i)), now);
       if ("reason" in judged) {
         expected.skipped.push({ member, index: BigInt(i), reason: judged.reason });
         continue;
@@ -129,23 +125,21 @@ export class Replay {
         expected.refused.push({ member, reasons: judged.reasons });
       }
     }
-    const { skipped, refused, records } = outcome;
-    expect({ skipped, refused, records }).to.deep.equal(expected);
-    await this.compareMembers(period);
+    return expected;
   }
 
   /** The owner's own transaction. */
   private async place(relative: number, plan: StripPlan): Promise<void> {
     const { day, model } = this;
     const period = this.period(relative);
-    const member = BigInt(day.home(plan.home).member);
+    const member = BigInt(this.home(plan.home).member);
     const strip = await this.sign(
       this.isSigned(plan) ? plan : { ...plan, fault: "none" },
       ...([period, model.journal(member, BigInt(period)).frontier] as const),
     );
     const message = messageOf(day.community, period, strip);
     const now = await this.tick();
-    const owner = day.home(plan.home).owner.connect(this.connection.ethers.provider);
+    const owner = this.home(plan.home).owner.connect(this.connection.ethers.provider);
     const sent = day.auction.connect(owner).place(day.community, period, strip, { gasLimit: 2 ** 24 });
     if (model.isOpen(BigInt(period), now)) await this.expectPlaced(model.judge(message, true, now), sent);
     else await expect(sent).to.be.revertedWithCustomError(day.auction, "PeriodNotOpen");
@@ -183,26 +177,35 @@ export class Replay {
     expect(cleared).to.deep.equal(results);
   }
 
-  private async switch(kind: "bump" | "toggle", index: number): Promise<void> {
+  private async switch(kind: "bump" | "toggle" | "stop" | "resume", index: number): Promise<void> {
     const { day, model } = this;
-    const home = day.home(index);
-    const state = model.members.get(BigInt(home.member));
-    if (state === undefined) throw new Error("no such home");
-    const escrow = day.escrow.connect(home.owner.connect(this.connection.ethers.provider));
-    await this.tick();
+    const { member, owner } = this.home(index);
+    const signer = owner.connect(this.connection.ethers.provider);
+    const [escrow, registry] = [day.escrow.connect(signer), day.registry.connect(signer)];
+    const now = await this.tick();
     if (kind === "bump") {
-      await escrow.bumpEpoch(day.community, home.member);
-      state.epoch += 1n;
+      await escrow.bumpEpoch(day.community, member);
+      model.bumpEpoch(BigInt(member));
+    } else if (kind === "toggle") {
+      await escrow.enableModule(day.community, member, 0, model.toggleModule(BigInt(member)));
     } else {
-      state.moduleOn = !state.moduleOn;
-      await escrow.enableModule(day.community, home.member, 0, state.moduleOn);
+      await registry.setTrading(day.community, member, kind === "resume");
+      model.setTrading(BigInt(member), kind === "resume", now);
     }
   }
 
-  /** Journal and account of every home, and the relayer's fees. */
-  private async compareMembers(period: number): Promise<void> {
+  private async setCreditLine(index: number, line: bigint): Promise<void> {
     const { day, model } = this;
-    for (const { member } of day.homes) {
+    const { member } = this.home(index);
+    await this.tick();
+    await day.escrow.connect(day.supplier).setCreditLine(day.community, member, line);
+    model.setCreditLine(BigInt(member), line);
+  }
+
+  /** Journal and account of every home, and the relayer's fees. */
+  private async compareMembers(period: number, homes = this.world.homes): Promise<void> {
+    const { day, model } = this;
+    for (const { member } of homes) {
       const [hash, entries, records, frontier] = await day.settlement.journal(day.community, member, period);
       const expected = model.journal(BigInt(member), BigInt(period));
       expect({ hash, entries, records, frontier }).to.deep.equal({
@@ -210,8 +213,8 @@ export class Replay {
         ...{ records: expected.records, frontier: expected.frontier },
       });
       const { free, reserved } = await day.escrow.account(day.community, member);
-      const account = model.escrow.accounts.get(BigInt(member));
-      expect([free, reserved]).to.deep.equal([account?.free, account?.reserved]);
+      const account = accountOf(model.escrow, BigInt(member));
+      expect([free, reserved]).to.deep.equal([account.free, account.reserved]);
     }
     const fees = await day.escrow.fees(await day.euro.getAddress(), day.dso.address);
     expect(fees).to.equal(model.escrow.fees.get(day.dso.address) ?? 0n);
@@ -220,10 +223,10 @@ export class Replay {
   private async compareBooks(): Promise<void> {
     const { day, model } = this;
     for (const period of [0, 1, 2].map((relative) => this.period(relative))) {
-      for (let offset = 0; offset < terms.slotsPerPeriod; offset++) {
+      for (let offset = 0; offset < day.terms.slotsPerPeriod; offset++) {
         const { bids, asks } = await day.auction.book(day.community, day.slot(offset, period));
         const of = (side: "buy" | "sell") =>
-          range(BigInt(terms.tickCount)).map((t) => model.volume(BigInt(period), BigInt(offset), side, t));
+          range(BigInt(day.terms.tickCount)).map((t) => model.volume(BigInt(period), BigInt(offset), side, t));
         expect([bids, asks].map((side) => [...side])).to.deep.equal([of("buy"), of("sell")]);
       }
     }
