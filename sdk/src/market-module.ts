@@ -35,10 +35,13 @@ export interface Pot {
 }
 
 /** Why settlement voids a module's records of a member (`ISettlement.Void`). */
-export type VoidReason = "CallFailed" | "BadAnswer" | "ChargeAboveReserve" | "PositionAboveReserve" | "PotOverdrawn";
+export type VoidReason = "CallFailed" | "BadAnswer" | "PositionAboveReserve" | "ChargeAboveReserve" | "PotOverdrawn";
 
-/** Payments that settlement reads, base units: 96 bits. */
-const MOST_PAYMENT = (1n << 96n) - 1n;
+/** Payments that settlement takes from one module, base units: 88 bits, so that sixteen modules together fit 96. */
+const MOST_PAYMENT = (1n << 88n) - 1n;
+
+/** Energy of a side and slot that settlement takes, Wh: 24 bits, as in a reading. */
+const MOST_WH = (1n << 24n) - 1n;
 
 /** What the bounds are checked against. */
 export interface AnswerContext {
@@ -70,8 +73,8 @@ export function soldOf(position: readonly Position[]): Wh {
 }
 
 /**
- * Why settlement would void an answer; null if it is within its bounds, checked in this order: Wh bought and sold at
- * most those named at append, paid + network fee + Σ sold × import price - received at most the reserve, pot +
+ * Why settlement would void an answer; null if it is within its bounds, checked in this order: payments of at most 88
+ * bits, Wh bought and sold of at most 24 bits a slot and together at most those named at append, paid + network fee + Σ sold × import price - received at most the reserve, pot +
  * outstanding not below zero afterwards.
  * @param answer Null for a call that failed.
  * @example voidReasonOf(answer, { tariff, tariffClass: 0n, heads: records.map((record) => record.head), release })
@@ -83,6 +86,7 @@ export function voidReasonOf(answer: ModuleAnswer | null, context: AnswerContext
   const { paid, received, position } = answer;
   if (position.length !== prices.length || paid > MOST_PAYMENT || received > MOST_PAYMENT) return "BadAnswer";
   const tooMuch =
+    position.some(({ bought, sold }) => bought > MOST_WH || sold > MOST_WH) ||
     boughtOf(position) > sumWh(heads.map((head) => head.buyWh)) ||
     soldOf(position) > sumWh(heads.map((head) => head.sellWh));
   if (tooMuch) return "PositionAboveReserve";

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
+import { reasonOf, VOID_REASONS } from "../../sdk/src/clients/reasons.ts";
 import type { HomeKeys } from "../helpers/market.ts";
 import { Act, answer as encodeAnswer, packHead, traded } from "../helpers/modules.ts";
 import { journalOf, goBehind, metered, missing, HOUR } from "../helpers/settling.ts";
@@ -183,14 +184,16 @@ export class Run {
         ])
       : await m.settlement.settleEstimated(m.community, period, [await missing(m, home, period)]);
     const receipt = await sent.wait();
-    const names = receipt?.logs.map((log) => m.settlement.interface.parseLog(log)?.name) ?? [];
-    expect(names).not.to.include("ItemSkipped");
+    const events = (receipt?.logs ?? []).map((log) => m.settlement.interface.parseLog(log));
+    expect(events.map((event) => event?.name)).not.to.include("ItemSkipped");
     // A member without records has no journal before it is settled.
     if (get(this.#modules, index).length === 0) openJournal(this.model.escrow, this.model.book.period);
     const settled = settleMember(this.model.escrow, this.#item(index), m.deployer.address);
     this.settled.set(index, settled);
-    const voids = settled.verdicts.filter(({ reason }) => reason !== "None").length;
-    expect(names.filter((name) => name === "RecordsVoided")).to.have.length(voids);
+    const voids = events.filter((event) => event?.name === "RecordsVoided");
+    expect(voids.map((event) => reasonOf(VOID_REASONS, event?.args["reason"] as bigint))).to.deep.equal(
+      settled.verdicts.map(({ reason }) => reason).filter((reason) => reason !== "None"),
+    );
   }
 
   async correct(index: number): Promise<void> {

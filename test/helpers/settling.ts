@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Signature, type BaseWallet, type Signer } from "ethers";
+import { SKIP_REASONS, VOID_REASONS } from "../../sdk/src/clients/reasons.ts";
 import type { DoubleAuction } from "../../types/ethers-contracts/index.ts";
 import { afterRecord } from "../reference/journal.ts";
 import { at } from "./lists.ts";
@@ -14,36 +15,15 @@ import {
   type TermsOverride,
 } from "./market.ts";
 
-/** `ISettlement.Skip`, in its order. */
-export const Skip = {
-  None: 0,
-  NoMeter: 1,
-  PeriodNotOver: 2,
-  BadLength: 3,
-  OverRated: 4,
-  BadSignature: 5,
-  AlreadyMetered: 6,
-  EarlierMissing: 7,
-  RegisterDown: 8,
-  RegisterGap: 9,
-  CorrectionOver: 10,
-  RingBusy: 11,
-  JournalMismatch: 12,
-  NotMetered: 13,
-  AlreadySettled: 14,
-  NotReady: 15,
-  DeadlineAhead: 16,
-  NotEstimated: 17,
-} as const;
+/** The numbers of an enum by its names, in their order. */
+const numbered = <N extends string>(names: readonly N[]) =>
+  Object.fromEntries(names.map((name, index) => [name, index])) as Record<N, number>;
 
-/** `ISettlement.Void`, in its order. */
-export const Void = {
-  CallFailed: 1,
-  BadAnswer: 2,
-  ChargeAboveReserve: 3,
-  PositionAboveReserve: 4,
-  PotOverdrawn: 5,
-} as const;
+/** `ISettlement.Skip`. */
+export const Skip = numbered(SKIP_REASONS);
+
+/** `ISettlement.Void`. */
+export const Void = numbered(VOID_REASONS);
 
 /** States of a journal. */
 export const State = { Open: 0n, Metered: 1n, Settled: 2n, Estimated: 3n, Claimed: 4n } as const;

@@ -31,8 +31,8 @@ const pot = (): Pot => ({ outstanding: 100_000n, amount: 0n });
 const anyLie: fc.Arbitrary<ModuleClaim["answer"]> = fc.oneof(
   fc.constant("CallFailed" as const),
   fc.record({
-    paid: fc.oneof(fc.bigInt(0n, 30_000n), fc.constant((1n << 96n) - 1n)),
-    received: fc.oneof(fc.bigInt(0n, 200_000n), fc.constant((1n << 96n) - 1n)),
+    paid: fc.oneof(fc.bigInt(0n, 30_000n), fc.constant((1n << 88n) - 1n)),
+    received: fc.oneof(fc.bigInt(0n, 200_000n), fc.constant((1n << 88n) - 1n)),
     position: fc.array(fc.record({ bought: fc.bigInt(0n, 80n), sold: fc.bigInt(0n, 80n) }), {
       minLength: SLOTS,
       maxLength: SLOTS,
@@ -53,9 +53,29 @@ describe("reference judgement of a module", function () {
     expect(reasonOf(answerOf(0n, 58_000n, 0n, 0n))).to.equal("None");
     expect(reasonOf(answerOf(0n, 58_001n, 0n, 0n))).to.equal("PotOverdrawn");
     expect(reasonOf({ paid: 0n, received: 0n, position: [] })).to.equal("BadAnswer");
-    expect(reasonOf(answerOf(1n << 96n, 1n << 96n, 0n, 0n))).to.equal("BadAnswer");
-    expect(reasonOf(answerOf(0n, 1n << 96n, 0n, 0n))).to.equal("BadAnswer");
+    expect(reasonOf(answerOf(1n << 88n, 0n, 0n, 0n))).to.equal("BadAnswer");
+    expect(reasonOf(answerOf(0n, 1n << 88n, 0n, 0n))).to.equal("BadAnswer");
     expect(reasonOf("CallFailed")).to.equal("CallFailed");
+  });
+
+  it("names the first bound of several that are broken", function () {
+    const most = (1n << 88n) - 1n;
+    expect(reasonOf(answerOf(most + 1n, most + 1n, 101n, 101n))).to.equal("BadAnswer");
+    expect(reasonOf(answerOf(most, 0n, 101n, 101n))).to.equal("PositionAboveReserve");
+    expect(reasonOf(answerOf(most, most, 0n, 101n))).to.equal("PositionAboveReserve");
+    expect(reasonOf(answerOf(most, 0n, 100n, 100n))).to.equal("ChargeAboveReserve");
+    expect(reasonOf(answerOf(38_001n, 0n, 100n, 0n), { outstanding: 0n, amount: 0n })).to.equal("ChargeAboveReserve");
+    expect(reasonOf(answerOf(0n, most, 100n, 100n))).to.equal("PotOverdrawn");
+  });
+
+  it("takes no more Wh of a side and slot than 24 bits hold", function () {
+    const wide = { ...head, buyWh: 1n << 40n, sellWh: 1n << 40n, reserve: 1n << 60n };
+    const reasonOfWide = (bought: bigint, sold: bigint) =>
+      judge({ ...claim(answerOf(0n, 0n, bought, sold)), heads: [wide] }, prices, pot()).reason;
+    const most = (1n << 24n) - 1n;
+    expect(reasonOfWide(most, most)).to.equal("None");
+    expect(reasonOfWide(most + 1n, 0n)).to.equal("PositionAboveReserve");
+    expect(reasonOfWide(0n, most + 1n)).to.equal("PositionAboveReserve");
   });
 
   it("gives the reserve back after a void as far as the pot allows; the rest stays in it", function () {

@@ -5,11 +5,14 @@ import type { Position } from "./journal.ts";
 import type { Answer } from "./positions.ts";
 import type { SlotPrice } from "./tariff.ts";
 
-/** More than any token amount that the escrow holds. */
-const TOO_MUCH = 1n << 96n;
+/** A module's gross payments fit 88 bits, so that sixteen modules together fit 96. */
+const MOST_PAYMENT = (1n << 88n) - 1n;
+/** Wh of a side and slot fit 24 bits, as those of a reading do. */
+const MOST_WH = (1n << 24n) - 1n;
 
+/** In the order of the checks. */
 export type VoidReason =
-  "None" | "CallFailed" | "BadAnswer" | "ChargeAboveReserve" | "PositionAboveReserve" | "PotOverdrawn";
+  "None" | "CallFailed" | "BadAnswer" | "PositionAboveReserve" | "ChargeAboveReserve" | "PotOverdrawn";
 
 /** A member's records with one module, and what the module says about them. */
 export interface ModuleClaim {
@@ -35,18 +38,29 @@ function networkFeeOf({ position }: Answer, { networkFee }: Prices): bigint {
   return networkFee * sum(position.map(({ bought }) => bought));
 }
 
-/** The bound that an answer breaks, in the order of the reasons. */
+/** More than the records were for, or more than a slot holds. */
+function aboveReserve(position: readonly Position[], heads: readonly Head[]): boolean {
+  return (
+    position.some(({ bought, sold }) => bought > MOST_WH || sold > MOST_WH) ||
+    sum(position.map(({ bought }) => bought)) > sum(heads.map(({ buyWh }) => buyWh)) ||
+    sum(position.map(({ sold }) => sold)) > sum(heads.map(({ sellWh }) => sellWh))
+  );
+}
+
+/** What the member may have to pay for this position, replacing all it sold from the grid. */
+function worstCase(answer: Answer, prices: Prices): bigint {
+  const replacement = sum(answer.position.map(({ sold }, slot) => sold * at(prices.slots, slot).importPrice));
+  return answer.paid + networkFeeOf(answer, prices) + replacement - answer.received;
+}
+
+/** The first bound that an answer breaks. */
 function brokenBound({ heads, release, answer }: ModuleClaim, prices: Prices, pot: Pot): VoidReason {
   if (answer === "CallFailed") return "CallFailed";
   const { paid, received, position } = answer;
-  if (position.length !== prices.slots.length || paid >= TOO_MUCH || received >= TOO_MUCH) return "BadAnswer";
-  const undelivered = sum(position.map(({ sold }, slot) => sold * at(prices.slots, slot).importPrice));
-  const charge = paid + networkFeeOf(answer, prices) + undelivered - received;
-  if (charge > sum(heads.map(({ reserve }) => reserve))) return "ChargeAboveReserve";
-  if (sum(position.map(({ bought }) => bought)) > sum(heads.map(({ buyWh }) => buyWh))) return "PositionAboveReserve";
-  if (sum(position.map(({ sold }) => sold)) > sum(heads.map(({ sellWh }) => sellWh))) return "PositionAboveReserve";
-  const left = pot.amount + paid - received + (pot.outstanding - release);
-  return left < 0n ? "PotOverdrawn" : "None";
+  if (position.length !== prices.slots.length || paid > MOST_PAYMENT || received > MOST_PAYMENT) return "BadAnswer";
+  if (aboveReserve(position, heads)) return "PositionAboveReserve";
+  if (worstCase(answer, prices) > sum(heads.map(({ reserve }) => reserve))) return "ChargeAboveReserve";
+  return pot.amount + paid - received + (pot.outstanding - release) < 0n ? "PotOverdrawn" : "None";
 }
 
 /** Judges an answer and books it in the module's pot; a broken bound voids the records of this member. */

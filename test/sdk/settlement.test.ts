@@ -193,6 +193,7 @@ describe("bounds of a module", function () {
     ...change,
   });
   const at = (position: ReturnType<typeof traded>) => [IDLE, position, IDLE, IDLE];
+  const MOST_WH = asWh((1n << 128n) - 1n);
 
   it("take an answer at its bounds", function () {
     expect(voidReasonOf(answer({ paid: asAmount(8_000n), position: at(traded(100, 0)) }), context)).to.equal(null);
@@ -208,7 +209,9 @@ describe("bounds of a module", function () {
     ],
     ["one Wh bought too much", { position: at(traded(101, 0)) }, "PositionAboveReserve"],
     ["one Wh sold too much", { received: asAmount(0n), position: at(traded(0, 101)) }, "PositionAboveReserve"],
-    ["payments beyond 96 bits", { paid: asAmount(1n << 96n) }, "BadAnswer"],
+    ["payments beyond 88 bits", { paid: asAmount(1n << 88n) }, "BadAnswer"],
+    ["receipts beyond 88 bits", { received: asAmount(1n << 88n) }, "BadAnswer"],
+    ["more Wh than any sum holds", { position: at({ bought: MOST_WH, sold: MOST_WH }) }, "PositionAboveReserve"],
     ["a slot missing", { position: [IDLE, IDLE, IDLE] }, "BadAnswer"],
   ];
   for (const [name, change, reason] of WRONG) {
@@ -216,6 +219,14 @@ describe("bounds of a module", function () {
       expect(voidReasonOf(answer(change), context)).to.equal(reason);
     });
   }
+
+  it("void more Wh than a slot holds, whatever was reserved", function () {
+    const wide = { ...head, buyWh: asWh(1n << 40n), reserve: asAmount(1n << 40n) };
+    const reasonOf = (bought: number) =>
+      voidReasonOf(answer({ position: at(traded(bought, 0)) }), { ...context, heads: [wide] });
+    expect(reasonOf(2 ** 24 - 1)).to.equal(null);
+    expect(reasonOf(2 ** 24)).to.equal("PositionAboveReserve");
+  });
 
   it("void a failed call", function () {
     expect(voidReasonOf(null, context)).to.equal("CallFailed");

@@ -1,4 +1,5 @@
 /** Names of the reasons that contracts give as numbers, in the order of their enums. */
+import type { VoidReason } from "../market-module.ts";
 
 /** Why a strip was not accepted (`IDoubleAuction.StripReason`). */
 export const STRIP_REASONS = [
@@ -54,6 +55,16 @@ export const SKIP_REASONS = [
   "NotEstimated",
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/** Why settlement voided a module's records of a member (`ISettlement.Void`). */
+export const VOID_REASONS = [
+  "None",
+  "CallFailed",
+  "BadAnswer",
+  "ChargeAboveReserve",
+  "PositionAboveReserve",
+  "PotOverdrawn",
+] as const satisfies readonly ("None" | VoidReason)[];
 
 /**
  * The name of a reason.
