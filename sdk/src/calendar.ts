@@ -128,6 +128,14 @@ export function earliestTariff(
 }
 
 /**
+ * The last period for which a tariff can be published at `now`: 366 days beyond the first.
+ * @example if (period <= latestTariff(terms, now)) await registry.publishTariff(community, period, tariff);
+ */
+export function latestTariff(terms: Calendar & Pick<CommunityTerms, "horizon" | "tariffNotice">, now: Seconds): Period {
+  return asPeriod(earliestTariff(terms, now) + (366n * SECONDS_PER_DAY) / periodLength(terms));
+}
+
+/**
  * The UTC day of a time, days since 1970-01-01.
  * @example dayOf(slotStart(terms, slot))
  */

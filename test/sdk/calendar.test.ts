@@ -69,6 +69,14 @@ describe("calendar", function () {
     expect(calendar.earliestTariff(TERMS, last)).to.equal(PERIOD + 5n);
   });
 
+  it("ends the publication of tariffs 366 days after that, however short the periods are", function () {
+    const now = calendar.periodStart(TERMS, PERIOD);
+    expect(calendar.latestTariff(TERMS, now)).to.equal(PERIOD + 5n + 366n);
+    const short = { ...TERMS, slotsPerPeriod: 4n };
+    const period = calendar.periodAt(short, now);
+    expect(calendar.latestTariff(short, now)).to.equal(period + 5n + 366n * 24n);
+  });
+
   it("counts the windows from the period's end", function () {
     const end = calendar.periodEnd(TERMS, PERIOD);
     expect(calendar.estimatesFrom(TERMS, PERIOD)).to.equal(end + 86_400n);

@@ -108,10 +108,10 @@ function escrowCalls(at: Endpoint) {
     /** Anyone, with its own permit: see `signPermit`. */
     depositWithPermit: (community: CommunityIndex, member: MemberIndex, amount: Amount, permit: Permit) =>
       at.call("depositWithPermit", [community, member, amount, permit.deadline, permit.v, permit.r, permit.s]),
-    /** Owner. */
+    /** Owner; to any address but zero and the escrow's own. */
     withdraw: (community: CommunityIndex, member: MemberIndex, to: Address, amount: Amount) =>
       at.call("withdraw", [community, member, to, amount]),
-    /** The account that earned them. */
+    /** The account that earned them; to any address but zero and the escrow's own. */
     withdrawFees: (token: Address, to: Address) => at.call("withdrawFees", [token, to]),
     /** Owner or trading key: voids every strip that nobody posted yet. */
     bumpEpoch: (community: CommunityIndex, member: MemberIndex) => at.call("bumpEpoch", [community, member]),

@@ -132,7 +132,7 @@ function registryCalls(at: Endpoint) {
     /** Anyone. The first tariff counts from period 0 on. */
     createCommunity: ({ terms, suppliers, classes, modules }: Charter, tariff: Tariff) =>
       at.call("createCommunity", [terms, suppliers, classes, modules, encodeTariff(tariff)]),
-    /** Coordinator, early enough: see `earliestTariff`. */
+    /** Coordinator, neither too late nor too early: see `earliestTariff` and `latestTariff`. */
     publishTariff: (community: CommunityIndex, period: Period, tariff: Tariff) =>
       at.call("publishTariff", [community, period, encodeTariff(tariff)]),
     /** Coordinator: no new orders until the current period ends. */
