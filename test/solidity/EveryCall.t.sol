@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
 import {Handler} from "./Invariants.t.sol";
 import {Driver} from "./support/Driver.sol";
 
@@ -8,6 +9,7 @@ import {Driver} from "./support/Driver.sol";
 /// @notice The handler of the invariants does reach everything: one long sequence, and each kind of call in it went through.
 contract EveryCallTest is Driver {
     error NeverHappened(uint256 kind);
+    error NeverSkipped(ISettlement.Skip reason);
 
     function testEveryKindOfCallGoesThrough() external {
         Handler handler = new Handler();
@@ -21,5 +23,13 @@ contract EveryCallTest is Driver {
         for (uint256 kind = 0; kind < handler.kinds(); ++kind) {
             if (handler.calls(kind) == 0) revert NeverHappened(kind);
         }
+        _checkSkipped(handler, ISettlement.Skip.NotReady);
+        _checkSkipped(handler, ISettlement.Skip.RegisterDown);
+        _checkSkipped(handler, ISettlement.Skip.RegisterGap);
+        _checkSkipped(handler, ISettlement.Skip.CorrectionOver);
+    }
+
+    function _checkSkipped(Handler handler, ISettlement.Skip reason) private view {
+        if (handler.skips(uint256(reason)) == 0) revert NeverSkipped(reason);
     }
 }

@@ -198,7 +198,7 @@ abstract contract Evidence is Books {
         return home % 2 == 0 ? DEFAULT_LOAD : 0;
     }
 
-    function _value(bytes memory values, uint256 index) private pure returns (uint256 wh) {
+    function _value(bytes memory values, uint256 index) internal pure returns (uint256 wh) {
         for (uint256 i = 0; i < 3; ++i) wh = (wh << 8) | uint8(values[3 * index + i]);
     }
 
@@ -237,6 +237,20 @@ abstract contract Evidence is Books {
             _checkSupply(energyToken.idOf(community, period, uint16(home), 1), mintedOwn[home][period]);
         }
         if (all > exported) revert MintedTooMuch(community, period, all, exported);
+    }
+
+    /// @return mix Tokens for what a home bought: in every slot its share of what was delivered, rounded down.
+    /// @return own Tokens for what it exported and did not sell.
+    function _tokensOf(uint256 home, uint32 period) internal view returns (uint256 mix, uint256 own) {
+        Day storage day = days_[home][period];
+        for (uint256 k = 0; k < SLOTS; ++k) {
+            Energy storage e = energy[homes[home].community][period * SLOTS + k];
+            uint256 bought = day.position[k] >> 128;
+            uint256 sold = uint128(day.position[k]);
+            if (bought != 0) mix += (bought * e.delivered) / (e.bought < e.sold ? e.sold : e.bought);
+            uint256 exported = day.values.length == 0 ? 0 : _value(day.values, 2 * k + 1);
+            if (exported > sold) own += exported - sold;
+        }
     }
 
     function _checkSupply(uint256 id, uint256 minted) private view {

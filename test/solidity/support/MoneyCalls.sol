@@ -7,6 +7,8 @@ import {VM, bound} from "./Vm.sol";
 /// @title Money calls
 /// @notice What owners, suppliers and fee takers do, at random but always allowed: a revert is a bug.
 abstract contract MoneyCalls is Evidence {
+    error MarkedWrong(uint256 home, int256 due, uint256 amount, int256 left);
+
     /// @notice Kinds of calls; every kind must happen.
     enum Kind {
         Deposit,
@@ -74,12 +76,12 @@ abstract contract MoneyCalls is Evidence {
         (int256 due, ) = escrow.debt(homes[home].community, homes[home].member);
         if (due == 0) return;
         address supplier = homes[home].supplier == FIRST_SUPPLIER ? SUPPLIER : OTHER_SUPPLIER;
+        amount = bound(amount, 1, due > 0 ? uint256(due) : uint256(-due));
         VM.prank(due > 0 ? supplier : homes[home].owner);
-        escrow.markPaid(
-            homes[home].community,
-            homes[home].member,
-            bound(amount, 1, due > 0 ? uint256(due) : uint256(-due))
-        );
+        escrow.markPaid(homes[home].community, homes[home].member, amount);
+        (int256 left, ) = escrow.debt(homes[home].community, homes[home].member);
+        if (left != (due > 0 ? due - int256(amount) : due + int256(amount)))
+            revert MarkedWrong(home, due, amount, left);
         _count(Kind.MarkPaid);
     }
 

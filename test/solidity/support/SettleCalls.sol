@@ -8,8 +8,12 @@ import {VM, bound} from "./Vm.sol";
 /// @title Settle calls
 /// @notice Readings, estimates, corrections, claims, and time.
 abstract contract SettleCalls is TradeCalls {
-    uint256 private constant BOUND_STATE = 1;
+    uint256 private constant FRESH_STATE = 2;
     uint256 private constant GAP_STATE = 4;
+
+    error CorrectionJudged(uint256 home, uint32 period, ISettlement.Skip why, ISettlement.Skip expected);
+    error RegistersDiffer(uint256 home, uint32 period);
+    error ClaimDiffers(uint256 home, uint32 period);
 
     struct MeterWord {
         uint32 next;
@@ -41,6 +45,7 @@ abstract contract SettleCalls is TradeCalls {
         _readLogs();
         _countItems(accepted == 1, w.gapEnd);
         if (accepted == 0) return;
+        _checkMeter(home, w.gapEnd, items[0].reading);
         _note(home, w.gapEnd, answers);
         _count(items[0].reading.closesGap ? Kind.CloseGap : Kind.MeterAndSettle);
     }
@@ -61,6 +66,7 @@ abstract contract SettleCalls is TradeCalls {
         _readLogs();
         _countItems(accepted == 1, w.gapEnd);
         if (accepted == 0) return;
+        _checkMeter(home, w.gapEnd, items[0].reading);
         _metered[home].push(w.gapEnd);
         _count(Kind.Meter);
     }
@@ -90,11 +96,13 @@ abstract contract SettleCalls is TradeCalls {
         _count(Kind.Estimate);
     }
 
-    /// @notice The late reading of the first period of a gap.
+    /// @notice The late reading of the first period of a gap; some start where they must not.
     function correct(uint256 home, uint256 seed) external {
         home = home % HOMES;
         MeterWord memory w = _meterOf(home);
         if (w.state & GAP_STATE == 0 || !days_[home][w.next].known) return;
+        ISettlement.Skip expected = _shift(w, seed >> 128);
+        if (block.timestamp >= (uint256(w.next) + 1) * PERIOD + CORRECTION) expected = ISettlement.Skip.CorrectionOver;
         ISettlement.CorrectItem[] memory items = new ISettlement.CorrectItem[](1);
         items[0] = ISettlement.CorrectItem(
             homes[home].member,
@@ -106,9 +114,10 @@ abstract contract SettleCalls is TradeCalls {
         uint256 accepted = settlement.correct(homes[home].community, w.next, items);
         _readLogs();
         _countItems(accepted == 1, w.next);
-        bool inTime = block.timestamp < (uint256(w.next) + 1) * PERIOD + CORRECTION;
-        if (inTime != (accepted == 1)) revert EvidenceLost(home, w.next);
+        ISettlement.Skip why = accepted == 1 ? ISettlement.Skip.None : skipReason;
+        if (why != expected) revert CorrectionJudged(home, w.next, why, expected);
         if (accepted == 0) return;
+        _checkMeter(home, w.next, items[0].reading);
         _addEnergy(home, w.next, false);
         days_[home][w.next].values = items[0].reading.values;
         days_[home][w.next].gapLeg = 0;
@@ -128,6 +137,7 @@ abstract contract SettleCalls is TradeCalls {
         uint256 own = energyToken.idOf(c, period, uint16(home), 1);
         uint256 mixBefore = energyToken.totalSupply(mix);
         uint256 ownBefore = energyToken.totalSupply(own);
+        (uint256 bought, uint256 unsold) = _tokensOf(home, period);
         VM.prank(homes[home].owner);
         settlement.claim(
             c,
@@ -135,8 +145,10 @@ abstract contract SettleCalls is TradeCalls {
             ISettlement.ClaimItem(homes[home].member, day.journal, day.values, day.gapLeg, day.position),
             homes[home].owner
         );
-        mintedMix[c][period] += energyToken.totalSupply(mix) - mixBefore;
-        mintedOwn[home][period] += energyToken.totalSupply(own) - ownBefore;
+        if (energyToken.totalSupply(mix) != mixBefore + bought) revert ClaimDiffers(home, period);
+        if (energyToken.totalSupply(own) != ownBefore + unsold) revert ClaimDiffers(home, period);
+        mintedMix[c][period] += bought;
+        mintedOwn[home][period] += unsold;
         _count(Kind.Claim);
     }
 
@@ -145,12 +157,22 @@ abstract contract SettleCalls is TradeCalls {
         VM.warp(by % 4 == 0 ? block.timestamp + bound(by, 1, PERIOD / 2) : (uint256(_current()) + 1) * PERIOD);
     }
 
-    /// @notice A home lets the correction window go by, and settles itself with whatever is not cleared by then.
+    /// @notice A home trades, lets the correction window go by, and settles itself with whatever is not cleared by then.
     function waitOut(uint256 home, uint256 seed) external {
         if (seed % 4 != 0) return;
-        uint256 end = (uint256(_meterOf(home % HOMES).gapEnd) + 1) * PERIOD + CORRECTION;
-        if (block.timestamp < end) VM.warp(end);
-        this.meterAndSettle(home, seed - (seed % 8));
+        TradeCalls(this).place(home, 0, seed >> 8);
+        uint256 end = (uint256(_current()) + 1) * PERIOD + CORRECTION;
+        VM.warp(end);
+        for (uint256 i = 0; i < 3; ++i) this.meterAndSettle(home, seed - (seed % 8));
+    }
+
+    /// @notice A home's reading is late by a little: it is settled as estimated before, and corrected then.
+    function comeLate(uint256 home, uint256 seed) external {
+        uint256 due = (uint256(_meterOf(home % HOMES).gapEnd) + 1) * PERIOD + DEADLINE;
+        if (due > block.timestamp + PERIOD) return;
+        if (due > block.timestamp) VM.warp(due);
+        this.settleEstimated(home, seed | 1);
+        this.correct(home, seed);
     }
 
     /// @notice Brings a community up to date: clears, reads and settles what is due. Deep states need tidy ones before them.
@@ -219,6 +241,34 @@ abstract contract SettleCalls is TradeCalls {
         if (block.timestamp < end + CORRECTION || block.timestamp >= end + CLAIM) return false;
         (, , , , uint256 state) = settlement.journal(homes[home].community, homes[home].member, period);
         return state == 2 || state == 3;
+    }
+
+    /// @dev Moves the registers that a late reading starts at, mostly by nothing.
+    /// @return Why settlement leaves such a reading out.
+    function _shift(MeterWord memory w, uint256 random) private pure returns (ISettlement.Skip) {
+        uint256 by = 1 + ((random >> 8) % 3);
+        bool above = random % 2 == 0;
+        bool exported = (random >> 1) % 2 == 0;
+        if ((random >> 2) % 4 != 0) return ISettlement.Skip.None;
+        if (!above && (exported ? w.exported : w.imported) < by) return ISettlement.Skip.None;
+        if (exported) w.exported = above ? w.exported + by : w.exported - by;
+        else w.imported = above ? w.imported + by : w.imported - by;
+        if (!above) return ISettlement.Skip.RegisterDown;
+        // The first reading of a meter may start above the registers it was bound with.
+        return w.state & FRESH_STATE != 0 ? ISettlement.Skip.None : ISettlement.Skip.RegisterGap;
+    }
+
+    /// @dev After a reading the registers stand at its start and what it counted.
+    function _checkMeter(uint256 home, uint32 period, ISettlement.Reading memory r) private view {
+        (uint256 imported, uint256 exported) = (r.startImport, r.startExport);
+        for (uint256 k = 0; k < SLOTS; ++k) {
+            imported += _value(r.values, 2 * k);
+            exported += _value(r.values, 2 * k + 1);
+        }
+        MeterWord memory w = _meterOf(home);
+        if (w.next != period + 1 || w.imported != imported || w.exported != exported) {
+            revert RegistersDiffer(home, period);
+        }
     }
 
     /// @dev A reading that continues the registers, or jumps within what the meter may have counted and says so.
