@@ -194,8 +194,19 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
       await expect(escrow.connect(supplier).markPaid(0, ANNA, 100n))
         .to.emit(escrow, "DebtReduced")
         .withArgs(0, ANNA, 100n, 200n);
-      await escrow.connect(supplier).markPaid(0, ANNA, 200n);
-      expect(await escrow.debt(0, ANNA)).to.deep.equal([0n, 0n]);
+      await escrow.connect(supplier).markPaid(0, ANNA, 199n);
+      expect(await escrow.debt(0, ANNA)).to.deep.equal([1n, 0n]);
+      for (const amount of [1n, 0n]) {
+        await expect(escrow.connect(supplier).markPaid(0, ANNA, amount))
+          .to.emit(escrow, "DebtReduced")
+          .withArgs(0, ANNA, amount, 0n);
+        expect(await escrow.debt(0, ANNA)).to.deep.equal([0n, 0n]);
+      }
+      await expect(escrow.connect(supplier).markPaid(0, ANNA, 1n))
+        .to.be.revertedWithCustomError(escrow, "MoreThanDebt")
+        .withArgs(1n, 0n);
+      // No money moved.
+      expect([await lab.freeOf(ANNA), await lab.freeOf(SUPPLIER)]).to.deep.equal([0n, 0n]);
     });
 
     it("is no claim of the member: nothing is pulled from a fund", async function () {
@@ -278,8 +289,22 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
       await expect(escrow.connect(anna).markPaid(0, ANNA, 250n))
         .to.emit(escrow, "DebtReduced")
         .withArgs(0, ANNA, 250n, -50n);
+      expect(await escrow.debt(0, ANNA)).to.deep.equal([-50n, 0n]);
       expect(await dueFund()).to.deep.equal([50n, 50n]);
       expect(await lab.freeOf(SUPPLIER)).to.equal(150n);
+      for (const [amount, left] of [
+        [0n, 50n],
+        [49n, 1n],
+        [1n, 0n],
+      ] as const) {
+        await expect(escrow.connect(anna).markPaid(0, ANNA, amount))
+          .to.emit(escrow, "DebtReduced")
+          .withArgs(0, ANNA, amount, -left);
+        expect(await escrow.debt(0, ANNA)).to.deep.equal([-left, 0n]);
+        expect(await dueFund()).to.deep.equal([left, left]);
+        expect(await lab.freeOf(SUPPLIER)).to.equal(200n - left);
+      }
+      expect(await lab.freeOf(ANNA)).to.equal(0n);
     });
 
     it("never delay what peers pay each other", async function () {

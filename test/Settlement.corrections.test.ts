@@ -16,6 +16,7 @@ import {
   type SignedReading,
   type Values,
 } from "./helpers/settling.ts";
+import { openSecondHour, truth } from "./helpers/second-hour.ts";
 import { FUNDS } from "./helpers/worlds.ts";
 
 let connection: Connection;
@@ -23,6 +24,84 @@ before(async function () {
   connection = await connect();
 });
 const { hour, patientHour } = hours(() => connection);
+
+describe("Late readings start where the registers stood, to the Wh", function () {
+  /** The buyer's second hour, estimated; its registers stood at 400 and 200 Wh. */
+  async function estimatedHour() {
+    const w = await openSecondHour(hour);
+    await goBehind(w.m, w.period, HOUR);
+    await estimate(w, w.period, w.buyer);
+    return w;
+  }
+
+  for (const [startImport, startExport, reason] of [
+    [399n, 200n, Skip.RegisterDown],
+    [400n, 199n, Skip.RegisterDown],
+    [399n, 199n, Skip.RegisterDown],
+    [399n, 201n, Skip.RegisterDown],
+    [401n, 199n, Skip.RegisterDown],
+    [0n, 0n, Skip.RegisterDown],
+    [401n, 200n, Skip.RegisterGap],
+    [400n, 201n, Skip.RegisterGap],
+    [401n, 201n, Skip.RegisterGap],
+    [2n ** 95n, 2n ** 95n, Skip.RegisterGap],
+  ] as const) {
+    it(`not at ${startImport} and ${startExport} Wh, whether the reading would close a gap or not`, async function () {
+      const w = await estimatedHour();
+      const { m, buyer, period } = w;
+      const before = await books(m);
+      for (const closesGap of [false, true]) {
+        const late = await m.signReading({ ...truth(w), startImport, startExport, closesGap });
+        const sent = correct(w, buyer, period, late);
+        await skipped(w, sent, buyer, period, reason);
+        await expect(sent).not.to.emit(m.settlement, "Corrected");
+      }
+      expect(await books(m)).to.deep.equal(before);
+      expect(await stateOf(m, buyer, period)).to.equal(State.Estimated);
+      // The true one counts, and moves the registers by what it says.
+      const late = await m.signReading(truth(w));
+      await expect(correct(w, buyer, period, late)).to.emit(m.settlement, "Corrected");
+      const { nextPeriod, importRegister, exportRegister, state } = await m.settlement.meterState(
+        m.community,
+        buyer.member,
+      );
+      expect([nextPeriod, importRegister, exportRegister, state]).to.deep.equal([BigInt(period + 1), 1400n, 200n, 1n]);
+    });
+  }
+
+  it("or above, where the meter was never read: the first one after the binding may, unbilled, the next may not", async function () {
+    const w = await patientHour();
+    const { m } = w;
+    const home = await m.addHome({ startImport: 1000n, startExport: 500n });
+    const first = w.period + 1;
+    await goBehind(m, first + 1, HOUR);
+    await estimate(w, first, home);
+    await estimate(w, first + 1, home);
+    const send = async (period: number, startImport: bigint, startExport: bigint) => {
+      const values = valuesAt({ 0: [10, 2] });
+      return await correct(w, home, period, await m.signReading({ home, period, values, startImport, startExport }));
+    };
+    await skipped(w, send(first, 999n, 500n), home, first, Skip.RegisterDown);
+    await skipped(w, send(first, 1000n, 499n), home, first, Skip.RegisterDown);
+    await skipped(w, send(first, 999_999n, 499n), home, first, Skip.RegisterDown);
+    const before = await freeOf(m, home.member);
+    await send(first, 1_000_000n, 600n);
+    // 1,000 Wh were estimated in each hour.
+    expect((await freeOf(m, home.member)) - before).to.equal(300_000n - 8n * 300n);
+    for (const [startImport, startExport, reason] of [
+      [1_000_009n, 602n, Skip.RegisterDown],
+      [1_000_010n, 601n, Skip.RegisterDown],
+      [1_000_011n, 602n, Skip.RegisterGap],
+      [1_000_010n, 603n, Skip.RegisterGap],
+    ] as const) {
+      await skipped(w, send(first + 1, startImport, startExport), home, first + 1, reason);
+    }
+    await send(first + 1, 1_000_010n, 602n);
+    expect((await freeOf(m, home.member)) - before).to.equal(2n * (300_000n - 8n * 300n));
+    expect(await stateOf(m, home, first + 1)).to.equal(State.Settled);
+    await expectSolvent(m);
+  });
+});
 
 describe("Late readings replace estimates", function () {
   it("slot by slot, in the grid leg and the ledger alone", async function () {
