@@ -40,11 +40,4 @@ library Packed {
             value := shr(240, mload(add(add(data, 32), pos)))
         }
     }
-
-    /// @return value The word at `pos`; bytes behind the end of the calldata read as zero.
-    function word(bytes calldata data, uint256 pos) internal pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := calldataload(add(data.offset, pos))
-        }
-    }
 }
