@@ -135,6 +135,14 @@ describe("ProsumerRegistry: changes and when they count", function () {
         m.registry,
         "CapsExceedTick",
       );
+      // Sold so far: 7 * 1 + 8,191. Seven more times 8,191 leave nothing.
+      for (let index = 11; index < 18; index++) await m.enrol(keysOf(index), { buyCap: 0, sellCap: EIGHTH });
+      await expect(m.enrol(keysOf(18), { buyCap: 0, sellCap: 1 }))
+        .to.be.revertedWithCustomError(m.registry, "CapsExceedTick")
+        .withArgs(TICK + 1, TICK);
+      await expect(change(EIGHTH, 1))
+        .to.be.revertedWithCustomError(m.registry, "CapsExceedTick")
+        .withArgs(TICK + 1, TICK);
       // What one gives up another may have.
       await change(EIGHTH - 1, 0);
       await m.enrol(keysOf(10), { buyCap: 1, sellCap: 0 });

@@ -7,10 +7,13 @@ import {
   Skip,
   State,
   books,
+  buy,
   expectSolvent,
   freeOf,
   goBehind,
   metered,
+  post,
+  sell,
   stateOf,
   valuesAt,
 } from "./helpers/settling.ts";
@@ -75,6 +78,29 @@ describe("Metering and settling in two steps", function () {
     await m.settlement.settle(m.community, next, [item]);
     expect(await freeOf(m, idle.member)).to.equal(FUNDS - 300_000n - 89_200n);
     await skipped(w, m.settlement.settle(m.community, next, [item]), idle, next, Skip.AlreadySettled);
+  });
+
+  it("waits in the second step for a slot that is not cleared", async function () {
+    const w = await hour();
+    const { m, seller, buyer, period } = w;
+    await post(m, period, [
+      [seller, [sell(1, 10, 100)]],
+      [buyer, [buy(1, 30, 100)]],
+    ]);
+    await m.goTo(m.periodStart(period + 1));
+    const item = await metered(m, buyer, period, await w.registers.read(buyer, period, valuesAt({ 1: [900, 0] })));
+    await m.settlement.meter(m.community, period, [item]);
+    const settled = { member: buyer.member, values: item.reading.values, gapLeg: 0n, records: item.records };
+    const before = await books(m);
+    await skipped(w, m.settlement.settle(m.community, period, [settled]), buyer, period, Skip.NotReady);
+    expect(await stateOf(m, buyer, period)).to.equal(State.Metered);
+    expect(await books(m)).to.deep.equal(before);
+    await m.clearPeriod(period);
+    await m.settlement.settle(m.community, period, [settled]);
+    expect(await stateOf(m, buyer, period)).to.equal(State.Settled);
+    // 1,000 Wh at 140 and 40 for the network; 100 of them left over at 80.
+    expect(await freeOf(m, buyer.member)).to.equal(FUNDS - 180_000n - 2_000n + 8_000n);
+    await expectSolvent(m);
   });
 
   it("is never estimated once it is metered", async function () {

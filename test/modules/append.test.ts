@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
-import { connect, deployMarket, type Connection } from "../helpers/market.ts";
+import { connect, deployMarket, flatTariff, type Connection } from "../helpers/market.ts";
+import { keysOf, membership } from "../helpers/membership.ts";
 import { Act, answer, deployHostile, packHead } from "../helpers/modules.ts";
 import {
   Registers,
@@ -118,6 +119,37 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
     await post(m, period, [[member, [buy(1, 30, 1)]]]);
     await append(member, period, {}, "0x", 1);
     expect((await m.settlement.journal(m.community, member.member, period)).frontier).to.equal(2n);
+  });
+
+  it("cannot move the frontier back where it is the first module itself", async function () {
+    const { m, hostile, period } = await fixture();
+    const { registry, settlement, euro, coordinator, dso, feeCollector, supplier } = m;
+    const services = { coordinator, dso, feeCollector };
+    await registry.createCommunity(
+      { ...m.terms, settlementFee: 0, paymentToken: euro, ...services },
+      [supplier],
+      [{ supplier: 0, defaultLoadWh: 250 }],
+      [hostile],
+      flatTariff(m.terms.slotsPerPeriod, 40, [{ importPrice: 300, exportPrice: 80 }]),
+    );
+    const community = m.community + 1;
+    const { enrol, bind } = membership({ ...m, community });
+    const member = await enrol(keysOf(0));
+    await bind(member, keysOf(0));
+    await m.goTo(m.periodStart(period + 1));
+    const append = async (frontier: number) =>
+      await hostile.append(community, member, period + 1, packHead({ module: 0 }), "0x", frontier, 0, ZeroAddress);
+    for (const [frontier, earlier] of [
+      [2, 1],
+      [2, 0],
+      [255, 254],
+    ] as const) {
+      await append(frontier);
+      await expect(append(earlier))
+        .to.be.revertedWithCustomError(settlement, "FrontierBack")
+        .withArgs(frontier, earlier);
+      expect((await settlement.journal(community, member, period + 1)).frontier).to.equal(BigInt(frontier));
+    }
   });
 
   it("fills the journal of its own members only, up to its bounds", async function () {
