@@ -6,7 +6,14 @@ import {Packed} from "../../contracts/libraries/Packed.sol";
 import {Tariff} from "../../contracts/libraries/Tariff.sol";
 import {DataBlob} from "../../contracts/libraries/DataBlob.sol";
 import {Words} from "../../contracts/libraries/Words.sol";
-import {Account, Debt, ACCOUNT_OPEN, ACCOUNT_DEBT, ACCOUNT_FUND} from "../../contracts/types/Account.sol";
+import {
+    Account,
+    AmountOverflow,
+    Debt,
+    ACCOUNT_OPEN,
+    ACCOUNT_DEBT,
+    ACCOUNT_FUND
+} from "../../contracts/types/Account.sol";
 import {Journal, newJournal} from "../../contracts/types/Journal.sol";
 import {Ledger, newLedger, ledgerAt} from "../../contracts/types/Ledger.sol";
 import {Meter, Gap, newMeter, newGap} from "../../contracts/types/Meter.sol";
@@ -15,6 +22,7 @@ import {SlotHeader, newHeader} from "../../contracts/types/SlotHeader.sol";
 import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
 import {Check, Dice} from "./Check.sol";
 import {PackedPlain} from "./plain/PackedPlain.sol";
+import {VM} from "./support/Vm.sol";
 
 /// @notice Every packed word keeps what is put into it, and a change of one field changes no other.
 contract WordsTest {
@@ -151,6 +159,20 @@ contract WordsTest {
         Check.eq(a.modulesOf(), modules, "modules");
         Check.yes(a.isOpen() == flags[0] && a.mayOweOrBeOwed() == flags[1] && a.owesMembers() == flags[2], "flags");
         for (uint256 i = 0; i < 16; ++i) Check.yes(a.hasModule(i) == ((modules >> i) & 1 != 0), "module");
+    }
+
+    function testFuzz_moneyBeyondItsFieldNeverFlowsIntoTheNextOne(uint256 word, uint96 fits, uint256 seed) external {
+        uint256 tooMuch = (uint256(1) << (96 + (seed % 160))) | seed;
+        for (uint256 i = 0; i < 3; ++i) {
+            (uint256 free, uint256 reserved) = (i == 1 ? fits : tooMuch, i == 0 ? fits : tooMuch);
+            VM.expectRevert(abi.encodeWithSelector(AmountOverflow.selector, free, reserved));
+            this.withMoney(Account.wrap(word), free, reserved);
+        }
+    }
+
+    /// @dev A call of its own, so that it can revert.
+    function withMoney(Account a, uint256 free, uint256 reserved) external pure returns (Account) {
+        return a.withMoney(free, reserved);
     }
 
     function testFuzz_debt(int96 due, int96 later, uint64 line, uint64 laterLine) external pure {
