@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { connect } from "./helpers/market.ts";
-import { clear, nth, openDay, post } from "./helpers/auction.ts";
+import { clear, openDay, post } from "./helpers/auction.ts";
+import { at } from "./helpers/lists.ts";
 import { deepPockets } from "./helpers/books.ts";
 import type { Entry } from "./helpers/market.ts";
 
@@ -39,7 +40,7 @@ describe("Rule 6: clearing costs the same for any number of orders", function ()
     await day.goTo(day.periodStart(period + 1));
     const one = await clear(day, [few], period);
     const crowd = await clear(day, [many], period);
-    expect(nth(crowd.cleared, 0).lots).to.equal(BigInt(HOMES) * nth(one.cleared, 0).lots);
+    expect(at(crowd.cleared, 0).lots).to.equal(BigInt(HOMES) * at(one.cleared, 0).lots);
     const [cost, limit] = [Number(crowd.gasUsed), Number(one.gasUsed) * 1.01];
     expect(cost).to.be.lessThan(limit);
     expect(Number(one.gasUsed)).to.be.lessThan(Number(crowd.gasUsed) * 1.01);

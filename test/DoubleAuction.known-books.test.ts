@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { connect } from "./helpers/market.ts";
-import { nth, openDay, type Day } from "./helpers/auction.ts";
+import { openDay, type Day } from "./helpers/auction.ts";
+import { at } from "./helpers/lists.ts";
 import { clearAll, deepPockets, postPlan, resultOf, type HomeOrder } from "./helpers/books.ts";
 import { knownBooks, type KnownBook } from "./reference/known-books.ts";
 
@@ -24,7 +25,7 @@ const gcd = (a: bigint, b: bigint): bigint => (b === 0n ? a : gcd(b, a % b));
 /** The tick of a price where tick 0 is the lowest price of the book and a tick the largest step that meets them all. */
 function gridOf(book: KnownBook): (price: bigint) => bigint {
   const prices = pricesOf(book);
-  const lowest = nth(prices, 0);
+  const lowest = at(prices, 0);
   const step = prices.map((price) => price - lowest).reduce(gcd, 0n);
   return (price) => (step === 0n ? 0n : (price - lowest) / step);
 }
@@ -54,7 +55,7 @@ describe("Books with known results", function () {
     for (const [i, book] of books.entries()) {
       const result = results[i];
       expect(result?.lots, book.id).to.equal(book.volume);
-      const price = nth(pricesOf(book), Number(result?.priceTick ?? -1));
+      const price = at(pricesOf(book), Number(result?.priceTick ?? -1));
       expect(price >= book.low && price <= book.high, book.id).to.equal(true);
     }
   });

@@ -1,36 +1,14 @@
 import { expect } from "chai";
 import { connect, type Connection } from "./helpers/market.ts";
-import { estimate, hours, settleMetered, trade, type Hour } from "./helpers/hours.ts";
-import {
-  HOUR,
-  buy,
-  dueOf,
-  expectSolvent,
-  freeOf,
-  goBehind,
-  metered,
-  post,
-  sell,
-  valuesAt,
-  type Values,
-} from "./helpers/settling.ts";
-import { FUNDS, SUPPLIER, SUPPLIER_FUNDS } from "./helpers/worlds.ts";
+import { estimate, hours, settleBoth, settleMetered, trade, type Hour } from "./helpers/hours.ts";
+import { HOUR, buy, dueOf, expectSolvent, freeOf, goBehind, post, sell, valuesAt } from "./helpers/settling.ts";
+import { DSO, FUNDS, SUPPLIER, SUPPLIER_FUNDS } from "./helpers/worlds.ts";
 
 let connection: Connection;
 before(async function () {
   connection = await connect();
 });
 const { hour } = hours(() => connection);
-
-const DSO = 1;
-
-async function settleBoth(w: Hour, sold: Values, bought: Values) {
-  const { m, seller, buyer, period, registers } = w;
-  await m.settlement.meterAndSettle(m.community, period, [
-    await metered(m, seller, period, await registers.read(seller, period, sold)),
-    await metered(m, buyer, period, await registers.read(buyer, period, bought)),
-  ]);
-}
 
 describe("A member that cannot pay owes its supplier", function () {
   /** The buyer has nothing but a debt of 300,000 from a period that it did not trade in. */

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { anyValue } from "@nomicfoundation/hardhat-ethers-chai-matchers/withArgs";
 import { connect, type Connection, type Entry } from "./helpers/market.ts";
 import { at } from "./helpers/lists.ts";
-import { hours, settleMetered, trade, type Hour } from "./helpers/hours.ts";
+import { hours, settleBoth, settleMetered, trade, type Hour } from "./helpers/hours.ts";
 import {
   books,
   buy,
@@ -16,15 +16,13 @@ import {
   valuesAt,
   type Values,
 } from "./helpers/settling.ts";
-import { FUNDS, SUPPLIER, SUPPLIER_FUNDS } from "./helpers/worlds.ts";
+import { DSO, FUNDS, SUPPLIER, SUPPLIER_FUNDS } from "./helpers/worlds.ts";
 
 let connection: Connection;
 before(async function () {
   connection = await connect();
 });
 const { hour } = hours(() => connection);
-
-const DSO = 1;
 
 /** Money, and what is owed: a debt is the creditor's. */
 async function wealth({ m }: Hour) {
@@ -35,14 +33,6 @@ async function wealth({ m }: Hour) {
     amount: free + reserved + fund - due + (member === SUPPLIER ? dues : 0n),
   }));
   return { own, fees };
-}
-
-async function settleBoth(w: Hour, sold: Values, bought: Values) {
-  const { m, seller, buyer, period, registers } = w;
-  await m.settlement.meterAndSettle(m.community, period, [
-    await metered(m, seller, period, await registers.read(seller, period, sold)),
-    await metered(m, buyer, period, await registers.read(buyer, period, bought)),
-  ]);
 }
 
 describe("Rule 3: money balances, to the base unit", function () {

@@ -14,6 +14,7 @@ import {
   valuesAt,
   type SignedReading,
 } from "./helpers/settling.ts";
+import { READING_TYPES } from "./helpers/typed-data.ts";
 import { openSecondHour, truth, values, word } from "./helpers/second-hour.ts";
 
 let connection: Connection;
@@ -34,17 +35,6 @@ async function forDomain(
 ) {
   const { m, buyer } = w;
   const reading = await m.signReading(truth(w));
-  const types = {
-    Reading: [
-      { name: "community", type: "uint32" },
-      { name: "member", type: "uint32" },
-      { name: "period", type: "uint32" },
-      { name: "closesGap", type: "bool" },
-      { name: "startImport", type: "uint96" },
-      { name: "startExport", type: "uint96" },
-      { name: "values", type: "bytes" },
-    ],
-  };
   const { closesGap, startImport, startExport } = reading;
   const message = {
     community: m.community,
@@ -56,7 +46,7 @@ async function forDomain(
   };
   const domain = { ...m.domains.settlement, ...change };
   const signature = Signature.from(
-    await buyer.meter.signTypedData(domain, types, { ...message, values: reading.values }),
+    await buyer.meter.signTypedData(domain, READING_TYPES, { ...message, values: reading.values }),
   );
   return { ...reading, r: signature.r, vs: signature.yParityAndS };
 }

@@ -42,128 +42,110 @@ function check(field: string, value: unknown, least: bigint, most: bigint): bigi
   return value;
 }
 
-function checkBits(field: string, value: unknown, bits: bigint): bigint {
-  return check(field, value, 0n, (1n << bits) - 1n);
+/** Checks a value and gives it its unit; `field` names it in the error. Throws `OutOfRangeError`. */
+type Factory<Q extends bigint> = (value: bigint, field?: string) => Q;
+
+/** The factory of a quantity of `bits` bits without a sign. */
+function unsigned<Q extends bigint>(name: string, bits: bigint): Factory<Q> {
+  return (value, field = name) => check(field, value, 0n, (1n << bits) - 1n) as Q;
 }
 
-const SIGNED_MOST = (1n << 128n) - 1n;
+/** The factory of a quantity of 128 bits and a sign. */
+function signed<Q extends bigint>(name: string): Factory<Q> {
+  const most = (1n << 128n) - 1n;
+  return (value, field = name) => check(field, value, -most, most) as Q;
+}
 
 /**
  * Checks a count of watt-hours.
  * @throws OutOfRangeError
  * @example asWh(250n)
  */
-export function asWh(value: bigint, field = "Wh"): Wh {
-  return checkBits(field, value, 128n) as Wh;
-}
+export const asWh = unsigned<Wh>("Wh", 128n);
 
 /**
  * Checks signed watt-hours.
  * @throws OutOfRangeError
  * @example asSignedWh(imported - exported)
  */
-export function asSignedWh(value: bigint, field = "Wh"): SignedWh {
-  return check(field, value, -SIGNED_MOST, SIGNED_MOST) as SignedWh;
-}
+export const asSignedWh = signed<SignedWh>("Wh");
 
 /**
  * Checks a count of lots.
  * @throws OutOfRangeError
  * @example asLots(25n)
  */
-export function asLots(value: bigint, field = "lots"): Lots {
-  return checkBits(field, value, 64n) as Lots;
-}
+export const asLots = unsigned<Lots>("lots", 64n);
 
 /**
  * Checks a price, base units per Wh.
  * @throws OutOfRangeError
  * @example asPrice(312n)
  */
-export function asPrice(value: bigint, field = "price"): PricePerWh {
-  return checkBits(field, value, 16n) as PricePerWh;
-}
+export const asPrice = unsigned<PricePerWh>("price", 16n);
 
 /**
  * Checks an amount of base units.
  * @throws OutOfRangeError
  * @example asAmount(2_000n)
  */
-export function asAmount(value: bigint, field = "amount"): Amount {
-  return checkBits(field, value, 128n) as Amount;
-}
+export const asAmount = unsigned<Amount>("amount", 128n);
 
 /**
  * Checks signed base units.
  * @throws OutOfRangeError
  * @example asSignedAmount(paid - received)
  */
-export function asSignedAmount(value: bigint, field = "amount"): SignedAmount {
-  return check(field, value, -SIGNED_MOST, SIGNED_MOST) as SignedAmount;
-}
+export const asSignedAmount = signed<SignedAmount>("amount");
 
 /**
  * Checks a tick.
  * @throws OutOfRangeError
  * @example asTick(63n)
  */
-export function asTick(value: bigint, field = "tick"): Tick {
-  return checkBits(field, value, 7n) as Tick;
-}
+export const asTick = unsigned<Tick>("tick", 7n);
 
 /**
  * Checks seconds.
  * @throws OutOfRangeError
  * @example asSeconds(900n)
  */
-export function asSeconds(value: bigint, field = "seconds"): Seconds {
-  return checkBits(field, value, 40n) as Seconds;
-}
+export const asSeconds = unsigned<Seconds>("seconds", 40n);
 
 /**
  * Checks a slot index.
  * @throws OutOfRangeError
  * @example asSlot(1_900_800n)
  */
-export function asSlot(value: bigint, field = "slot"): Slot {
-  return checkBits(field, value, 32n) as Slot;
-}
+export const asSlot = unsigned<Slot>("slot", 32n);
 
 /**
  * Checks a slot's position in its period.
  * @throws OutOfRangeError
  * @example asSlotOffset(95n)
  */
-export function asSlotOffset(value: bigint, field = "slot offset"): SlotOffset {
-  return checkBits(field, value, 8n) as SlotOffset;
-}
+export const asSlotOffset = unsigned<SlotOffset>("slot offset", 8n);
 
 /**
  * Checks a period index.
  * @throws OutOfRangeError
  * @example asPeriod(20_000n)
  */
-export function asPeriod(value: bigint, field = "period"): Period {
-  return checkBits(field, value, 32n) as Period;
-}
+export const asPeriod = unsigned<Period>("period", 32n);
 
 /**
  * Checks a community index.
  * @throws OutOfRangeError
  * @example asCommunity(0n)
  */
-export function asCommunity(value: bigint, field = "community"): CommunityIndex {
-  return checkBits(field, value, 32n) as CommunityIndex;
-}
+export const asCommunity = unsigned<CommunityIndex>("community", 32n);
 
 /**
  * Checks a member index.
  * @throws OutOfRangeError
  * @example asMember(4n)
  */
-export function asMember(value: bigint, field = "member"): MemberIndex {
-  return checkBits(field, value, 32n) as MemberIndex;
-}
+export const asMember = unsigned<MemberIndex>("member", 32n);
 
 /**
  * Energy of `lots`, exact.

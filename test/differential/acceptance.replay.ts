@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { clear, entryReason, messageOf, nth, outcomeOf, stripReason, type Day } from "../helpers/auction.ts";
+import { clear, entryReason, messageOf, outcomeOf, stripReason, type Day } from "../helpers/auction.ts";
+import { at } from "../helpers/lists.ts";
 import type { EntryReason, Outcome, SignedStrip, StripReason } from "../helpers/auction.ts";
 import { NEVER, type Connection, type HomeKeys } from "../helpers/market.ts";
 import { accountOf } from "../reference/accounts.ts";
@@ -36,7 +37,7 @@ export class Replay {
   }
 
   private home(index: number): HomeKeys {
-    return nth(this.world.homes, index);
+    return at(this.world.homes, index);
   }
 
   async run(steps: readonly Step[]): Promise<void> {
@@ -115,7 +116,7 @@ export class Replay {
     for (const [i, strip] of strips.entries()) {
       const member = BigInt(strip.member);
       const message = messageOf(this.day.community, period, strip);
-      const judged = this.model.post(message, this.isSigned(nth(plans, i)), now);
+      const judged = this.model.post(message, this.isSigned(at(plans, i)), now);
       if ("reason" in judged) {
         expected.skipped.push({ member, index: BigInt(i), reason: judged.reason });
         continue;

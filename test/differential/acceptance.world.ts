@@ -1,13 +1,5 @@
-import {
-  domainOf,
-  fallIntoDebt,
-  messageOf,
-  nth,
-  openDay,
-  outcomeOf,
-  shortTerms,
-  type Day,
-} from "../helpers/auction.ts";
+import { domainOf, fallIntoDebt, messageOf, openDay, outcomeOf, shortTerms, type Day } from "../helpers/auction.ts";
+import { at } from "../helpers/lists.ts";
 import { flatTariff, type Connection, type HomeKeys } from "../helpers/market.ts";
 import { membership } from "../helpers/membership.ts";
 import { accountOf } from "../reference/accounts.ts";
@@ -79,7 +71,7 @@ export async function openWorld(connection: Connection): Promise<World> {
     Object.assign(accountOf(copy.escrow, BigInt(debtor.member)), { due: DEBT, creditLine: CREDIT_LINE });
     for (const strip of strips) copy.post(messageOf(day.community, crowded, strip), true, BigInt(timestamp));
     for (const { member } of day.homes.slice(1)) copy.changeCaps(BigInt(member), 0n, 0n);
-    for (const [i, home] of smallHomes.entries()) copy.enrol(BigInt(nth(homes, i).member), home);
+    for (const [i, home] of smallHomes.entries()) copy.enrol(BigInt(at(homes, i).member), home);
     return copy;
   };
   return { day, homes, model };

@@ -3,11 +3,13 @@ import { ENTRY_REASONS, STRIP_REASONS, type EntryReason, type StripReason } from
 import { stripDigest } from "../reference/digests.ts";
 import type { Strip as Message } from "../reference/messages.ts";
 import type { Domain } from "../reference/typed-data.ts";
+import { at } from "./lists.ts";
 import {
+  buy,
   deployMarket,
   flatValues,
+  sell,
   type Connection,
-  type Entry,
   type HomeKeys,
   type HomeOptions,
   type Market,
@@ -20,15 +22,7 @@ export const entryReason = (name: EntryReason) => BigInt(ENTRY_REASONS.indexOf(n
 
 export type SignedStrip = Awaited<ReturnType<Market["signStrip"]>>;
 
-export const buy = (slot: number, tick: number, lots: number): Entry => ({ slot, side: "buy", tick, lots });
-export const sell = (slot: number, tick: number, lots: number): Entry => ({ slot, side: "sell", tick, lots });
-
-/** The item at an index that must exist. */
-export function nth<T>(items: readonly T[], index: number): T {
-  const item = items[index];
-  if (item === undefined) throw new RangeError(`nothing at ${index}`);
-  return item;
-}
+export { buy, sell };
 
 /** Periods of four slots in an hour, and rings as short as they get: five periods for journals, three for books. */
 export const shortTerms = {
@@ -54,7 +48,7 @@ export async function openDay(connection: Connection, homes: readonly HomeOption
     homes: keys,
     period,
     /** The home at an index that must exist. */
-    home: (index: number) => nth(keys, index),
+    home: (index: number) => at(keys, index),
     /** Index of a slot of `period` since 1970. */
     slot: (offset: number, of = period) => of * slotsPerPeriod + offset,
     /** Unix seconds at which trading in a slot of `period` ends. */
@@ -72,7 +66,7 @@ export interface Outcome {
   readonly timestamp: number;
 }
 
-const reasonsOf = (bytes: string) => [...Buffer.from(bytes.slice(2), "hex")].map((code) => nth(ENTRY_REASONS, code));
+const reasonsOf = (bytes: string) => [...Buffer.from(bytes.slice(2), "hex")].map((code) => at(ENTRY_REASONS, code));
 
 /** Reads everything out of the logs of a call. */
 export async function outcomeOf(m: Market | Day, sent: Promise<ContractTransactionResponse>): Promise<Outcome> {
@@ -86,7 +80,7 @@ export async function outcomeOf(m: Market | Day, sent: Promise<ContractTransacti
     const { args } = event;
     const member = args["member"] as bigint;
     if (event.name === "StripSkipped") {
-      const reason = nth(STRIP_REASONS, Number(args["reason"]));
+      const reason = at(STRIP_REASONS, Number(args["reason"]));
       outcome.skipped.push({ member, index: args["index"] as bigint, reason });
     } else if (event.name === "EntriesRefused") {
       outcome.refused.push({ member, reasons: reasonsOf(args["reasons"] as string) });

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { fills } from "../reference/fills.ts";
 import { clear as clearModel, type Clearing } from "../reference/clearing.ts";
 import type { Order } from "../reference/book.ts";
-import { clear, nth, post, type Day, type SignedStrip } from "./auction.ts";
+import { clear, post, type Day, type SignedStrip } from "./auction.ts";
+import { at } from "./lists.ts";
 import { encodeEntries, type Entry } from "./market.ts";
 
 /** An order of one of a day's homes. */
@@ -66,14 +67,14 @@ export function arrange(orders: readonly HomeOrder[], { sequence, cuts }: Plan):
       .filter((part) => part.length > 0)
       .map((part): Chunk => {
         const chunk = { home, after, orders: part };
-        after = nth(part, part.length - 1).slot + 1;
+        after = at(part, part.length - 1).slot + 1;
         return chunk;
       });
   });
   const chunks: Chunk[] = [];
   for (let turn = 0; queues.some((queue) => queue.length > 0); turn++) {
     const open = queues.filter((queue) => queue.length > 0);
-    const chunk = nth(open, nth(sequence, turn % sequence.length) % open.length).shift();
+    const chunk = at(open, at(sequence, turn % sequence.length) % open.length).shift();
     if (chunk !== undefined) chunks.push(chunk);
   }
   return chunks;

@@ -11,6 +11,7 @@ import {
   post,
   sell,
   type SignedReading,
+  type Values,
 } from "./settling.ts";
 import { openHour } from "./worlds.ts";
 
@@ -51,6 +52,15 @@ export const correct = async (w: Hour, home: HomeKeys, period: number, reading: 
 
 export const settleMetered = async ({ m }: Hour, home: HomeKeys, period: number, reading: SignedReading) =>
   await m.settlement.meterAndSettle(m.community, period, [await metered(m, home, period, reading)]);
+
+/** Seller and buyer in one call, each with what its meter counted. */
+export async function settleBoth(w: Hour, sold: Values, bought: Values) {
+  const { m, seller, buyer, period, registers } = w;
+  await m.settlement.meterAndSettle(m.community, period, [
+    await metered(m, seller, period, await registers.read(seller, period, sold)),
+    await metered(m, buyer, period, await registers.read(buyer, period, bought)),
+  ]);
+}
 
 /** The call left the home out for this reason. */
 export async function skipped({ m }: Hour, sent: unknown, home: HomeKeys, period: number, reason: number) {

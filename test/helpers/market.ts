@@ -13,6 +13,7 @@ import {
   type BaseWallet,
 } from "ethers";
 import { deployContracts, type Deployment } from "../../scripts/lib/deployment.ts";
+import { CONSENT_TYPES, READING_TYPES, STRIP_TYPES } from "./typed-data.ts";
 
 /** One connection for a test file: chain, helpers and signers. */
 export const connect = async () => await network.create();
@@ -68,6 +69,9 @@ export interface Entry {
   readonly lots: number;
 }
 
+export const buy = (slot: number, tick: number, lots: number): Entry => ({ slot, side: "buy", tick, lots });
+export const sell = (slot: number, tick: number, lots: number): Entry => ({ slot, side: "sell", tick, lots });
+
 /** Four bytes per entry: slot offset 8, side 1, tick 7, lots 16. No check of any kind: tests need bad ones too. */
 export const encodeEntries = (entries: readonly Entry[]): string =>
   concat(
@@ -111,79 +115,7 @@ export interface ReadingInput {
 export const encodeValues = (values: readonly (readonly [number, number])[]): string =>
   concat(values.map(([imported, exported]) => concat([toBeHex(imported, 3), toBeHex(exported, 3)])));
 
-const STRIP_TYPES = {
-  Strip: [
-    { name: "community", type: "uint32" },
-    { name: "member", type: "uint32" },
-    { name: "period", type: "uint32" },
-    { name: "after", type: "uint8" },
-    { name: "epoch", type: "uint32" },
-    { name: "deadline", type: "uint40" },
-    { name: "maxReserve", type: "uint96" },
-    { name: "feePerEntry", type: "uint32" },
-    { name: "feeTo", type: "address" },
-    { name: "entries", type: "bytes" },
-  ],
-};
-const READING_TYPES = {
-  Reading: [
-    { name: "community", type: "uint32" },
-    { name: "member", type: "uint32" },
-    { name: "period", type: "uint32" },
-    { name: "closesGap", type: "bool" },
-    { name: "startImport", type: "uint96" },
-    { name: "startExport", type: "uint96" },
-    { name: "values", type: "bytes" },
-  ],
-};
-export const CONSENT_TYPES = {
-  Enrolment: [
-    { name: "community", type: "uint32" },
-    { name: "termsHash", type: "bytes32" },
-    { name: "owner", type: "address" },
-    { name: "tradingKey", type: "address" },
-    { name: "buyCap", type: "uint16" },
-    { name: "sellCap", type: "uint16" },
-    { name: "tariffClass", type: "uint8" },
-    { name: "zone", type: "uint16" },
-    { name: "kind", type: "uint8" },
-    { name: "modules", type: "uint16" },
-    { name: "meteringPoint", type: "bytes32" },
-    { name: "deadline", type: "uint40" },
-    { name: "nonce", type: "uint256" },
-  ],
-  MeterBinding: [
-    { name: "community", type: "uint32" },
-    { name: "member", type: "uint32" },
-    { name: "meterKey", type: "address" },
-    { name: "startImport", type: "uint96" },
-    { name: "startExport", type: "uint96" },
-    { name: "deadline", type: "uint40" },
-    { name: "nonce", type: "uint256" },
-  ],
-  MeterRotation: [
-    { name: "community", type: "uint32" },
-    { name: "member", type: "uint32" },
-    { name: "meterKey", type: "address" },
-    { name: "deadline", type: "uint40" },
-    { name: "nonce", type: "uint256" },
-  ],
-  CapChange: [
-    { name: "community", type: "uint32" },
-    { name: "member", type: "uint32" },
-    { name: "buyCap", type: "uint16" },
-    { name: "sellCap", type: "uint16" },
-    { name: "deadline", type: "uint40" },
-    { name: "nonce", type: "uint256" },
-  ],
-  ClassChange: [
-    { name: "community", type: "uint32" },
-    { name: "member", type: "uint32" },
-    { name: "tariffClass", type: "uint8" },
-    { name: "deadline", type: "uint40" },
-    { name: "nonce", type: "uint256" },
-  ],
-};
+export { CONSENT_TYPES };
 
 export const NEVER = 2 ** 40 - 1;
 

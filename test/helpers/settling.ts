@@ -7,7 +7,9 @@ import { at } from "./lists.ts";
 import {
   CONSENT_TYPES,
   NEVER,
+  buy,
   flatValues,
+  sell,
   type Entry,
   type HomeKeys,
   type Market,
@@ -96,8 +98,7 @@ export async function post(m: Market, period: number, orders: readonly (readonly
   await m.auction.post(m.community, period, strips);
 }
 
-export const buy = (slot: number, tick: number, lots: number): Entry => ({ slot, side: "buy", tick, lots });
-export const sell = (slot: number, tick: number, lots: number): Entry => ({ slot, side: "sell", tick, lots });
+export { buy, sell };
 
 /** Moves to the second `after` seconds behind the end of a period: the next transaction is mined in it. */
 export async function goBehind(m: Market, period: number, after: number) {

@@ -4,6 +4,7 @@ import { Registers, hourly } from "./settling.ts";
 
 /** What a home has on its account at first, base units. */
 export const FUNDS = 100_000_000n;
+export const DSO = 1;
 export const SUPPLIER = 3;
 export const SUPPLIER_FUNDS = 1_000_000_000n;
 
