@@ -38,6 +38,7 @@ describe("Rule 10: a Wh counts once", function () {
     [2, 0, 1n, 0n],
     [0, 0, 0n, 0n],
     [1500, 100, 670n, 400n],
+    [1001, 71, 670n, 400n],
   ];
   for (const [first, second, forBuyer, forIdle] of cases) {
     it(`shares out ${first} of 1,000 Wh delivered, and ${second} of 70, rounded down`, async function () {
@@ -112,6 +113,32 @@ describe("Rule 10: a Wh counts once", function () {
     expect(await balanceOf(next, buyer.owner.address, 0, 0)).to.equal(60n + 70n);
     expect(await balanceOf(next, crook.owner.address, 0, 0)).to.equal(900n);
     expect(await supplyOf(next, 0, 0)).to.be.lte(1070n);
+  });
+});
+
+describe("Rule 10: energy that another module sold and nobody bought", function () {
+  it("makes nobody's tokens for bought energy more than the Wh it bought", async function () {
+    const w = await hour();
+    const { m, period, idle, seller, buyer, registers } = w;
+    const crook = await m.addHome();
+    await m.goTo(m.periodStart(period + 1));
+    for (const home of [seller, buyer, idle]) {
+      await settleMetered(w, home, period, await registers.read(home, period, valuesAt({})));
+    }
+    const { hostile, append } = await deployHostile(connection.ethers, m, [crook]);
+    const next = { ...w, period: period + 1 };
+    await append(crook, next.period, { sellWh: 10_000n, reserve: 3_000_000n });
+    await hostile.set(crook.member, Act.Answer, answer({ position: [0n, traded(0n, 3_000n), 0n, 0n] }));
+    await tradedDay(next, asTraded);
+    const fed = valuesAt({ 1: [0, 2000] });
+    await settleMetered(next, crook, next.period, await registers.read(crook, next.period, fed));
+    await goBehind(m, next.period, 3 * HOUR);
+    for (const role of ROLES) await claim(next, role, asTraded[role]);
+    await claim({ ...next, buyer: crook }, "buyer", fed);
+    // 3,000 Wh delivered of 4,000 Wh sold, and 1,000 Wh bought: three quarters of what each bought.
+    expect(await balanceOf(next, buyer.owner.address, 0, 0)).to.equal(450n + 70n);
+    expect(await balanceOf(next, idle.owner.address, 0, 0)).to.equal(300n);
+    expect(await supplyOf(next, 7, 1)).to.equal(0n);
   });
 });
 

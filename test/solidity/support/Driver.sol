@@ -11,7 +11,7 @@ abstract contract Driver {
     /// @dev Calls a random function of `handler`.
     function _step(SettleCalls handler, uint256 seed, uint256 step) internal {
         uint256 random = uint256(keccak256(abi.encode(seed, step)));
-        bytes4[22] memory two = [
+        bytes4[23] memory two = [
             SettleCalls.tidy.selector,
             SettleCalls.tidy.selector,
             handler.place.selector,
@@ -33,7 +33,8 @@ abstract contract Driver {
             handler.correct.selector,
             handler.claim.selector,
             handler.waitOut.selector,
-            handler.comeLate.selector
+            handler.comeLate.selector,
+            handler.ordinaryDay.selector
         ];
         bytes4[6] memory rest = [
             handler.warp.selector,
@@ -43,8 +44,8 @@ abstract contract Driver {
             handler.switchModule.selector,
             handler.pause.selector
         ];
-        uint256 pick = random % 28;
-        bytes4 selector = pick < 22 ? two[pick] : rest[pick - 22];
+        uint256 pick = random % 29;
+        bytes4 selector = pick < 23 ? two[pick] : rest[pick - 23];
         random >>= 8;
         bool flag = random & 1 == 1;
         bytes memory data = abi.encode(random, random >> 80, random >> 160);

@@ -33,11 +33,12 @@ abstract contract MoneyCalls is Evidence {
         Claim,
         Void,
         Skip,
-        WaitLate
+        WaitLate,
+        ClaimBought
     }
 
     /// @notice Calls that went through so far, by kind.
-    uint256[23] public calls;
+    uint256[24] public calls;
 
     function kinds() external pure returns (uint256) {
         return uint256(type(Kind).max) + 1;

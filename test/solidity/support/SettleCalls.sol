@@ -150,6 +150,7 @@ abstract contract SettleCalls is TradeCalls {
         mintedMix[c][period] += bought;
         mintedOwn[home][period] += unsold;
         _count(Kind.Claim);
+        if (bought != 0) _count(Kind.ClaimBought);
     }
 
     /// @notice Lets time pass: some minutes, or to the next period.
@@ -175,6 +176,22 @@ abstract contract SettleCalls is TradeCalls {
         this.correct(home, seed);
     }
 
+    /// @notice A community's day as it should be: everybody trades, reads or comes late, and claims what it may.
+    function ordinaryDay(uint256 community, uint256 seed) external {
+        uint32 c = uint32(community % COMMUNITIES);
+        uint32 period = _current() + 1;
+        for (uint256 home = 0; home < HOMES; ++home) {
+            if (homes[home].community == c) TradeCalls(this).place(home, 1, uint256(keccak256(abi.encode(seed, home))));
+        }
+        VM.warp((uint256(period) + 1) * PERIOD + DEADLINE);
+        _clearPeriod(c, period);
+        for (uint256 home = 0; home < HOMES; ++home) {
+            if (homes[home].community == c) _endDay(home, period, uint256(keccak256(abi.encode(seed, home, "end"))));
+        }
+        VM.warp((uint256(period) + 1) * PERIOD + CORRECTION);
+        for (uint256 home = 0; home < HOMES; ++home) if (homes[home].community == c) this.claim(home, 0);
+    }
+
     /// @notice Brings a community up to date: clears, reads and settles what is due. Deep states need tidy ones before them.
     function tidy(uint256 community, uint256 seed) external {
         uint32 c = uint32(community % COMMUNITIES);
@@ -189,6 +206,18 @@ abstract contract SettleCalls is TradeCalls {
     }
 
     // ---------------------------------------------------------------------------------------------------- parts
+
+    /// @dev Brings a home up to the end of `period`, where it is not far behind; its reading of that one may come late.
+    function _endDay(uint256 home, uint32 period, uint256 random) private {
+        while (_metered[home].length != 0 && _settle(home, _metered[home][0], 1)) {}
+        for (uint256 i = 0; i < 8 && _meterOf(home).gapEnd < period; ++i) this.meterAndSettle(home, (random >> i) | 1);
+        if (random % 3 != 0) {
+            this.meterAndSettle(home, random | 1);
+        } else {
+            this.settleEstimated(home, random | 1);
+            for (uint256 i = 0; i < 2; ++i) this.correct(home, random << (8 * i));
+        }
+    }
 
     function _settle(uint256 home, uint32 period, uint256 seed) private returns (bool) {
         _keep(home, period, seed);
