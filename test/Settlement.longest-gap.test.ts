@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { itCosts } from "./helpers/gas.ts";
 import { connect, deployMarket, flatTariff, flatValues, type Connection, type FlatTariff } from "./helpers/market.ts";
 import { Skip, State, buy, evidence, goBehind, missing, post, sell, stateOf } from "./helpers/settling.ts";
 
@@ -47,7 +48,7 @@ describe("Rule 6: a late reading in front of the longest gap that the bounds all
   // A market of this size takes its time.
   this.timeout(120_000);
 
-  it("stays below 2^24 gas, and the gap behind it keeps its prices", async function () {
+  itCosts("stays below 2^24 gas, and the gap behind it keeps its prices", async function () {
     const { m, first } = await largestMarket();
     const home = await m.addHome({ tariffClass: MOST_LISTED - 1, deposit: 10n ** 12n });
     const seller = await m.addHome();

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { itCosts } from "../helpers/gas.ts";
 import { connect, deployMarket, flatValues, type Connection, type Entry, type HomeKeys } from "../helpers/market.ts";
 import { Act, deployHostile } from "../helpers/modules.ts";
 import { Registers, State, buy, expectSolvent, metered, sell, stateOf } from "../helpers/settling.ts";
@@ -87,7 +88,7 @@ describe("Rule 6: a full journal of two modules", function () {
     ["mostly the other module's", { strips: 1, perStrip: 16 }],
   ];
   for (const [name, mix] of mixes) {
-    it(`settles under 2^23 gas when its 255 records and 2,048 entries are ${name}`, async function () {
+    itCosts(`settles under 2^23 gas when its 255 records and 2,048 entries are ${name}`, async function () {
       this.timeout(120_000);
       const w = await connection.networkHelpers.loadFixture(oneOther);
       const { m, peer, home } = w;
@@ -105,7 +106,7 @@ describe("Rule 6: a full journal of two modules", function () {
     });
   }
 
-  it("settles within a transaction when all sixteen modules have records in it", async function () {
+  itCosts("settles within a transaction when all sixteen modules have records in it", async function () {
     this.timeout(120_000);
     const w = await connection.networkHelpers.loadFixture(fifteenOthers);
     await fillAndClear(w, { strips: 1, perStrip: 16 });
