@@ -307,7 +307,6 @@ contract Settlement is ISettlement, EIP712 {
         if (skip != Skip.None) return skip;
         // Without a ring entry there is no journal to keep the reading in; `meterAndSettle` needs none.
         if (b.pots.length == 0) return Skip.RingBusy;
-        if (w.journal.stateOf() != OPEN) return Skip.AlreadySettled;
         if (Journal.unwrap(w.journal) == 0) ++b.opened;
         _storeMeter(b, w);
         uint256 hash = readingHash(w.journal.hashOf(), w.valuesHash, w.gapLeg);
@@ -319,7 +318,6 @@ contract Settlement is ISettlement, EIP712 {
         Reading calldata reading = item.reading;
         skip = _loadMember(b, w, item.member, reading);
         if (skip != Skip.None) return skip;
-        if (w.journal.stateOf() != OPEN) return Skip.AlreadySettled;
         w.hash = Positions.replay(item.records);
         if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
         if (!Positions.take(b, w, item.records, registry)) return Skip.NotReady;
@@ -384,7 +382,6 @@ contract Settlement is ISettlement, EIP712 {
         if (startImport < m.importOf() || startExport < m.exportOf()) return Skip.RegisterDown;
         if (!m.isFresh() && (startImport != m.importOf() || startExport != m.exportOf())) return Skip.RegisterGap;
         _loadJournal(b, w);
-        if (w.journal.stateOf() != ESTIMATED) return Skip.NotEstimated;
         if (
             item.position.length != b.slots || settledHash(item.journal, _hashOf(item.position)) != w.journal.hashOf()
         ) {

@@ -11,7 +11,7 @@ describe("Rule 9: a slot that nobody clears keeps its period in the ring until s
   });
 
   it("so no newer slot takes the place of its result, and anybody makes room", async function () {
-    // Ten periods of results and three of books: ten periods later another book entry holds the slot.
+    // Eleven periods of results and three of books: eleven periods later another book entry holds the slot.
     const m = await deployMarket(connection, { terms: { ...hourly, claimWindow: 6 * HOUR } });
     await m.fund(3, 1_000_000_000n);
     const lone = await m.addHome();
@@ -26,7 +26,7 @@ describe("Rule 9: a slot that nobody clears keeps its period in the ring until s
         .to.emit(m.settlement, "ItemSkipped")
         .withArgs(m.community, lone.member, old, Skip.NotReady);
     }
-    const period = old + 10;
+    const period = old + 11;
     await m.goTo(m.periodStart(period));
     const strip = await m.signStrip({ home: other, period, entries: [sell(1, 10, 100)] });
     const postLater = async () => await m.auction.post(m.community, period, [strip]);

@@ -237,7 +237,7 @@ describe("ProsumerRegistry: creating a community", function () {
         [most.tickCount, 8],
         [1, 8], // wide ticks
         [most.horizon, 8],
-        [128, 8], // ring: horizon + claim window + 2 periods
+        [129, 8], // ring: horizon + claim window + 2 periods, made odd
         [most.gateClosure, 24],
         [most.readingDeadline, 24],
         [most.correctionWindow, 24],

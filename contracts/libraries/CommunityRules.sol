@@ -43,6 +43,8 @@ library CommunityRules {
         // R * period >= horizon + period + claimWindow + one period (section 3.4 of the design).
         uint256 ring = t.horizon + 2 + (uint256(t.claimWindow) + period - 1) / period;
         _bound("claimWindow", t.claimWindow, ring <= MAX_RING);
+        // An odd ring: what has the same 20-bit tag 2^20 periods later lies in another entry.
+        ring |= 1;
         uint256 grid = packTerms(d, t.slotsPerPeriod, t.lotWh, t.floorPrice, t.tickSize, t.tickCount, t.wideTicks);
         return
             packCalendar(

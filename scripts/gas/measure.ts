@@ -12,7 +12,7 @@ const SHORT_RING = { horizon: 1, readingDeadline: 3600, correctionWindow: 7200, 
 const SLOTS = 96;
 const BATCH = 60;
 /** One period more than the ring holds. */
-const WARM_PERIODS = 5;
+const WARM_PERIODS = 6;
 
 const gasOf = async (sent: Promise<{ wait(): Promise<{ gasUsed: bigint } | null> }>): Promise<bigint> => {
   const receipt = await (await sent).wait();

@@ -219,10 +219,10 @@ function ringOf(horizon: bigint, claimWindow: bigint, length: bigint): bigint {
 }
 
 /**
- * R, the number of periods that journals, results and pots are kept for: the least with
+ * R, the number of periods that journals, results and pots are kept for: the least odd number with
  * R periods >= horizon + one period + claim window + one period (architecture 3.4).
  * @example ringLength(communityTerms(accounts)) // 11n
  */
 export function ringLength(terms: Terms): bigint {
-  return ringOf(terms.horizon, terms.claimWindow, terms.slotDuration * terms.slotsPerPeriod);
+  return ringOf(terms.horizon, terms.claimWindow, terms.slotDuration * terms.slotsPerPeriod) | 1n;
 }
