@@ -11,6 +11,8 @@ import {ISettlement} from "./interfaces/ISettlement.sol";
 import {Book} from "./libraries/Book.sol";
 import {Clearing} from "./libraries/Clearing.sol";
 import {EntryLoops} from "./libraries/EntryLoops.sol";
+import {FillLoops} from "./libraries/FillLoops.sol";
+import {KnownTerms} from "./libraries/KnownTerms.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {Tariff} from "./libraries/Tariff.sol";
@@ -37,6 +39,8 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         uint32 period;
         bool ringFree; // whether the period's ring entry can take records
         uint256 settlementFee; // base units
+        uint256 slots;
+        uint256 lotWh;
         bytes tariff;
         Book.Copy book;
         EntryLoops.Strip loop;
@@ -62,6 +66,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     uint256 private immutable _books = Words.area("wattbook.auction.books");
     uint256 private immutable _results = Words.area("wattbook.auction.results");
+    uint256 private immutable _known = Words.area("wattbook.auction.terms");
 
     constructor(IProsumerRegistry registry_, IPaymentEscrow escrow_, ISettlement settlement_) EIP712("Wattbook", "1") {
         registry = registry_;
@@ -103,7 +108,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     /// @inheritdoc IDoubleAuction
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared) {
-        (Terms t, ) = registry.trading(community);
+        Terms t = KnownTerms.keep(_known, registry, community);
         uint256[] memory bids = new uint256[](t.tickCount());
         uint256[] memory asks = new uint256[](t.tickCount());
         for (uint256 i = 0; i < slots.length; ++i) {
@@ -133,13 +138,13 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         uint32 period,
         bytes[] calldata payloads
     ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
-        Terms t = registry.terms(community);
+        Terms t = KnownTerms.load(_known, registry, community);
         // The answer as it leaves: ready, paid, received, offset, length, positions. Encoding it would cost more than filling it.
         uint256 slots = t.slotsPerPeriod();
         uint256[] memory answer = new uint256[](5 + slots);
         (answer[3], answer[4]) = (4 * 32, slots);
         uint256 first = uint256(period) * slots;
-        EntryLoops.Fills memory f = EntryLoops.Fills({
+        FillLoops.Fills memory f = FillLoops.Fills({
             results: _resultAt(community, t, first),
             firstSlot: first,
             floorAmount: t.floorPrice() * t.lotWh(),
@@ -151,7 +156,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             received: 0
         });
         ready = true;
-        for (uint256 i = 0; i < payloads.length && ready; ++i) ready = EntryLoops.fills(f, payloads[i]);
+        for (uint256 i = 0; i < payloads.length && ready; ++i) ready = FillLoops.fills(f, payloads[i]);
         (paid, received, position) = (f.paid, f.received, answer);
         (answer[0], answer[1], answer[2]) = (ready ? 1 : 0, paid, received);
         assembly ("memory-safe") {
@@ -168,7 +173,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     /// @inheritdoc IDoubleAuction
     function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks) {
-        (Terms t, ) = registry.trading(community);
+        Terms t = KnownTerms.load(_known, registry, community);
         bids = new uint256[](t.tickCount());
         asks = new uint256[](t.tickCount());
         uint256 pos = _bookAt(community, t, slot);
@@ -195,7 +200,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             uint256 askVolume
         )
     {
-        (Terms t, ) = registry.trading(community);
+        Terms t = KnownTerms.load(_known, registry, community);
         SlotResult word = SlotResult.wrap(Words.load(_resultAt(community, t, slot)));
         if (slot == 0 || !word.isOf(slot)) return (false, 0, 0, 0, 0, 0, 0, 0, 0);
         Clearing.Result memory r = word.unpack();
@@ -227,20 +232,17 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         b.period = period;
         b.ringFree = escrow.periodFree(community, period);
         b.settlementFee = t.settlementFee();
+        (b.slots, b.lotWh) = (t.slotsPerPeriod(), t.lotWh());
         b.tariff = Tariff.load(registry.tariffAt(community, period));
         uint256 first = uint256(period) * t.slotsPerPeriod();
-        b.book = Book.open(_bookAt(community, t, first), first, t.slotsPerPeriod(), t.tickCount(), t.wideTicks());
+        b.book = Book.open(_bookAt(community, t, first), t.slotsPerPeriod(), t.tickCount(), t.wideTicks());
         EntryLoops.Strip memory e = b.loop;
-        (e.lastKey, e.lastTick) = (t.slotsPerPeriod() * 256 - 1, t.tickCount() - 1);
-        e.lotWh = t.lotWh();
-        e.sellFloor = t.floorPrice() * e.lotWh;
-        e.buyFloor = e.sellFloor + b.tariff.networkFee() * e.lotWh;
-        e.tickAmount = t.tickSize() * e.lotWh;
-        e.wide = t.wideTicks() ? 1 : 0;
+        e.setGrid(t.slotsPerPeriod(), t.tickCount(), b.book.laneLog);
+        e.setPrices(t.lotWh(), t.floorPrice(), t.tickSize(), b.tariff.networkFee());
         // A slot is open while block.timestamp < slot * d - gateClosure.
         uint256 firstOpen = (block.timestamp + t.gateClosure()) / t.slotDuration() + 1;
         e.openFrom = firstOpen > first ? firstOpen - first : 0;
-        (e.cells, e.stride, e.tickWords) = (b.book.cells.words(), b.book.stride, b.book.wordsPerSide);
+        (e.cells, e.stride, e.tickWords) = (b.book.top, b.book.stride, b.book.wordsPerSide);
         (e.area, e.firstSlot) = (b.book.area, first);
     }
 
@@ -274,11 +276,12 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     function _append(Batch memory b, Strip calldata s, Candidate memory c, bytes32 digest) private {
         EntryLoops.Strip memory e = b.loop;
-        uint256 buyWh = (e.lots & type(uint128).max) * e.lotWh;
-        uint256 sellWh = (e.lots >> 128) * e.lotWh;
+        (uint256 bought, uint256 sold) = e.lotsOf();
         uint256 fee = c.accepted * s.feePerEntry;
-        uint256 reserve = e.used - c.initialFee - fee;
-        uint256 head = sellWh | (buyWh << 48) | (reserve << 96) | ((s.entries.length / 4) << 192); // and module 0
+        uint256 reserve = e.usedOf() - c.initialFee - fee;
+        // Wh sold and bought, reserve, entries, and module 0.
+        uint256 head =
+            (sold * b.lotWh) | ((bought * b.lotWh) << 48) | (reserve << 96) | ((s.entries.length / 4) << 192);
         uint8 frontier = uint8(e.slotEnd());
         settlement.append(b.community, s.member, b.period, head, digest, c.payload, frontier, fee, s.feeTo);
     }
@@ -288,16 +291,17 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     function _acceptEntries(Batch memory b, Strip calldata s, Candidate memory c) private view returns (bool free) {
         EntryLoops.Strip memory e = b.loop;
         uint256 count = s.entries.length / 4;
-        uint256 length = count * (e.wide == 0 ? 6 : 8);
+        uint256 length = count * (4 + (1 << e.laneLog));
         bytes memory payload = new bytes(length + 32);
         bytes memory reasons = new bytes(count);
+        bytes memory entries = new bytes(4 * count + 4); // zeros behind the last
         _copy(s.entries, payload);
-        (e.buyCap, e.sellCap) = (c.member.maxLots(0), c.member.maxLots(1));
-        (e.maxReserve, e.feePerEntry) = (s.maxReserve, s.feePerEntry);
-        e.prices = b.tariff.entriesOf(c.member.tariffClass(), (e.lastKey + 1) / 256);
+        _copy(s.entries, entries);
+        e.setLimits(c.member.maxLots(0), c.member.maxLots(1), s.maxReserve, s.feePerEntry);
+        e.prices = b.tariff.entriesOf(c.member.tariffClass(), b.slots);
         (e.out, e.reasons) = (payload.start() + 4 * count, reasons.start());
         e.reset(c.frontier, c.initialFee);
-        if (e.accept(payload.start(), count)) {
+        if (e.accept(entries.start(), count)) {
             _undo(b, s.entries, reasons, e.seen);
             return false;
         }
@@ -315,7 +319,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         for (uint256 i = 0; i < count; ++i) {
             if (reasons[i] != 0) continue;
             uint256 entry = entries.u32(4 * i);
-            b.book.remove(entry >> 24, (entry >> 23) & 1, (entry >> 16) & 0x7f, entry & 0xffff);
+            b.book.remove(entry >> 24, (entry >> 16) & 0xff, entry & 0xffff);
         }
     }
 

@@ -86,6 +86,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     /// @dev Seconds beyond the notice that a tariff may be published ahead.
     uint256 private constant MAX_TARIFF_LEAD = 366 days;
 
+    /// @dev As many as the fields of `Ledger` hold.
+    uint32 private constant MAX_MEMBERS = 1 << 16;
+
     uint32 private constant COORDINATOR = 0;
     uint32 private constant FIRST_SUPPLIER = 3;
 
@@ -195,6 +198,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         c.meteringPoints[e.meteringPoint] = true;
         _countCaps(c, 0, 0, e.buyCap, e.sellCap);
 
+        if (c.memberCount == MAX_MEMBERS) revert CommunityFull(community);
         member = c.memberCount++;
         MemberRecord storage r = c.members[member];
         r.latest = newMember(e.tradingKey, e.buyCap, e.sellCap, e.tariffClass, e.zone, e.kind, ENROLLED);
@@ -491,9 +495,14 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
+    function moduleList(uint32 community) external view returns (address[] memory) {
+        return _communities[community].modules;
+    }
+
+    /// @inheritdoc IProsumerRegistry
     function moduleAt(uint32 community, uint8 index) public view returns (address) {
-        address[] storage modules = _communities[community].modules;
-        return index < modules.length ? modules[index] : address(0);
+        address[] storage list = _communities[community].modules;
+        return index < list.length ? list[index] : address(0);
     }
 
     /// @inheritdoc IProsumerRegistry

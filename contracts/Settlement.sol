@@ -2,11 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
+import {KnownTerms} from "./libraries/KnownTerms.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {ModuleCall} from "./libraries/ModuleCall.sol";
 import {Packed} from "./libraries/Packed.sol";
@@ -38,8 +38,6 @@ import {Terms} from "./types/Terms.sol";
 /// @title Settlement
 /// @notice See `ISettlement`, which is the manual.
 contract Settlement is ISettlement, EIP712 {
-    using SafeCast for int256;
-    using SafeCast for uint256;
     using Mem for uint256[];
     using SlotLoops for uint256[];
     using Packed for bytes;
@@ -57,6 +55,7 @@ contract Settlement is ISettlement, EIP712 {
     uint256 private immutable _meters = Words.area("wattbook.settlement.meters");
     uint256 private immutable _gaps = Words.area("wattbook.settlement.gaps");
     uint256 private immutable _ledgers = Words.area("wattbook.settlement.ledgers");
+    uint256 private immutable _known = Words.area("wattbook.settlement.terms");
 
     modifier onlyRegistry() {
         if (msg.sender != address(registry)) revert NotRegistry(msg.sender);
@@ -121,9 +120,11 @@ contract Settlement is ISettlement, EIP712 {
     function meter(uint32 community, uint32 period, MeteredItem[] calldata items) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, 0);
         for (uint256 i = 0; i < items.length; ++i) {
+            uint256 free = Mem.mark();
             Work memory w;
             Skip skip = _meterOnly(b, w, items[i].member, items[i].reading);
             if (_named(b, items[i].member, skip)) ++accepted;
+            Mem.release(free);
         }
         if (b.opened != 0) escrow.openJournals(community, period, b.opened);
     }
@@ -136,9 +137,11 @@ contract Settlement is ISettlement, EIP712 {
     ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, items.length);
         for (uint256 i = 0; i < items.length; ++i) {
+            uint256 free = Mem.mark();
             Work memory w;
             Skip skip = _meterAndSettle(b, w, items[i]);
             if (_named(b, items[i].member, skip)) ++accepted;
+            Mem.release(free);
         }
         _close(b);
     }
@@ -147,9 +150,11 @@ contract Settlement is ISettlement, EIP712 {
     function settle(uint32 community, uint32 period, SettleItem[] calldata items) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, items.length);
         for (uint256 i = 0; i < items.length; ++i) {
+            uint256 free = Mem.mark();
             Work memory w;
             Skip skip = _settleMetered(b, w, items[i]);
             if (_named(b, items[i].member, skip)) ++accepted;
+            Mem.release(free);
         }
         _close(b);
     }
@@ -162,9 +167,11 @@ contract Settlement is ISettlement, EIP712 {
     ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, items.length);
         for (uint256 i = 0; i < items.length; ++i) {
+            uint256 free = Mem.mark();
             Work memory w;
             Skip skip = _estimate(b, w, items[i].member, items[i].records);
             if (_named(b, items[i].member, skip)) ++accepted;
+            Mem.release(free);
         }
         _close(b);
     }
@@ -188,7 +195,7 @@ contract Settlement is ISettlement, EIP712 {
     /// @inheritdoc ISettlement
     function claim(uint32 community, uint32 period, ClaimItem calldata item, address to) external {
         if (msg.sender != registry.ownerOf(community, item.member)) revert NotOwner(community, item.member, msg.sender);
-        Terms t = registry.terms(community);
+        Terms t = KnownTerms.load(_known, registry, community);
         uint256 end = t.periodEnd(period);
         (uint256 opened, uint256 settled) = escrow.journals(community, period);
         if (block.timestamp < end + t.correctionWindow() || opened == 0 || opened != settled) {
@@ -246,7 +253,9 @@ contract Settlement is ISettlement, EIP712 {
         uint32 member,
         uint32 period
     ) external view returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state) {
-        Journal j = Journal.wrap(Words.load(_journalAt(community, member, period, registry.terms(community))));
+        Journal j = Journal.wrap(
+            Words.load(_journalAt(community, member, period, KnownTerms.load(_known, registry, community)))
+        );
         if (!j.isForPeriod(period)) return (0, 0, 0, 0, OPEN);
         return (j.hashOf(), j.entriesOf(), j.recordsOf(), j.frontierOf(), j.stateOf());
     }
@@ -280,7 +289,7 @@ contract Settlement is ISettlement, EIP712 {
         uint32 community,
         uint256 slot
     ) external view returns (uint256 delivered, uint256 bought, uint256 sold, uint256 imported, uint256 exported) {
-        (uint256 pos, uint256 wrap) = _ledgerAt(community, slot, registry.terms(community));
+        (uint256 pos, uint256 wrap) = _ledgerAt(community, slot, KnownTerms.load(_known, registry, community));
         Ledger entry = ledgerAt(Words.load(pos), wrap);
         return (entry.deliveredOf(), entry.boughtOf(), entry.soldOf(), entry.importedOf(), entry.exportedOf());
     }
@@ -320,7 +329,7 @@ contract Settlement is ISettlement, EIP712 {
         if (skip != Skip.None) return skip;
         w.hash = Positions.replay(item.records);
         if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        if (!Positions.take(b, w, item.records, registry)) return Skip.NotReady;
+        if (!Positions.take(b, w, item.records)) return Skip.NotReady;
         _storeMeter(b, w);
         emit Metered(b.community, item.member, b.period, w.gapLeg, reading.values);
         _finish(b, w, SETTLED, readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w));
@@ -339,7 +348,7 @@ contract Settlement is ISettlement, EIP712 {
         w.values = item.values;
         uint256 hash = readingHash(w.hash, keccak256(w.values), item.gapLeg);
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        if (!Positions.take(b, w, item.records, registry)) return Skip.NotReady;
+        if (!Positions.take(b, w, item.records)) return Skip.NotReady;
         _finish(b, w, SETTLED, hash, _legMetered(b, w));
     }
 
@@ -361,7 +370,7 @@ contract Settlement is ISettlement, EIP712 {
         w.word = registry.memberFor(b.community, member, b.period);
         w.hash = Positions.replay(records);
         if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        if (!Positions.take(b, w, records, registry)) return Skip.NotReady;
+        if (!Positions.take(b, w, records)) return Skip.NotReady;
         (int256 gridLeg, uint256 estimated) = _legEstimated(b, w);
         _widenGap(b, w, m, estimated);
         emit Estimated(b.community, member, b.period);
@@ -415,17 +424,17 @@ contract Settlement is ISettlement, EIP712 {
             ++b.settled;
             _storeJournal(b, w, state, settledHash(hash, b.position.hashOf()));
         }
-        b.legs[b.legCount++] = IPaymentEscrow.Leg({
-            member: w.member,
-            supplier: _supplierOf(b, w.word),
-            reserved: w.release.toUint96(),
-            lost: w.lost.toUint96(),
-            paid: w.paid.toUint96(),
-            received: w.received.toUint96(),
-            networkFee: (w.bought * b.tariff.networkFee()).toUint96(),
-            settlementFee: w.settlementFee.toUint96(),
-            gridLeg: (gridLeg + w.gapLeg).toInt128()
-        });
+        // Reserves are within the 96 bits of a pot, what sixteen modules let flow within 92; energy times price is far below.
+        IPaymentEscrow.Leg memory leg = b.legs[b.legCount++];
+        leg.member = w.member;
+        leg.supplier = _supplierOf(b, w.word);
+        leg.reserved = uint96(w.release);
+        leg.lost = uint96(w.lost);
+        leg.paid = uint96(w.paid);
+        leg.received = uint96(w.received);
+        leg.networkFee = uint96(w.bought * b.tariff.networkFee());
+        leg.settlementFee = uint96(w.settlementFee);
+        leg.gridLeg = int128(gridLeg + w.gapLeg);
     }
 
     // ---------------------------------------------------------------------------------------------------- readings, checked
@@ -564,21 +573,20 @@ contract Settlement is ISettlement, EIP712 {
 
     // ---------------------------------------------------------------------------------------------------- batches
 
-    function _open(uint32 community, uint32 period, uint256 legs) private view returns (Batch memory b) {
+    function _open(uint32 community, uint32 period, uint256 legs) private returns (Batch memory b) {
         b.community = community;
         b.period = period;
-        (b.terms, ) = registry.trading(community);
+        b.terms = KnownTerms.keep(_known, registry, community);
         b.slots = b.terms.slotsPerPeriod();
         b.ends = b.terms.periodEnd(period);
         b.tariff = Tariff.load(registry.tariffAt(community, period));
         b.classes = registry.classes(community);
         b.legs = new IPaymentEscrow.Leg[](legs);
         b.ledger = new uint256[](b.slots);
-        b.position = new uint256[](b.slots);
         b.answer = ModuleCall.room(b.slots);
-        uint256 modules = 1;
-        while (registry.moduleAt(community, uint8(modules)) != address(0)) ++modules;
-        (b.pots, b.free) = escrow.potWords(community, period, modules);
+        b.position = ModuleCall.positionIn(b.answer);
+        b.modules = registry.moduleList(community);
+        (b.pots, b.free) = escrow.potWords(community, period, b.modules.length);
     }
 
     function _close(Batch memory b) private {

@@ -156,6 +156,7 @@ interface IProsumerRegistry {
     error MeterNotFinal(uint32 community, uint32 member, uint32 lastPeriod);
     error MeterNotLeaving(uint32 community, uint32 member);
     error CapTooLarge(uint256 lots, uint256 most);
+    error CommunityFull(uint32 community);
     error CapsExceedTick(uint256 sumLots, uint256 tickLots);
     error TariffTooLate(uint32 period, uint32 earliest);
     error TariffTooEarly(uint32 period, uint32 furthest);
@@ -196,6 +197,7 @@ interface IProsumerRegistry {
     function addModule(uint32 community, address module) external returns (uint8 index);
 
     /// @notice Admits a member. Coordinator only, with the owner's consent. It trades once its meter is bound.
+    /// @dev At most 65,536 members with the coordinator, DSO, fee collector and suppliers; more would not fit the public ledger.
     function enroll(
         uint32 community,
         Enrolment calldata enrolment,
@@ -311,6 +313,9 @@ interface IProsumerRegistry {
         uint8 module
     ) external view returns (Terms terms_, address moduleAddress, bool active);
     function moduleAt(uint32 community, uint8 index) external view returns (address);
+
+    /// @notice A community's market modules by index.
+    function moduleList(uint32 community) external view returns (address[] memory);
 
     /// @return index The module's index.
     /// @return known Whether the community has it.

@@ -7,26 +7,25 @@ import {Words} from "./Words.sol";
 
 /// @title Book
 /// @notice The tick volumes of one period while a batch is accepted: read once, changed in memory, written back once.
-/// @dev In memory a slot is a cell of words: its header, a bitmap of the tick words that are in memory, then the tick words, bids
-/// first. In storage a slot takes 64 words: its header, then the tick words in the same order. Volumes are lots.
+/// @dev In storage a slot takes 64 words: its header, then the tick words, bids first, tick 0 in the low bits. In memory a slot is a
+/// cell that holds, instead of each tick's volume, the room that is left there: the complement of the word. So a word of zeros, which
+/// is not in memory yet, has no room, and one check covers both. The words go downwards from the first bid word (`top`), so that
+/// `top - lane bytes * (128 * side + tick)` addresses the word whose low bits are the tick's. Above `top` follow the header and a
+/// bitmap of the live words that were read. Volumes are lots.
 library Book {
     using Mem for uint256[];
 
     /// @param cells The memory copy.
+    /// @param top First bid word of offset 0.
     /// @param area Start of the period's ring entry in storage.
-    /// @param firstSlot Slot of offset 0.
-    /// @param lanes log2 of ticks per word.
-    /// @param width log2 of bits per tick.
-    /// @param mask Largest volume of a tick.
+    /// @param laneLog log2 of bytes per tick.
     /// @param wordsPerSide Tick words of one side.
     /// @param stride Bytes per cell.
     struct Copy {
         uint256[] cells;
+        uint256 top;
         uint256 area;
-        uint256 firstSlot;
-        uint256 lanes;
-        uint256 width;
-        uint256 mask;
+        uint256 laneLog;
         uint256 wordsPerSide;
         uint256 stride;
     }
@@ -36,65 +35,64 @@ library Book {
     /// @dev Place of the live bits in a header.
     uint256 private constant LIVE = 40;
 
-    function open(
-        uint256 area,
-        uint256 firstSlot,
-        uint256 slots,
-        uint256 ticks,
-        bool wide
-    ) internal pure returns (Copy memory b) {
+    /// @dev Lanes between a bid and the ask of the same tick.
+    uint256 private constant SIDE_LANES_LOG2 = 7;
+
+    /// @dev A word without volume.
+    uint256 private constant EMPTY = type(uint256).max;
+
+    function open(uint256 area, uint256 slots, uint256 ticks, bool wide) internal pure returns (Copy memory b) {
         b.area = area;
-        b.firstSlot = firstSlot;
-        (b.lanes, b.width, b.mask) = wide ? (3, 5, type(uint32).max) : (4, 4, type(uint16).max);
-        b.wordsPerSide = ticks >> b.lanes;
-        uint256 words = 2 + 2 * b.wordsPerSide;
-        b.stride = 32 * words;
-        b.cells = new uint256[](slots * words);
+        b.laneLog = wide ? 2 : 1;
+        b.wordsPerSide = (ticks << b.laneLog) / 32;
+        // Down to the last ask word, and two words above the first bid word.
+        b.stride = (1 << (SIDE_LANES_LOG2 + b.laneLog)) + 32 * b.wordsPerSide + 64;
+        b.cells = new uint256[]((slots * b.stride) / 32);
+        b.top = b.cells.words() + b.stride - 96;
     }
 
     /// @notice Takes back lots that were added in this batch.
-    function remove(Copy memory b, uint256 offset, uint256 side, uint256 tick, uint256 lots) internal pure {
+    /// @param key Side and tick.
+    function remove(Copy memory b, uint256 offset, uint256 key, uint256 lots) internal pure {
         unchecked {
-            uint256 cell = b.cells.words() + offset * b.stride;
-            uint256 place = cell + 64 + (((side * b.wordsPerSide) + (tick >> b.lanes)) << 5);
-            uint256 shift = (tick & ((1 << b.lanes) - 1)) << b.width;
-            Mem.store(place, Mem.load(place) - (lots << shift));
+            uint256 place = b.top + offset * b.stride - (key << b.laneLog);
+            Mem.store(place, Mem.load(place) + lots);
         }
     }
 
-    /// @notice Writes every loaded word back, and the headers of their slots. A word that stayed empty does not become live.
+    /// @notice Writes every word that was used back, and the headers of their slots. A word that stayed empty does not become live.
     function flush(Copy memory b) internal {
         unchecked {
             uint256 to = b.area;
-            uint256 stride = b.stride;
-            uint256 cell = b.cells.words();
-            uint256 end = cell + 32 * b.cells.length;
-            for (; cell < end; cell += stride) {
-                uint256 loaded = Mem.load(cell + 32);
-                if (loaded != 0) _flushSlot(cell, loaded, to);
+            uint256 end = b.top + 32 * b.cells.length;
+            for (uint256 top = b.top; top < end; top += b.stride) {
+                uint256 header = Mem.load(top + 32);
+                if (header != 0) _flushSlot(b, top, header, to);
                 to += 1 << STORED_STRIDE_LOG2;
             }
         }
     }
 
-    function _flushSlot(uint256 cell, uint256 loaded, uint256 to) private {
+    function _flushSlot(Copy memory b, uint256 top, uint256 header, uint256 to) private {
         unchecked {
-            uint256 header = Mem.load(cell);
-            uint256 from = cell + 64;
-            uint256 bit = 1 << LIVE;
+            uint256 unread = (header >> LIVE) & ~Mem.load(top + 64);
+            uint256 from = top;
             uint256 next = to;
-            while (loaded != 0) {
-                ++next;
-                if (loaded & 1 != 0) {
-                    uint256 word = Mem.load(from);
-                    if (word == 0) header &= ~bit;
-                    else Words.store(next, word);
+            uint256 bit = 1;
+            for (uint256 side = 0; side < 2; ++side) {
+                uint256 end = from - 32 * b.wordsPerSide;
+                for (uint256 place = from; place != end; place -= 32) {
+                    ++next;
+                    uint256 room = Mem.load(place);
+                    if (room != EMPTY && unread & bit == 0) {
+                        header |= bit << LIVE;
+                        Words.store(next, ~room);
+                    }
+                    bit <<= 1;
                 }
-                from += 32;
-                bit <<= 1;
-                loaded >>= 1;
+                from -= 1 << (SIDE_LANES_LOG2 + b.laneLog);
             }
-            Words.store(to, header);
+            if (header >> LIVE != 0) Words.store(to, header);
         }
     }
 

@@ -2,26 +2,32 @@
 pragma solidity ^0.8.28;
 
 /// @title Entry loops
-/// @notice The loops that the order book runs once per entry: accepting it into the tick volumes, and its share after clearing.
-/// @dev They are most of the cost of a market, so they are in assembly; `EntryLoopsPlain` in the tests says the same without, and
-/// both run against the same inputs. Words of the two structs are addressed by their position: keep the order.
+/// @notice The loop that the order book runs once per entry to accept it into the tick volumes.
+/// @dev It is most of the cost of a market, so it is in assembly; `EntryLoopsPlain` in the tests says the same without, and both run
+/// against the same inputs. Words of the struct are addressed by their position: keep the order.
 ///
 /// An entry is `slot offset 8 | side 1 | tick 7 | lots 16`, its key the upper 16 bits. Sums stay far below 256 bits: at most 2,048
 /// entries of 16-bit lots, 10-bit Wh per lot and 17-bit prices.
 library EntryLoops {
-    /// @notice Everything that accepting a strip reads or changes. Amounts in base units per lot.
-    /// @param lastKey Largest key of the period's last slot.
-    /// @param lastTick Largest tick.
+    /// @notice Everything that accepting a strip reads or changes.
+    /// @dev An amount word holds base units in its upper 128 bits, lots sold and lots bought in 64 bits each below: one multiplication
+    /// and one addition count money and lots.
+    /// @param beyond Above every entry of the period's slots, as entries lie in memory: in the upper bits of a word.
+    /// @param noTick Bits that are set for a tick off the grid, likewise.
     /// @param buyCap Largest lots per slot; the seller's follows.
-    /// @param buyFloor A lot bought at tick 0, network fee included.
-    /// @param sellFloor A lot sold at tick 0.
-    /// @param tickAmount A lot times a price step.
-    /// @param lotWh Wh per lot.
-    /// @param maxReserve Base units that the strip may take.
-    /// @param feePerEntry Base units per accepted entry.
+    /// @param buyFloor Amount word of a lot bought at tick 0, network fee included.
+    /// @param sellFloor Amount word that a lot sold at tick 0 takes off the import price.
+    /// @param sellLeast Amount word of the least that a lot sold reserves.
+    /// @param tickAmount Amount word of a lot's price step.
+    /// @param lotAmount Amount word of a lot at one base unit per Wh.
+    /// @param limit Above every amount word within the strip's `maxReserve`.
+    /// @param fee Amount word per accepted entry.
     /// @param prices Tariff entries of the member's class, in memory; import in the upper two of four bytes.
-    /// @param wide Whether tick volumes take 32 bits instead of 16.
-    /// @param cells The book in memory, see `Book`.
+    /// @param laneLog log2 of the bytes of a tick volume and of a prefix: 1, or 2 where ticks are wide.
+    /// @param step From an entry and its prefix to the next: bytes in the upper and in the lower 128 bits.
+    /// @param laneShift Bits of a word above a volume in its lowest ones.
+    /// @param laneMask Largest tick volume.
+    /// @param cells Where the book in memory keeps the first bid word of offset 0, see `Book`.
     /// @param stride Bytes per slot in it.
     /// @param tickWords Tick words of one side.
     /// @param reasons Where the reasons go, in memory: one byte per entry.
@@ -30,25 +36,31 @@ library EntryLoops {
     /// @param firstSlot Slot of offset 0.
     /// @param frontier The member's frontier; earlier offsets are covered.
     /// @param openFrom Offset of the first slot whose gate is open.
-    /// @param used Base units of `maxReserve` so far: fees and reserves.
-    /// @param lots Accepted lots: bought in the low, sold in the high 128 bits.
+    /// @param total Amount word so far: fees and reserves.
     /// @param nextKey One above the largest key seen.
     /// @param offGrid Once a slot off the grid was named: two above the largest key on the grid; 0 before.
     /// @param refused Entries.
     /// @param seen Entries read; fewer than there are if a slot's ring entry is busy.
+    /// @param start Where the entries start, in the upper 128 bits, and `out`.
+    /// @param count Entries.
+    /// @param last The largest entry passed or closed.
     struct Strip {
-        uint256 lastKey;
-        uint256 lastTick;
+        uint256 beyond;
+        uint256 noTick;
         uint256 buyCap;
         uint256 sellCap;
         uint256 buyFloor;
         uint256 sellFloor;
+        uint256 sellLeast;
         uint256 tickAmount;
-        uint256 lotWh;
-        uint256 maxReserve;
-        uint256 feePerEntry;
+        uint256 lotAmount;
+        uint256 limit;
+        uint256 fee;
         uint256 prices;
-        uint256 wide;
+        uint256 laneLog;
+        uint256 step;
+        uint256 laneShift;
+        uint256 laneMask;
         uint256 cells;
         uint256 stride;
         uint256 tickWords;
@@ -58,43 +70,70 @@ library EntryLoops {
         uint256 firstSlot;
         uint256 frontier;
         uint256 openFrom;
-        uint256 used;
-        uint256 lots;
+        uint256 total;
         uint256 nextKey;
         uint256 offGrid;
         uint256 refused;
         uint256 seen;
+        uint256 start;
+        uint256 count;
+        uint256 last;
     }
 
-    // The fields' places, as assembly needs them.
-    uint256 private constant LAST_TICK = 0x20;
-    uint256 private constant CAPS = 0x40;
+    // The fields' places, as assembly needs them; `beyond` is the first.
+    uint256 private constant NO_TICK = 0x20;
+    uint256 private constant BUY_CAP = 0x40;
+    uint256 private constant SELL_CAP = 0x60;
     uint256 private constant BUY_FLOOR = 0x80;
     uint256 private constant SELL_FLOOR = 0xa0;
-    uint256 private constant TICK_AMOUNT = 0xc0;
-    uint256 private constant LOT_WH = 0xe0;
-    uint256 private constant MAX_RESERVE = 0x100;
-    uint256 private constant FEE_PER_ENTRY = 0x120;
-    uint256 private constant PRICES = 0x140;
-    uint256 private constant WIDE = 0x160;
-    uint256 private constant CELLS = 0x180;
-    uint256 private constant STRIDE = 0x1a0;
-    uint256 private constant TICK_WORDS = 0x1c0;
-    uint256 private constant REASONS = 0x1e0;
-    uint256 private constant OUT = 0x200;
-    uint256 private constant AREA = 0x220;
-    uint256 private constant FIRST_SLOT = 0x240;
-    uint256 private constant FRONTIER = 0x260;
-    uint256 private constant OPEN_FROM = 0x280;
-    uint256 private constant USED = 0x2a0;
-    uint256 private constant LOTS = 0x2c0;
-    uint256 private constant NEXT_KEY = 0x2e0;
-    uint256 private constant OFF_GRID = 0x300;
-    uint256 private constant REFUSED = 0x320;
-    uint256 private constant SEEN = 0x340;
+    uint256 private constant SELL_LEAST = 0xc0;
+    uint256 private constant TICK_AMOUNT = 0xe0;
+    uint256 private constant LOT_AMOUNT = 0x100;
+    uint256 private constant LIMIT = 0x120;
+    uint256 private constant FEE = 0x140;
+    uint256 private constant PRICES = 0x160;
+    uint256 private constant LANE_LOG = 0x180;
+    uint256 private constant STEP = 0x1a0;
+    uint256 private constant LANE_SHIFT = 0x1c0;
+    uint256 private constant LANE_MASK = 0x1e0;
+    uint256 private constant CELLS = 0x200;
+    uint256 private constant STRIDE = 0x220;
+    uint256 private constant TICK_WORDS = 0x240;
+    uint256 private constant REASONS = 0x260;
+    uint256 private constant OUT = 0x280;
+    uint256 private constant AREA = 0x2a0;
+    uint256 private constant FIRST_SLOT = 0x2c0;
+    uint256 private constant FRONTIER = 0x2e0;
+    uint256 private constant OPEN_FROM = 0x300;
+    uint256 private constant TOTAL = 0x320;
+    uint256 private constant NEXT_KEY = 0x340;
+    uint256 private constant OFF_GRID = 0x360;
+    uint256 private constant REFUSED = 0x380;
+    uint256 private constant SEEN = 0x3a0;
+    uint256 private constant START = 0x3c0;
+    uint256 private constant COUNT = 0x3e0;
+    uint256 private constant LAST = 0x400;
+
+    // What an entry leads to where it was neither accepted nor refused; above every entry.
+    uint256 private constant STOP = 0x200000000;
+    uint256 private constant RETRY = 0x100000000;
+
+    uint256 private constant BOUGHT = 1;
+    uint256 private constant SOLD = 1 << 64;
+    uint256 private constant MONEY = 1 << 128;
+
+    // Parts of an entry in the upper bits of a word: the side, and all below the key or the lots.
+    uint256 private constant SELLS = 0x80000000000000000000000000000000000000000000000000000000000000;
+    uint256 private constant BEHIND_KEY = 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
+    uint256 private constant BEHIND_LOTS = 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
+
+    /// @dev The lower half of a word.
+    uint256 private constant LOW = 0xffffffffffffffffffffffffffffffff;
 
     /// @notice Runs the entries in order: the checks of `IDoubleAuction.EntryReason`, by number, then tick volume and prefix.
-    /// @param entries Where the entries start in memory: a variable read from there is not read again at each use.
+    /// @dev One test tells whether an entry passes all checks. Where it fails, the second part finds out why: the entry is refused,
+    /// or its slot or tick word was not in memory yet, then it is tried again.
+    /// @param entries Where the entries start in memory; at least four bytes of zeros follow the last.
     /// @param count Number of entries.
     /// @return busy Whether it stopped at a slot whose ring entry an older slot still needs.
     // solhint-disable-next-line function-max-lines
@@ -123,7 +162,7 @@ library EntryLoops {
                     // Behind a slot off the grid it may still name the largest slot on the grid.
                     let last := mload(add(e, OFF_GRID))
                     if last {
-                        if and(iszero(gt(key, mload(e))), gt(add(key, 2), last)) {
+                        if and(lt(shl(224, entry), mload(e)), gt(add(key, 2), last)) {
                             mstore(add(e, OFF_GRID), add(key, 2))
                         }
                     }
@@ -131,7 +170,7 @@ library EntryLoops {
                     leave
                 }
                 mstore(add(e, NEXT_KEY), add(key, 1))
-                if gt(key, mload(e)) {
+                if iszero(lt(shl(224, entry), mload(e))) {
                     if iszero(mload(add(e, OFF_GRID))) {
                         mstore(add(e, OFF_GRID), add(seen, 1))
                     }
@@ -141,12 +180,12 @@ library EntryLoops {
                 }
                 let reason := 5 // GateClosed
                 if lt(offset, mload(add(e, FRONTIER))) {
-                    reason := 4
-                } // BehindFrontier
+                    reason := 4 // BehindFrontier
+                }
                 if iszero(and(entry, 0xffff)) {
-                    reason := 3
-                } // ZeroLots
-                if gt(and(key, 0x7f), mload(add(e, LAST_TICK))) {
+                    reason := 3 // ZeroLots
+                }
+                if and(shl(224, entry), mload(add(e, NO_TICK))) {
                     reason := 2
                 }
                 if gt(add(key, 1), low) {
@@ -154,8 +193,18 @@ library EntryLoops {
                 }
                 refuse(e, index, reason)
             }
-            // Reads a slot's header on the first visit. False if an older slot still needs the ring entry.
-            function open(e, offset, cell) -> free {
+            // Where a tick word is kept, bids first; `top` is the slot's first bid word.
+            function wordAt(e, top, index) -> place {
+                let half := mload(add(e, TICK_WORDS))
+                place := sub(top, shl(5, index))
+                if iszero(lt(index, half)) {
+                    // An ask lies 128 lanes behind the bid of its tick.
+                    place := sub(add(place, shl(5, half)), shl(add(7, mload(add(e, LANE_LOG))), 1))
+                }
+            }
+            // Reads a slot's header on the first visit, and makes room at its empty words. False if an older slot still needs the
+            // ring entry.
+            function open(e, offset, top) -> free {
                 let header := sload(add(mload(add(e, AREA)), shl(6, offset)))
                 let slot := add(mload(add(e, FIRST_SLOT)), offset)
                 free := 1
@@ -164,156 +213,220 @@ library EntryLoops {
                     free := or(iszero(iszero(and(header, 0xff00000000))), iszero(shr(40, header)))
                     header := slot
                 }
-                if free {
-                    mstore(cell, header)
-                }
-            }
-            // Brings a tick word into memory on the first visit and marks it live.
-            function fetch(e, offset, index, cell) {
-                mstore(add(cell, 0x20), or(mload(add(cell, 0x20)), shl(index, 1)))
-                let header := mload(cell)
-                let live := shl(add(40, index), 1)
-                if and(header, live) {
-                    let word := sload(add(add(mload(add(e, AREA)), shl(6, offset)), add(index, 1)))
-                    mstore(add(add(cell, 0x40), shl(5, index)), word)
+                if iszero(free) {
                     leave
                 }
-                mstore(cell, or(header, live))
+                mstore(add(top, 0x20), header)
+                let words := shl(1, mload(add(e, TICK_WORDS)))
+                for {
+                    let index := 0
+                } lt(index, words) {
+                    index := add(index, 1)
+                } {
+                    if iszero(and(shr(add(40, index), header), 1)) {
+                        mstore(wordAt(e, top, index), not(0))
+                    }
+                }
+            }
+            // Brings a live tick word into memory on the first visit; 0 if there is nothing to bring.
+            function fetch(e, entry, top) -> fetched {
+                let index := shr(sub(5, mload(add(e, LANE_LOG))), and(shr(16, entry), 0x7f))
+                if and(entry, 0x800000) {
+                    index := add(index, mload(add(e, TICK_WORDS)))
+                }
+                let loaded := mload(add(top, 0x40))
+                fetched := and(shr(index, and(shr(40, mload(add(top, 0x20))), not(loaded))), 1)
+                if fetched {
+                    mstore(add(top, 0x40), or(loaded, shl(index, 1)))
+                    let word := sload(add(add(mload(add(e, AREA)), shl(6, shr(24, entry))), add(index, 1)))
+                    mstore(wordAt(e, top, index), not(word))
+                }
             }
 
-            let low := shl(8, mload(add(s, OPEN_FROM)))
-            if lt(low, shl(8, mload(add(s, FRONTIER)))) {
-                low := shl(8, mload(add(s, FRONTIER)))
+            // Why an entry did not pass. The largest entry passed or closed afterwards, if it was refused; `RETRY` if its slot or its
+            // tick word was brought into memory, `STOP` at a busy ring entry and behind the last entry.
+            function explain(e, at, entry, last, sum, amount) -> next {
+                let index := shr(130, sub(at, mload(add(e, START))))
+                if eq(index, mload(add(e, COUNT))) {
+                    next := STOP
+                    leave
+                }
+                let known := and(gt(entry, last), lt(shl(224, entry), mload(e)))
+                known := gt(known, and(shl(224, entry), mload(add(e, NO_TICK))))
+                if iszero(and(known, lt(0, and(entry, 0xffff)))) {
+                    next := shl(16, judge(e, index, entry, shr(16, add(last, 1))))
+                    next := sub(next, iszero(iszero(next)))
+                    leave
+                }
+                let top := add(mload(add(e, CELLS)), mul(shr(24, entry), mload(add(e, STRIDE))))
+                if iszero(mload(add(top, 0x20))) {
+                    next := shr(open(e, shr(24, entry), top), STOP)
+                    leave
+                }
+                next := or(entry, 0xffff)
+                if gt(sum, mload(add(e, add(BUY_CAP, shr(18, and(entry, 0x800000)))))) {
+                    refuse(e, index, 6) // OverCap
+                    leave
+                }
+                if iszero(lt(amount, mload(add(e, LIMIT)))) {
+                    refuse(e, index, 7) // OverReserve
+                    leave
+                }
+                if fetch(e, entry, top) {
+                    next := RETRY
+                    leave
+                }
+                refuse(e, index, 8) // TickFull
             }
-            let used := mload(add(s, USED))
-            let cell := 0
-            let run := not(0) // slot and side of the entries before, then 24 bits of lots accepted of them
-            let pos := entries
-            for {
-                let end := add(pos, shl(2, count))
-            } lt(pos, end) {
-                pos := add(pos, 4)
-            } {
-                let entry := shr(224, mload(pos))
-                let prefix := not(0)
-                for {} 1 {} {
-                    {
-                        let key := shr(16, entry)
-                        let bad := or(lt(key, low), gt(key, mload(s)))
-                        bad := or(bad, gt(and(key, 0x7f), mload(add(s, LAST_TICK))))
-                        if or(bad, iszero(and(entry, 0xffff))) {
-                            low := judge(s, shr(2, sub(pos, entries)), entry, low)
-                            break
-                        }
-                        low := add(key, 1)
-                    }
-                    if xor(shr(24, run), shr(23, entry)) {
-                        run := shl(24, shr(23, entry))
-                        cell := add(mload(add(s, CELLS)), mul(shr(24, entry), mload(add(s, STRIDE))))
-                        if iszero(mload(cell)) {
-                            if iszero(open(s, shr(24, entry), cell)) {
-                                busy := 1
-                                break
-                            }
-                        }
-                    }
+            // The entries in order, in a function of its own that keeps its variables on the stack. `at` holds where the next entry is in
+            // its upper and where its prefix goes in its lower half. Entries are taken as they lie in memory, in the upper 32 bits of a
+            // word with whatever follows behind them.
+            function run(e, at, last) {
+                let total := mload(add(e, TOTAL))
+                let side := 0 // lots accepted in the slot and side of `last`
+                for {} 1 {
+                    at := add(at, mload(add(e, STEP)))
+                } {
+                    let entry := mload(shr(128, at))
+                    let wanted := and(shr(224, entry), 0xffff)
+                    let sum := add(mul(side, lt(xor(last, entry), SELLS)), wanted)
                     // A buyer's worst case is its limit and the network fee; a seller's that it buys all of it back at the import
                     // price, but at least a tick.
-                    let amount := mul(and(shr(16, entry), 0x7f), mload(add(s, TICK_AMOUNT)))
-                    let cap := mload(add(s, CAPS))
-                    switch and(entry, 0x800000)
+                    let amount := mul(and(shr(240, entry), 0x7f), mload(add(e, TICK_AMOUNT)))
+                    let bad := and(entry, mload(add(e, NO_TICK)))
+                    switch and(entry, SELLS)
                     case 0 {
-                        amount := add(amount, mload(add(s, BUY_FLOOR)))
+                        amount := add(amount, mload(add(e, BUY_FLOOR)))
+                        bad := or(bad, gt(sum, mload(add(e, BUY_CAP))))
                     }
                     default {
-                        cap := mload(add(s, 0x60))
-                        let retail := mload(add(mload(add(s, PRICES)), shl(2, shr(24, entry))))
-                        retail := mul(shr(240, retail), mload(add(s, LOT_WH)))
-                        amount := add(amount, mload(add(s, SELL_FLOOR)))
-                        switch gt(retail, add(amount, mload(add(s, TICK_AMOUNT))))
-                        case 0 {
-                            amount := mload(add(s, TICK_AMOUNT))
+                        amount := sub(
+                            mul(
+                                shr(240, mload(add(mload(add(e, PRICES)), shl(2, shr(248, entry))))),
+                                mload(add(e, LOT_AMOUNT))
+                            ),
+                            add(amount, mload(add(e, SELL_FLOOR)))
+                        )
+                        if slt(amount, mload(add(e, SELL_LEAST))) {
+                            amount := mload(add(e, SELL_LEAST))
                         }
-                        default {
-                            amount := sub(retail, amount)
-                        }
+                        bad := or(bad, gt(sum, mload(add(e, SELL_CAP))))
                     }
-                    let lots := and(entry, 0xffff)
-                    if gt(add(and(run, 0xffffff), lots), cap) {
-                        refuse(s, shr(2, sub(pos, entries)), 6) // OverCap
-                        break
+                    amount := add(add(total, mload(add(e, FEE))), mul(wanted, amount))
+                    let good := lt(entry, mload(e))
+                    // Nothing is read beyond the cells.
+                    let place := add(mload(add(e, CELLS)), mul(mul(shr(248, entry), good), mload(add(e, STRIDE))))
+                    place := sub(place, shl(mload(add(e, LANE_LOG)), and(shr(240, entry), 0xff)))
+                    good := and(and(good, gt(entry, last)), lt(amount, mload(add(e, LIMIT))))
+                    let word := mload(place)
+                    good := and(good, lt(sub(wanted, 1), and(word, mload(add(e, LANE_MASK)))))
+                    if gt(good, bad) {
+                        mstore(place, sub(word, wanted))
+                        mstore(and(at, LOW), shl(mload(add(e, LANE_SHIFT)), not(word)))
+                        total := amount
+                        side := sum
+                        last := or(entry, BEHIND_KEY)
+                        continue
                     }
-                    amount := add(add(used, mload(add(s, FEE_PER_ENTRY))), mul(lots, amount))
-                    if gt(amount, mload(add(s, MAX_RESERVE))) {
-                        refuse(s, shr(2, sub(pos, entries)), 7) // OverReserve
-                        break
+                    let next := explain(e, at, shr(224, entry), shr(224, last), sum, amount)
+                    if gt(next, RETRY) {
+                        mstore(add(e, TOTAL), total)
+                        mstore(add(e, SEEN), shr(130, sub(at, mload(add(e, START)))))
+                        mstore(add(e, LAST), shr(224, last))
+                        leave
                     }
-                    // The tick's word and its place in it.
-                    let index := and(shr(16, entry), 0x7f)
-                    let shift := 0
-                    let mask := 0xffff
-                    switch mload(add(s, WIDE))
-                    case 0 {
-                        shift := shl(4, and(index, 15))
-                        index := shr(4, index)
+                    if eq(next, RETRY) {
+                        at := sub(at, mload(add(e, STEP)))
+                        continue
                     }
-                    default {
-                        shift := shl(5, and(index, 7))
-                        index := shr(3, index)
-                        mask := 0xffffffff
-                    }
-                    if and(entry, 0x800000) {
-                        index := add(index, mload(add(s, TICK_WORDS)))
-                    }
-                    if iszero(and(shr(index, mload(add(cell, 0x20))), 1)) {
-                        fetch(s, shr(24, entry), index, cell)
-                    }
-                    index := add(add(cell, 0x40), shl(5, index))
-                    let volume := and(shr(shift, mload(index)), mask)
-                    if gt(add(volume, lots), mask) {
-                        refuse(s, shr(2, sub(pos, entries)), 8) // TickFull
-                        break
-                    }
-                    mstore(index, add(mload(index), shl(shift, lots)))
-                    prefix := volume
-                    used := amount
-                    run := add(run, lots)
-                    mstore(add(s, LOTS), add(mload(add(s, LOTS)), shl(shr(16, and(entry, 0x800000)), lots)))
-                    break
-                }
-                if busy {
-                    break
-                }
-                {
-                    let out := mload(add(s, OUT))
-                    switch mload(add(s, WIDE))
-                    case 0 {
-                        mstore(out, shl(240, prefix))
-                        mstore(add(s, OUT), add(out, 2))
-                    }
-                    default {
-                        mstore(out, shl(224, prefix))
-                        mstore(add(s, OUT), add(out, 4))
-                    }
+                    next := or(shl(224, next), BEHIND_LOTS)
+                    side := mul(side, lt(xor(next, last), SELLS))
+                    last := next
+                    mstore(and(at, LOW), not(0))
                 }
             }
-            mstore(add(s, USED), used)
-            if gt(low, mload(add(s, NEXT_KEY))) {
-                mstore(add(s, NEXT_KEY), low)
+
+            let last := shl(24, mload(add(s, OPEN_FROM)))
+            if lt(last, shl(24, mload(add(s, FRONTIER)))) {
+                last := shl(24, mload(add(s, FRONTIER)))
             }
-            mstore(add(s, SEEN), shr(2, sub(pos, entries)))
+            last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
+            let at := or(shl(128, entries), mload(add(s, OUT)))
+            mstore(add(s, START), at)
+            mstore(add(s, COUNT), count)
+            run(s, at, last)
+            last := shr(16, add(mload(add(s, LAST)), 1))
+            if gt(last, mload(add(s, NEXT_KEY))) {
+                mstore(add(s, NEXT_KEY), last)
+            }
+            busy := lt(mload(add(s, SEEN)), count)
         }
+    }
+
+    /// @notice Sets what a lot costs.
+    /// @param lotWh Wh per lot.
+    /// @param floorPrice Price of tick 0, base units per Wh.
+    /// @param tickSize Price step, base units per Wh.
+    /// @param networkFee Base units per Wh.
+    function setPrices(
+        Strip memory s,
+        uint256 lotWh,
+        uint256 floorPrice,
+        uint256 tickSize,
+        uint256 networkFee
+    ) internal pure {
+        unchecked {
+            // Prices are below 2^17, a lot is at most 1,000 Wh.
+            s.lotAmount = lotWh * MONEY;
+            s.tickAmount = tickSize * s.lotAmount;
+            s.buyFloor = (floorPrice + networkFee) * s.lotAmount + BOUGHT;
+            s.sellFloor = floorPrice * s.lotAmount - SOLD;
+            s.sellLeast = s.tickAmount + SOLD;
+        }
+    }
+
+    /// @notice Sets the grid: slots of the period, ticks, and whether tick volumes take 32 bits instead of 16.
+    function setGrid(Strip memory s, uint256 slots, uint256 ticks, uint256 laneLog) internal pure {
+        s.beyond = slots << 248;
+        s.noTick = (128 - ticks) << 240; // the number of ticks is a power of two
+        s.laneLog = laneLog;
+        s.step = (4 << 128) | (1 << laneLog);
+        s.laneShift = 256 - (8 << laneLog);
+        s.laneMask = (1 << (8 << laneLog)) - 1;
+    }
+
+    /// @notice Sets what the signer and the member's registration allow; amounts in base units, caps in lots.
+    function setLimits(
+        Strip memory s,
+        uint256 buyCap,
+        uint256 sellCap,
+        uint256 maxReserve,
+        uint256 feePerEntry
+    ) internal pure {
+        (s.buyCap, s.sellCap) = (buyCap, sellCap);
+        s.limit = (maxReserve + 1) * MONEY; // 96 bits
+        s.fee = feePerEntry * MONEY;
     }
 
     /// @notice Makes the state ready for a strip.
     /// @param initial Base units already taken of `maxReserve`.
     function reset(Strip memory s, uint256 frontier, uint256 initial) internal pure {
         s.frontier = frontier;
-        s.used = initial;
-        s.lots = 0;
+        s.total = initial * MONEY;
         s.nextKey = 0;
         s.offGrid = 0;
         s.refused = 0;
+    }
+
+    /// @return Base units of `maxReserve` that were taken.
+    function usedOf(Strip memory s) internal pure returns (uint256) {
+        return s.total / MONEY;
+    }
+
+    /// @return bought Accepted lots.
+    /// @return sold Accepted lots.
+    function lotsOf(Strip memory s) internal pure returns (uint256 bought, uint256 sold) {
+        return (uint64(s.total), uint64(s.total / SOLD));
     }
 
     /// @return One past the largest offset that an entry named on the grid; at least the frontier.
@@ -321,90 +434,5 @@ library EntryLoops {
         uint256 next = s.offGrid != 0 ? s.offGrid - 1 : s.nextKey;
         uint256 end = next == 0 ? 0 : ((next - 1) >> 8) + 1;
         return end > s.frontier ? end : s.frontier;
-    }
-
-    /// @notice What the entries of a member filled.
-    /// @param results The period's first result word, in storage.
-    /// @param firstSlot Slot of offset 0.
-    /// @param floorAmount Price of tick 0, base units per lot.
-    /// @param tickAmount Price step, base units per lot.
-    /// @param lotWh Wh per lot.
-    /// @param prefixBytes Two or four.
-    /// @param position The first position word, in memory.
-    /// @param paid Base units so far.
-    /// @param received Base units so far.
-    struct Fills {
-        uint256 results;
-        uint256 firstSlot;
-        uint256 floorAmount;
-        uint256 tickAmount;
-        uint256 lotWh;
-        uint256 prefixBytes;
-        uint256 position;
-        uint256 paid;
-        uint256 received;
-    }
-
-    /// @notice Adds up what accepted entries filled; see `SlotResult` for the word and `Clearing.shareDown` for the share.
-    /// @param payload Entries, then prefixes. In memory: the compiler would read calldata again at each use of a variable.
-    /// @return cleared False if a slot of an accepted entry is not cleared.
-    function fills(Fills memory f, bytes memory payload) internal view returns (bool cleared) {
-        assembly ("memory-safe") {
-            cleared := 1
-            let prefixBytes := mload(add(f, 0xa0))
-            let shift := sub(256, shl(3, prefixBytes))
-            let refused := shr(shift, not(0))
-            let pos := add(payload, 32)
-            let prefixPos := add(pos, shl(2, div(mload(payload), add(4, prefixBytes))))
-            let end := prefixPos
-            let seen := not(0)
-            let result := 0
-            let amount := 0 // base units per lot
-            for {} lt(pos, end) {
-                pos := add(pos, 4)
-            } {
-                let prefix := shr(shift, mload(prefixPos))
-                prefixPos := add(prefixPos, prefixBytes)
-                if eq(prefix, refused) {
-                    continue
-                }
-                let entry := shr(224, mload(pos))
-                let offset := shr(24, entry)
-                if xor(offset, seen) {
-                    seen := offset
-                    result := sload(add(mload(f), offset))
-                    if xor(and(result, 0xffffffff), add(mload(add(f, 0x20)), offset)) {
-                        cleared := 0
-                        break
-                    }
-                    amount := add(mload(add(f, 0x40)), mul(and(shr(40, result), 0xff), mload(add(f, 0x60))))
-                }
-                let marginal := and(shr(32, result), 0xff)
-                if eq(marginal, 255) {
-                    continue
-                } // no trade
-                let tick := and(shr(16, entry), 0x7f)
-                let side := and(shr(23, entry), 1)
-                let lots := and(entry, 0xffff)
-                switch eq(tick, marginal)
-                case 0 {
-                    // A bid above the margin or an ask below it fills whole, anything else not at all.
-                    if eq(gt(tick, marginal), side) {
-                        continue
-                    }
-                }
-                default {
-                    let pair := shr(add(48, shl(6, side)), result)
-                    let allotment := and(pair, 0xffffffff)
-                    let volume := and(shr(32, pair), 0xffffffff)
-                    lots := sub(div(mul(add(prefix, lots), allotment), volume), div(mul(prefix, allotment), volume))
-                }
-                // Bought in the high half, sold in the low one.
-                let place := add(mload(add(f, 0xc0)), shl(5, offset))
-                mstore(place, add(mload(place), shl(shl(7, iszero(side)), mul(lots, mload(add(f, 0x80))))))
-                place := add(f, add(0xe0, shl(5, side)))
-                mstore(place, add(mload(place), mul(lots, amount)))
-            }
-        }
     }
 }

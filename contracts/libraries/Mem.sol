@@ -16,6 +16,28 @@ library Mem {
         }
     }
 
+    /// @notice Copies bytes out of calldata.
+    function copy(uint256 pos, bytes calldata data) internal pure {
+        assembly ("memory-safe") {
+            calldatacopy(pos, data.offset, data.length)
+        }
+    }
+
+    /// @return free Where memory is free from here on.
+    function mark() internal pure returns (uint256 free) {
+        assembly ("memory-safe") {
+            free := mload(0x40)
+        }
+    }
+
+    /// @notice Frees what was allocated since `mark`: nothing may refer to it any more. Without it the memory of a batch grows with
+    /// its items, and its cost with the square of that.
+    function release(uint256 free) internal pure {
+        assembly ("memory-safe") {
+            mstore(0x40, free)
+        }
+    }
+
     /// @return pos Where the words of an array start.
     function words(uint256[] memory array) internal pure returns (uint256 pos) {
         assembly ("memory-safe") {

@@ -3,10 +3,15 @@ pragma solidity ^0.8.28;
 
 import {IMarketModule} from "../interfaces/IMarketModule.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
+import {Mem} from "./Mem.sol";
+import {SlotLoops} from "./SlotLoops.sol";
 
 /// @title Module call
 /// @notice Asks a market module for a position without trusting it: static, with fixed gas, and with a bounded answer.
 library ModuleCall {
+    using Mem for bytes;
+    using SlotLoops for uint256[];
+
     uint256 internal constant BASE_GAS = 250_000;
     uint256 internal constant GAS_PER_ENTRY = 2_000;
 
@@ -28,16 +33,23 @@ library ModuleCall {
         uint256 received;
     }
 
-    /// @return Room for an answer about `slots` slots; the position starts at word `HEAD_WORDS`.
-    function room(uint256 slots) internal pure returns (uint256[] memory) {
-        return new uint256[](HEAD_WORDS + slots);
+    /// @return answer Room for an answer about `slots` slots, of which nothing was traded.
+    function room(uint256 slots) internal pure returns (uint256[] memory answer) {
+        answer = new uint256[](HEAD_WORDS + slots);
+        answer[4] = slots;
     }
 
-    /// @return pos Where the position words of an answer start in memory.
-    function positionWords(uint256[] memory answer) internal pure returns (uint256 pos) {
+    /// @return position The position words of an answer: as it is encoded, an array in memory.
+    function positionIn(uint256[] memory answer) internal pure returns (uint256[] memory position) {
         assembly ("memory-safe") {
-            pos := add(answer, 192) // the array's length and five words of the answer
+            position := add(answer, 160) // the array's length and four words of the answer
         }
+    }
+
+    /// @notice Makes an answer say that nothing was traded.
+    function reset(uint256[] memory answer) internal pure {
+        answer[4] = answer.length - HEAD_WORDS;
+        positionIn(answer).wipe();
     }
 
     /// @notice Calls `positionOf`; reverts if less gas is left than the module is due, so that a caller cannot make it fail.
@@ -66,13 +78,44 @@ library ModuleCall {
         a.received = answer[2];
     }
 
-    /// @return The call data of `positionOf`.
+    /// @notice Encodes the call of `positionOf` about the records of one module, straight out of calldata.
     function encode(
         uint32 community,
         uint32 member,
         uint32 period,
-        bytes[] memory payloads
-    ) internal pure returns (bytes memory) {
-        return abi.encodeCall(IMarketModule.positionOf, (community, member, period, payloads));
+        ISettlement.Record[] calldata records,
+        uint8 module
+    ) internal pure returns (bytes memory data) {
+        uint256 count = 0;
+        uint256 size = 0; // offsets, lengths and padded payloads
+        for (uint256 i = 0; i < records.length; ++i) {
+            if (uint8(records[i].head >> 208) != module) continue;
+            ++count;
+            size += 64 + _padded(records[i].payload.length);
+        }
+        data = new bytes(4 + 5 * 32 + size);
+        uint256 pos = data.start();
+        Mem.store(pos, uint256(uint32(IMarketModule.positionOf.selector)) << 224);
+        Mem.store(pos + 4, community);
+        Mem.store(pos + 36, member);
+        Mem.store(pos + 68, period);
+        Mem.store(pos + 100, 4 * 32);
+        Mem.store(pos + 132, count);
+        uint256 offsets = pos + 164;
+        uint256 offset = 32 * count;
+        for (uint256 i = 0; i < records.length; ++i) {
+            if (uint8(records[i].head >> 208) != module) continue;
+            bytes calldata payload = records[i].payload;
+            uint256 to = pos + 164 + offset;
+            Mem.store(offsets, offset);
+            Mem.store(to, payload.length);
+            Mem.copy(to + 32, payload);
+            offsets += 32;
+            offset += 32 + _padded(payload.length);
+        }
+    }
+
+    function _padded(uint256 length) private pure returns (uint256) {
+        return (length + 31) & ~uint256(31);
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IProsumerRegistry} from "../interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Batch, Work} from "../types/Batch.sol";
 import {recordHash} from "../types/Journal.sol";
@@ -15,7 +14,6 @@ import {Tariff} from "./Tariff.sol";
 /// @notice From the records of a journal to a member's position: asks the modules and holds them to their bounds.
 library Positions {
     using Mem for uint256[];
-    using SlotLoops for uint256[];
     using Tariff for bytes;
 
     /// @dev Base units. Sixteen modules together stay within 96 bits.
@@ -27,7 +25,6 @@ library Positions {
         uint256 buyWh;
         uint256 sellWh;
         uint256 entries;
-        bytes[] payloads;
     }
 
     /// @return hash The journal after the records.
@@ -40,23 +37,29 @@ library Positions {
 
     /// @notice Asks each module that the records name, in the order of their indices. Fills `b.position`, and once all of them
     /// have answered moves their pots.
+    /// @dev The first answer becomes the position where it lies, others are added to it.
     /// @return ready False if a module waits for something and may still wait: then nothing has changed.
-    function take(
-        Batch memory b,
-        Work memory w,
-        ISettlement.Record[] calldata records,
-        IProsumerRegistry registry
-    ) internal returns (bool ready) {
-        b.position.wipe();
-        if (records.length == 0) return true;
+    function take(Batch memory b, Work memory w, ISettlement.Record[] calldata records) internal returns (bool ready) {
+        if (records.length == 0) {
+            ModuleCall.reset(b.answer);
+            return true;
+        }
         uint256 named = 0;
+        uint256[] memory answer = b.answer;
         for (uint256 i = 0; i < records.length; ++i) named |= 1 << uint8(records[i].head >> 208);
         uint256[] memory pots = new uint256[](b.pots.length);
         ISettlement.Void[] memory voids = new ISettlement.Void[](b.pots.length);
         for (uint256 module = 0; named >> module != 0; ++module) {
             if ((named >> module) & 1 == 0) continue;
-            (ready, pots[module], voids[module]) = _takeModule(b, w, records, uint8(module), registry);
+            (ready, pots[module], voids[module]) = _takeModule(b, w, records, uint8(module), answer);
             if (!ready) return false;
+            bool good = voids[module] == ISettlement.Void.None;
+            if (named & ((1 << module) - 1) != 0) {
+                if (good) SlotLoops.add(b.position.words(), ModuleCall.positionIn(answer).words(), b.slots);
+            } else {
+                if (!good) ModuleCall.reset(answer);
+                if (named >> (module + 1) != 0) answer = ModuleCall.room(b.slots);
+            }
         }
         for (uint256 module = 0; named >> module != 0; ++module) {
             if ((named >> module) & 1 == 0) continue;
@@ -72,14 +75,14 @@ library Positions {
         Work memory w,
         ISettlement.Record[] calldata records,
         uint8 module,
-        IProsumerRegistry registry
+        uint256[] memory answer
     ) private view returns (bool ready, uint256 pot, ISettlement.Void reason) {
         Reserved memory taken = _reservedWith(records, module);
         ModuleCall.Answer memory a = ModuleCall.ask(
-            registry.moduleAt(b.community, module),
-            ModuleCall.encode(b.community, w.member, b.period, taken.payloads),
+            module < b.modules.length ? b.modules[module] : address(0),
+            ModuleCall.encode(b.community, w.member, b.period, records, module),
             taken.entries,
-            b.answer
+            answer
         );
         // Waiting must not void the order book, the first module: a seller that did not deliver would leave its slot uncleared and
         // escape. Anybody can clear it, however late. // [S4]
@@ -88,7 +91,8 @@ library Positions {
         bool first = uint8(records[0].head >> 208) == module;
         uint256 fee = first ? b.terms.settlementFee() : 0;
         w.settlementFee += fee;
-        (pot, reason) = _settlePot(b, w, Pot.wrap(b.pots[module]), taken, fee, a);
+        uint256 words = ModuleCall.positionIn(answer).words();
+        (pot, reason) = _settlePot(b, w, Pot.wrap(b.pots[module]), taken, fee, a, words);
         return (true, pot, reason);
     }
 
@@ -100,12 +104,13 @@ library Positions {
         Pot pot,
         Reserved memory taken,
         uint256 fee,
-        ModuleCall.Answer memory a
+        ModuleCall.Answer memory a,
+        uint256 words
     ) private pure returns (uint256, ISettlement.Void reason) {
         int256 amount = pot.amountOf();
         uint256 release = taken.amount + fee;
         uint256 outstanding = pot.outstandingOf() - release;
-        reason = _judge(b, w, taken, a, amount + int256(outstanding));
+        reason = _judge(b, w, taken, a, words, amount + int256(outstanding));
         if (reason == ISettlement.Void.None) {
             amount += int256(a.paid) - int256(a.received);
             w.paid += a.paid;
@@ -122,48 +127,38 @@ library Positions {
     }
 
     /// @dev The bounds of `IMarketModule`: a module can lose only what its own members reserved with it. // [S3]
+    /// @param words Where the answer's position words start in memory.
     /// @param rest What the pot and the other members' reserves amount to, without this member's.
     function _judge(
         Batch memory b,
         Work memory w,
         Reserved memory taken,
         ModuleCall.Answer memory a,
+        uint256 words,
         int256 rest
     ) private pure returns (ISettlement.Void) {
         if (!a.ok || (a.formed && !a.ready)) return ISettlement.Void.CallFailed;
         if (!a.formed || a.paid > MAX_FLOW || a.received > MAX_FLOW) return ISettlement.Void.BadAnswer;
-        uint256 position = b.position.words();
-        uint256 answer = ModuleCall.positionWords(b.answer);
-        (uint256 bought, uint256 sold, uint256 replacement, bool sane) = SlotLoops.absorb(
-            answer,
-            position,
+        (uint256 bought, uint256 sold, uint256 replacement, bool sane) = SlotLoops.weigh(
+            words,
             b.tariff.entriesOf(w.word.tariffClass(), b.slots),
             b.slots
         );
-        ISettlement.Void reason = ISettlement.Void.None;
-        uint256 charge = sane ? a.paid + bought * b.tariff.networkFee() + replacement : 0;
-        if (!sane || bought > taken.buyWh || sold > taken.sellWh) reason = ISettlement.Void.PositionAboveReserve;
-        else if (charge > taken.amount + a.received) reason = ISettlement.Void.ChargeAboveReserve;
-        else if (rest + int256(a.paid) < int256(a.received)) reason = ISettlement.Void.PotOverdrawn;
-        if (reason == ISettlement.Void.None) w.bought += bought;
-        else SlotLoops.withdraw(answer, position, b.slots);
-        return reason;
+        if (!sane || bought > taken.buyWh || sold > taken.sellWh) return ISettlement.Void.PositionAboveReserve;
+        uint256 charge = a.paid + bought * b.tariff.networkFee() + replacement;
+        if (charge > taken.amount + a.received) return ISettlement.Void.ChargeAboveReserve;
+        if (rest + int256(a.paid) < int256(a.received)) return ISettlement.Void.PotOverdrawn;
+        w.bought += bought;
+        return ISettlement.Void.None;
     }
 
     function _reservedWith(
         ISettlement.Record[] calldata records,
         uint8 module
     ) private pure returns (Reserved memory r) {
-        uint256 count = 0;
-        for (uint256 i = 0; i < records.length; ++i) {
-            if (uint8(records[i].head >> 208) == module) ++count;
-        }
-        r.payloads = new bytes[](count);
-        count = 0;
         for (uint256 i = 0; i < records.length; ++i) {
             uint256 head = records[i].head;
             if (uint8(head >> 208) != module) continue;
-            r.payloads[count++] = records[i].payload;
             r.sellWh += uint48(head);
             r.buyWh += uint48(head >> 48);
             r.amount += uint96(head >> 96);

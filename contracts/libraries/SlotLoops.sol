@@ -8,7 +8,14 @@ pragma solidity ^0.8.28;
 /// reading entry is import 3 | export 3 bytes. No sum can overflow: 144 slots, a position
 /// within 24 bits a side and module, prices within 16 bits.
 library SlotLoops {
+    // Five values of a reading in 48 bits each: their exports, a one in each, the bit above what a lane can hold.
+    uint256 private constant EXPORTS = 0xffffff000000ffffff000000ffffff000000ffffff000000ffffff;
+    uint256 private constant ONES = 0x1000000000001000000000001000000000001000000000001;
+    uint256 private constant GUARDS = 0x800000000000800000000000800000000000800000000000800000000000;
+
     /// @notice Adds up a reading.
+    /// @dev Five slots at a time: 30 bytes of a word are five lanes of 48 bits. A lane stays below its guard bit, so guard plus limit minus
+    /// value keeps the bit as long as the value is within the limit, and a word modulo 2^48 - 1 is the sum of its lanes.
     /// @param values Six bytes per slot. In memory: the compiler would read calldata again at each use of a variable.
     /// @param mostImport Rated Wh per slot.
     /// @param mostExport Rated Wh per slot.
@@ -21,73 +28,81 @@ library SlotLoops {
         uint256 mostExport
     ) internal pure returns (uint256 imported, uint256 exported, bool rated) {
         assembly ("memory-safe") {
-            let over := 0
+            mostImport := add(mul(mostImport, ONES), GUARDS)
+            mostExport := add(mul(mostExport, ONES), GUARDS)
+            let within := GUARDS
             let pos := add(values, 32)
             let end := add(pos, mload(values))
-            for {} lt(pos, end) {
-                pos := add(pos, 6)
+            // The first step takes what five does not divide.
+            let step := mod(mload(values), 30)
+            for {
+                let shift := sub(256, shl(3, step))
+            } lt(pos, end) {
+                pos := add(pos, step)
+                step := 30
+                shift := 16
             } {
-                let both := shr(208, mload(pos))
-                let one := shr(24, both)
-                let other := and(both, 0xffffff)
-                over := or(over, or(gt(one, mostImport), gt(other, mostExport)))
-                imported := add(imported, one)
-                exported := add(exported, other)
+                let lanes := shr(shift, mload(pos))
+                let some := and(lanes, EXPORTS)
+                exported := add(exported, some)
+                within := and(within, sub(mostExport, some))
+                some := and(shr(24, lanes), EXPORTS)
+                imported := add(imported, some)
+                within := and(within, sub(mostImport, some))
             }
-            rated := iszero(over)
+            imported := mod(imported, 0xffffffffffff)
+            exported := mod(exported, 0xffffffffffff)
+            rated := eq(within, GUARDS)
         }
     }
 
-    /// @notice Adds a module's answer to a position.
-    /// @param answer Where the answer's position words start in memory.
-    /// @param position Where the member's position words start in memory.
+    /// @notice What a module's answer amounts to.
+    /// @param answer Where its position words start in memory.
     /// @param prices Where the class's tariff entries start in memory.
     /// @param slots Number of slots.
     /// @return bought Wh.
     /// @return sold Wh.
     /// @return replacement Base units: what it costs to buy all that was sold at the import price.
     /// @return sane False if a word does not fit 24 bits a side, what a reading holds: then no sum means anything.
-    function absorb(
+    function weigh(
         uint256 answer,
-        uint256 position,
         uint256 prices,
         uint256 slots
     ) internal pure returns (uint256 bought, uint256 sold, uint256 replacement, bool sane) {
         assembly ("memory-safe") {
-            let all := 0
-            for {
-                let end := add(answer, mul(slots, 32))
-            } lt(answer, end) {
-                answer := add(answer, 32)
-            } {
-                let wh := mload(answer)
-                if wh {
-                    all := or(all, wh)
-                    mstore(position, add(mload(position), wh))
-                    bought := add(bought, shr(128, wh))
-                    let out := and(wh, 0xffffff)
-                    if out {
-                        sold := add(sold, out)
-                        replacement := add(replacement, mul(out, shr(240, mload(prices))))
-                    }
+            // In a function of its own that keeps its variables on the stack.
+            function run(pos, price, end) -> sum, all, cost {
+                if iszero(lt(pos, end)) {
+                    leave
                 }
-                position := add(position, 32)
-                prices := add(prices, 4)
+                for {} lt(pos, end) {
+                    pos := add(pos, 32)
+                    price := add(price, 4)
+                } {
+                    let wh := mload(pos)
+                    all := or(all, wh)
+                    sum := add(sum, wh)
+                    cost := add(cost, mul(and(wh, 0xffffff), shr(240, mload(price))))
+                }
             }
+            let sum, all, cost := run(answer, prices, add(answer, shl(5, slots)))
+            bought := shr(128, sum)
+            sold := and(sum, 0xffffffffffffffffffffffffffffffff)
+            replacement := cost
             sane := iszero(and(all, not(0xffffff00000000000000000000000000ffffff)))
         }
     }
 
-    /// @notice Takes an answer that `absorb` added out again.
-    function withdraw(uint256 answer, uint256 position, uint256 slots) internal pure {
+    /// @notice Adds an answer that passed to the position.
+    function add(uint256 position, uint256 answer, uint256 slots) internal pure {
         assembly ("memory-safe") {
-            let length := mul(slots, 32)
             for {
-                let k := 0
-            } lt(k, length) {
-                k := add(k, 32)
+                let end := add(position, shl(5, slots))
+            } lt(position, end) {
+                position := add(position, 32)
+                answer := add(answer, 32)
             } {
-                mstore(add(position, k), sub(mload(add(position, k)), mload(add(answer, k))))
+                mstore(position, add(mload(position), mload(answer)))
             }
         }
     }
@@ -105,36 +120,35 @@ library SlotLoops {
         uint256 ledger
     ) internal pure returns (int256 leg) {
         assembly ("memory-safe") {
-            let pos := add(values, 32)
-            let end := add(pos, mload(values))
-            for {} lt(pos, end) {
-                pos := add(pos, 6)
-            } {
-                let exported := shr(208, mload(pos))
-                let imported := shr(24, exported)
-                exported := and(exported, 0xffffff)
-                let wh := mload(position)
-                let bought := shr(128, wh)
-                let sold := and(wh, 0xffffffffffffffff)
-                let fields := or(shl(48, bought), shl(96, sold))
-                fields := or(fields, or(shl(144, imported), shl(192, exported)))
-                // Delivered is the smaller of sold and exported.
-                fields := or(fields, xor(exported, mul(xor(exported, sold), lt(sold, exported))))
-                mstore(ledger, add(mload(ledger), fields))
-                let drawn := add(imported, sold)
-                let fed := add(exported, bought)
-                let price := mload(prices)
-                switch lt(drawn, fed)
-                case 0 {
-                    leg := add(leg, mul(sub(drawn, fed), shr(240, price)))
+            // In a function of its own that keeps its variables on the stack.
+            function run(pos, end, place, price, entry) -> sum {
+                if iszero(lt(pos, end)) {
+                    leave
                 }
-                default {
-                    leg := sub(leg, mul(sub(fed, drawn), and(shr(224, price), 0xffff)))
+                for {} lt(pos, end) {
+                    pos := add(pos, 6)
+                    place := add(place, 32)
+                    price := add(price, 4)
+                    entry := add(entry, 32)
+                } {
+                    let imported := shr(208, mload(pos))
+                    let exported := and(imported, 0xffffff)
+                    imported := shr(24, imported)
+                    let both := mload(place)
+                    let bought := shr(128, both)
+                    let sold := and(both, 0xffffffff)
+                    // The fields of `Ledger`; delivered is the smaller of sold and exported.
+                    let fields := or(both, or(shl(44, exported), shl(84, imported)))
+                    let delivered := xor(exported, mul(xor(exported, sold), lt(sold, exported)))
+                    mstore(entry, add(mload(entry), or(fields, shl(172, delivered))))
+                    // The imbalance; below zero its sign picks the export price, 16 bits further down.
+                    imported := sub(add(imported, sold), add(exported, bought))
+                    let tariff := shr(sub(240, shl(4, shr(255, imported))), mload(price))
+                    sum := add(sum, mul(imported, and(tariff, 0xffff)))
                 }
-                position := add(position, 32)
-                ledger := add(ledger, 32)
-                prices := add(prices, 4)
             }
+            let start := add(values, 32)
+            leg := run(start, add(start, mload(values)), position, prices, ledger)
         }
     }
 

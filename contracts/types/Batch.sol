@@ -11,7 +11,7 @@ import {Terms} from "./Terms.sol";
 /// @param ends End of the period, unix seconds.
 /// @param tariff Tariff bytes of the period.
 /// @param classes One word per tariff class: `defaultLoadWh 24 | supplier member 32`.
-/// @param modules Modules of the community; filled as they are needed.
+/// @param modules Modules of the community.
 /// @param pots Pot words after the items so far, one per module; empty for a period that has left the ring.
 /// @param free Whether the ring entry can take this period.
 /// @param opened Journals that readings opened.
@@ -19,8 +19,8 @@ import {Terms} from "./Terms.sol";
 /// @param legs Room for one leg per item.
 /// @param legCount Legs in use.
 /// @param ledger What the items add to the slots' ledger words.
-/// @param position Position words of the item at hand.
-/// @param answer Answer of the module at hand.
+/// @param answer Answer of the item's first module.
+/// @param position Position words of the item at hand, a part of `answer`.
 struct Batch {
     uint32 community;
     uint32 period;
@@ -29,6 +29,7 @@ struct Batch {
     uint256 ends;
     bytes tariff;
     uint256[] classes;
+    address[] modules;
     uint256[] pots;
     bool free;
     uint256 opened;
@@ -36,8 +37,8 @@ struct Batch {
     IPaymentEscrow.Leg[] legs;
     uint256 legCount;
     uint256[] ledger;
-    uint256[] position;
     uint256[] answer;
+    uint256[] position;
 }
 
 /// @notice One item on its way through settlement. Money in base units.

@@ -21,9 +21,8 @@ abstract contract EntryLab {
 
     uint256 internal constant SPAN = 512; // words of garbage behind what is allocated
     uint256 internal constant STORED = 64; // words of a slot in storage
-    uint256 private constant FIELDS = 27; // words of `EntryLoops.Strip`
-    uint256 private constant SETTINGS = 16; // of them never written
-    uint256 private constant OUT = 16; // of them moves with the prefixes
+    uint256 private constant FIELDS = 33; // words of `EntryLoops.Strip`
+    uint256 private constant SETTINGS = 20; // of them never written
 
     /// @param plain The market, as the plain twin sees it.
     /// @param touched Slots with an accepted order since the book was opened.
@@ -44,6 +43,7 @@ abstract contract EntryLab {
     /// @dev The buffers of one strip: entries, prefixes and a spare word; reasons; a tariff.
     struct Buffers {
         bytes payload;
+        bytes entries;
         bytes reasons;
         bytes tariff;
     }
@@ -110,10 +110,10 @@ abstract contract EntryLab {
     function _open(Lab memory l) internal view {
         EntryLoopsPlain.Market memory m = l.plain;
         l.touched = new bool[](m.slots);
-        Canary.soil(m.slots * 36 + SPAN);
+        Canary.soil(m.slots * 40 + SPAN);
         l.guardCount = 0;
         _guard(l);
-        l.book = Book.open(AREA, l.firstSlot, m.slots, m.ticks, l.wide);
+        l.book = Book.open(AREA, m.slots, m.ticks, l.wide);
         _guard(l);
         // Settings as the auction makes them; everything else is garbage until `reset`.
         EntryLoops.Strip memory e;
@@ -122,12 +122,10 @@ abstract contract EntryLab {
             e := pos
         }
         _guard(l);
-        (e.lastKey, e.lastTick) = (m.slots * 256 - 1, m.ticks - 1);
-        (e.buyFloor, e.sellFloor) = ((m.floorPrice + m.networkFee) * m.lotWh, m.floorPrice * m.lotWh);
-        (e.tickAmount, e.lotWh) = (m.tickSize * m.lotWh, m.lotWh);
-        e.wide = l.wide ? 1 : 0;
+        e.setGrid(m.slots, m.ticks, l.wide ? 2 : 1);
+        e.setPrices(m.lotWh, m.floorPrice, m.tickSize, m.networkFee);
         e.openFrom = m.openFrom;
-        (e.cells, e.stride, e.tickWords) = (l.book.cells.words(), l.book.stride, l.book.wordsPerSide);
+        (e.cells, e.stride, e.tickWords) = (l.book.top, l.book.stride, l.book.wordsPerSide);
         (e.area, e.firstSlot) = (AREA, l.firstSlot);
         l.loop = e;
     }
@@ -141,17 +139,15 @@ abstract contract EntryLab {
         uint256 guards = l.guardCount;
         Buffers memory b = _buffers(l, s);
         EntryLoops.Strip memory e = l.loop;
-        (e.buyCap, e.sellCap) = (s.caps[0], s.caps[1]);
-        (e.maxReserve, e.feePerEntry, e.prices) = (s.maxReserve, s.feePerEntry, b.tariff.start() + 2);
+        e.setLimits(s.caps[0], s.caps[1], s.maxReserve, s.feePerEntry);
+        e.prices = b.tariff.start() + 2;
         (e.out, e.reasons) = (b.payload.start() + 4 * s.orders.length, b.reasons.start());
         e.reset(s.frontier, s.settlementFee);
         bytes32 settings = _settings(l, b, s.orders.length);
         Canary.soil(SPAN);
-        bool busy = e.accept(b.payload.start(), s.orders.length);
+        bool busy = e.accept(b.entries.start(), s.orders.length);
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         for (uint256 i = 0; i < l.guardCount; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
-        uint256 moved = busy ? o.seen : s.orders.length;
-        e.out -= moved * (l.wide ? 4 : 2);
         Check.yes(_settings(l, b, s.orders.length) == settings, "settings and inputs");
         Check.yes(busy == o.busy, "busy");
         _compare(l, b, o);
@@ -164,8 +160,10 @@ abstract contract EntryLab {
     function _flush(Lab memory l) internal {
         l.book.flush();
         for (uint256 slot = 0; slot < l.plain.slots; ++slot) {
-            if (!l.touched[slot]) continue;
-            l.stored[STORED * slot] = _header(l, slot);
+            uint256 header = _header(l, slot);
+            // A slot whose orders were all taken back stays as it was.
+            if (!l.touched[slot] || header >> 40 == 0) continue;
+            l.stored[STORED * slot] = header;
             for (uint256 i = 0; i < _tickWords(l); ++i) {
                 uint256 word = _word(l, slot, i);
                 if (word != 0) l.stored[STORED * slot + 1 + i] = word;
@@ -185,14 +183,17 @@ abstract contract EntryLab {
         _guard(l);
         b.payload = Canary.takeBytes(count * (l.wide ? 8 : 6) + 32);
         _guard(l);
+        b.entries = Canary.takeBytes(count * 4 + 4);
+        _guard(l);
         b.reasons = new bytes(count);
         _guard(l);
         b.tariff = Canary.takeBytes(2 + 4 * s.importPrices.length);
         _guard(l);
         for (uint256 i = 0; i < count; ++i) {
             bytes4 entry = bytes4(uint32(entryOf(s.orders[i])));
-            for (uint256 j = 0; j < 4; ++j) b.payload[4 * i + j] = entry[j];
+            for (uint256 j = 0; j < 4; ++j) b.entries[4 * i + j] = entry[j];
         }
+        for (uint256 j = 0; j < 4; ++j) b.entries[4 * count + j] = 0;
         for (uint256 k = 0; k < s.importPrices.length; ++k) {
             b.tariff[2 + 4 * k] = bytes1(uint8(s.importPrices[k] >> 8));
             b.tariff[3 + 4 * k] = bytes1(uint8(s.importPrices[k]));
@@ -210,15 +211,14 @@ abstract contract EntryLab {
         assembly ("memory-safe") {
             pos := e
         }
-        uint256 entries = b.payload.start();
+        uint256 entries = b.entries.start();
         uint256 tariff = b.tariff.start();
         return
             keccak256(
                 abi.encode(
                     Canary.hashOf(pos, pos + 32 * SETTINGS),
-                    e.out,
-                    [e.area, e.firstSlot, e.frontier, e.openFrom],
-                    Canary.hashOf(entries, entries + 4 * count),
+                    [e.out, e.area, e.firstSlot, e.frontier, e.openFrom],
+                    Canary.hashOf(entries, entries + 4 * count + 4),
                     Canary.hashOf(tariff, tariff + b.tariff.length),
                     [b.payload.length, b.reasons.length, b.tariff.length]
                 )
@@ -229,9 +229,10 @@ abstract contract EntryLab {
         EntryLoops.Strip memory e = l.loop;
         Check.eq(e.seen, o.seen, "seen");
         Check.eq(e.refused, o.refused, "refused");
-        Check.eq(e.used, o.used, "used");
-        Check.eq(uint128(e.lots), o.lots[0], "lots bought");
-        Check.eq(e.lots >> 128, o.lots[1], "lots sold");
+        (uint256 bought, uint256 sold) = e.lotsOf();
+        Check.eq(e.usedOf(), o.used, "used");
+        Check.eq(bought, o.lots[0], "lots bought");
+        Check.eq(sold, o.lots[1], "lots sold");
         uint256 count = o.reasons.length;
         uint256 width = l.wide ? 4 : 2;
         for (uint256 i = 0; i < count; ++i) {
@@ -254,7 +255,7 @@ abstract contract EntryLab {
         EntryLoopsPlain.undo(l.plain, s, o);
         for (uint256 i = 0; i < l.loop.seen; ++i) {
             EntryLoopsPlain.Order memory order = s.orders[i];
-            if (reasons[i] == 0) l.book.remove(order.slot, order.side, order.tick, order.lots);
+            if (reasons[i] == 0) l.book.remove(order.slot, 128 * order.side + order.tick, order.lots);
         }
     }
 

@@ -83,7 +83,9 @@ contract WordsTest {
         _checkJournal(j, f[0] & 0xfffff, entries, uint8(f[2]), uint8(f[3]), h[1] & 15, h[1] >> 52);
     }
 
-    function testFuzz_ledger(uint40[4] memory a, uint40[4] memory b, uint16 wrap) external pure {
+    function testFuzz_ledger(uint40[4] memory a, uint40[4] memory b, uint40 wrap) external pure {
+        // A sum fits the narrowest field.
+        for (uint256 i = 0; i < 4; ++i) (a[i], b[i]) = (a[i] >> 1, b[i] >> 1);
         Ledger one = newLedger(a[0], a[1], a[2], a[3]);
         Ledger two = newLedger(b[0], b[1], b[2], b[3]);
         _checkLedger(one, a);
@@ -94,11 +96,6 @@ contract WordsTest {
         uint256 word = sum.tagged(wrap);
         Check.eq(Ledger.unwrap(ledgerAt(word, wrap)), Ledger.unwrap(sum), "the same turn of the ring");
         Check.eq(Ledger.unwrap(ledgerAt(word, uint256(wrap) + 1)), 0, "another turn");
-        Check.eq(
-            Ledger.unwrap(ledgerAt(word, uint256(wrap) + 65_536)),
-            Ledger.unwrap(sum),
-            "turns count up to 16 bits"
-        );
     }
 
     function testFuzz_meter(uint32 next, uint96[2] memory registers, uint32 state, uint8 bits) external pure {

@@ -49,10 +49,9 @@ library SlotLoopsPlain {
     /// @return bought Wh.
     /// @return sold Wh.
     /// @return replacement Base units.
-    /// @return sane False if a value does not fit a reading: then nothing was added.
-    function absorb(
+    /// @return sane False if a value does not fit a reading.
+    function weigh(
         Energy memory answer,
-        Energy memory position,
         Prices memory p
     ) internal pure returns (uint256 bought, uint256 sold, uint256 replacement, bool sane) {
         for (uint256 k = 0; k < answer.bought.length; ++k) {
@@ -60,18 +59,16 @@ library SlotLoopsPlain {
         }
         sane = true;
         for (uint256 k = 0; k < answer.bought.length; ++k) {
-            position.bought[k] += answer.bought[k];
-            position.sold[k] += answer.sold[k];
             bought += answer.bought[k];
             sold += answer.sold[k];
             replacement += answer.sold[k] * p.importPrice[k];
         }
     }
 
-    function withdraw(Energy memory answer, Energy memory position) internal pure {
+    function add(Energy memory position, Energy memory answer) internal pure {
         for (uint256 k = 0; k < answer.bought.length; ++k) {
-            position.bought[k] -= answer.bought[k];
-            position.sold[k] -= answer.sold[k];
+            position.bought[k] += answer.bought[k];
+            position.sold[k] += answer.sold[k];
         }
     }
 
