@@ -114,6 +114,9 @@ library EntryLoops {
     uint256 private constant COUNT = 0x3e0;
     uint256 private constant LAST = 0x400;
 
+    /// @dev The first entry of offset 256.
+    uint256 private constant ALL_CLOSED = 0x100000000;
+
     // What an entry leads to where it was neither accepted nor refused; above every entry.
     uint256 private constant STOP = 0x200000000;
     uint256 private constant RETRY = 0x100000000;
@@ -349,6 +352,10 @@ library EntryLoops {
             let last := shl(24, mload(add(s, OPEN_FROM)))
             if lt(last, shl(24, mload(add(s, FRONTIER)))) {
                 last := shl(24, mload(add(s, FRONTIER)))
+            }
+            // No entry has an offset above 255, but a gate can: 256 closes everything, more would wrap around.
+            if gt(last, ALL_CLOSED) {
+                last := ALL_CLOSED
             }
             last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
             let at := or(shl(128, entries), mload(add(s, OUT)))

@@ -149,6 +149,24 @@ contract EntryAcceptanceTest is EntryLab {
         _checkEnd(l, o);
     }
 
+    function test_everythingIsClosedWhereTheFirstOpenSlotLiesBehindThePeriod() external {
+        uint256[4] memory firsts = [uint256(144), 256, 257, 288];
+        for (uint256 i = 0; i < 4; ++i) {
+            Lab memory l = _market(144, 32, false);
+            l.plain.openFrom = firsts[i];
+            _open(l);
+            EntryLoopsPlain.Strip memory s = _strip(l, 5);
+            s.orders[0] = EntryLoopsPlain.Order(0, 0, 0, 1);
+            s.orders[1] = EntryLoopsPlain.Order(1, 0, 0, 1);
+            s.orders[2] = EntryLoopsPlain.Order(100, 0, 0, 1);
+            s.orders[3] = EntryLoopsPlain.Order(143, 1, 31, 1);
+            s.orders[4] = EntryLoopsPlain.Order(255, 1, 31, 65_535);
+            EntryLoopsPlain.Outcome memory o = _post(l, s);
+            Check.eq(o.refused, 5, "refused");
+            _flush(l);
+        }
+    }
+
     function test_anEntryBehindOneOffTheGridCanNameTheLastSlot() external {
         Lab memory l = _market(96, 32, false);
         _open(l);
@@ -332,6 +350,7 @@ contract EntryAcceptanceTest is EntryLab {
         m.networkFee = d.upTo(d.one(2) ? 9 : 65_535);
         if (d.one(3)) m.openFrom = d.upTo(m.slots + 3);
         if (d.one(50)) m.openFrom = d.upTo(type(uint40).max);
+        if (d.one(6)) m.openFrom = 250 + d.upTo(40);
         bool anyBusy = d.one(3);
         for (uint256 slot = 0; slot < m.slots; ++slot) _randomSlot(l, d, slot, anyBusy);
     }
