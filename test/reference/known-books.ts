@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { decimal, placesFor, scaled, type Decimal } from "./decimals.ts";
 
-/** Books with known results, beside the repository. */
-const FILE = new URL("../../../shared/reference/call-auction.json", import.meta.url);
+/** Books with known results. */
+const FILE = new URL("../vectors/call-auction.json", import.meta.url);
 
 interface RawCase {
   id: string;
@@ -50,9 +50,8 @@ function toBook({ id, bids, asks, canonical }: RawCase): KnownBook {
   };
 }
 
-/** The cases with a uniform price, or undefined where the file is not there. */
-export function knownBooks(): KnownBook[] | undefined {
-  if (!existsSync(FILE)) return undefined;
+/** The cases with a uniform price. */
+export function knownBooks(): KnownBook[] {
   return parse(readFileSync(FILE, "utf8"))
     .filter(({ kind }) => kind === "uniform")
     .map(toBook);
