@@ -60,6 +60,12 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         "Strip(uint32 community,uint32 member,uint32 period,uint8 after,uint32 epoch,uint40 deadline,uint96 maxReserve,uint32 feePerEntry,address feeTo,bytes entries)"
     );
 
+    /// @dev Words of a context before the fill words.
+    uint256 private constant CONTEXT_HEAD = 2;
+
+    /// @dev Words of an answer before the positions: ready, paid, received, offset, length.
+    uint256 private constant ANSWER_HEAD = 5;
+
     IProsumerRegistry public immutable registry;
     IPaymentEscrow public immutable escrow;
     ISettlement public immutable settlement;
@@ -132,32 +138,51 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     // ---------------------------------------------------------------------------------------------------- module
 
     /// @inheritdoc IMarketModule
-    function positionOf(
-        uint32 community,
-        uint32,
-        uint32 period,
-        bytes[] calldata payloads
-    ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
+    /// @dev Wh per lot and bytes per prefix, then a fill word per slot.
+    function contextOf(uint32 community, uint32 period) external view returns (uint256[] memory context) {
         Terms t = KnownTerms.load(_known, registry, community);
-        // The answer as it leaves: ready, paid, received, offset, length, positions. Encoding it would cost more than filling it.
         uint256 slots = t.slotsPerPeriod();
-        uint256[] memory answer = new uint256[](5 + slots);
-        (answer[3], answer[4]) = (4 * 32, slots);
         uint256 first = uint256(period) * slots;
-        FillLoops.Fills memory f = FillLoops.Fills({
-            results: _resultAt(community, t, first),
-            firstSlot: first,
-            floorAmount: t.floorPrice() * t.lotWh(),
-            tickAmount: t.tickSize() * t.lotWh(),
-            lotWh: t.lotWh(),
-            prefixBytes: t.wideTicks() ? 4 : 2,
-            position: answer.words() + 5 * 32,
-            paid: 0,
-            received: 0
-        });
+        uint256 pos = _resultAt(community, t, first);
+        uint256 floor = t.floorPrice();
+        uint256 step = t.tickSize();
+        context = new uint256[](CONTEXT_HEAD + slots);
+        (context[0], context[1]) = (t.lotWh(), t.wideTicks() ? 4 : 2);
+        uint256 to = context.words() + CONTEXT_HEAD * 32;
+        unchecked {
+            for (uint256 k = 0; k < slots; ++k) {
+                SlotResult r = SlotResult.wrap(Words.load(pos + k));
+                bool cleared = r.isOf(first + k);
+                Mem.store(to + 32 * k, cleared ? FillLoops.wordOf(r, floor + r.priceTick() * step) : FillLoops.WAITING);
+            }
+        }
+    }
+
+    /// @inheritdoc IMarketModule
+    function positionOf(
+        uint32,
+        uint32,
+        uint32,
+        uint256[] calldata context,
+        bytes[] calldata payloads
+    ) external pure returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
+        if (context.length < CONTEXT_HEAD) revert NoContext();
+        // The answer as it leaves: ready, paid, received, offset, length, positions. Encoding it would cost more than filling it.
+        uint256[] memory known = Mem.copied(context);
+        uint256[] memory answer = new uint256[](ANSWER_HEAD + known.length - CONTEXT_HEAD);
+        (answer[3], answer[4]) = (4 * 32, known.length - CONTEXT_HEAD);
         ready = true;
-        for (uint256 i = 0; i < payloads.length && ready; ++i) ready = FillLoops.fills(f, payloads[i]);
-        (paid, received, position) = (f.paid, f.received, answer);
+        for (uint256 i = 0; i < payloads.length; ++i) {
+            (uint256 pays, uint256 gets, bool cleared) = FillLoops.fills(
+                known.words() + CONTEXT_HEAD * 32,
+                answer.words() + ANSWER_HEAD * 32,
+                known[0],
+                known[1],
+                payloads[i]
+            );
+            (paid, received, ready) = (paid + pays, received + gets, ready && cleared);
+        }
+        position = answer;
         (answer[0], answer[1], answer[2]) = (ready ? 1 : 0, paid, received);
         assembly ("memory-safe") {
             return(add(answer, 32), mul(32, mload(answer)))

@@ -124,7 +124,7 @@ contract Settlement is ISettlement, EIP712 {
             Work memory w;
             Skip skip = _meterOnly(b, w, items[i].member, items[i].reading);
             if (_named(b, items[i].member, skip)) ++accepted;
-            Mem.release(free);
+            _release(b, free);
         }
         if (b.opened != 0) escrow.openJournals(community, period, b.opened);
     }
@@ -141,7 +141,7 @@ contract Settlement is ISettlement, EIP712 {
             Work memory w;
             Skip skip = _meterAndSettle(b, w, items[i]);
             if (_named(b, items[i].member, skip)) ++accepted;
-            Mem.release(free);
+            _release(b, free);
         }
         _close(b);
     }
@@ -154,7 +154,7 @@ contract Settlement is ISettlement, EIP712 {
             Work memory w;
             Skip skip = _settleMetered(b, w, items[i]);
             if (_named(b, items[i].member, skip)) ++accepted;
-            Mem.release(free);
+            _release(b, free);
         }
         _close(b);
     }
@@ -171,7 +171,7 @@ contract Settlement is ISettlement, EIP712 {
             Work memory w;
             Skip skip = _estimate(b, w, items[i].member, items[i].records);
             if (_named(b, items[i].member, skip)) ++accepted;
-            Mem.release(free);
+            _release(b, free);
         }
         _close(b);
     }
@@ -345,7 +345,7 @@ contract Settlement is ISettlement, EIP712 {
         w.word = registry.memberFor(b.community, item.member, b.period);
         w.gapLeg = item.gapLeg;
         w.hash = Positions.replay(item.records);
-        w.values = item.values;
+        w.values = SlotLoops.copied(item.values);
         uint256 hash = readingHash(w.hash, keccak256(w.values), item.gapLeg);
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
         if (!Positions.take(b, w, item.records)) return Skip.NotReady;
@@ -405,10 +405,10 @@ contract Settlement is ISettlement, EIP712 {
         for (uint256 k = 0; k < b.slots; ++k) b.position[k] = item.position[k];
         (int256 before, uint256 estimated) = _legEstimated(b, w);
         uint256[] memory taken = b.ledger;
-        b.ledger = new uint256[](b.slots);
+        b.ledger = SlotLoops.room(b.slots);
         int256 gridLeg = _legMetered(b, w) - before;
         _storeLedger(b, b.ledger, taken);
-        b.ledger = new uint256[](b.slots);
+        b.ledger = SlotLoops.room(b.slots);
 
         uint256 hash = readingHash(item.journal, w.valuesHash, 0);
         _storeJournal(b, w, SETTLED, settledHash(hash, _hashOf(item.position)));
@@ -467,7 +467,7 @@ contract Settlement is ISettlement, EIP712 {
         if (block.timestamp < b.ends) return Skip.PeriodNotOver;
         if (reading.values.length != 6 * b.slots) return Skip.BadLength;
         w.member = member;
-        w.values = reading.values;
+        w.values = SlotLoops.copied(reading.values);
         w.valuesHash = keccak256(w.values);
         address key;
         (w.word, key) = registry.meterFor(b.community, member, b.period);
@@ -582,10 +582,11 @@ contract Settlement is ISettlement, EIP712 {
         b.tariff = Tariff.load(registry.tariffAt(community, period));
         b.classes = registry.classes(community);
         b.legs = new IPaymentEscrow.Leg[](legs);
-        b.ledger = new uint256[](b.slots);
+        b.ledger = SlotLoops.room(b.slots);
         b.answer = ModuleCall.room(b.slots);
         b.position = ModuleCall.positionIn(b.answer);
         b.modules = registry.moduleList(community);
+        b.calls = new bytes[](b.modules.length);
         (b.pots, b.free) = escrow.potWords(community, period, b.modules.length);
     }
 
@@ -604,6 +605,12 @@ contract Settlement is ISettlement, EIP712 {
     function _named(Batch memory b, uint32 member, Skip skip) private returns (bool ok) {
         if (skip == Skip.None) return true;
         emit ItemSkipped(b.community, member, b.period, skip);
+    }
+
+    /// @dev Frees the memory of an item, unless it left something there for later ones.
+    function _release(Batch memory b, uint256 free) private pure {
+        if (!b.kept) Mem.release(free);
+        b.kept = false;
     }
 
     function _storeLedger(Batch memory b, uint256[] memory added, uint256[] memory taken) private {

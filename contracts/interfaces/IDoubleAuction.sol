@@ -88,6 +88,8 @@ interface IDoubleAuction is IMarketModule {
     error TradingPaused(uint32 community);
     /// @notice The order book is not the community's first module.
     error UnknownModule(uint32 community);
+    /// @dev `positionOf` was not given what `contextOf` returned.
+    error NoContext();
     error StripRefused(StripReason reason);
     error EntryRefused(uint256 index, EntryReason reason);
     error NotTrader(uint32 community, uint32 member, address caller);

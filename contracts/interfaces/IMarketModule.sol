@@ -7,7 +7,9 @@ pragma solidity ^0.8.28;
 /// period is over, settlement hands the records back and asks what became of them. The module moves no money itself.
 ///
 /// What settlement enforces, whatever the module answers:
-/// - the call gets `250,000 + 2,000 * entries` gas and at most `32 * (5 + slotsPerPeriod)` bytes of its answer are read;
+/// - `contextOf` gets `30,000 + 3,000 * slotsPerPeriod` gas and may return up to `2 * slotsPerPeriod` words;
+/// - `positionOf` gets `30,000 + 2,000 * entries` gas and returns `5 + slotsPerPeriod` words;
+/// - `paid` and `received` fit 88 bits, a position 24 bits a side and slot;
 /// - `paid + network fee - received + sum(sold * import price) <= reserve`: the worst case was reserved;
 /// - the sums of bought and of sold Wh stay within the Wh named at `append`;
 /// - the module's pot of the period plus what it still has reserved never goes below zero.
@@ -20,10 +22,18 @@ pragma solidity ^0.8.28;
 /// supplier is less safe: a module that invents bought Wh makes it pay the export price for them, or forgo the import price. So a
 /// module added later needs the supplier's consent.
 interface IMarketModule {
+    /// @notice What the answers about a period have in common, say prices: settlement asks for it once in a batch and hands it to
+    /// every `positionOf` of the batch. Where this call fails or returns too much, the context is empty.
+    /// @param community Community index.
+    /// @param period Period index, `unix time / period length`.
+    /// @return context Words that mean something to the module alone.
+    function contextOf(uint32 community, uint32 period) external view returns (uint256[] memory context);
+
     /// @notice What the records of one member became.
     /// @param community Community index.
     /// @param member Member index.
     /// @param period Period index, `unix time / period length`.
+    /// @param context What `contextOf` returned.
     /// @param payloads The `payload` of each of the member's records with this module, oldest first, exactly as appended.
     /// @return ready False while something outside the records is missing (an uncleared slot, open totals). Settlement then
     /// leaves the member alone until the correction window ends; from then on "not ready" counts as a failed call. Not so for a
@@ -36,6 +46,7 @@ interface IMarketModule {
         uint32 community,
         uint32 member,
         uint32 period,
+        uint256[] calldata context,
         bytes[] calldata payloads
     ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position);
 }

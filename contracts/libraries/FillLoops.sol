@@ -1,135 +1,97 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {SlotResult} from "../types/SlotResult.sol";
+
 /// @title Fill loops
 /// @notice The loop that the order book runs once per entry of a journal: what it filled.
-/// @dev In assembly, see `EntryLoops`, with its plain twin in `EntryLoopsPlain`. Words of the struct are addressed by their position:
-/// keep the order.
+/// @dev In assembly, see `EntryLoops`, with its plain twin in `EntryLoopsPlain`.
+///
+/// A fill word says of a slot what the loop needs, made once for all members: `| askAllotment 32 | askVolume 32 | marginalTick 8 |
+/// waiting 1 | - 55 | bidAllotment 32 | bidVolume 32 | - 32 | price 32 |`, low bit first. What belongs to bids lies 128 bits above what
+/// belongs to asks, as bought lies above sold in a position word.
 library FillLoops {
-    /// @notice What the entries of a member filled.
-    /// @param position The first position word, in memory.
-    /// @param results The period's first result word, in storage.
-    /// @param firstSlot Slot of offset 0.
-    /// @param floorAmount Price of tick 0, base units per lot.
-    /// @param tickAmount Price step, base units per lot.
+    /// @dev Of a slot that is not cleared: nothing fills in it, and whoever has an accepted entry there has to wait.
+    uint256 internal constant WAITING = (1 << 72) | (255 << 64);
+
+    /// @param price Base units per Wh.
+    /// @return The fill word of a cleared slot.
+    function wordOf(SlotResult result, uint256 price) internal pure returns (uint256) {
+        uint256 word = SlotResult.unwrap(result);
+        uint256 asks = uint64(word >> 112);
+        uint256 bids = uint64(word >> 48);
+        return asks | (result.marginalTick() << 64) | (bids << 128) | (price << 224);
+    }
+
+    /// @notice Adds up what accepted entries filled; `SlotResult.fill` says how much of an entry does.
+    /// @param words Where the fill words of the period start in memory.
+    /// @param position Where its position words start in memory; fills are added to them.
     /// @param lotWh Wh per lot.
     /// @param prefixBytes Two or four.
-    /// @param paid Base units so far.
-    /// @param received Base units so far.
-    struct Fills {
-        uint256 position;
-        uint256 results;
-        uint256 firstSlot;
-        uint256 floorAmount;
-        uint256 tickAmount;
-        uint256 lotWh;
-        uint256 prefixBytes;
-        uint256 paid;
-        uint256 received;
-    }
-
-    // The fields' places, as assembly needs them; `position` is the first.
-    uint256 private constant RESULTS = 0x20;
-    uint256 private constant FIRST = 0x40;
-    uint256 private constant LOT_WH = 0xa0;
-    uint256 private constant PREFIX = 0xc0;
-
-    /// @dev All below the slot of an entry in the upper bits of a word.
-    uint256 private constant BEHIND_SLOT = 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
-
-    /// @dev The lower half of a word.
-    uint256 private constant LOW = 0xffffffffffffffffffffffffffffffff;
-
-    /// @dev No sum of lots comes near.
-    uint256 private constant NOT_CLEARED = 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff;
-
-    /// @dev A lot in the sums of lots and price ticks.
-    uint256 private constant LOT = 1 << 64;
-
-    /// @notice Adds up what accepted entries filled; see `SlotResult` for the word and `Clearing.shareDown` for the share.
     /// @param payload Entries, then prefixes. In memory: the compiler would read calldata again at each use of a variable.
+    /// @return paid Base units.
+    /// @return received Base units.
     /// @return cleared False if a slot of an accepted entry is not cleared.
-    function fills(Fills memory f, bytes memory payload) internal view returns (bool cleared) {
-        uint256 sums = _walk(f, payload);
-        if (sums == NOT_CLEARED) return false;
-        f.paid += _amount(f, sums & LOW);
-        f.received += _amount(f, sums >> 128);
-        return true;
-    }
-
-    /// @param sum Lots in the upper, lots times price ticks in the lower half of 128 bits.
-    /// @return Base units.
-    function _amount(Fills memory f, uint256 sum) private pure returns (uint256) {
-        return (sum % LOT) * f.tickAmount + (sum / LOT) * f.floorAmount;
-    }
-
-    /// @return sums Lots times (2^64 + price tick), bought in the lower, sold in the upper half; or `NOT_CLEARED`.
-    function _walk(Fills memory f, bytes memory payload) private view returns (uint256 sums) {
+    function fills(
+        uint256 words,
+        uint256 position,
+        uint256 lotWh,
+        uint256 prefixBytes,
+        bytes memory payload
+    ) internal pure returns (uint256 paid, uint256 received, bool cleared) {
+        uint256 money;
+        uint256 seen;
         assembly ("memory-safe") {
-            // In a function of its own that keeps its variables on the stack. `at` as in `EntryLoops`.
-            function run(g, at, end, step, lotWh, shift) -> sum {
-                let slot := not(0) // an entry of the slot that `result` belongs to
-                let result := 0
-                for {} lt(at, end) {
-                    at := add(at, step)
+            // The share of an entry at the margin: volume that is filled up to its end less what is filled up to its start.
+            function share(pair, lots, prefix) -> filled {
+                let volume := and(shr(32, pair), 0xffffffff)
+                if iszero(volume) {
+                    leave // no trade
+                }
+                pair := and(pair, 0xffffffff) // the allotment
+                filled := sub(div(mul(add(prefix, lots), pair), volume), div(mul(prefix, pair), volume))
+            }
+
+            // In a function of its own that keeps its variables on the stack. Money as in a position: paid above, received below.
+            function run(pos, end, prefixes, width, shift, wordsAt, positionAt, unit) -> sum, all {
+                if iszero(lt(pos, end)) {
+                    leave
+                }
+                for {} lt(pos, end) {
+                    pos := add(pos, 4)
+                    prefixes := add(prefixes, width)
                 } {
-                    let entry := mload(shr(128, at))
-                    if gt(xor(entry, slot), BEHIND_SLOT) {
-                        let found := sload(add(mload(add(g, RESULTS)), shr(248, entry)))
-                        if xor(and(found, 0xffffffff), add(mload(add(g, FIRST)), shr(248, entry))) {
-                            if iszero(shr(shift, not(mload(and(at, LOW))))) {
-                                continue // a refused entry does not care
-                            }
-                            sum := NOT_CLEARED
-                            leave
-                        }
-                        slot := entry
-                        result := found
+                    let prefix := mload(prefixes)
+                    if iszero(shr(shift, not(prefix))) {
+                        continue // refused
                     }
+                    let entry := mload(pos)
+                    let place := shl(5, byte(0, entry))
+                    let word := mload(add(wordsAt, place))
+                    all := or(all, word)
+                    // Side and tick of an entry minus the marginal tick: 0 is a bid, 128 an ask at the margin; between them are bids
+                    // above and asks below it, which fill whole; beyond them lies what fills not at all.
+                    let over := sub(byte(1, entry), byte(23, word))
+                    if gt(over, 128) {
+                        continue
+                    }
+                    let lane := and(not(byte(1, entry)), 128)
                     let lots := and(shr(224, entry), 0xffff)
-                    {
-                        let tick := and(shr(240, entry), 0x7f)
-                        let marginal := and(shr(32, result), 0xff)
-                        switch eq(tick, marginal)
-                        case 0 {
-                            // A bid above the margin or an ask below it fills whole, anything else not at all. No ask without a trade.
-                            if or(eq(gt(tick, marginal), and(shr(247, entry), 1)), eq(marginal, 255)) {
-                                continue
-                            }
-                            if iszero(shr(shift, not(mload(and(at, LOW))))) {
-                                continue // refused
-                            }
-                        }
-                        default {
-                            let prefix := shr(shift, mload(and(at, LOW)))
-                            if iszero(shr(shift, not(mload(and(at, LOW))))) {
-                                continue
-                            }
-                            let pair := shr(add(48, and(shr(241, entry), 64)), result)
-                            let volume := and(shr(32, pair), 0xffffffff)
-                            pair := and(pair, 0xffffffff) // the allotment
-                            lots := sub(div(mul(add(prefix, lots), pair), volume), div(mul(prefix, pair), volume))
-                        }
+                    if iszero(and(over, 127)) {
+                        lots := share(shr(lane, word), lots, shr(shift, prefix))
                     }
-                    // Bought in the high half of a position, sold in the low one; in the sums the other way round.
-                    let half := and(shr(240, entry), 0x80)
-                    let place := add(mload(g), shl(5, shr(248, entry)))
-                    mstore(place, add(mload(place), shl(xor(half, 0x80), mul(lots, lotWh))))
-                    sum := add(sum, shl(half, mul(lots, or(LOT, and(shr(40, result), 0xff)))))
+                    lots := shl(lane, mul(lots, unit)) // now Wh, where it belongs
+                    sum := add(sum, mul(lots, shr(224, word)))
+                    place := add(positionAt, place)
+                    mstore(place, add(mload(place), lots))
                 }
             }
 
-            let prefixBytes := mload(add(f, PREFIX))
-            let pos := add(payload, 32)
-            let prefixes := add(pos, shl(2, div(mload(payload), add(4, prefixBytes))))
-            sums := run(
-                f,
-                or(shl(128, pos), prefixes),
-                shl(128, prefixes),
-                or(shl(128, 4), prefixBytes),
-                mload(add(f, LOT_WH)),
-                sub(256, shl(3, prefixBytes))
-            )
+            let start := add(payload, 32)
+            let end := add(start, shl(2, div(mload(payload), add(4, prefixBytes))))
+            money, seen := run(start, end, end, prefixBytes, sub(256, shl(3, prefixBytes)), words, position, lotWh)
         }
+        (paid, received) = (money >> 128, uint128(money));
+        cleared = seen & (1 << 72) == 0;
     }
 }

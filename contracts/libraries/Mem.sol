@@ -23,6 +23,33 @@ library Mem {
         }
     }
 
+    /// @notice Copies bytes within memory.
+    function move(uint256 pos, bytes memory data) internal pure {
+        assembly ("memory-safe") {
+            mcopy(pos, add(data, 32), mload(data))
+        }
+    }
+
+    /// @return array The words, in memory; the compiler would copy them one by one.
+    function copied(uint256[] calldata data) internal pure returns (uint256[] memory array) {
+        assembly ("memory-safe") {
+            array := mload(0x40)
+            mstore(array, data.length)
+            let size := shl(5, data.length)
+            calldatacopy(add(array, 32), data.offset, size)
+            mstore(0x40, add(add(array, 32), size))
+        }
+    }
+
+    /// @return data Bytes with whatever was in memory: the caller overwrites all of them.
+    function bytesOf(uint256 length) internal pure returns (bytes memory data) {
+        assembly ("memory-safe") {
+            data := mload(0x40)
+            mstore(data, length)
+            mstore(0x40, and(add(add(data, length), 63), not(31)))
+        }
+    }
+
     /// @return free Where memory is free from here on.
     function mark() internal pure returns (uint256 free) {
         assembly ("memory-safe") {

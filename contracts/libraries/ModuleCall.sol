@@ -8,18 +8,27 @@ import {SlotLoops} from "./SlotLoops.sol";
 
 /// @title Module call
 /// @notice Asks a market module for a position without trusting it: static, with fixed gas, and with a bounded answer.
+/// @dev The calldata of `positionOf` is put together in two steps: what all members of a batch share is made once, up to the end of
+/// the context; then come the payloads of the member at hand.
 library ModuleCall {
     using Mem for bytes;
     using SlotLoops for uint256[];
 
-    uint256 internal constant BASE_GAS = 250_000;
+    uint256 internal constant CONTEXT_GAS = 30_000;
+    uint256 internal constant CONTEXT_GAS_PER_SLOT = 3_000;
+    uint256 internal constant BASE_GAS = 30_000;
     uint256 internal constant GAS_PER_ENTRY = 2_000;
 
     /// @dev What settlement itself needs after the call.
     uint256 internal constant GAS_AFTER = 200_000;
 
+    uint256 private constant CONTEXT_WORDS_PER_SLOT = 2;
+
     /// @dev Words of the answer before the positions: ready, paid, received, offset, length.
     uint256 private constant HEAD_WORDS = 5;
+
+    /// @dev Bytes of the call before the context's length: selector, community, member, period and two offsets.
+    uint256 private constant CALL_HEAD = 4 + 5 * 32;
 
     /// @param ok Whether the call returned and the answer has the right form.
     /// @param ready As the module says.
@@ -35,7 +44,7 @@ library ModuleCall {
 
     /// @return answer Room for an answer about `slots` slots, of which nothing was traded.
     function room(uint256 slots) internal pure returns (uint256[] memory answer) {
-        answer = new uint256[](HEAD_WORDS + slots);
+        answer = SlotLoops.room(HEAD_WORDS + slots);
         answer[4] = slots;
     }
 
@@ -52,6 +61,83 @@ library ModuleCall {
         positionIn(answer).wipe();
     }
 
+    /// @notice Asks for the context and begins the call with it. A context that fails or is malformed is empty.
+    /// @return call What the calls about all members have in common, with room for the member.
+    function begin(
+        address module,
+        uint32 community,
+        uint32 period,
+        uint256 slots
+    ) internal view returns (bytes memory call) {
+        bytes memory data = abi.encodeCall(IMarketModule.contextOf, (community, period));
+        uint256 stipend = CONTEXT_GAS + CONTEXT_GAS_PER_SLOT * slots;
+        _checkGas(stipend);
+        uint256 size;
+        assembly ("memory-safe") {
+            // Offset and length of the context land in the scratch space.
+            if staticcall(stipend, module, add(data, 32), mload(data), 0, 64) {
+                size := returndatasize()
+            }
+            if iszero(and(eq(mload(0), 32), eq(size, add(64, shl(5, and(mload(32), 0xffff)))))) {
+                size := 0
+            }
+            if shr(16, mload(32)) {
+                size := 0
+            }
+        }
+        uint256 words = size == 0 ? 0 : size / 32 - 2;
+        if (words > CONTEXT_WORDS_PER_SLOT * slots) words = 0;
+        call = new bytes(CALL_HEAD + 32 + 32 * words);
+        uint256 pos = call.start();
+        Mem.store(pos, uint256(uint32(IMarketModule.positionOf.selector)) << 224);
+        Mem.store(pos + 4, community);
+        Mem.store(pos + 68, period);
+        Mem.store(pos + 100, 5 * 32);
+        Mem.store(pos + 132, 6 * 32 + 32 * words);
+        Mem.store(pos + 164, words);
+        assembly ("memory-safe") {
+            // What a failed call returned may be shorter than 64 bytes.
+            if words {
+                returndatacopy(add(pos, 196), 64, shl(5, words))
+            }
+        }
+    }
+
+    /// @notice Encodes the call of `positionOf` about the records of one module, straight out of calldata.
+    /// @param call As it begins for every member.
+    /// @param count Records of the module.
+    /// @param size Bytes of their payloads, each padded to whole words.
+    function complete(
+        bytes memory call,
+        uint32 member,
+        ISettlement.Record[] calldata records,
+        uint8 module,
+        uint256 count,
+        uint256 size
+    ) internal pure returns (bytes memory data) {
+        unchecked {
+            data = Mem.bytesOf(call.length + 32 + 64 * count + size);
+            Mem.move(data.start(), call);
+            Mem.store(data.start() + 36, member);
+            uint256 offsets = data.start() + call.length + 32;
+            Mem.store(offsets - 32, count);
+            uint256 offset = 32 * count;
+            uint256 place = offsets;
+            for (uint256 i = 0; i < records.length; ++i) {
+                if (uint8(records[i].head >> 208) != module) continue;
+                bytes calldata payload = records[i].payload;
+                uint256 padded = paddedLength(payload.length);
+                uint256 to = offsets + offset;
+                Mem.store(place, offset);
+                Mem.store(to + padded, 0); // the padding
+                Mem.store(to, payload.length);
+                Mem.copy(to + 32, payload);
+                place += 32;
+                offset += 32 + padded;
+            }
+        }
+    }
+
     /// @notice Calls `positionOf`; reverts if less gas is left than the module is due, so that a caller cannot make it fail.
     function ask(
         address module,
@@ -60,9 +146,7 @@ library ModuleCall {
         uint256[] memory answer
     ) internal view returns (Answer memory a) {
         uint256 stipend = BASE_GAS + GAS_PER_ENTRY * entries;
-        // A call passes on at most 63/64 of what is left (EIP-150).
-        uint256 needed = stipend + stipend / 32 + GAS_AFTER;
-        if (gasleft() < needed) revert ISettlement.TooLittleGas(needed);
+        _checkGas(stipend);
         uint256 size = answer.length * 32;
         bool whole;
         bool ok;
@@ -78,44 +162,16 @@ library ModuleCall {
         a.received = answer[2];
     }
 
-    /// @notice Encodes the call of `positionOf` about the records of one module, straight out of calldata.
-    function encode(
-        uint32 community,
-        uint32 member,
-        uint32 period,
-        ISettlement.Record[] calldata records,
-        uint8 module
-    ) internal pure returns (bytes memory data) {
-        uint256 count = 0;
-        uint256 size = 0; // offsets, lengths and padded payloads
-        for (uint256 i = 0; i < records.length; ++i) {
-            if (uint8(records[i].head >> 208) != module) continue;
-            ++count;
-            size += 64 + _padded(records[i].payload.length);
-        }
-        data = new bytes(4 + 5 * 32 + size);
-        uint256 pos = data.start();
-        Mem.store(pos, uint256(uint32(IMarketModule.positionOf.selector)) << 224);
-        Mem.store(pos + 4, community);
-        Mem.store(pos + 36, member);
-        Mem.store(pos + 68, period);
-        Mem.store(pos + 100, 4 * 32);
-        Mem.store(pos + 132, count);
-        uint256 offsets = pos + 164;
-        uint256 offset = 32 * count;
-        for (uint256 i = 0; i < records.length; ++i) {
-            if (uint8(records[i].head >> 208) != module) continue;
-            bytes calldata payload = records[i].payload;
-            uint256 to = pos + 164 + offset;
-            Mem.store(offsets, offset);
-            Mem.store(to, payload.length);
-            Mem.copy(to + 32, payload);
-            offsets += 32;
-            offset += 32 + _padded(payload.length);
+    /// @return Bytes of whole words.
+    function paddedLength(uint256 length) internal pure returns (uint256) {
+        unchecked {
+            return (length + 31) & ~uint256(31);
         }
     }
 
-    function _padded(uint256 length) private pure returns (uint256) {
-        return (length + 31) & ~uint256(31);
+    /// @dev A call passes on at most 63/64 of what is left (EIP-150).
+    function _checkGas(uint256 stipend) private view {
+        uint256 needed = stipend + stipend / 32 + GAS_AFTER;
+        if (gasleft() < needed) revert ISettlement.TooLittleGas(needed);
     }
 }

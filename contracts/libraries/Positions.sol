@@ -19,12 +19,26 @@ library Positions {
     /// @dev Base units. Sixteen modules together stay within 96 bits.
     uint256 private constant MAX_FLOW = type(uint88).max;
 
-    /// @notice What one module's records reserved: base units without the settlement fee, and Wh.
-    struct Reserved {
+    /// @notice One module's records of a member, and what becomes of them.
+    /// @param amount What they reserved, base units without the settlement fee.
+    /// @param fee The settlement fee, where one of them was the first of all.
+    /// @param buyWh Wh they were for.
+    /// @param sellWh Wh they were for.
+    /// @param entries Entries in them.
+    /// @param count Number of them.
+    /// @param size Bytes of their payloads, each padded to whole words.
+    /// @param pot The module's pot word afterwards.
+    /// @param reason Why they are void, if they are.
+    struct Taken {
         uint256 amount;
+        uint256 fee;
         uint256 buyWh;
         uint256 sellWh;
         uint256 entries;
+        uint256 count;
+        uint256 size;
+        uint256 pot;
+        ISettlement.Void reason;
     }
 
     /// @return hash The journal after the records.
@@ -44,28 +58,27 @@ library Positions {
             ModuleCall.reset(b.answer);
             return true;
         }
-        uint256 named = 0;
+        Taken[] memory all = _taken(records, b.modules.length);
+        w.settlementFee = b.terms.settlementFee();
+        all[uint8(records[0].head >> 208)].fee = w.settlementFee; // the first record reserved it
         uint256[] memory answer = b.answer;
-        for (uint256 i = 0; i < records.length; ++i) named |= 1 << uint8(records[i].head >> 208);
-        uint256[] memory pots = new uint256[](b.pots.length);
-        ISettlement.Void[] memory voids = new ISettlement.Void[](b.pots.length);
-        for (uint256 module = 0; named >> module != 0; ++module) {
-            if ((named >> module) & 1 == 0) continue;
-            (ready, pots[module], voids[module]) = _takeModule(b, w, records, uint8(module), answer);
-            if (!ready) return false;
-            bool good = voids[module] == ISettlement.Void.None;
-            if (named & ((1 << module) - 1) != 0) {
-                if (good) SlotLoops.add(b.position.words(), ModuleCall.positionIn(answer).words(), b.slots);
-            } else {
+        uint256 asked = 0;
+        for (uint256 module = 0; module < all.length; ++module) {
+            if (all[module].count == 0) continue;
+            if (++asked == 2) answer = ModuleCall.room(b.slots);
+            if (!_takeModule(b, w, records, uint8(module), all[module], answer)) return false;
+            bool good = all[module].reason == ISettlement.Void.None;
+            if (asked == 1) {
                 if (!good) ModuleCall.reset(answer);
-                if (named >> (module + 1) != 0) answer = ModuleCall.room(b.slots);
+            } else if (good) {
+                SlotLoops.add(b.position.words(), ModuleCall.positionIn(answer).words(), b.slots);
             }
         }
-        for (uint256 module = 0; named >> module != 0; ++module) {
-            if ((named >> module) & 1 == 0) continue;
-            b.pots[module] = pots[module];
-            if (voids[module] == ISettlement.Void.None) continue;
-            emit ISettlement.RecordsVoided(b.community, w.member, b.period, uint8(module), voids[module]);
+        for (uint256 module = 0; module < all.length; ++module) {
+            if (all[module].count == 0) continue;
+            b.pots[module] = all[module].pot;
+            if (all[module].reason == ISettlement.Void.None) continue;
+            emit ISettlement.RecordsVoided(b.community, w.member, b.period, uint8(module), all[module].reason);
         }
         return true;
     }
@@ -75,43 +88,42 @@ library Positions {
         Work memory w,
         ISettlement.Record[] calldata records,
         uint8 module,
+        Taken memory t,
         uint256[] memory answer
-    ) private view returns (bool ready, uint256 pot, ISettlement.Void reason) {
-        Reserved memory taken = _reservedWith(records, module);
+    ) private view returns (bool ready) {
+        bytes memory call = b.calls[module];
+        if (call.length == 0) {
+            call = ModuleCall.begin(b.modules[module], b.community, b.period, b.slots);
+            (b.calls[module], b.kept) = (call, true);
+        }
         ModuleCall.Answer memory a = ModuleCall.ask(
-            module < b.modules.length ? b.modules[module] : address(0),
-            ModuleCall.encode(b.community, w.member, b.period, records, module),
-            taken.entries,
+            b.modules[module],
+            ModuleCall.complete(call, w.member, records, module, t.count, t.size),
+            t.entries,
             answer
         );
         // Waiting must not void the order book, the first module: a seller that did not deliver would leave its slot uncleared and
         // escape. Anybody can clear it, however late. // [S4]
         bool waits = module == 0 || block.timestamp < b.ends + b.terms.correctionWindow();
-        if (a.formed && !a.ready && waits) return (false, 0, ISettlement.Void.None);
-        bool first = uint8(records[0].head >> 208) == module;
-        uint256 fee = first ? b.terms.settlementFee() : 0;
-        w.settlementFee += fee;
-        uint256 words = ModuleCall.positionIn(answer).words();
-        (pot, reason) = _settlePot(b, w, Pot.wrap(b.pots[module]), taken, fee, a, words);
-        return (true, pot, reason);
+        if (a.formed && !a.ready && waits) return false;
+        _settlePot(b, w, Pot.wrap(b.pots[module]), t, a, ModuleCall.positionIn(answer).words());
+        return true;
     }
 
     /// @dev Releases the module's reserve and moves its payments, or voids its records.
-    /// @return The pot afterwards.
     function _settlePot(
         Batch memory b,
         Work memory w,
         Pot pot,
-        Reserved memory taken,
-        uint256 fee,
+        Taken memory t,
         ModuleCall.Answer memory a,
         uint256 words
-    ) private pure returns (uint256, ISettlement.Void reason) {
+    ) private pure {
         int256 amount = pot.amountOf();
-        uint256 release = taken.amount + fee;
+        uint256 release = t.amount + t.fee;
         uint256 outstanding = pot.outstandingOf() - release;
-        reason = _judge(b, w, taken, a, words, amount + int256(outstanding));
-        if (reason == ISettlement.Void.None) {
+        t.reason = _judge(b, w, t, a, words, amount + int256(outstanding));
+        if (t.reason == ISettlement.Void.None) {
             amount += int256(a.paid) - int256(a.received);
             w.paid += a.paid;
             w.received += a.received;
@@ -123,7 +135,7 @@ library Positions {
             amount += int256(lost);
         }
         w.release += release;
-        return (Pot.unwrap(pot.withAmounts(amount, outstanding)), reason);
+        t.pot = Pot.unwrap(pot.withAmounts(amount, outstanding));
     }
 
     /// @dev The bounds of `IMarketModule`: a module can lose only what its own members reserved with it. // [S3]
@@ -132,7 +144,7 @@ library Positions {
     function _judge(
         Batch memory b,
         Work memory w,
-        Reserved memory taken,
+        Taken memory t,
         ModuleCall.Answer memory a,
         uint256 words,
         int256 rest
@@ -144,25 +156,32 @@ library Positions {
             b.tariff.entriesOf(w.word.tariffClass(), b.slots),
             b.slots
         );
-        if (!sane || bought > taken.buyWh || sold > taken.sellWh) return ISettlement.Void.PositionAboveReserve;
+        if (!sane || bought > t.buyWh || sold > t.sellWh) return ISettlement.Void.PositionAboveReserve;
         uint256 charge = a.paid + bought * b.tariff.networkFee() + replacement;
-        if (charge > taken.amount + a.received) return ISettlement.Void.ChargeAboveReserve;
+        if (charge > t.amount + a.received) return ISettlement.Void.ChargeAboveReserve;
         if (rest + int256(a.paid) < int256(a.received)) return ISettlement.Void.PotOverdrawn;
         w.bought += bought;
         return ISettlement.Void.None;
     }
 
-    function _reservedWith(
+    /// @return all By module index.
+    function _taken(
         ISettlement.Record[] calldata records,
-        uint8 module
-    ) private pure returns (Reserved memory r) {
-        for (uint256 i = 0; i < records.length; ++i) {
-            uint256 head = records[i].head;
-            if (uint8(head >> 208) != module) continue;
-            r.sellWh += uint48(head);
-            r.buyWh += uint48(head >> 48);
-            r.amount += uint96(head >> 96);
-            r.entries += uint16(head >> 192);
+        uint256 modules
+    ) private pure returns (Taken[] memory all) {
+        all = new Taken[](modules);
+        // At most 255 records: no sum comes near a word.
+        unchecked {
+            for (uint256 i = 0; i < records.length; ++i) {
+                uint256 head = records[i].head;
+                Taken memory t = all[uint8(head >> 208)];
+                t.sellWh += uint48(head);
+                t.buyWh += uint48(head >> 48);
+                t.amount += uint96(head >> 96);
+                t.entries += uint16(head >> 192);
+                ++t.count;
+                t.size += ModuleCall.paddedLength(records[i].payload.length);
+            }
         }
     }
 }

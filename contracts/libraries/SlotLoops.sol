@@ -1,17 +1,43 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Mem} from "./Mem.sol";
+
 /// @title Slot loops
 /// @notice The loops that settlement runs once per slot. They are most of its cost, so they are in assembly; `SlotLoopsPlain` in the
 /// tests says the same without, and both run against the same inputs.
-/// @dev A position word holds bought Wh in its high and sold Wh in its low 128 bits. A tariff entry is import 2 | export 2 bytes. A
+/// @dev Some loops take several slots a turn and so read beyond the last: what they work on comes from `room` and `copied`, with zeros
+/// behind it. A position word holds bought Wh in its high and sold Wh in its low 128 bits. A tariff entry is import 2 | export 2 bytes. A
 /// reading entry is import 3 | export 3 bytes. No sum can overflow: 144 slots, a position
 /// within 24 bits a side and module, prices within 16 bits.
 library SlotLoops {
+    using Mem for bytes;
+
     // Five values of a reading in 48 bits each: their exports, a one in each, the bit above what a lane can hold.
     uint256 private constant EXPORTS = 0xffffff000000ffffff000000ffffff000000ffffff000000ffffff;
     uint256 private constant ONES = 0x1000000000001000000000001000000000001000000000001;
     uint256 private constant GUARDS = 0x800000000000800000000000800000000000800000000000800000000000;
+
+    /// @dev Words behind an array that the last turn of a loop may read.
+    uint256 private constant SPARE = 3;
+
+    /// @return array Zeros, with some to spare behind them.
+    function room(uint256 count) internal pure returns (uint256[] memory array) {
+        array = new uint256[](count + SPARE);
+        assembly ("memory-safe") {
+            mstore(array, count)
+        }
+    }
+
+    /// @return values A reading in memory, with zeros behind it.
+    function copied(bytes calldata data) internal pure returns (bytes memory values) {
+        values = Mem.bytesOf(data.length + 32);
+        Mem.store(values.start() + data.length, 0);
+        Mem.copy(values.start(), data);
+        assembly ("memory-safe") {
+            mstore(values, data.length)
+        }
+    }
 
     /// @notice Adds up a reading.
     /// @dev Five slots at a time: 30 bytes of a word are five lanes of 48 bits. A lane stays below its guard bit, so guard plus limit minus
@@ -28,28 +54,37 @@ library SlotLoops {
         uint256 mostExport
     ) internal pure returns (uint256 imported, uint256 exported, bool rated) {
         assembly ("memory-safe") {
+            // In a function of its own that keeps its variables on the stack.
+            function run(lanes, pos, end, mostIn, mostOut) -> imports, exports, within {
+                if iszero(end) {
+                    leave
+                }
+                within := GUARDS
+                for {} 1 {
+                    lanes := shr(16, mload(pos))
+                    pos := add(pos, 30)
+                } {
+                    let some := and(lanes, EXPORTS)
+                    exports := add(exports, some)
+                    within := and(within, sub(mostOut, some))
+                    some := and(shr(24, lanes), EXPORTS)
+                    imports := add(imports, some)
+                    within := and(within, sub(mostIn, some))
+                    if eq(pos, end) {
+                        break
+                    }
+                }
+            }
+
+            // The first turn takes what five does not divide: perhaps nothing.
+            let start := add(values, 32)
+            let end := add(start, mload(values))
+            let rest := mod(mload(values), 30)
+            let lanes := shr(sub(256, shl(3, rest)), mload(start))
             mostImport := add(mul(mostImport, ONES), GUARDS)
             mostExport := add(mul(mostExport, ONES), GUARDS)
-            let within := GUARDS
-            let pos := add(values, 32)
-            let end := add(pos, mload(values))
-            // The first step takes what five does not divide.
-            let step := mod(mload(values), 30)
-            for {
-                let shift := sub(256, shl(3, step))
-            } lt(pos, end) {
-                pos := add(pos, step)
-                step := 30
-                shift := 16
-            } {
-                let lanes := shr(shift, mload(pos))
-                let some := and(lanes, EXPORTS)
-                exported := add(exported, some)
-                within := and(within, sub(mostExport, some))
-                some := and(shr(24, lanes), EXPORTS)
-                imported := add(imported, some)
-                within := and(within, sub(mostImport, some))
-            }
+            let within
+            imported, exported, within := run(lanes, add(start, rest), end, mostImport, mostExport)
             imported := mod(imported, 0xffffffffffff)
             exported := mod(exported, 0xffffffffffff)
             rated := eq(within, GUARDS)
@@ -76,19 +111,32 @@ library SlotLoops {
                     leave
                 }
                 for {} lt(pos, end) {
-                    pos := add(pos, 32)
-                    price := add(price, 4)
+                    pos := add(pos, 128)
+                    price := add(price, 16)
                 } {
+                    let tariff := mload(price)
                     let wh := mload(pos)
                     all := or(all, wh)
                     sum := add(sum, wh)
-                    cost := add(cost, mul(and(wh, 0xffffff), shr(240, mload(price))))
+                    cost := add(cost, mul(wh, shr(240, tariff)))
+                    wh := mload(add(pos, 32))
+                    all := or(all, wh)
+                    sum := add(sum, wh)
+                    cost := add(cost, mul(wh, and(shr(208, tariff), 0xffff)))
+                    wh := mload(add(pos, 64))
+                    all := or(all, wh)
+                    sum := add(sum, wh)
+                    cost := add(cost, mul(wh, and(shr(176, tariff), 0xffff)))
+                    wh := mload(add(pos, 96))
+                    all := or(all, wh)
+                    sum := add(sum, wh)
+                    cost := add(cost, mul(wh, and(shr(144, tariff), 0xffff)))
                 }
             }
             let sum, all, cost := run(answer, prices, add(answer, shl(5, slots)))
             bought := shr(128, sum)
             sold := and(sum, 0xffffffffffffffffffffffffffffffff)
-            replacement := cost
+            replacement := and(cost, 0xffffffffffffffffffffffffffffffff) // above it, what was bought at that price
             sane := iszero(and(all, not(0xffffff00000000000000000000000000ffffff)))
         }
     }
@@ -126,25 +174,38 @@ library SlotLoops {
                     leave
                 }
                 for {} lt(pos, end) {
-                    pos := add(pos, 6)
-                    place := add(place, 32)
-                    price := add(price, 4)
-                    entry := add(entry, 32)
+                    pos := add(pos, 12)
+                    place := add(place, 64)
+                    price := add(price, 8)
+                    entry := add(entry, 64)
                 } {
-                    let imported := shr(208, mload(pos))
-                    let exported := and(imported, 0xffffff)
-                    imported := shr(24, imported)
-                    let both := mload(place)
-                    let bought := shr(128, both)
+                    let meter := mload(pos)
+                    let tariff := mload(price)
+                    {
+                        let both := mload(place)
+                        let sold := and(both, 0xffffffff)
+                        let exported := and(shr(208, meter), 0xffffff)
+                        // What was exported beyond the sale; below zero it is missing from what counts as delivered.
+                        let excess := sub(exported, sold)
+                        sold := add(sold, mul(excess, slt(excess, 0)))
+                        exported := or(shl(44, exported), shl(84, shr(232, meter)))
+                        // The fields of `Ledger`.
+                        mstore(entry, add(mload(entry), or(or(both, exported), shl(172, sold))))
+                        // The imbalance; below zero its sign picks the export price, 16 bits further down.
+                        both := sub(sub(shr(232, meter), shr(128, both)), excess)
+                        sum := add(sum, mul(both, and(shr(sub(240, shl(4, shr(255, both))), tariff), 0xffff)))
+                    }
+                    // The second slot likewise.
+                    let both := mload(add(place, 32))
                     let sold := and(both, 0xffffffff)
-                    // The fields of `Ledger`; delivered is the smaller of sold and exported.
-                    let fields := or(both, or(shl(44, exported), shl(84, imported)))
-                    let delivered := xor(exported, mul(xor(exported, sold), lt(sold, exported)))
-                    mstore(entry, add(mload(entry), or(fields, shl(172, delivered))))
-                    // The imbalance; below zero its sign picks the export price, 16 bits further down.
-                    imported := sub(add(imported, sold), add(exported, bought))
-                    let tariff := shr(sub(240, shl(4, shr(255, imported))), mload(price))
-                    sum := add(sum, mul(imported, and(tariff, 0xffff)))
+                    let exported := and(shr(160, meter), 0xffffff)
+                    let excess := sub(exported, sold)
+                    sold := add(sold, mul(excess, slt(excess, 0)))
+                    meter := and(shr(184, meter), 0xffffff) // now the import alone
+                    exported := or(shl(44, exported), shl(84, meter))
+                    mstore(add(entry, 32), add(mload(add(entry, 32)), or(or(both, exported), shl(172, sold))))
+                    both := sub(sub(meter, shr(128, both)), excess)
+                    sum := add(sum, mul(both, and(shr(sub(208, shl(4, shr(255, both))), tariff), 0xffff)))
                 }
             }
             let start := add(values, 32)

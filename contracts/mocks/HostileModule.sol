@@ -3,10 +3,11 @@ pragma solidity ^0.8.28;
 
 // solhint-disable avoid-low-level-calls, no-complex-fallback
 
+import {IMarketModule} from "../interfaces/IMarketModule.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 
 /// @title Hostile market module
-/// @notice For tests: appends what it is told and answers `positionOf` with whatever hurts most.
+/// @notice For tests: appends what it is told and answers `contextOf` and `positionOf` with whatever hurts most.
 contract HostileModule {
     enum Act {
         Answer, // the bytes set for the member, whatever they are
@@ -15,13 +16,17 @@ contract HostileModule {
         BurnGas,
         Bomb, // a million bytes of answer
         Reenter, // calls `target` first; fails if that call gets through
-        Hungry // answers only if it got all the gas it is due
+        Hungry, // answers only if it got all the gas it is due
+        Check // answers only if the context is the one that `expect` named
     }
 
     ISettlement public immutable settlement;
 
     mapping(uint32 member => Act) private _acts;
     mapping(uint32 member => bytes) private _answers;
+    Act private _contextAct;
+    bytes private _context;
+    bytes32 private _expected;
     address private _target;
     bytes private _data;
 
@@ -32,26 +37,39 @@ contract HostileModule {
         settlement = settlement_;
     }
 
-    /// @dev `positionOf` lands here, with a free choice of return data.
+    /// @dev `contextOf` and `positionOf` land here, with a free choice of return data.
     fallback(bytes calldata input) external returns (bytes memory) {
         (, uint32 member) = abi.decode(input[4:], (uint32, uint32));
-        Act act = _acts[member];
+        bool asContext = msg.sig == IMarketModule.contextOf.selector;
+        Act act = asContext ? _contextAct : _acts[member];
         if (act == Act.Revert) revert Refused();
         if (act == Act.BurnGas) _burn();
         if (act == Act.Bomb) _bomb(false);
         if (act == Act.RevertWithBomb) _bomb(true);
-        if (act == Act.Hungry && gasleft() < 240_000) revert Refused();
+        if (act == Act.Hungry && gasleft() < (asContext ? 35_000 : 240_000)) revert Refused();
         if (act == Act.Reenter) {
             (bool through, ) = _target.call{gas: 100_000}(_data);
             if (through) revert Reentered();
         }
-        return _answers[member];
+        if (act == Act.Check) _check(input);
+        if (!asContext) return _answers[member];
+        return _context.length == 0 ? abi.encode(new uint256[](0)) : _context;
     }
 
     /// @notice How to answer for a member.
     function set(uint32 member, Act act, bytes calldata answer) external {
         _acts[member] = act;
         _answers[member] = answer;
+    }
+
+    /// @notice How to answer when asked for a context.
+    function setContext(Act act, bytes calldata context) external {
+        (_contextAct, _context) = (act, context);
+    }
+
+    /// @notice The context that `Act.Check` is to find.
+    function expect(uint256[] calldata context) external {
+        _expected = keccak256(abi.encode(context));
     }
 
     /// @notice What to call in `Act.Reenter`.
@@ -83,6 +101,11 @@ contract HostileModule {
             }
         }
         settlement.append(community, member, period, head, bytes32(0), payload, 0, 0, address(0));
+    }
+
+    function _check(bytes calldata input) private view {
+        (, , , uint256[] memory context, ) = abi.decode(input[4:], (uint32, uint32, uint32, uint256[], bytes[]));
+        if (keccak256(abi.encode(context)) != _expected) revert Refused();
     }
 
     function _burn() private view {

@@ -63,10 +63,14 @@ contract PuppetModule is IMarketModule {
     }
 
     /// @inheritdoc IMarketModule
+    function contextOf(uint32, uint32) external pure returns (uint256[] memory context) {}
+
+    /// @inheritdoc IMarketModule
     function positionOf(
         uint32,
         uint32 member,
         uint32,
+        uint256[] calldata,
         bytes[] calldata
     ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
         if (mood == Mood.Revert) revert Refused();

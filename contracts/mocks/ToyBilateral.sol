@@ -63,10 +63,14 @@ contract ToyBilateral is IMarketModule {
     }
 
     /// @inheritdoc IMarketModule
+    function contextOf(uint32, uint32) external pure returns (uint256[] memory context) {}
+
+    /// @inheritdoc IMarketModule
     function positionOf(
         uint32 community,
         uint32 member,
         uint32 period,
+        uint256[] calldata,
         bytes[] calldata payloads
     ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
         position = new uint256[](registry.terms(community).slotsPerPeriod());

@@ -12,6 +12,8 @@ import {Terms} from "./Terms.sol";
 /// @param tariff Tariff bytes of the period.
 /// @param classes One word per tariff class: `defaultLoadWh 24 | supplier member 32`.
 /// @param modules Modules of the community.
+/// @param calls The beginning of the call of each module, once it was needed; see `ModuleCall`.
+/// @param kept Whether the item at hand left something in memory for later ones.
 /// @param pots Pot words after the items so far, one per module; empty for a period that has left the ring.
 /// @param free Whether the ring entry can take this period.
 /// @param opened Journals that readings opened.
@@ -30,6 +32,8 @@ struct Batch {
     bytes tariff;
     uint256[] classes;
     address[] modules;
+    bytes[] calls;
+    bool kept;
     uint256[] pots;
     bool free;
     uint256 opened;

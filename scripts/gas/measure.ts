@@ -79,6 +79,8 @@ async function onePeriod(
   const items = [];
   for (const home of homes) items.push(await itemOf(market, home, registers, period));
   const settle = await gasOf(settlement.meterAndSettle(community, period, items));
+  const voided = await settlement.queryFilter(settlement.filters.RecordsVoided());
+  if (voided.length > 0) throw new Error("records were voided: what is measured is not what members get");
   const { opened, settled } = await market.escrow.journals(community, period);
   if (opened !== settled || settled !== BigInt(homes.length)) throw new Error("the measured period is not settled");
   return [

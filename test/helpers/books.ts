@@ -118,7 +118,9 @@ export async function resultOf(day: Day, offset: number, period: number): Promis
 export async function positionOf(day: Day, home: number, period: number) {
   const { member } = day.home(home);
   const payloads = (await day.recordsOf(member, period)).map(({ payload }) => payload);
-  const [ready, paid, received, position] = await day.auction.positionOf(day.community, member, period, payloads);
+  const { auction, community } = day;
+  const context = [...(await auction.contextOf(community, period))];
+  const [ready, paid, received, position] = await auction.positionOf(community, member, period, context, payloads);
   const lotWh = BigInt(day.terms.lotWh);
   const slots = position.map((word) => ({ bought: (word >> 128n) / lotWh, sold: (word % 2n ** 128n) / lotWh }));
   return { ready, paid, received, slots };

@@ -42,6 +42,7 @@ export const Act = {
   Bomb: 4,
   Reenter: 5,
   Hungry: 6,
+  Check: 7,
 } as const;
 
 /** Adds a module to the running community; the supplier and then the homes enable it. Returns its index. */

@@ -146,9 +146,10 @@ export async function evidence(m: Market, home: HomeKeys, period: number) {
   const moduleOf = (head: bigint) => Number((head >> 208n) & 0xffn);
   for (const module of new Set(records.map(({ head }) => moduleOf(head)))) {
     const own = records.filter(({ head }) => moduleOf(head) === module).map(({ payload }) => payload);
-    // Any module has the order book's `positionOf`.
+    // Any module has what `IMarketModule` asks for, as the order book does.
     const contract = m.auction.attach(await m.registry.moduleAt(m.community, module)) as DoubleAuction;
-    const answer = await contract.positionOf(m.community, home.member, period, own);
+    const context = [...(await contract.contextOf(m.community, period))];
+    const answer = await contract.positionOf(m.community, home.member, period, context, own);
     for (const [slot, word] of answer.position.entries()) position[slot] = at(position, slot) + word;
   }
   return { journal, position };

@@ -1,28 +1,9 @@
 import { expect } from "chai";
 import { ZeroAddress } from "ethers";
-import { connect, deployMarket, type Connection, type HomeKeys, type Market } from "../helpers/market.ts";
-import { Act, answer, deployHostile, packHead, traded } from "../helpers/modules.ts";
-import {
-  Registers,
-  Skip,
-  State,
-  Void,
-  buy,
-  expectSolvent,
-  freeOf,
-  goBehind,
-  hourly,
-  metered,
-  post,
-  reservedOf,
-  sell,
-  stateOf,
-  valuesAt,
-  HOUR,
-} from "../helpers/settling.ts";
-
-const RESERVE = 200_000n;
-const FUNDS = 100_000_000n;
+import { FUNDS, RESERVE, expectAllSettled, expectOthersWhole, hostileDay } from "../helpers/hostile-day.ts";
+import { connect, type Connection } from "../helpers/market.ts";
+import { Act, answer, packHead, traded } from "../helpers/modules.ts";
+import { Skip, Void, expectSolvent, freeOf, goBehind, HOUR } from "../helpers/settling.ts";
 
 describe("Rule 1: a hostile module loses only what its own members reserved with it", function () {
   let connection: Connection;
@@ -30,66 +11,8 @@ describe("Rule 1: a hostile module loses only what its own members reserved with
     connection = await connect();
   });
 
-  /** A seller and two buyers in the order book; the second buyer and a fourth home also have a record with the hostile module. */
-  async function day() {
-    const { ethers } = connection;
-    const m = await deployMarket(connection, { terms: hourly });
-    await m.fund(3, 1_000_000_000n);
-    const seller = await m.addHome();
-    const buyer = await m.addHome();
-    const victim = await m.addHome();
-    const friend = await m.addHome();
-    const { hostile, append } = await deployHostile(ethers, m, [victim, friend]);
-    const period = (await m.periodNow()) + 1;
-    await m.goTo(m.periodStart(period));
-    await post(m, period, [
-      [seller, [sell(1, 10, 100)]],
-      [buyer, [buy(1, 30, 60)]],
-      [victim, [buy(1, 30, 40)]],
-    ]);
-    await append(victim, period, { buyWh: 1000n, sellWh: 500n, reserve: RESERVE });
-    await append(friend, period, { buyWh: 1000n, sellWh: 1000n, reserve: RESERVE });
-    await hostile.set(victim.member, Act.Answer, answer());
-    await hostile.set(friend.member, Act.Answer, answer());
-    await m.goTo(m.periodStart(period + 1));
-    await m.clearPeriod(period);
-    const registers = new Registers(m);
-    const readings = new Map([
-      [seller, await registers.read(seller, period, valuesAt({ 1: [0, 1000] }))],
-      [buyer, await registers.read(buyer, period, valuesAt({ 1: [600, 0] }))],
-      [victim, await registers.read(victim, period, valuesAt({ 1: [400, 0] }))],
-      [friend, await registers.read(friend, period, valuesAt({}))],
-    ]);
-    const item = async (home: HomeKeys) => {
-      const reading = readings.get(home);
-      if (!reading) throw new Error("no reading");
-      return await metered(m, home, period, reading);
-    };
-    const settle = async (...homes: HomeKeys[]) =>
-      await m.settlement.meterAndSettle(m.community, period, await Promise.all(homes.map(item)));
-    return { m, seller, buyer, victim, friend, hostile, period, item, settle };
-  }
   const fixture = async () => await connection.networkHelpers.loadFixture(day);
-  type Day = Awaited<ReturnType<typeof day>>;
-
-  /** What the order book alone makes of the day: 1,000 Wh at 140, network fee 40, settlement fee 2,000. */
-  async function expectOthersWhole({ m, seller, buyer }: Day) {
-    expect(await freeOf(m, seller.member)).to.equal(FUNDS + 140_000n - 2_000n);
-    expect(await freeOf(m, buyer.member)).to.equal(FUNDS - 108_000n - 2_000n);
-    expect(await freeOf(m, 1)).to.equal(40_000n);
-    expect((await m.escrow.pot(m.community, 0, await lastPeriod(m))).amount).to.equal(0n);
-  }
-  const lastPeriod = async (m: Market) => (await m.periodNow()) - 1;
-
-  async function expectAllSettled({ m, seller, buyer, victim, friend, period }: Day) {
-    for (const home of [seller, buyer, victim, friend]) {
-      expect(await stateOf(m, home, period)).to.equal(State.Settled);
-      expect(await reservedOf(m, home.member)).to.equal(0n);
-    }
-    const { opened, settled } = await m.escrow.journals(m.community, period);
-    expect(opened).to.equal(settled);
-    await expectSolvent(m);
-  }
+  const day = async () => await hostileDay(connection);
 
   const tooLong = `${answer()}${"0".repeat(64)}`;
   const misbehaviours: readonly (readonly [string, number, string, number])[] = [

@@ -4,8 +4,7 @@ pragma solidity ^0.8.28;
 import {Clearing} from "../../contracts/libraries/Clearing.sol";
 import {FillLoops} from "../../contracts/libraries/FillLoops.sol";
 import {Mem} from "../../contracts/libraries/Mem.sol";
-import {Words} from "../../contracts/libraries/Words.sol";
-import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
+import {packResult} from "../../contracts/types/SlotResult.sol";
 import {Check, Dice} from "./Check.sol";
 import {entryOf} from "./EntryLab.sol";
 import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
@@ -13,36 +12,32 @@ import {Canary} from "./support/Canary.sol";
 
 /// @notice Fills against their plain twin, on the same results and payloads, in dirty memory, with calldata of any length.
 contract EntryFillsTest {
-    using FillLoops for FillLoops.Fills;
-    using Mem for bytes;
     using Mem for uint256[];
 
     uint256 private constant SPAN = 512; // words of garbage behind what is allocated
-    uint256 private immutable RESULTS = Words.area("wattbook.test.results");
 
     /// @param prefixBytes Two or four.
     struct Lab {
         uint256 slots;
-        uint256 firstSlot;
         uint256 prefixBytes;
         EntryLoopsPlain.Fills plain;
-        FillLoops.Fills packed;
+        uint256[] words;
         uint256[] position;
+        uint256 paid;
+        uint256 received;
         uint256[8] guards;
     }
 
     // ---------------------------------------------------------------------------------------------------- fuzzed
 
-    function testFuzz_fillsOfAnyPayloads(uint256 seed, bytes calldata) external {
+    function testFuzz_fillsOfAnyPayloads(uint256 seed, bytes calldata) external pure {
         Dice memory d = Dice(seed);
         Lab memory l = _lab(d.one(25) ? 144 : 1 + (d.roll() % 6), d.one(2) ? 2 : 4);
-        l.firstSlot = 1 + d.upTo(type(uint32).max - l.slots);
         l.plain.lotWh = 10 ** (d.roll() % 4);
         (l.plain.floorPrice, l.plain.tickSize) = (d.upTo(40_000), 1 + d.upTo(200));
         uint256 ticks = d.one(2) ? 4 : 128;
         for (uint256 slot = 0; slot < l.slots; ++slot) {
-            _store(l, slot, _randomResult(d, ticks, l.prefixBytes == 4));
-            if (d.one(60)) _replace(l, d, slot);
+            if (!d.one(60)) _store(l, slot, _randomResult(d, ticks, l.prefixBytes == 4));
             (l.plain.bought[slot], l.plain.sold[slot]) = (d.upTo(1 << 30), d.upTo(1 << 30));
         }
         (l.plain.paid, l.plain.received) = (d.upTo(1 << 90), d.upTo(1 << 90));
@@ -55,15 +50,14 @@ contract EntryFillsTest {
 
     // ---------------------------------------------------------------------------------------------------- at the bounds
 
-    function test_theLastLotsOfFullMarginalTicksOnBothSides() external {
+    function test_theLastLotsOfFullMarginalTicksOnBothSides() external pure {
         _lastLots(4, type(uint32).max);
         _lastLots(2, type(uint16).max);
     }
 
     /// @dev A tick full to the last lot and an allotment of one lot less: the shares of all entries miss one lot together.
-    function _lastLots(uint256 prefixBytes, uint256 full) private {
+    function _lastLots(uint256 prefixBytes, uint256 full) private pure {
         Lab memory l = _lab(144, prefixBytes);
-        l.firstSlot += prefixBytes;
         _store(l, 143, Clearing.Result(127, 127, full - 1, full - 1, full, full - 1, full));
         _open(l);
         EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](4);
@@ -77,10 +71,10 @@ contract EntryFillsTest {
         uint256 first = (65_535 * (full - 1)) / full;
         Check.eq(l.position[143] >> 128, (first + 1) * 10, "bought");
         Check.eq(uint128(l.position[143]), (first + 1) * 10, "sold");
-        Check.eq(l.packed.paid, (first + 1) * 10 * (100 + 127 * 2), "paid");
+        Check.eq(l.paid, (first + 1) * 10 * (100 + 127 * 2), "paid");
     }
 
-    function test_aBidBeyondTheMarginFillsWholeAndOneShortOfItNotAtAll() external {
+    function test_aBidBeyondTheMarginFillsWholeAndOneShortOfItNotAtAll() external pure {
         Lab memory l = _lab(1, 2);
         _store(l, 0, Clearing.Result(10, 12, 9, 0, 5, 5, 5));
         _open(l);
@@ -89,11 +83,11 @@ contract EntryFillsTest {
         Check.yes(_fill(l, orders, new uint256[](6)), "cleared");
         // Of bids only the one above, of asks the one below and the whole margin.
         Check.eq(l.position[0], (uint256(50) << 128) | 100, "position");
-        Check.eq(l.packed.paid, 50 * 124, "paid");
-        Check.eq(l.packed.received, 100 * 124, "received");
+        Check.eq(l.paid, 50 * 124, "paid");
+        Check.eq(l.received, 100 * 124, "received");
     }
 
-    function test_nothingIsFilledWhereThereWasNoTrade() external {
+    function test_nothingIsFilledWhereThereWasNoTrade() external pure {
         Lab memory l = _lab(1, 4);
         _store(l, 0, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
         _open(l);
@@ -101,10 +95,10 @@ contract EntryFillsTest {
         orders[0] = EntryLoopsPlain.Order(0, 0, 127, 9);
         orders[1] = EntryLoopsPlain.Order(0, 1, 0, 9);
         Check.yes(_fill(l, orders, new uint256[](2)), "cleared");
-        Check.eq(l.position[0] + l.packed.paid + l.packed.received, 0, "nothing");
+        Check.eq(l.position[0] + l.paid + l.received, 0, "nothing");
     }
 
-    function test_aSlotThatIsNotClearedStopsOnlyThoseWithAnAcceptedEntryThere() external {
+    function test_aSlotThatIsNotClearedStopsOnlyThoseWithAnAcceptedEntryThere() external pure {
         Lab memory l = _lab(2, 2);
         _store(l, 0, Clearing.Result(3, 3, 9, 9, 9, 9, 9));
         _open(l);
@@ -118,7 +112,7 @@ contract EntryFillsTest {
         Check.yes(!_fill(l, orders, prefixes), "the entry in it was accepted");
     }
 
-    function test_anEmptyPayloadFillsNothing() external view {
+    function test_anEmptyPayloadFillsNothing() external pure {
         Lab memory l = _lab(1, 2);
         _open(l);
         Check.yes(_fill(l, new EntryLoopsPlain.Order[](0), new uint256[](0)), "cleared");
@@ -131,33 +125,28 @@ contract EntryFillsTest {
         Lab memory l,
         EntryLoopsPlain.Order[] memory orders,
         uint256[] memory prefixes
-    ) private view returns (bool cleared) {
+    ) private pure returns (bool cleared) {
         bytes memory payload = _payload(l, orders, prefixes);
-        bytes32 before = _inputs(l, payload);
+        bytes32 before = keccak256(abi.encode(l.words, payload));
         Canary.soil(SPAN);
-        cleared = l.packed.fills(payload);
+        uint256 paid;
+        uint256 received;
+        (paid, received, cleared) = FillLoops.fills(
+            l.words.words(),
+            l.position.words(),
+            l.plain.lotWh,
+            l.prefixBytes,
+            payload
+        );
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         for (uint256 i = 0; i < l.guards.length; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
-        Check.yes(_inputs(l, payload) == before, "settings and inputs");
+        Check.yes(keccak256(abi.encode(l.words, payload)) == before, "inputs");
         Check.yes(cleared == EntryLoopsPlain.fills(l.plain, orders, prefixes), "cleared");
         if (!cleared) return false; // then nothing of the answer counts
-        Check.eq(l.packed.paid, l.plain.paid, "paid");
-        Check.eq(l.packed.received, l.plain.received, "received");
+        (l.paid, l.received) = (l.paid + paid, l.received + received);
+        Check.eq(l.paid, l.plain.paid, "paid");
+        Check.eq(l.received, l.plain.received, "received");
         for (uint256 slot = 0; slot < l.slots; ++slot) Check.eq(l.position[slot], _both(l, slot), "position");
-    }
-
-    function _inputs(Lab memory l, bytes memory payload) private pure returns (bytes32) {
-        FillLoops.Fills memory f = l.packed;
-        uint256[7] memory settings = [
-            f.results,
-            f.firstSlot,
-            f.floorAmount,
-            f.tickAmount,
-            f.lotWh,
-            f.prefixBytes,
-            f.position
-        ];
-        return keccak256(abi.encode(settings, payload));
     }
 
     function _both(Lab memory l, uint256 slot) private pure returns (uint256) {
@@ -187,48 +176,35 @@ contract EntryFillsTest {
     // ---------------------------------------------------------------------------------------------------- inputs
 
     function _lab(uint256 slots, uint256 prefixBytes) private pure returns (Lab memory l) {
-        (l.slots, l.firstSlot, l.prefixBytes) = (slots, 1_000, prefixBytes);
+        (l.slots, l.prefixBytes) = (slots, prefixBytes);
         (l.plain.floorPrice, l.plain.tickSize, l.plain.lotWh) = (100, 2, 10);
         (l.plain.bought, l.plain.sold) = (new uint256[](slots), new uint256[](slots));
         l.plain.cleared = new bool[](slots);
         l.plain.results = new Clearing.Result[](slots);
     }
 
-    function _open(Lab memory l) private view {
+    /// @dev Puts what the loop reads and writes between guards.
+    function _open(Lab memory l) private pure {
         Canary.soil(4 * SPAN);
         l.guards[0] = Canary.guard();
         l.position = new uint256[](l.slots);
         l.guards[1] = Canary.guard();
-        l.guards[2] = Canary.guard();
+        l.words = new uint256[](l.slots);
+        for (uint256 i = 2; i < l.guards.length; ++i) l.guards[i] = Canary.guard();
         EntryLoopsPlain.Fills memory p = l.plain;
-        l.packed = FillLoops.Fills({
-            results: RESULTS,
-            firstSlot: l.firstSlot,
-            floorAmount: p.floorPrice * p.lotWh,
-            tickAmount: p.tickSize * p.lotWh,
-            lotWh: p.lotWh,
-            prefixBytes: l.prefixBytes,
-            position: l.position.words(),
-            paid: p.paid,
-            received: p.received
-        });
-        for (uint256 i = 3; i < l.guards.length; ++i) l.guards[i] = Canary.guard();
-        for (uint256 slot = 0; slot < l.slots; ++slot) l.position[slot] = _both(l, slot);
+        (l.paid, l.received) = (p.paid, p.received);
+        for (uint256 slot = 0; slot < l.slots; ++slot) {
+            l.position[slot] = _both(l, slot);
+            l.words[slot] = FillLoops.WAITING;
+            if (!p.cleared[slot]) continue;
+            uint256 price = p.floorPrice + p.results[slot].priceTick * p.tickSize;
+            l.words[slot] = FillLoops.wordOf(packResult(1 + slot, p.results[slot]), price);
+        }
     }
 
-    function _store(Lab memory l, uint256 slot, Clearing.Result memory r) private {
+    function _store(Lab memory l, uint256 slot, Clearing.Result memory r) private pure {
         l.plain.cleared[slot] = true;
         l.plain.results[slot] = r;
-        Words.store(RESULTS + slot, SlotResult.unwrap(packResult(l.firstSlot + slot, r)));
-    }
-
-    /// @dev Puts nothing or another slot's result where a slot's would be.
-    function _replace(Lab memory l, Dice memory d, uint256 slot) private {
-        uint256 other = l.firstSlot + slot;
-        while (other == l.firstSlot + slot) other = d.upTo(type(uint32).max);
-        l.plain.cleared[slot] = false;
-        uint256 word = SlotResult.unwrap(packResult(other, l.plain.results[slot]));
-        Words.store(RESULTS + slot, d.one(2) ? 0 : word);
     }
 
     function _randomResult(Dice memory d, uint256 ticks, bool wide) private pure returns (Clearing.Result memory r) {

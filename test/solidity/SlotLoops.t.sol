@@ -225,15 +225,15 @@ contract SlotLoopsTest {
     function _pack(Lab memory l) private pure {
         Canary.soil(8 * SPAN);
         _guard(l);
-        l.values = Canary.takeBytes(6 * l.slots);
+        l.values = _values(6 * l.slots);
         _guard(l);
-        l.answerWords = new uint256[](l.slots);
+        l.answerWords = SlotLoops.room(l.slots);
         _guard(l);
-        l.positionWords = new uint256[](l.slots);
+        l.positionWords = SlotLoops.room(l.slots);
         _guard(l);
         l.tariff = Canary.takeBytes(2 + 4 * l.slots);
         _guard(l);
-        l.ledgerWords = new uint256[](l.slots);
+        l.ledgerWords = SlotLoops.room(l.slots);
         _guard(l);
         for (uint256 k = 0; k < l.slots; ++k) {
             _put(l.values, 6 * k, l.reading.imported[k], 3);
@@ -243,6 +243,15 @@ contract SlotLoopsTest {
             _put(l.tariff, 2 + 4 * k, l.prices.importPrice[k], 2);
             _put(l.tariff, 4 + 4 * k, l.prices.exportPrice[k], 2);
             l.ledgerWords[k] = _ledgerWord(l, k);
+        }
+    }
+
+    /// @dev As `SlotLoops.copied` leaves them: zeros behind the last, and garbage behind the zeros.
+    function _values(uint256 length) private pure returns (bytes memory values) {
+        values = Canary.takeBytes(length + 32);
+        for (uint256 i = 0; i < 32; ++i) values[length + i] = 0;
+        assembly ("memory-safe") {
+            mstore(values, length)
         }
     }
 

@@ -59,10 +59,14 @@ contract ChaosModule is IMarketModule {
     }
 
     /// @inheritdoc IMarketModule
+    function contextOf(uint32, uint32) external pure returns (uint256[] memory context) {}
+
+    /// @inheritdoc IMarketModule
     function positionOf(
         uint32 community,
         uint32 member,
         uint32 period,
+        uint256[] calldata,
         bytes[] calldata payloads
     ) external view returns (bool, uint256, uint256, uint256[] memory position) {
         Script storage s = _scripts[keccak256(abi.encode(community, member, period))];

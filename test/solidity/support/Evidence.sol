@@ -112,8 +112,11 @@ abstract contract Evidence is Books {
             answers[module] = new uint256[](SLOTS);
             bytes[] memory payloads = _payloads(home, period, module);
             if (payloads.length == 0) continue;
-            (bool ok, bytes memory answer) = address(modules[module]).staticcall{gas: 2_000_000}(
-                abi.encodeCall(IMarketModule.positionOf, (homes[home].community, homes[home].member, period, payloads))
+            (uint32 community, uint32 member) = (homes[home].community, homes[home].member);
+            IMarketModule asked = IMarketModule(address(modules[module]));
+            uint256[] memory context = asked.contextOf(community, period);
+            (bool ok, bytes memory answer) = address(asked).staticcall{gas: 2_000_000}(
+                abi.encodeCall(IMarketModule.positionOf, (community, member, period, context, payloads))
             );
             if (!ok || answer.length != 32 * (5 + SLOTS)) continue;
             (, , , answers[module]) = abi.decode(answer, (bool, uint256, uint256, uint256[]));
