@@ -68,6 +68,8 @@ export function trueUpOf(
 
 /** What a reading that closes a gap is measured against. */
 export interface Gap {
+  /** Whether estimated periods wait for a reading. If not, the registers slipped between two readings. */
+  readonly open: boolean;
   /** The last known registers. */
   readonly registers: MeterValue;
   /** Import estimated since, Wh; 0 where no gap is open. */
@@ -98,14 +100,14 @@ export function gapPrices(periods: readonly (readonly GridPrice[])[]): Pick<Gap,
 
 /**
  * The gap leg of a reading that closes a gap: max(0, start import - register - estimated) × dearest import price, less
- * (start export - register) × cheapest export price. Not for the first reading after binding, which may start
- * anywhere above.
+ * (start export - register) × cheapest export price; where no gap is open, export is not paid. Not for the first reading
+ * after binding, which may start anywhere above unless it was estimated.
  * @param start Registers at the start of the reading.
  * @throws RegisterDownError for a start below the last known registers
  * @example gapLegOf(gap, { imported: reading.startImport, exported: reading.startExport })
  */
 export function gapLegOf(gap: Gap, start: MeterValue): SignedAmount {
-  const { registers, estimated, dearestImport, cheapestExport } = gap;
+  const { open, registers, estimated, dearestImport, cheapestExport } = gap;
   if (start.imported < registers.imported) {
     throw new RegisterDownError("startImport", start.imported, registers.imported);
   }
@@ -114,7 +116,8 @@ export function gapLegOf(gap: Gap, start: MeterValue): SignedAmount {
   }
   const unexplained = start.imported - registers.imported - estimated;
   const taken = unexplained > 0n ? unexplained * dearestImport : 0n;
-  return asSignedAmount(taken - (start.exported - registers.exported) * cheapestExport);
+  const fedIn = open ? start.exported - registers.exported : 0n;
+  return asSignedAmount(taken - fedIn * cheapestExport);
 }
 
 const NO_VALUE: MeterValue = { imported: asWh(0n), exported: asWh(0n) };

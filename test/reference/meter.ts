@@ -52,12 +52,17 @@ export function closes(meter: Meter, reading: Reading): boolean {
   return meter.estimates.length > 0 || (jumps(meter, reading) && !meter.fresh);
 }
 
-/** What a reading that closes a gap bills for the registers' difference; `own` are the prices of its own period. */
+/**
+ * What a reading that closes a gap bills for the registers' difference. Where no period is missing, what slipped is import at the
+ * prices of the reading's `own` period, and export is not paid.
+ */
 export function gapLeg(meter: Meter, reading: Reading, own: readonly SlotPrice[]): bigint {
   if (!closes(meter, reading)) return 0n;
-  const { estimated, dearest, cheapest } = gapOf(meter) ?? { estimated: 0n, ...gapPrices(own) };
-  const unexplained = larger(0n, reading.startImport - meter.importRegister - estimated);
-  return unexplained * dearest - (reading.startExport - meter.exportRegister) * cheapest;
+  const moreImport = reading.startImport - meter.importRegister;
+  const moreExport = reading.startExport - meter.exportRegister;
+  const gap = gapOf(meter);
+  if (gap === undefined) return moreImport * gapPrices(own).dearest;
+  return larger(0n, moreImport - gap.estimated) * gap.dearest - moreExport * gap.cheapest;
 }
 
 /** The first period without reading or estimate is estimated: the gap grows. */

@@ -1,3 +1,4 @@
+import { larger } from "./arrays.ts";
 import { byteLength } from "./bytes.ts";
 import { periodEnd, type Grid } from "./community.ts";
 import { closes, gapEnd, jumps, type Meter } from "./meter.ts";
@@ -29,9 +30,10 @@ export interface ReadingContext {
   sellCap: bigint;
 }
 
-/** Whether a connection is rated for less than this in so many slots, plus a tenth. */
+/** Whether a connection is rated for less than this in so many slots: whole Wh per slot, plus a tenth. */
 function overRated(wh: bigint, cap: bigint, slots: bigint, { lotWh }: Grid): boolean {
-  return 10n * wh > 11n * cap * lotWh * slots;
+  const perSlot = cap * lotWh + (cap * lotWh) / 10n;
+  return wh > perSlot * slots;
 }
 
 /** What is checked of any reading alone. */
@@ -52,9 +54,9 @@ function skipRegisters(meter: Meter, reading: Reading): ReadingSkip {
   return jumps(meter, reading) && !meter.fresh ? "RegisterGap" : "None";
 }
 
-/** A gap explains no more than the connection is rated for since the last reading, and a period's grace. */
+/** A gap explains no more than the connection is rated for in the periods that are missing; a slip no more than in one. */
 function skipClosing(meter: Meter, reading: Reading, { grid, buyCap, sellCap }: ReadingContext): ReadingSkip {
-  const slots = (reading.period - meter.nextPeriod + 1n) * grid.slotsPerPeriod;
+  const slots = larger(1n, BigInt(meter.estimates.length)) * grid.slotsPerPeriod;
   const moreImport = reading.startImport - meter.importRegister;
   const moreExport = reading.startExport - meter.exportRegister;
   const over = overRated(moreImport, buyCap, slots, grid) || overRated(moreExport, sellCap, slots, grid);
@@ -76,13 +78,12 @@ export function skipReading(meter: Meter, reading: Reading, context: ReadingCont
 
 /** Why `correct` leaves a reading out: it takes the first estimated period while its correction window is open. */
 export function skipCorrection(meter: Meter, reading: Reading, context: ReadingContext): ReadingSkip {
-  const alone = skipAlone(meter, reading, context);
-  if (alone !== "None") return alone;
+  if (!meter.bound) return "NoMeter";
   if (reading.period < meter.nextPeriod) return "AlreadyMetered";
   if (reading.period >= gapEnd(meter)) return "NotEstimated";
   if (reading.period > meter.nextPeriod) return "EarlierMissing";
-  const registers = skipRegisters(meter, reading);
-  if (registers !== "None") return registers;
   const windowEnd = periodEnd(context.grid, reading.period) + context.grid.correctionWindow;
-  return context.now >= windowEnd ? "CorrectionOver" : "None";
+  if (context.now >= windowEnd) return "CorrectionOver";
+  const alone = skipAlone(meter, reading, context);
+  return alone === "None" ? skipRegisters(meter, reading) : alone;
 }

@@ -150,6 +150,7 @@ describe("grid leg", function () {
 
   describe("gaps", function () {
     const gap = {
+      open: true,
       registers: metered(1_000, 500),
       estimated: asWh(300n),
       dearestImport: asPrice(320n),
@@ -164,6 +165,12 @@ describe("grid leg", function () {
     it("never pay back an estimate", function () {
       expect(gapLegOf(gap, metered(1_200, 500))).to.equal(0n);
       expect(gapLegOf(gap, metered(1_000, 600))).to.equal(-8_000n);
+    });
+
+    it("that are only a slip of the registers bill import and pay no export", function () {
+      const slip = { ...gap, open: false, estimated: asWh(0n) };
+      expect(gapLegOf(slip, metered(1_200, 800))).to.equal(200n * 320n);
+      expect(gapLegOf(slip, metered(1_000, 800))).to.equal(0n);
     });
 
     it("refuse registers that went down", function () {
