@@ -551,11 +551,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         _openAccount(community, member); // reverts for a member that does not exist
         uint256 owed = _liabilities[token];
         if (amount > MAX_LIABILITIES - owed) revert AmountTooLarge(amount);
-        _liabilities[token] = owed + amount;
         uint256 before = IERC20(token).balanceOf(address(this));
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
         uint256 received = IERC20(token).balanceOf(address(this)) - before;
         if (received != amount) revert TransferFee(amount, received);
+        // Not before: a token's hook would see a shortfall. Nothing else that changes it can run in between.
+        _liabilities[token] = owed + amount;
         emit Deposited(community, member, msg.sender, amount);
         _credit(community, member, amount);
     }
