@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {Handler} from "./Invariants.t.sol";
+import {Driver} from "./support/Driver.sol";
+import {VM} from "./support/Vm.sol";
+
+/// @notice The handler of the invariants, and everybody's way out of whatever state it is in.
+contract Leavers is Handler {
+    uint32 private immutable _firstPeriod = _current();
+
+    error StillReserved(uint32 community, uint32 member, uint256 reserved);
+    error Stuck(uint256 home, uint32 period);
+    error MoneyLeft(uint256 amount);
+
+    /// @notice No more orders and no meter reports again: once the correction window of the last period is over, anybody clears and
+    /// settles from the logs, and every owner withdraws.
+    /// @return freed Base units that were reserved before.
+    function goHome() external returns (uint256 freed) {
+        for (uint32 community = 0; community < COMMUNITIES; ++community) freed += _reserved(community);
+        uint32 last = _current() + uint32(HORIZON);
+        VM.warp((uint256(last) + 1) * PERIOD + CORRECTION);
+        _clearAll(last);
+        // A period is settled before the one that takes its place in the ring.
+        for (uint32 period = _firstPeriod; period <= last; ++period) {
+            for (uint256 home = 0; home < HOMES; ++home) _settle(home, period);
+        }
+        for (uint256 home = 0; home < HOMES; ++home) escrow.claimDue(homes[home].community, homes[home].member);
+        for (uint32 community = 0; community < COMMUNITIES; ++community) _withdraw(community);
+        this.withdrawFees(true);
+        this.withdrawFees(false);
+        uint256 left = euro.balanceOf(address(escrow));
+        if (left != 0) revert MoneyLeft(left);
+    }
+
+    function _clearAll(uint32 last) private {
+        for (uint256 home = 0; home < HOMES; ++home) {
+            for (uint32 period = _firstPeriod; period <= last; ++period) {
+                if (records[home][period].length != 0) _clearPeriod(homes[home].community, period);
+            }
+        }
+    }
+
+    /// @dev What was read and waits comes first; what nobody read is estimated.
+    function _settle(uint256 home, uint32 period) private {
+        (uint32 community, uint32 member) = (homes[home].community, homes[home].member);
+        (, , , , uint256 state) = settlement.journal(community, member, period);
+        if (state == 1) this.settle(home, 1);
+        (, , , , uint32 end) = settlement.meterState(community, member);
+        if (end == period) this.settleEstimated(home, 1);
+        (, , , , end) = settlement.meterState(community, member);
+        (, , , , state) = settlement.journal(community, member, period);
+        if (state == 1 || end <= period) revert Stuck(home, period);
+    }
+
+    function _withdraw(uint32 community) private {
+        for (uint32 member = 0; member < registry.memberCount(community); ++member) {
+            (uint256 free, uint256 reserved, , ) = escrow.account(community, member);
+            if (reserved != 0) revert StillReserved(community, member, reserved);
+            address owner = registry.ownerOf(community, member);
+            VM.prank(owner);
+            escrow.withdraw(community, member, owner, free);
+        }
+    }
+
+    function _reserved(uint32 community) private view returns (uint256 sum) {
+        for (uint32 member = 0; member < registry.memberCount(community); ++member) {
+            (, uint256 reserved, , ) = escrow.account(community, member);
+            sum += reserved;
+        }
+    }
+}
+
+/// @title Liveness
+/// @notice Rules 8 and 9: from any state the invariants reach, every unit gets back to an owner, without coordinator, gateway or modules.
+contract LivenessTest is Driver {
+    error NothingWasReserved(uint256 seed);
+
+    function testEverybodyLeavesWithAllTheirMoney() external {
+        for (uint256 seed = 1; seed <= 8; ++seed) {
+            Leavers leavers = new Leavers();
+            for (uint256 step = 0; step < 40 * seed; ++step) _step(leavers, seed, step);
+            // Some orders are always open when everybody else is gone.
+            for (uint256 home = 0; home < 7; ++home) leavers.place(home, 1, seed + home);
+            if (leavers.goHome() == 0) revert NothingWasReserved(seed);
+            leavers.checkSolvency();
+            leavers.checkDues();
+        }
+    }
+}
