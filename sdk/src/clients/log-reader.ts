@@ -136,16 +136,17 @@ export class LogReader {
     return resultsOf(terms, books, await this.cleared(period, range));
   }
 
-  /** Settled legs of a period. */
+  /** Settled legs of a period; the true-up of a late reading is added to the leg of the estimate. */
   async settled(period: Period, range?: ScanRange): Promise<Map<MemberIndex, SettledLeg>> {
     const legs = new Map<MemberIndex, SettledLeg>();
     for (const args of await this.#ofPeriod("escrow", "Settled", period, range)) {
+      const before = legs.get(memberOf(args));
       legs.set(memberOf(args), {
-        paid: asAmount(uint(args, "paid")),
-        received: asAmount(uint(args, "received")),
-        networkFee: asAmount(uint(args, "networkFee")),
-        settlementFee: asAmount(uint(args, "settlementFee")),
-        gridLeg: asSignedAmount(uint(args, "gridLeg")),
+        paid: asAmount((before?.paid ?? 0n) + uint(args, "paid")),
+        received: asAmount((before?.received ?? 0n) + uint(args, "received")),
+        networkFee: asAmount((before?.networkFee ?? 0n) + uint(args, "networkFee")),
+        settlementFee: asAmount((before?.settlementFee ?? 0n) + uint(args, "settlementFee")),
+        gridLeg: asSignedAmount((before?.gridLeg ?? 0n) + uint(args, "gridLeg")),
         due: asSignedAmount(uint(args, "due")),
       });
     }
