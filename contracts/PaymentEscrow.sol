@@ -211,6 +211,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     ) external onlySettlement {
         Account a = _account(community, member);
         if (!a.hasModule(module)) revert ModuleNotEnabled(community, member, module);
+        if (_isInDebt(community, member, a)) revert InDebt(community, member);
         uint256 free = a.freeOf();
         // Both are at most 96 bits: the head of a record holds no more, and a fee is 32 bits times 12.
         if (amount + fee > free) revert InsufficientFree(amount + fee, free);
@@ -313,11 +314,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint32 member
     ) external view returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt) {
         Account a = _account(community, member);
-        if (a.mayOweOrBeOwed()) {
-            Debt d = _debt(community, member);
-            inDebt = d.dueOf() > int256(d.creditLineOf());
-        }
-        return (a.freeOf(), a.epochOf(), a.modulesOf(), inDebt);
+        return (a.freeOf(), a.epochOf(), a.modulesOf(), _isInDebt(community, member, a));
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -607,6 +604,13 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     function _storeAccount(uint32 community, uint32 member, Account a) private {
         Words.store(_accounts | _index(community, member), Account.unwrap(a));
+    }
+
+    /// @return Whether the member owes more than its credit line: then it gets no new records.
+    function _isInDebt(uint32 community, uint32 member, Account a) private view returns (bool) {
+        if (!a.mayOweOrBeOwed()) return false;
+        Debt d = _debt(community, member);
+        return d.dueOf() > int256(d.creditLineOf());
     }
 
     function _debt(uint32 community, uint32 member) private view returns (Debt) {

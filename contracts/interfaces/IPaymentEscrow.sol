@@ -68,6 +68,7 @@ interface IPaymentEscrow {
     error TransferFee(uint256 sent, uint256 received);
     error InsufficientFree(uint256 amount, uint256 free);
     error ModuleNotEnabled(uint32 community, uint32 member, uint8 module);
+    error InDebt(uint32 community, uint32 member);
     error SupplierRefusesModule(uint32 supplier, uint8 module);
     error UnknownModule(uint32 community, uint8 module);
     error MoreThanDebt(uint256 amount, int256 due);

@@ -41,6 +41,25 @@ describe("Rule 1: a module cannot open a journal that nobody can settle", functi
     await append(late, period + 1, {});
   });
 
+  it("for a member above its credit line, until it has paid", async function () {
+    const { m, member, append, period } = await fixture();
+    const { escrow, community } = m;
+    const supplier = escrow.connect(m.supplier);
+    await supplier.setCreditLine(community, member.member, 300n);
+    await m.goTo(m.periodStart(period + 1));
+    const registers = new Registers(m);
+    const reading = await registers.read(member, period, valuesAt({ 0: [1, 0] }));
+    await m.settlement.meterAndSettle(community, period, [await metered(m, member, period, reading)]);
+    expect((await escrow.debt(community, member.member)).due).to.equal(300n);
+    await append(member, period + 1, {});
+    await supplier.setCreditLine(community, member.member, 299n);
+    await expect(append(member, period + 1, {}))
+      .to.be.revertedWithCustomError(escrow, "InDebt")
+      .withArgs(community, member.member);
+    await supplier.markPaid(community, member.member, 1n);
+    await append(member, period + 1, {});
+  });
+
   it("for a member whose meter leaves, nor for one who stopped trading", async function () {
     const { m, member, append, period } = await fixture();
     const owner = member.owner.connect(connection.ethers.provider);
