@@ -526,7 +526,10 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     function _memberFor(Community storage c, MemberRecord storage r, uint32 period) private view returns (Member m) {
         m = r.latest;
         if (_currentPeriod(c) < m.changesFrom()) m = r.before;
-        if (m.status() & CLASS_CHANGED != 0 && period < r.classFrom) m = m.withClass(r.classBefore);
+        uint256 status = m.status();
+        if (status & (CLASS_CHANGED | LEAVING) == 0) return m;
+        if (status & CLASS_CHANGED != 0 && period < r.classFrom) m = m.withClass(r.classBefore);
+        if (status & LEAVING != 0 && period > r.lastPeriod) m = m.withStatus(METERED, false);
     }
 
     /// @return The member's word with every change made so far, in force or not.

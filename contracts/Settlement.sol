@@ -126,6 +126,8 @@ contract Settlement is ISettlement, EIP712 {
             if (_named(b, items[i].member, skip)) ++accepted;
             _release(b, free);
         }
+        if (accepted == 0) return 0;
+        _storeLedger(b, b.ledger, b.counted);
         if (b.opened != 0) escrow.openJournals(community, period, b.opened);
     }
 
@@ -318,6 +320,8 @@ contract Settlement is ISettlement, EIP712 {
         if (b.pots.length == 0) return Skip.RingBusy;
         if (Journal.unwrap(w.journal) == 0) ++b.opened;
         _storeMeter(b, w);
+        // Its imports and exports count from now on: modules that need totals have them before anybody is settled.
+        _legMetered(b, w, b.ledger);
         uint256 hash = readingHash(w.journal.hashOf(), w.valuesHash, w.gapLeg);
         _storeJournal(b, w, METERED_STATE, hash);
         emit Metered(b.community, member, b.period, w.gapLeg, reading.values);
@@ -332,7 +336,7 @@ contract Settlement is ISettlement, EIP712 {
         if (!Positions.take(b, w, item.records)) return Skip.NotReady;
         _storeMeter(b, w);
         emit Metered(b.community, item.member, b.period, w.gapLeg, reading.values);
-        _finish(b, w, SETTLED, readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w));
+        _finish(b, w, SETTLED, readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w, b.ledger));
     }
 
     function _settleMetered(Batch memory b, Work memory w, SettleItem calldata item) private returns (Skip skip) {
@@ -349,7 +353,9 @@ contract Settlement is ISettlement, EIP712 {
         uint256 hash = readingHash(w.hash, keccak256(w.values), item.gapLeg);
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
         if (!Positions.take(b, w, item.records)) return Skip.NotReady;
-        _finish(b, w, SETTLED, hash, _legMetered(b, w));
+        _finish(b, w, SETTLED, hash, _legMetered(b, w, b.ledger));
+        ModuleCall.reset(b.answer);
+        _legMetered(b, w, b.counted); // what `meter` has counted
     }
 
     function _estimate(
@@ -365,9 +371,10 @@ contract Settlement is ISettlement, EIP712 {
         uint256 end = _gapEnd(b.community, member, m);
         if (b.period < end) return b.period < m.nextPeriodOf() ? Skip.AlreadyMetered : Skip.AlreadySettled;
         if (b.period > end) return Skip.EarlierMissing;
+        w.word = registry.memberFor(b.community, member, b.period);
+        if (!w.word.isMetered()) return Skip.NoMeter; // a meter that left is not estimated any more
         if (!b.free) return Skip.RingBusy;
         _loadJournal(b, w);
-        w.word = registry.memberFor(b.community, member, b.period);
         w.hash = Positions.replay(records);
         if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
         if (!Positions.take(b, w, records)) return Skip.NotReady;
@@ -406,7 +413,7 @@ contract Settlement is ISettlement, EIP712 {
         (int256 before, uint256 estimated) = _legEstimated(b, w);
         uint256[] memory taken = b.ledger;
         b.ledger = SlotLoops.room(b.slots);
-        int256 gridLeg = _legMetered(b, w) - before;
+        int256 gridLeg = _legMetered(b, w, b.ledger) - before;
         _storeLedger(b, b.ledger, taken);
         b.ledger = SlotLoops.room(b.slots);
 
@@ -513,10 +520,10 @@ contract Settlement is ISettlement, EIP712 {
 
     // ---------------------------------------------------------------------------------------------------- grid legs
 
-    /// @return Sum over slots of the imbalance n - b + s at import or export price. Adds the slots to the batch's ledger.
-    function _legMetered(Batch memory b, Work memory w) private pure returns (int256) {
+    /// @return Sum over slots of the imbalance n - b + s at import or export price. Adds the slots to the words of `ledger_`.
+    function _legMetered(Batch memory b, Work memory w, uint256[] memory ledger_) private pure returns (int256) {
         uint256 prices = b.tariff.entriesOf(w.word.tariffClass(), b.slots);
-        return SlotLoops.gridLeg(w.values, b.position.words(), prices, b.ledger.words());
+        return SlotLoops.gridLeg(w.values, b.position.words(), prices, ledger_.words());
     }
 
     /// @dev As `_legMetered` for a missing reading: export 0, import max(bought, default load) per slot.
@@ -583,6 +590,7 @@ contract Settlement is ISettlement, EIP712 {
         b.classes = registry.classes(community);
         b.legs = new IPaymentEscrow.Leg[](legs);
         b.ledger = SlotLoops.room(b.slots);
+        b.counted = SlotLoops.room(b.slots);
         b.answer = ModuleCall.room(b.slots);
         b.position = ModuleCall.positionIn(b.answer);
         b.modules = registry.moduleList(community);
@@ -592,7 +600,7 @@ contract Settlement is ISettlement, EIP712 {
 
     function _close(Batch memory b) private {
         if (b.legCount == 0) return;
-        if (b.pots.length != 0) _storeLedger(b, b.ledger, new uint256[](b.slots));
+        if (b.pots.length != 0) _storeLedger(b, b.ledger, b.counted);
         IPaymentEscrow.Leg[] memory legs = b.legs;
         uint256 count = b.legCount;
         assembly ("memory-safe") {

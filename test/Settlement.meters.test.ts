@@ -48,6 +48,21 @@ describe("Meters come and go", function () {
     await expectSolvent(m);
   });
 
+  it("estimates no period behind the last of a leaving meter, so that nobody can keep it from going", async function () {
+    const w = await hour();
+    const { m, idle, period } = w;
+    await m.registry.connect(idle.owner.connect(w.provider)).unbindMeter(m.community, idle.member);
+    const last = period + 2;
+    for (let each = period; each <= last; each++) {
+      await m.goTo(m.periodStart(each + 1));
+      await settleMetered(w, idle, each, await w.registers.read(idle, each, valuesAt({})));
+    }
+    await goBehind(m, last + 1, HOUR);
+    await skipped(w, estimate(w, last + 1, idle), idle, last + 1, Skip.NoMeter);
+    await m.registry.releaseMeter(m.community, idle.member);
+    expect(await freeOf(m, idle.member)).to.equal(FUNDS);
+  });
+
   it("keeps a meter until its gap is closed", async function () {
     const w = await hour();
     const { m, idle, period } = w;

@@ -59,6 +59,34 @@ describe("Metering and settling in two steps", function () {
     expect(results[0]).to.deep.equal(results[1]);
   });
 
+  it("counts imports and exports at the first step, and what was traded at the second", async function () {
+    const w = await hour();
+    const { m, seller, buyer, idle, period } = w;
+    await trade(w);
+    const values = [valuesAt({ 1: [0, 1200] }), valuesAt({ 1: [900, 0] }), valuesAt({ 1: [12, 30] })];
+    const items = [];
+    for (const [index, home] of [seller, buyer, idle].entries()) {
+      items.push(await metered(m, home, period, await w.registers.read(home, period, at(values, index))));
+    }
+    const ledger = async () => [...(await m.settlement.ledger(m.community, BigInt(period) * 4n + 1n))];
+    const [first, second, third] = items.map(({ member, reading: { values: read }, records }) => ({
+      member,
+      values: read,
+      gapLeg: 0n,
+      records,
+    }));
+    if (!first || !second || !third) throw new Error("no items");
+    await m.settlement.meter(m.community, period, items.slice(0, 2));
+    expect(await ledger()).to.deep.equal([0n, 0n, 0n, 900n, 1200n]);
+    // Nothing counts twice, whatever comes in between.
+    await m.settlement.meter(m.community, period, items);
+    expect(await ledger()).to.deep.equal([0n, 0n, 0n, 912n, 1230n]);
+    await m.settlement.settle(m.community, period, [second]);
+    expect(await ledger()).to.deep.equal([0n, 1000n, 0n, 912n, 1230n]);
+    await m.settlement.settle(m.community, period, [second, first, third]);
+    expect(await ledger()).to.deep.equal([1000n, 1000n, 1000n, 912n, 1230n]);
+  });
+
   it("carries what closing a gap costs from the first step to the second", async function () {
     const w = await hour();
     const { m, idle, period } = w;

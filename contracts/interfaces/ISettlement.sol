@@ -185,7 +185,7 @@ interface ISettlement {
         address feeTo
     ) external;
 
-    /// @notice Accepts readings without settling them.
+    /// @notice Accepts readings without settling them. Their imports and exports count in the ledger of the slots from then on.
     /// @return accepted Number of items that were not skipped.
     function meter(uint32 community, uint32 period, MeteredItem[] calldata items) external returns (uint256 accepted);
 

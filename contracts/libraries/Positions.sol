@@ -165,10 +165,7 @@ library Positions {
     }
 
     /// @return all By module index.
-    function _taken(
-        ISettlement.Record[] calldata records,
-        uint256 modules
-    ) private pure returns (Taken[] memory all) {
+    function _taken(ISettlement.Record[] calldata records, uint256 modules) private pure returns (Taken[] memory all) {
         all = new Taken[](modules);
         // At most 255 records: no sum comes near a word.
         unchecked {

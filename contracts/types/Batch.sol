@@ -21,6 +21,7 @@ import {Terms} from "./Terms.sol";
 /// @param legs Room for one leg per item.
 /// @param legCount Legs in use.
 /// @param ledger What the items add to the slots' ledger words.
+/// @param counted What of it is in the slots' ledger words already.
 /// @param answer Answer of the item's first module.
 /// @param position Position words of the item at hand, a part of `answer`.
 struct Batch {
@@ -41,6 +42,7 @@ struct Batch {
     IPaymentEscrow.Leg[] legs;
     uint256 legCount;
     uint256[] ledger;
+    uint256[] counted;
     uint256[] answer;
     uint256[] position;
 }

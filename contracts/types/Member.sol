@@ -19,6 +19,7 @@ using {
     maxLots,
     isEnrolled,
     isActive,
+    isMetered,
     withTradingKey,
     withCaps,
     withClass,
@@ -79,6 +80,11 @@ function maxLots(Member m, uint256 side) pure returns (uint256) {
 
 function isEnrolled(Member m) pure returns (bool) {
     return status(m) & ENROLLED != 0;
+}
+
+/// @return Whether it has a meter, bound or leaving.
+function isMetered(Member m) pure returns (bool) {
+    return status(m) & METERED != 0;
 }
 
 /// @return Whether new orders are accepted.

@@ -178,7 +178,8 @@ abstract contract TradeCalls is MoneyCalls {
         (uint32 c, uint32 m) = (homes[home].community, homes[home].member);
         uint32 period = _current() + uint32(ahead % (HORIZON + 1));
         (uint256 free, , uint16 enabled, bool inDebt) = escrow.standing(c, m);
-        if (inDebt || (enabled >> module) & 1 == 0 || !escrow.periodFree(c, period) || free < 2 * SETTLEMENT_FEE) return;
+        if (inDebt || (enabled >> module) & 1 == 0 || !escrow.periodFree(c, period) || free < 2 * SETTLEMENT_FEE)
+            return;
         uint256 reserve = bound(seed >> 128, 0, (free - 2 * SETTLEMENT_FEE) / (1 + ((seed >> 4) % 6)));
         // Payments are of the size of the reserve, a little above it at times.
         if (s.paid != 0 && s.paid < type(uint88).max) s.paid = bound(s.paid, 0, reserve + reserve / 8 + 1);
