@@ -122,8 +122,8 @@ contract Settlement is ISettlement, EIP712 {
         for (uint256 i = 0; i < items.length; ++i) {
             uint256 free = Mem.mark();
             Work memory w;
-            Skip skip = _meterOnly(b, w, items[i].member, items[i].reading);
-            if (_named(b, items[i].member, skip)) ++accepted;
+            MeteredItem calldata item = items[i];
+            if (_named(b, item.member, _meterOnly(b, w, item.member, item.reading))) ++accepted;
             _release(b, free);
         }
         if (accepted == 0) return 0;
@@ -141,8 +141,8 @@ contract Settlement is ISettlement, EIP712 {
         for (uint256 i = 0; i < items.length; ++i) {
             uint256 free = Mem.mark();
             Work memory w;
-            Skip skip = _meterAndSettle(b, w, items[i]);
-            if (_named(b, items[i].member, skip)) ++accepted;
+            MeteredItem calldata item = items[i];
+            if (_named(b, item.member, _meterAndSettle(b, w, item))) ++accepted;
             _release(b, free);
         }
         _close(b);
@@ -154,8 +154,8 @@ contract Settlement is ISettlement, EIP712 {
         for (uint256 i = 0; i < items.length; ++i) {
             uint256 free = Mem.mark();
             Work memory w;
-            Skip skip = _settleMetered(b, w, items[i]);
-            if (_named(b, items[i].member, skip)) ++accepted;
+            SettleItem calldata item = items[i];
+            if (_named(b, item.member, _settleMetered(b, w, item))) ++accepted;
             _release(b, free);
         }
         _close(b);
@@ -171,8 +171,8 @@ contract Settlement is ISettlement, EIP712 {
         for (uint256 i = 0; i < items.length; ++i) {
             uint256 free = Mem.mark();
             Work memory w;
-            Skip skip = _estimate(b, w, items[i].member, items[i].records);
-            if (_named(b, items[i].member, skip)) ++accepted;
+            EstimateItem calldata item = items[i];
+            if (_named(b, item.member, _estimate(b, w, item.member, item.records))) ++accepted;
             _release(b, free);
         }
         _close(b);
@@ -187,8 +187,8 @@ contract Settlement is ISettlement, EIP712 {
         Batch memory b = _open(community, period, 0);
         for (uint256 i = 0; i < items.length; ++i) {
             Work memory w;
-            Skip skip = _correct(b, w, items[i]);
-            if (_named(b, items[i].member, skip)) ++accepted;
+            CorrectItem calldata item = items[i];
+            if (_named(b, item.member, _correct(b, w, item))) ++accepted;
         }
     }
 
@@ -331,9 +331,10 @@ contract Settlement is ISettlement, EIP712 {
         Reading calldata reading = item.reading;
         skip = _loadMember(b, w, item.member, reading);
         if (skip != Skip.None) return skip;
-        w.hash = Positions.replay(item.records);
+        Record[] calldata records = item.records;
+        w.hash = Positions.replay(records);
         if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        if (!Positions.take(b, w, item.records)) return Skip.NotReady;
+        if (!Positions.take(b, w, records)) return Skip.NotReady;
         _storeMeter(b, w);
         emit Metered(b.community, item.member, b.period, w.gapLeg, reading.values);
         _finish(b, w, SETTLED, readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w, b.ledger));
@@ -472,9 +473,10 @@ contract Settlement is ISettlement, EIP712 {
     ) private view returns (Skip) {
         if (!m.isBound() || (m.isFresh() && b.period < m.nextPeriodOf())) return Skip.NoMeter;
         if (block.timestamp < b.ends) return Skip.PeriodNotOver;
-        if (reading.values.length != 6 * b.slots) return Skip.BadLength;
+        bytes calldata values = reading.values;
+        if (values.length != 6 * b.slots) return Skip.BadLength;
         w.member = member;
-        w.values = SlotLoops.copied(reading.values);
+        w.values = SlotLoops.copied(values);
         w.valuesHash = keccak256(w.values);
         address key;
         (w.word, key) = registry.meterFor(b.community, member, b.period);

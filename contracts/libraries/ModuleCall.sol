@@ -124,8 +124,9 @@ library ModuleCall {
             uint256 offset = 32 * count;
             uint256 place = offsets;
             for (uint256 i = 0; i < records.length; ++i) {
-                if (uint8(records[i].head >> 208) != module) continue;
-                bytes calldata payload = records[i].payload;
+                ISettlement.Record calldata record = records[i];
+                if (uint8(record.head >> 208) != module) continue;
+                bytes calldata payload = record.payload;
                 uint256 padded = paddedLength(payload.length);
                 uint256 to = offsets + offset;
                 Mem.store(place, offset);

@@ -64,10 +64,11 @@ library Positions {
         uint256[] memory answer = b.answer;
         uint256 asked = 0;
         for (uint256 module = 0; module < all.length; ++module) {
-            if (all[module].count == 0) continue;
+            Taken memory t = all[module];
+            if (t.count == 0) continue;
             if (++asked == 2) answer = ModuleCall.room(b.slots);
-            if (!_takeModule(b, w, records, uint8(module), all[module], answer)) return false;
-            bool good = all[module].reason == ISettlement.Void.None;
+            if (!_takeModule(b, w, records, uint8(module), t, answer)) return false;
+            bool good = t.reason == ISettlement.Void.None;
             if (asked == 1) {
                 if (!good) ModuleCall.reset(answer);
             } else if (good) {
@@ -75,10 +76,11 @@ library Positions {
             }
         }
         for (uint256 module = 0; module < all.length; ++module) {
-            if (all[module].count == 0) continue;
-            b.pots[module] = all[module].pot;
-            if (all[module].reason == ISettlement.Void.None) continue;
-            emit ISettlement.RecordsVoided(b.community, w.member, b.period, uint8(module), all[module].reason);
+            Taken memory t = all[module];
+            if (t.count == 0) continue;
+            b.pots[module] = t.pot;
+            if (t.reason == ISettlement.Void.None) continue;
+            emit ISettlement.RecordsVoided(b.community, w.member, b.period, uint8(module), t.reason);
         }
         return true;
     }
@@ -170,14 +172,15 @@ library Positions {
         // At most 255 records: no sum comes near a word.
         unchecked {
             for (uint256 i = 0; i < records.length; ++i) {
-                uint256 head = records[i].head;
+                ISettlement.Record calldata record = records[i];
+                uint256 head = record.head;
                 Taken memory t = all[uint8(head >> 208)];
                 t.sellWh += uint48(head);
                 t.buyWh += uint48(head >> 48);
                 t.amount += uint96(head >> 96);
                 t.entries += uint16(head >> 192);
                 ++t.count;
-                t.size += ModuleCall.paddedLength(records[i].payload.length);
+                t.size += ModuleCall.paddedLength(record.payload.length);
             }
         }
     }
