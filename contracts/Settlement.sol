@@ -373,7 +373,7 @@ contract Settlement is ISettlement, EIP712 {
         if (b.period < end) return b.period < m.nextPeriodOf() ? Skip.AlreadyMetered : Skip.AlreadySettled;
         if (b.period > end) return Skip.EarlierMissing;
         w.word = registry.memberFor(b.community, member, b.period);
-        if (!w.word.isMetered()) return Skip.NoMeter; // a meter that left is not estimated any more
+        if (!w.word.isMetered()) return Skip.NoMeter; // nothing is estimated behind the last period of a leaving meter
         if (!b.free) return Skip.RingBusy;
         _loadJournal(b, w);
         w.hash = Positions.replay(records);
@@ -457,7 +457,10 @@ contract Settlement is ISettlement, EIP712 {
         Meter m = _meter(b.community, member);
         skip = _checkReading(b, w, member, reading, m);
         if (skip != Skip.None) return skip;
-        skip = Readings.continues(b, w, reading, m, m.hasGap() ? _gap(b.community, member) : Gap.wrap(0));
+        Gap g = m.hasGap() ? _gap(b.community, member) : Gap.wrap(0);
+        // Behind the last period of a leaving meter nobody misses a reading: any later one closes its gap.
+        bool gone = !w.word.isMetered() && !registry.memberFor(b.community, member, uint32(g.endOf())).isMetered();
+        skip = Readings.continues(b, w, reading, m, g, gone);
         if (skip != Skip.None) return skip;
         if (!b.free) return Skip.RingBusy;
         _loadJournal(b, w);

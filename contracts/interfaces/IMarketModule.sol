@@ -7,8 +7,9 @@ pragma solidity ^0.8.28;
 /// period is over, settlement hands the records back and asks what became of them. The module moves no money itself.
 ///
 /// What settlement enforces, whatever the module answers:
-/// - `contextOf` gets `30,000 + 3,000 * slotsPerPeriod` gas and may return up to `2 * slotsPerPeriod` words;
-/// - `positionOf` gets `30,000 + 2,000 * entries` gas and returns `5 + slotsPerPeriod` words;
+/// - `contextOf` gets `30,000 + 2,400 * slotsPerPeriod` gas and may return up to `2 * slotsPerPeriod + 2` words;
+/// - `positionOf` gets `30,000 + 1,000 * entries` gas, with the entries that the heads of its records name, and returns
+///   `5 + slotsPerPeriod` words; a community's first module gets twice as much for both;
 /// - `paid` and `received` fit 88 bits, a position 24 bits a side and slot;
 /// - `paid + network fee - received + sum(sold * import price) <= reserve`: the worst case was reserved;
 /// - the sums of bought and of sold Wh stay within the Wh named at `append`;

@@ -14,15 +14,16 @@ library ModuleCall {
     using Mem for bytes;
     using SlotLoops for uint256[];
 
-    uint256 internal constant CONTEXT_GAS = 30_000;
-    uint256 internal constant CONTEXT_GAS_PER_SLOT = 3_000;
-    uint256 internal constant BASE_GAS = 30_000;
-    uint256 internal constant GAS_PER_ENTRY = 2_000;
+    uint256 private constant BASE_GAS = 30_000;
+    uint256 private constant CONTEXT_GAS_PER_SLOT = 2_400;
+    uint256 private constant GAS_PER_ENTRY = 1_000;
+
+    /// @dev The first module, which every member signed, gets so many times as much: it has to outlive forks that make storage
+    /// dearer. All sixteen together leave a transaction room for the fullest journal.
+    uint256 private constant FIRST_MODULE_TIMES = 2;
 
     /// @dev What settlement itself needs after the call.
-    uint256 internal constant GAS_AFTER = 200_000;
-
-    uint256 private constant CONTEXT_WORDS_PER_SLOT = 2;
+    uint256 private constant GAS_AFTER = 200_000;
 
     /// @dev Words of the answer before the positions: ready, paid, received, offset, length.
     uint256 private constant HEAD_WORDS = 5;
@@ -65,13 +66,13 @@ library ModuleCall {
     /// @return call What the calls about all members have in common, with room for the member.
     function begin(
         address module,
+        bool first,
         uint32 community,
         uint32 period,
         uint256 slots
     ) internal view returns (bytes memory call) {
         bytes memory data = abi.encodeCall(IMarketModule.contextOf, (community, period));
-        uint256 stipend = CONTEXT_GAS + CONTEXT_GAS_PER_SLOT * slots;
-        _checkGas(stipend);
+        uint256 stipend = _due(first, CONTEXT_GAS_PER_SLOT * slots);
         uint256 size;
         assembly ("memory-safe") {
             // Offset and length of the context land in the scratch space.
@@ -86,7 +87,7 @@ library ModuleCall {
             }
         }
         uint256 words = size == 0 ? 0 : size / 32 - 2;
-        if (words > CONTEXT_WORDS_PER_SLOT * slots) words = 0;
+        if (words > 2 * slots + 2) words = 0;
         call = new bytes(CALL_HEAD + 32 + 32 * words);
         uint256 pos = call.start();
         Mem.store(pos, uint256(uint32(IMarketModule.positionOf.selector)) << 224);
@@ -142,12 +143,12 @@ library ModuleCall {
     /// @notice Calls `positionOf`; reverts if less gas is left than the module is due, so that a caller cannot make it fail.
     function ask(
         address module,
+        bool first,
         bytes memory data,
         uint256 entries,
         uint256[] memory answer
     ) internal view returns (Answer memory a) {
-        uint256 stipend = BASE_GAS + GAS_PER_ENTRY * entries;
-        _checkGas(stipend);
+        uint256 stipend = _due(first, GAS_PER_ENTRY * entries);
         uint256 size = answer.length * 32;
         bool whole;
         bool ok;
@@ -170,8 +171,10 @@ library ModuleCall {
         }
     }
 
-    /// @dev A call passes on at most 63/64 of what is left (EIP-150).
-    function _checkGas(uint256 stipend) private view {
+    /// @return stipend Gas that a module is due. Reverts if less is left: a call passes on at most 63/64 of it (EIP-150).
+    function _due(bool first, uint256 more) private view returns (uint256 stipend) {
+        stipend = BASE_GAS + more;
+        if (first) stipend *= FIRST_MODULE_TIMES;
         uint256 needed = stipend + stipend / 32 + GAS_AFTER;
         if (gasleft() < needed) revert ISettlement.TooLittleGas(needed);
     }

@@ -95,11 +95,12 @@ library Positions {
     ) private view returns (bool ready) {
         bytes memory call = b.calls[module];
         if (call.length == 0) {
-            call = ModuleCall.begin(b.modules[module], b.community, b.period, b.slots);
+            call = ModuleCall.begin(b.modules[module], module == 0, b.community, b.period, b.slots);
             (b.calls[module], b.kept) = (call, true);
         }
         ModuleCall.Answer memory a = ModuleCall.ask(
             b.modules[module],
+            module == 0,
             ModuleCall.complete(call, w.member, records, module, t.count, t.size),
             t.entries,
             answer

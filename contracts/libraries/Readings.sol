@@ -43,17 +43,19 @@ library Readings {
     /// @notice The reading's place after the ones before it, and what an unexplained difference costs (`w.gapLeg`).
     /// @param m The meter so far.
     /// @param g Its gap, if it has one.
+    /// @param gone Whether the meter left before the first period that is neither read nor estimated.
     function continues(
         Batch memory b,
         Work memory w,
         ISettlement.Reading calldata reading,
         Meter m,
-        Gap g
+        Gap g,
+        bool gone
     ) internal pure returns (ISettlement.Skip) {
         uint256 end = m.hasGap() ? g.endOf() : m.nextPeriodOf();
         if (b.period < m.nextPeriodOf()) return ISettlement.Skip.AlreadyMetered;
         if (b.period < end) return ISettlement.Skip.AlreadySettled;
-        if (b.period > end) return ISettlement.Skip.EarlierMissing;
+        if (b.period > end && !gone) return ISettlement.Skip.EarlierMissing;
         if (reading.startImport < m.importOf() || reading.startExport < m.exportOf()) {
             return ISettlement.Skip.RegisterDown;
         }

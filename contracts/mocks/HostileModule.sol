@@ -46,7 +46,7 @@ contract HostileModule {
         if (act == Act.BurnGas) _burn();
         if (act == Act.Bomb) _bomb(false);
         if (act == Act.RevertWithBomb) _bomb(true);
-        if (act == Act.Hungry && gasleft() < (asContext ? 35_000 : 240_000)) revert Refused();
+        if (act == Act.Hungry && gasleft() < (asContext ? 30_000 : 240_000)) revert Refused();
         if (act == Act.Reenter) {
             (bool through, ) = _target.call{gas: 100_000}(_data);
             if (through) revert Reentered();

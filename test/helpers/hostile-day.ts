@@ -37,8 +37,8 @@ export async function hostileDay(connection: Connection) {
     [victim, [buy(1, 30, 40)]],
   ]);
   // So many entries that the module is due enough gas for whatever it is up to.
-  await append(victim, period, { entries: 120, buyWh: 1000n, sellWh: 500n, reserve: RESERVE });
-  await append(friend, period, { entries: 120, buyWh: 1000n, sellWh: 1000n, reserve: RESERVE });
+  await append(victim, period, { entries: 240, buyWh: 1000n, sellWh: 500n, reserve: RESERVE });
+  await append(friend, period, { entries: 240, buyWh: 1000n, sellWh: 1000n, reserve: RESERVE });
   await hostile.set(victim.member, Act.Answer, answer());
   await hostile.set(friend.member, Act.Answer, answer());
   await m.goTo(m.periodStart(period + 1));

@@ -33,7 +33,10 @@ describe("Rule 6: a full journal of two modules", function () {
     const others: Other[] = [];
     for (let i = 0; i < modules; i++) others.push(await deployHostile(connection.ethers, m, [home]));
     // Each burns all the gas it is due.
-    for (const { hostile } of others) await hostile.set(home.member, Act.BurnGas, "0x");
+    for (const { hostile } of others) {
+      await hostile.setContext(Act.BurnGas, "0x");
+      await hostile.set(home.member, Act.BurnGas, "0x");
+    }
     // Orders are for the period after the next one: no gate of it has passed.
     const period = (await m.periodNow()) + 2;
     await m.goTo(m.periodStart(period - 1));

@@ -98,6 +98,46 @@ contract EntryFillsTest {
         Check.eq(l.position[0] + l.paid + l.received, 0, "nothing");
     }
 
+    /// @dev Side and tick of an entry minus the marginal tick: every pair that wraps around must not fill.
+    function test_everyTickOfBothSidesAgainstTheMarginsAtTheEndsOfTheGrid() external pure {
+        uint256[7] memory margins = [uint256(0), 1, 63, 64, 126, 127, Clearing.NO_TRADE];
+        for (uint256 prefixBytes = 2; prefixBytes <= 4; prefixBytes += 2) {
+            for (uint256 i = 0; i < margins.length; ++i) {
+                Lab memory l = _lab(2, prefixBytes);
+                bool none = margins[i] == Clearing.NO_TRADE;
+                if (none) _store(l, 1, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
+                else _store(l, 1, Clearing.Result(margins[i], margins[i] / 2, 98, 37, 100, 61, 100));
+                _open(l);
+                EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](256);
+                uint256[] memory prefixes = new uint256[](256);
+                for (uint256 k = 0; k < 256; ++k) {
+                    (orders[k], prefixes[k]) = (EntryLoopsPlain.Order(1, k / 128, k % 128, 5), k % 96);
+                }
+                Check.yes(_fill(l, orders, prefixes), "cleared");
+                if (none) Check.eq(l.position[1] + l.paid + l.received, 0, "nothing");
+            }
+        }
+    }
+
+    /// @dev An ask of tick 127 minus the margin of no trade is 0, as a bid at the margin: its volume is none.
+    function test_anAskOfTheHighestTickFillsNothingWhereThereWasNoTradeOrNoClearing() external pure {
+        for (uint256 prefixBytes = 2; prefixBytes <= 4; prefixBytes += 2) {
+            Lab memory l = _lab(2, prefixBytes);
+            _store(l, 0, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
+            _open(l);
+            EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](3);
+            uint256[] memory prefixes = new uint256[](3);
+            for (uint256 i = 0; i < 2; ++i) orders[i] = EntryLoopsPlain.Order(0, 1, 127, 65_535);
+            prefixes[1] = (uint256(1) << (8 * prefixBytes)) - 2; // the largest that was accepted
+            (orders[2], prefixes[2]) = (EntryLoopsPlain.Order(1, 1, 127, 65_535), EntryLoopsPlain.REFUSED);
+            Check.yes(_fill(l, orders, prefixes), "cleared");
+            Check.eq(l.position[0] + l.position[1] + l.paid + l.received, 0, "nothing");
+            prefixes[2] = 0;
+            Check.yes(!_fill(l, orders, prefixes), "not cleared");
+            Check.eq(l.position[0] + l.position[1], 0, "still nothing");
+        }
+    }
+
     function test_aSlotThatIsNotClearedStopsOnlyThoseWithAnAcceptedEntryThere() external pure {
         Lab memory l = _lab(2, 2);
         _store(l, 0, Clearing.Result(3, 3, 9, 9, 9, 9, 9));
