@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { BaseContract, FunctionFragment } from "ethers";
 import { acceptCoordinator, contracts, otherModuleAppends, table, type ContractName, type Row } from "./roles/table.ts";
+import { answerTo, viewsOf } from "./roles/views.ts";
 import { buildWorld, type Role, type World } from "./roles/world.ts";
 
 const isFunction = (fragment: { type: string }): fragment is FunctionFragment => fragment.type === "function";
@@ -68,6 +69,22 @@ describe("Roles: who may call what", function () {
       }
     });
   }
+
+  describe("views", function () {
+    for (const contract of contracts) {
+      it(`answer a stranger as they answer every role: all of the ${contract}`, async function () {
+        const views = viewsOf(w[contract]);
+        expect(views).not.to.have.length(0);
+        for (const view of views) {
+          const told = await answerTo(w, w.roles.stranger, w[contract], view);
+          expect(told, view.name).to.match(/^0x([0-9a-f]{64})+$/);
+          for (const role of roles) {
+            expect(await answerTo(w, w.roles[role], w[contract], view), `${view.name}, ${role}`).to.equal(told);
+          }
+        }
+      });
+    }
+  });
 
   describe("roles in the middle of a handover", function () {
     it("only the coordinator to be accepts the coordinator's role", async function () {
