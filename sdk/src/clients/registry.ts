@@ -137,6 +137,8 @@ function registryCalls(at: Endpoint) {
       at.call("publishTariff", [community, period, encodeTariff(tariff)]),
     /** Coordinator: no new orders until the current period ends. */
     pause: (community: CommunityIndex) => at.call("pause", [community]),
+    /** Coordinator: a further market module, off for everybody until its owner enables it. */
+    addModule: (community: CommunityIndex, module: Address) => at.call("addModule", [community, module]),
     /** Coordinator, with the owner's consent: `signConsent(domain, "Enrolment", enrolment, owner)`. */
     enroll: (enrolment: Enrolment, consent: Hex) => at.call("enroll", [enrolment.community, enrolment, consent]),
     /** Coordinator, with the owner's consent and the meter key's signature of the same message. */

@@ -1,6 +1,7 @@
 /** Client of `Settlement`: readings and journals in, money and energy tokens out. */
 import { SettlementAbi } from "../abi/index.js";
 import type { SlotLedger } from "../energy-token.ts";
+import type { Gap } from "../grid-leg.ts";
 import type { Address } from "../hex.ts";
 import type { JournalRecord } from "../journal.ts";
 import { packHead } from "../journal.ts";
@@ -9,7 +10,7 @@ import { packPosition } from "../position.ts";
 import type { MeterValue, Reading } from "../reading.ts";
 import { encodeValues } from "../reading.ts";
 import type { CompactSignature } from "../signature.ts";
-import { asPeriod, asWh } from "../units.ts";
+import { asPeriod, asPrice, asWh } from "../units.ts";
 import type { CommunityIndex, MemberIndex, Period, SignedAmount, Slot, Wh } from "../units.ts";
 import { Endpoint, sendsOf } from "./endpoint.ts";
 import type { ClientOptions, Sends } from "./endpoint.ts";
@@ -88,6 +89,9 @@ export interface MeterInfo {
   readonly exportRegister: Wh;
 }
 
+/** What was estimated since a member's last reading, and the prices of what an estimate does not explain: all 0 without a gap. */
+export type GapInfo = Pick<Gap, "estimated" | "dearestImport" | "cheapestExport">;
+
 /** A community's energy balance in a slot, over all members settled so far. */
 export interface LedgerInfo extends SlotLedger {
   readonly imported: Wh;
@@ -135,6 +139,18 @@ export class SettlementClient {
       importRegister: asWh(imported),
       exportRegister: asWh(exported),
     };
+  }
+
+  /**
+   * A member's open gap, to preview with `gapLegOf` what the reading that closes it will be billed.
+   * @example
+   * const { gap: open, importRegister, exportRegister } = await settlement.meter(community, member);
+   * const registers = { imported: importRegister, exported: exportRegister };
+   * gapLegOf({ open, registers, ...(await settlement.gap(community, member)) }, start);
+   */
+  async gap(community: CommunityIndex, member: MemberIndex): Promise<GapInfo> {
+    const [estimated, dearest, cheapest] = await this.#read("gap", community, member);
+    return { estimated: asWh(estimated), dearestImport: asPrice(dearest), cheapestExport: asPrice(cheapest) };
   }
 
   async ledger(community: CommunityIndex, slot: Slot): Promise<LedgerInfo> {

@@ -71,6 +71,14 @@ describe("RegistryClient", function () {
     expect(await registry.meterKey(community, member, next)).to.equal(METER.address);
   });
 
+  it("adds a module as the coordinator", async function () {
+    const { registry, community, raw, at } = await world();
+    const coordinator = new RegistryClient({ address: at.registry, runner: raw.coordinator });
+    await coordinator.send.addModule(community, at.euro);
+    expect(await registry.moduleAt(community, 1n)).to.equal(at.euro);
+    expect(await raw.registry.moduleList(raw.community)).to.deep.equal([at.market, at.euro]);
+  });
+
   it("builds the calls that the contract takes", async function () {
     const { registry, community, raw, at } = await world();
     const member = asMember(3n);
