@@ -4,7 +4,7 @@ import type { Calendar } from "./calendar.ts";
 import { curveAround, type CurvePoint, type Side } from "./curve.ts";
 import { forecastOf } from "./forecast.ts";
 import type { Home } from "./homes.ts";
-import { MARKET, tradingBand } from "./market.ts";
+import { MARKET, tradingBand, valueBand } from "./market.ts";
 import { draw, Purpose, within } from "./prng.ts";
 
 /** A home's plan for a slot. */
@@ -27,9 +27,9 @@ export function planDay(home: Home, calendar: Calendar, day: number, seed: bigin
   return Array.from({ length: calendar.slotsPerDay }, (_, slot) => planSlot(home, calendar, day, slot, seed));
 }
 
-/** The true value of a Wh for a home in a slot, as a tick: drawn evenly over the ticks worth trading at. */
+/** The true value of a Wh for a home in a slot, as a tick: drawn evenly between the retailer's export and import price. */
 export function trueValue(seed: bigint, home: number, slot: number): number {
-  const band = tradingBand();
+  const band = valueBand();
   return Number(within(draw(seed, Purpose.Value, home, slot), BigInt(band.lowest), BigInt(band.highest)));
 }
 
@@ -40,5 +40,5 @@ function planSlot(home: Home, calendar: Calendar, day: number, offset: number, s
   const whole = Number((forecastWh < 0n ? -forecastWh : forecastWh) / MARKET.lotWh);
   const lots = Math.min(whole, side === "buy" ? home.buyCap : home.sellCap);
   const valueTick = trueValue(seed, home.index, slot);
-  return { slot, forecastWh, valueTick, side, lots, orders: curveAround(valueTick, lots, tradingBand()) };
+  return { slot, forecastWh, valueTick, side, lots, orders: curveAround(valueTick, lots, tradingBand(side)) };
 }

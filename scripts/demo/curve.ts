@@ -24,10 +24,11 @@ const SPREAD = 2;
  */
 export function curveAround(tick: number, lots: number, band: Band): CurvePoint[] {
   const quarter = Math.floor(lots / 4);
+  const within = (at: number) => Math.max(band.lowest, Math.min(band.highest, at));
   const points = [
-    { tick: Math.max(band.lowest, tick - SPREAD), lots: quarter },
-    { tick, lots: lots - 2 * quarter },
-    { tick: Math.min(band.highest, tick + SPREAD), lots: quarter },
+    { tick: within(tick - SPREAD), lots: quarter },
+    { tick: within(tick), lots: lots - 2 * quarter },
+    { tick: within(tick + SPREAD), lots: quarter },
   ];
   return merge(points.filter((point) => point.lots > 0));
 }

@@ -1,3 +1,5 @@
+import type { Side } from "./curve.ts";
+
 /** The rules of the demo's community. Prices in base units of the local euro (six decimals) per Wh: 1 = 0.1 ct/kWh. */
 export const MARKET = {
   /** Energy of one lot, Wh. */
@@ -25,19 +27,33 @@ export function priceOf(tick: number): bigint {
   return MARKET.floorPrice + BigInt(tick) * MARKET.tickSize;
 }
 
-/** Lowest and highest tick at which both sides do at least as well as with the retailer. */
+/** A range of ticks, both ends included. */
 export interface Band {
   readonly lowest: number;
   readonly highest: number;
 }
 
+/** The ticks of true values: from the retailer's export price to its import price. */
+export function valueBand(): Band {
+  return { lowest: tickAbove(MARKET.exportPrice), highest: tickBelow(MARKET.importPrice) };
+}
+
 /**
- * The ticks worth trading at: at least the export price, so that a seller does not get less than from the retailer, and at
- * most the import price less the network fee, so that a buyer does not pay more.
+ * The ticks worth an order: a seller does not sell for less than the export price, and a buyer, who pays the network fee as
+ * well, does not buy above the import price less that fee. A seller may ask for more than any buyer gives.
  */
-export function tradingBand(): Band {
-  const { exportPrice, importPrice, networkFee, floorPrice, tickSize, tickCount } = MARKET;
-  const lowest = (exportPrice - floorPrice + tickSize - 1n) / tickSize;
-  const highest = (importPrice - networkFee - floorPrice) / tickSize;
-  return { lowest: Number(lowest), highest: Math.min(Number(highest), tickCount - 1) };
+export function tradingBand(side: Side): Band {
+  const { importPrice, networkFee } = MARKET;
+  const band = valueBand();
+  return side === "sell" ? band : { ...band, highest: tickBelow(importPrice - networkFee) };
+}
+
+/** The lowest tick at or above a price. */
+function tickAbove(price: bigint): number {
+  return Number((price - MARKET.floorPrice + MARKET.tickSize - 1n) / MARKET.tickSize);
+}
+
+/** The highest tick at or below a price. */
+function tickBelow(price: bigint): number {
+  return Math.min(Number((price - MARKET.floorPrice) / MARKET.tickSize), MARKET.tickCount - 1);
 }

@@ -5,7 +5,7 @@ import { calendarOf } from "../../../scripts/demo/calendar.ts";
 import { curveAround } from "../../../scripts/demo/curve.ts";
 import { basisOf, forecastOf, isStandIn } from "../../../scripts/demo/forecast.ts";
 import { type Home, makeHomes } from "../../../scripts/demo/homes.ts";
-import { MARKET, priceOf, tradingBand } from "../../../scripts/demo/market.ts";
+import { MARKET, priceOf, tradingBand, valueBand, type Band } from "../../../scripts/demo/market.ts";
 import { draw, Purpose, splitmix64, within } from "../../../scripts/demo/prng.ts";
 import { syntheticDataset } from "../../../scripts/demo/synthetic.ts";
 import { COLUMNS, dataset } from "./factories.ts";
@@ -75,30 +75,34 @@ describe("demo forecasts", function () {
 });
 
 describe("demo curves", function () {
-  const band = tradingBand();
+  const pricesOf = ({ lowest, highest }: Band) => [priceOf(lowest), priceOf(highest)];
 
-  it("lie between export price and import price less network fee", function () {
-    expect([priceOf(band.lowest), priceOf(band.highest)]).to.deep.equal([80n, 260n]);
-    expect(priceOf(band.lowest) >= MARKET.exportPrice).to.equal(true);
-    expect(priceOf(band.highest) + MARKET.networkFee <= MARKET.importPrice).to.equal(true);
+  it("of buyers end where the network fee makes them dearer than the retailer, those of sellers at its price", function () {
+    expect(pricesOf(valueBand())).to.deep.equal([80n, 300n]);
+    expect(pricesOf(tradingBand("sell"))).to.deep.equal([MARKET.exportPrice, MARKET.importPrice]);
+    expect(pricesOf(tradingBand("buy"))).to.deep.equal([MARKET.exportPrice, MARKET.importPrice - MARKET.networkFee]);
   });
 
-  it("hold all the lots, in ascending ticks of the band, close to the value", function () {
-    const values = fc.integer({ min: band.lowest, max: band.highest });
-    fc.assert(
-      fc.property(values, fc.integer({ min: 0, max: 8191 }), (tick, lots) => {
-        const points = curveAround(tick, lots, band);
-        expect(points.reduce((sum, point) => sum + point.lots, 0)).to.equal(lots);
-        points.forEach((point, i) => {
-          expect(point.tick)
-            .to.be.within(band.lowest, band.highest)
-            .and.to.be.within(tick - 2, tick + 2);
-          expect(point.lots).to.be.greaterThan(0);
-          expect(point.tick).to.be.greaterThan(points[i - 1]?.tick ?? -1);
-        });
-      }),
-    );
-  });
+  for (const side of ["buy", "sell"] as const) {
+    it(`of those who ${side} hold all the lots, in ascending ticks of the band, close to the value`, function () {
+      const band = tradingBand(side);
+      const { lowest, highest } = valueBand();
+      fc.assert(
+        fc.property(fc.integer({ min: lowest, max: highest }), fc.integer({ min: 0, max: 8191 }), (tick, lots) => {
+          const nearest = Math.min(tick, band.highest);
+          const points = curveAround(tick, lots, band);
+          expect(points.reduce((sum, point) => sum + point.lots, 0)).to.equal(lots);
+          points.forEach((point, i) => {
+            expect(point.tick)
+              .to.be.within(band.lowest, band.highest)
+              .and.to.be.within(nearest - 2, nearest + 2);
+            expect(point.lots).to.be.greaterThan(0);
+            expect(point.tick).to.be.greaterThan(points[i - 1]?.tick ?? -1);
+          });
+        }),
+      );
+    });
+  }
 });
 
 describe("demo agents", function () {
@@ -131,7 +135,7 @@ describe("demo agents", function () {
   });
 
   it("draw true values over the whole band", function () {
-    const { lowest, highest } = tradingBand();
+    const { lowest, highest } = valueBand();
     const ticks = Array.from({ length: 3000 }, (_, slot) => trueValue(1n, 0, slot));
     expect([Math.min(...ticks), Math.max(...ticks)]).to.deep.equal([lowest, highest]);
   });
