@@ -63,7 +63,8 @@ async function open(grid: (typeof grids)[number]) {
     const index = homes.indexOf(home);
     const position = positions.get(index);
     const act = index === REFUSED ? Act.RevertWithBomb : Act.Answer;
-    await hostile.set(home.member, act, answer({ position, ready: index === WAITING ? 0n : 1n, paid: 9n }));
+    const said = { ready: index === WAITING ? 0n : 1n, paid: 9n };
+    await hostile.set(home.member, act, answer(position === undefined ? said : { ...said, position }));
   }
   await m.goTo(m.periodStart(open + 1));
   await m.clearPeriod(open);
