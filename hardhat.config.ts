@@ -17,7 +17,7 @@ const compiler = (runs: number) => ({
 /** Warnings that a contract's code or its initcode is too large to deploy: no matter for test contracts. */
 const SIZE_WARNINGS = new Set(["5574", "3860"]);
 
-/** Fails the build on a compiler warning about a file of ours. */
+/** Fails the build on a compiler warning about a file of ours, and drops those about files of others. */
 const warningsAreErrors: HardhatPlugin = {
   id: "warnings-are-errors",
   hookHandlers: {
@@ -27,14 +27,17 @@ const warningsAreErrors: HardhatPlugin = {
           Promise.resolve({
             invokeSolc: async (context, compiler, input, config, next) => {
               const output = await next(context, compiler, input, config);
-              // Coverage compiles instrumented sources, which bring warnings of their own.
-              if (context.globalOptions.coverage) return output;
-              const ours = (output.errors ?? []).filter(({ severity, errorCode = "", formattedMessage = "" }) => {
-                if (severity !== "warning" || formattedMessage.includes("--> npm/")) return false;
+              const errors = (output.errors ?? []).filter(({ severity, errorCode = "", formattedMessage = "" }) => {
+                if (severity !== "warning") return true;
+                if (/--> (npm|\.\/node_modules)\//.test(formattedMessage)) return false;
                 return !(SIZE_WARNINGS.has(errorCode) && formattedMessage.includes("--> project/test/"));
               });
-              if (ours.length > 0) throw new Error(ours.map((e) => e.formattedMessage ?? e.message).join("\n"));
-              return output;
+              const ours = errors.filter(({ severity }) => severity === "warning");
+              // Coverage compiles instrumented sources, which bring warnings of their own.
+              if (ours.length > 0 && !context.globalOptions.coverage) {
+                throw new Error(ours.map((e) => e.formattedMessage ?? e.message).join("\n"));
+              }
+              return { ...output, errors };
             },
           }),
       }),
