@@ -1,5 +1,6 @@
 /** What the order book answers at settlement: `DoubleAuction.positionOf`, computed from records and results alone. */
 import { decodePayload, isAccepted } from "./book-record.ts";
+import type { AcceptedEntry } from "./book-record.ts";
 import { slotIn } from "./calendar.ts";
 import { fillOfEntry } from "./clearing.ts";
 import type { Clearing } from "./clearing.ts";
@@ -30,10 +31,26 @@ export function positionOf(
   records: readonly Pick<JournalRecord, "payload">[],
   results: SlotResults,
 ): ModuleAnswer & { readonly trades: readonly SlotTrade[] } {
+  const entries = records.flatMap((record) => decodePayload(terms, record.payload)).filter(isAccepted);
+  return positionOfEntries(terms, period, entries, results);
+}
+
+/**
+ * As `positionOf`, of the entries that the records hold.
+ * @param entries All that were accepted of the member in the period, with their prefixes.
+ * @throws SlotNotClearedError
+ * @example positionOfEntries(terms, period, entries, new Map([[slot, clear(book)]])).paid
+ */
+export function positionOfEntries(
+  terms: Terms,
+  period: Period,
+  entries: readonly AcceptedEntry[],
+  results: SlotResults,
+): ModuleAnswer & { readonly trades: readonly SlotTrade[] } {
   const slots = Number(terms.slotsPerPeriod);
   const position: Position[] = Array.from({ length: slots }, () => NO_POSITION);
   const trades: SlotTrade[] = Array.from({ length: slots }, () => NO_TRADE);
-  for (const entry of records.flatMap((record) => decodePayload(terms, record.payload)).filter(isAccepted)) {
+  for (const entry of entries) {
     const slot = slotIn(terms, period, entry.offset);
     const clearing = results.get(slot);
     if (clearing === undefined) throw new SlotNotClearedError(slot);

@@ -5,7 +5,7 @@ import { BadLengthError } from "./errors.ts";
 import { asHex } from "./hex.ts";
 import type { Hex } from "./hex.ts";
 import { digitsOf, uintAt, uintDigits } from "./internal/words.ts";
-import type { JournalRecord } from "./journal.ts";
+import type { Head, JournalRecord } from "./journal.ts";
 import { reserveOf } from "./reserve.ts";
 import type { ReserveContext } from "./reserve.ts";
 import type { Terms } from "./terms.ts";
@@ -66,7 +66,25 @@ export function decodePayload(terms: Pick<Terms, "wideTicks">, payload: Hex): Bo
 }
 
 /**
- * The record that accepting a strip appends: its head sums the accepted entries alone.
+ * The head of the record that accepting a strip appends: it sums the accepted entries alone.
+ * @param module Index of the order book, 0 in every community.
+ * @example bookHead(terms, 0n, entries, { tariff, tariffClass: 0n }).reserve
+ */
+export function bookHead(terms: Terms, module: bigint, entries: readonly BookEntry[], context: ReserveContext): Head {
+  const accepted = entries.filter(isAccepted);
+  const energyOf = (side: Entry["side"]): Wh =>
+    sumWh(accepted.filter((entry) => entry.side === side).map((entry) => whOf(entry.lots, terms.lotWh)));
+  return {
+    sellWh: energyOf("sell"),
+    buyWh: energyOf("buy"),
+    reserve: reserveOf(terms, { entries: accepted }, context),
+    entries: BigInt(entries.length),
+    module,
+  };
+}
+
+/**
+ * The record that accepting a strip appends.
  * @param module Index of the order book, 0 in every community.
  * @param digest `stripDigest`.
  * @example journalOf([bookRecord(terms, 0n, stripDigest(domain, strip), entries, { tariff, tariffClass })])
@@ -78,15 +96,5 @@ export function bookRecord(
   entries: readonly BookEntry[],
   context: ReserveContext,
 ): JournalRecord {
-  const accepted = entries.filter(isAccepted);
-  const energyOf = (side: Entry["side"]): Wh =>
-    sumWh(accepted.filter((entry) => entry.side === side).map((entry) => whOf(entry.lots, terms.lotWh)));
-  const head = {
-    sellWh: energyOf("sell"),
-    buyWh: energyOf("buy"),
-    reserve: reserveOf(terms, { entries: accepted }, context),
-    entries: BigInt(entries.length),
-    module,
-  };
-  return { head, digest, payload: encodePayload(terms, entries) };
+  return { head: bookHead(terms, module, entries, context), digest, payload: encodePayload(terms, entries) };
 }

@@ -108,29 +108,32 @@ export function fillOfEntry(clearing: Clearing | null, entry: Bid & { readonly p
   return buys === entry.tick > marginalTick ? entry.lots : asLots(0n);
 }
 
-/** A list of orders, cleared. */
-export interface ClearedOrders {
+/** A list of entries of one slot, cleared. */
+export interface ClearedEntries {
   readonly book: Book;
   /** Null where nothing trades. */
   readonly clearing: Clearing | null;
-  /** Per order, in the order of the list: volume of its tick before it. */
+  /** Per entry, in the order of the list: volume of its tick before it. */
   readonly prefixes: readonly Lots[];
-  /** Per order: lots filled. */
+  /** Per entry: lots filled. */
   readonly fills: readonly Lots[];
 }
 
 /**
- * Clears a list of orders of one slot, with prefixes in the order of the list. Work grows with orders + ticks.
+ * Clears a list of entries of one slot, ticks and lots, with prefixes in the order of the list. Work grows with
+ * entries + ticks. `clearOrders` does it in prices and Wh.
  * @param tickCount Length of the grid.
  * @throws OutOfRangeError for a tick outside the grid
  * @example
  * const lots = asLots(5n);
- * clearOrders(64n, [{ side: "buy", tick: asTick(20n), lots }, { side: "sell", tick: asTick(10n), lots }]).fills //
- * [5n, 5n]
+ * const { fills } = clearEntries(64n, [
+ *   { side: "buy", tick: asTick(20n), lots },
+ *   { side: "sell", tick: asTick(10n), lots },
+ * ]); // [5n, 5n]
  */
-export function clearOrders(tickCount: bigint, orders: readonly Bid[]): ClearedOrders {
+export function clearEntries(tickCount: bigint, entries: readonly Bid[]): ClearedEntries {
   const volumes = { buy: emptySide(tickCount), sell: emptySide(tickCount) };
-  const prefixes = orders.map(({ side, tick, lots }) => {
+  const prefixes = entries.map(({ side, tick, lots }) => {
     const index = Number(tick);
     const prefix = volumes[side][index];
     if (prefix === undefined) throw new OutOfRangeError("tick", tick, 0n, tickCount - 1n);
@@ -139,7 +142,7 @@ export function clearOrders(tickCount: bigint, orders: readonly Bid[]): ClearedO
   });
   const book = { bids: volumes.buy, asks: volumes.sell };
   const clearing = clear(book);
-  const fills = orders.map(({ side, tick, lots }, index) =>
+  const fills = entries.map(({ side, tick, lots }, index) =>
     fillOfEntry(clearing, { side, tick, lots, prefix: prefixes[index] ?? asLots(0n) }),
   );
   return { book, clearing, prefixes, fills };

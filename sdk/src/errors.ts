@@ -19,6 +19,8 @@ export type WattbookErrorCode =
   | "SLOT_OUTSIDE_PERIOD"
   | "BEHIND_FRONTIER"
   | "DUPLICATE_ORDER"
+  | "REPEATED_ID"
+  | "ORDER_FILE_INVALID"
   | "NOT_ASCENDING"
   | "EMPTY_STRIP"
   | "TOO_MANY_ENTRIES"
@@ -174,6 +176,11 @@ export class UnknownTariffClassError extends WattbookError {
   }
 }
 
+/** A field, of the order where one is known. */
+function named(field: string, order: string | undefined): string {
+  return order === undefined ? field : `${field} of order ${JSON.stringify(order)}`;
+}
+
 /** A price between two ticks, or outside the grid. */
 export class OffGridPriceError extends WattbookError {
   readonly code = "OFF_GRID_PRICE";
@@ -183,9 +190,11 @@ export class OffGridPriceError extends WattbookError {
     readonly floorPrice: bigint,
     readonly tickSize: bigint,
     readonly topPrice: bigint,
+    /** Id of the order, where orders have one. */
+    readonly order?: string,
   ) {
     super(
-      `price is ${price} base units per Wh. Pass ${floorPrice} to ${topPrice} in steps of ${tickSize}; ` +
+      `${named("price", order)} is ${price} base units per Wh. Pass ${floorPrice} to ${topPrice} in steps of ${tickSize}; ` +
         `priceDown and priceUp find the next one.`,
     );
   }
@@ -199,8 +208,12 @@ export class OffLotQuantityError extends WattbookError {
     readonly energy: bigint,
     readonly lotWh: bigint,
     readonly mostLots: bigint,
+    /** Id of the order, where orders have one. */
+    readonly order?: string,
   ) {
-    super(`energy is ${energy} Wh. Pass 1 to ${mostLots} lots of ${lotWh} Wh; lotsDown and lotsUp round to lots.`);
+    super(
+      `${named("energy", order)} is ${energy} Wh. Pass 1 to ${mostLots} lots of ${lotWh} Wh; lotsDown and lotsUp round to lots.`,
+    );
   }
 }
 
@@ -240,6 +253,31 @@ export class DuplicateOrderError extends WattbookError {
     readonly price: bigint,
   ) {
     super(`Two orders ${side} in slot ${slot} at ${price} base units per Wh. Merge them into one.`);
+  }
+}
+
+/** Two orders, or two members, of the same id in one list. */
+export class RepeatedIdError extends WattbookError {
+  readonly code = "REPEATED_ID";
+
+  constructor(
+    readonly kind: string,
+    readonly id: string,
+  ) {
+    super(`${kind} ${JSON.stringify(id)} stands in the list more than once. Give each ${kind} an id of its own.`);
+  }
+}
+
+/** An order file that is not what `clearOrderFile` takes. */
+export class OrderFileError extends WattbookError {
+  readonly code = "ORDER_FILE_INVALID";
+
+  constructor(
+    readonly field: string,
+    readonly value: unknown,
+    readonly rule: string,
+  ) {
+    super(`${field} is ${String(value)}. ${rule}`);
   }
 }
 

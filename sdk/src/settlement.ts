@@ -24,8 +24,8 @@ export interface SettlementInput {
   readonly tariff: Tariff;
   /** The member's class in the period. */
   readonly tariffClass: bigint;
-  /** The member's journal, oldest record first. */
-  readonly records: readonly JournalRecord[];
+  /** The member's journal, oldest record first; their heads are all that counts here. */
+  readonly records: readonly Pick<JournalRecord, "head">[];
   /**
    * By module index, for every module that has a record; null for a call that fails. See `positionOf` for the order
    * book's.

@@ -7,7 +7,7 @@ import { positionOf } from "../../sdk/src/book-answer.ts";
 import { bookRecord } from "../../sdk/src/book-record.ts";
 import type { BookEntry } from "../../sdk/src/book-record.ts";
 import { slotsOf } from "../../sdk/src/calendar.ts";
-import { clearOrders } from "../../sdk/src/clearing.ts";
+import { clearEntries } from "../../sdk/src/clearing.ts";
 import type { JournalRecord } from "../../sdk/src/journal.ts";
 import type { ModuleAnswer } from "../../sdk/src/market-module.ts";
 import { settleMember } from "../../sdk/src/settlement.ts";
@@ -57,7 +57,7 @@ function settleDay(choices: readonly Choice[], gapLeg = 0n): MemberSettlement {
       const own = { side: sells ? "sell" : "buy", tick: asTick(BigInt(tick)), lots: asLots(BigInt(lots)) } as const;
       const other = { side: sells ? "buy" : "sell", tick: asTick(BigInt(rival)), lots: asLots(30n) } as const;
       entries.push({ ...own, offset: asSlotOffset(BigInt(index)), prefix: asLots(0n) });
-      return [slot, clearOrders(64n, [own, other]).clearing] as const;
+      return [slot, clearEntries(64n, [own, other]).clearing] as const;
     }),
   );
   const records = [bookRecord(TERMS, 0n, DIGEST, entries, CONTEXT)];

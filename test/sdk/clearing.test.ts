@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import fc from "fast-check";
-import { clear, clearOrders, fillOf, fillOfEntry } from "../../sdk/src/clearing.ts";
+import { clear, clearEntries, fillOf, fillOfEntry } from "../../sdk/src/clearing.ts";
 import type { Bid, Book } from "../../sdk/src/clearing.ts";
 import { asLots, asTick } from "../../sdk/src/units.ts";
 import { expectCode } from "./support.ts";
@@ -89,7 +89,7 @@ describe("clearing", function () {
     ];
     for (const [name, orders, expected] of CASES) {
       it(name, function () {
-        const { clearing, fills } = clearOrders(BigInt(TICKS), orders);
+        const { clearing, fills } = clearEntries(BigInt(TICKS), orders);
         if (expected === null) {
           expect(clearing).to.equal(null);
           expect(total(fills)).to.equal(0n);
@@ -109,7 +109,7 @@ describe("clearing", function () {
     it("clears at the lowest equilibrium tick and prices the middle of all of them", function () {
       fc.assert(
         fc.property(anyBook, (orders) => {
-          const { book, clearing } = clearOrders(BigInt(TICKS), orders);
+          const { book, clearing } = clearEntries(BigInt(TICKS), orders);
           const best = [...book.bids.keys()].reduce((most, tick) => {
             const supply = supplyAt(book, tick);
             const demand = demandAt(book, tick);
@@ -131,7 +131,7 @@ describe("clearing", function () {
     it("fills what it clears, to the lot, leaving nobody better than the price behind", function () {
       fc.assert(
         fc.property(anyBook, (orders) => {
-          const { clearing, fills } = clearOrders(BigInt(TICKS), orders);
+          const { clearing, fills } = clearEntries(BigInt(TICKS), orders);
           const of = (side: string) => total(fills.filter((_, index) => orders[index]?.side === side));
           expect(of("buy")).to.equal(clearing?.lots ?? 0n);
           expect(of("sell")).to.equal(clearing?.lots ?? 0n);
@@ -152,8 +152,8 @@ describe("clearing", function () {
     it("has the same price and volume in any order, and each fill within a lot", function () {
       fc.assert(
         fc.property(anyShuffle, ({ orders, places }) => {
-          const straight = clearOrders(BigInt(TICKS), orders);
-          const shuffled = clearOrders(
+          const straight = clearEntries(BigInt(TICKS), orders);
+          const shuffled = clearEntries(
             BigInt(TICKS),
             places.flatMap((place) => orders[place] ?? []),
           );
@@ -198,7 +198,7 @@ describe("clearing", function () {
   });
 
   it("refuses ticks outside the grid and sides of two lengths", function () {
-    expectCode(() => clearOrders(8n, [bid("buy", 8, 1)]), "OUT_OF_RANGE", { field: "tick", most: 7n });
+    expectCode(() => clearEntries(8n, [bid("buy", 8, 1)]), "OUT_OF_RANGE", { field: "tick", most: 7n });
     expectCode(() => clear({ bids: [asLots(1n)], asks: [] }), "BAD_LENGTH", { field: "asks" });
   });
 
@@ -208,7 +208,7 @@ describe("clearing", function () {
     );
     const times = Array.from({ length: 7 }, () => {
       const start = performance.now();
-      clearOrders(64n, orders);
+      clearEntries(64n, orders);
       return performance.now() - start;
     });
     expect(Math.min(...times)).to.be.lessThan(50);
@@ -252,7 +252,7 @@ function clearCase({ bids, asks }: UniformCase, grid: readonly bigint[]) {
     ...bids.map(([lots, price]) => ({ side: "buy" as const, lots, price: scaled(price) })),
     ...asks.map(([lots, price]) => ({ side: "sell" as const, lots, price: scaled(price) })),
   ].map(({ side, lots, price }) => ({ price, bid: bid(side, grid.indexOf(price), scaled(lots)) }));
-  const { clearing, fills } = clearOrders(
+  const { clearing, fills } = clearEntries(
     BigInt(grid.length),
     orders.map((order) => order.bid),
   );

@@ -4,7 +4,7 @@ import { positionOf } from "../../sdk/src/book-answer.ts";
 import type { SlotResults } from "../../sdk/src/book-answer.ts";
 import { bookRecord } from "../../sdk/src/book-record.ts";
 import type { BookEntry } from "../../sdk/src/book-record.ts";
-import { clearOrders } from "../../sdk/src/clearing.ts";
+import { clearEntries } from "../../sdk/src/clearing.ts";
 import type { Clearing } from "../../sdk/src/clearing.ts";
 import {
   estimatedValues,
@@ -389,7 +389,7 @@ function play(own: readonly PlainOrder[], others: readonly PlainOrder[]) {
   for (let offset = 0; offset < 4; offset++) {
     const here = [...others, ...own].filter((order) => order.offset === offset);
     const bids = here.map(({ side, tick, lots }) => ({ side, tick: asTick(BigInt(tick)), lots: asLots(BigInt(lots)) }));
-    const { clearing, prefixes } = clearOrders(64n, bids);
+    const { clearing, prefixes } = clearEntries(64n, bids);
     results.set(slot(offset), clearing);
     for (const [index, order] of here.entries()) {
       if (own.includes(order)) {
