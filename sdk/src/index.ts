@@ -1,36 +1,8 @@
 /**
  * `@wattbook/sdk`: the pure part computes what the chain computes, to the unit; no clock, no network, no floats. The clients
- * in `clients/` read and write the chain through an ethers provider or signer.
+ * in `clients/` read and write the chain through an ethers provider or signer. `./pure`, `./clients` and `./abi` are the
+ * same in parts.
  */
 export * from "./abi/index.js";
 export * from "./clients/index.ts";
-export * from "./bill.ts";
-export * from "./bill-table.ts";
-export * from "./book-answer.ts";
-export * from "./book-record.ts";
-export * from "./build-strip.ts";
-export * from "./calendar.ts";
-export * from "./charter.ts";
-export * from "./clearing.ts";
-export * from "./consent.ts";
-export * from "./energy-token.ts";
-export { checkEntries, decodeEntries, encodeEntries, MOST_LOTS } from "./entry.ts";
-export type { Entry, Side } from "./entry.ts";
-export * from "./errors.ts";
-export * from "./grid.ts";
-export * from "./grid-leg.ts";
-export * from "./hex.ts";
-export * from "./journal.ts";
-export * from "./market-module.ts";
-export * from "./position.ts";
-export * from "./reading.ts";
-export * from "./reserve.ts";
-export * from "./settlement.ts";
-export * from "./signature.ts";
-export * from "./strip.ts";
-export * from "./tariff.ts";
-export { communityTerms, DEFAULT_TERMS, ringLength, termsViolations } from "./terms.ts";
-export type { CommunityTerms, Plain, Terms, TermsInput } from "./terms.ts";
-export * from "./terms-word.ts";
-export * from "./typed-data.ts";
-export * from "./units.ts";
+export * from "./pure.ts";
