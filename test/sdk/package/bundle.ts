@@ -9,6 +9,8 @@ export interface Bundle {
   readonly compressed: number;
   /** Files that have bytes in it, relative to the repository. */
   readonly inputs: readonly string[];
+  /** Specifiers that are left in it. */
+  readonly imports: readonly string[];
 }
 
 /** Bundles a module's text; fails where it reaches anything that a browser lacks, such as `node:fs`. */
@@ -30,5 +32,10 @@ export async function bundle(contents: string, external: readonly string[] = [])
   const [meta] = Object.values(result.metafile.outputs);
   if (output === undefined || meta === undefined) throw new Error("esbuild wrote nothing");
   const inputs = Object.entries(meta.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
-  return { code: output.text, compressed: gzipSync(output.contents).length, inputs: inputs.map(([path]) => path) };
+  return {
+    code: output.text,
+    compressed: gzipSync(output.contents).length,
+    inputs: inputs.map(([path]) => path),
+    imports: meta.imports.map(({ path }) => path),
+  };
 }
