@@ -1,2 +1,2 @@
 /** `@wattbook/data`: meter data from files and from a generator, bills and schedules to files. */
-export {};
+export * from "./import.ts";

@@ -3,7 +3,7 @@
 import type { Dataset } from "./dataset.ts";
 import { DemoError } from "./errors.ts";
 import { MOST_SLOTS_PER_PERIOD } from "./market.ts";
-import { formatTime } from "./time.ts";
+import { formatTime } from "@wattbook/data/import";
 
 const DAY = 86_400;
 

@@ -1,8 +1,7 @@
 /** Command line of the demo. */
 
 import { Command, CommanderError, Option } from "commander";
-import { type Decimal, exceeds, parseDecimal } from "./decimal.ts";
-import type { LoadUnit } from "./energy.ts";
+import { type Decimal, exceeds, type LoadUnit, parseDecimal } from "@wattbook/data/import";
 import { DemoError } from "./errors.ts";
 
 export interface DemoOptions {

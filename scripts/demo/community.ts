@@ -2,8 +2,9 @@
 
 import { type Calendar, calendarOf, requireDays } from "./calendar.ts";
 import type { DemoOptions } from "./cli.ts";
-import { type Dataset, readDataset } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import { type Home, makeHomes } from "./homes.ts";
+import { readDataset } from "./read.ts";
 import { SYNTHETIC_HOMES, syntheticDataset } from "./synthetic.ts";
 
 export interface Community {
@@ -22,6 +23,6 @@ export async function loadCommunity(options: DemoOptions): Promise<Community> {
 }
 
 function loadData({ input, seed, homes, days, pvKwp, loadUnit }: DemoOptions): Promise<Dataset> {
-  if (input !== undefined) return readDataset(input, { loadUnit, pvKwp });
+  if (input !== undefined) return readDataset(input, { wide: { loadUnit, pvKwp } });
   return Promise.resolve(syntheticDataset(seed, homes ?? SYNTHETIC_HOMES, days, pvKwp));
 }

@@ -1,16 +1,25 @@
-/** Load and PV series of a community, in whole Wh per slot. */
+/** What the demo needs of meter data: complete series of whole Wh per slot, and which of them make up a home. */
 
-import { placeOf, readTable, type Row, type Table } from "./csv.ts";
-import { type Decimal, exceeds, parseDecimal } from "./decimal.ts";
-import { cumulativeFloorWh, type Fraction, loadFactor, type LoadUnit, pvFactor } from "./energy.ts";
-import { InputError } from "./errors.ts";
-import { checkSteps } from "./steps.ts";
-import { parseTime } from "./time.ts";
+import type { EnergySeries, Meter, MeterData } from "@wattbook/data/import";
+import { DemoError } from "./errors.ts";
 
 /** One column: Wh per row. */
 export interface Series {
   readonly name: string;
   readonly wh: readonly bigint[];
+}
+
+/** A home whose plant, battery and car are known, or whose meter was read at the grid. */
+export interface HomeSeries {
+  /** All that the home uses, its car included; of a meter at the grid what it imports. */
+  readonly load: Series;
+  /** What its plant makes; of a meter at the grid what it exports. */
+  readonly pv: Series | undefined;
+  /** Into and out of the battery. */
+  readonly charge?: Series | undefined;
+  readonly discharge?: Series | undefined;
+  /** The part of `load` that charged the car. */
+  readonly ev?: Series | undefined;
 }
 
 /** Series over one time axis without gaps. */
@@ -26,77 +35,66 @@ export interface Dataset {
   readonly loads: readonly Series[];
   /** For one plant of the configured size. */
   readonly pvs: readonly Series[];
+  /** Homes that belong together as they are; without them the demo pairs loads and plants. */
+  readonly homes?: readonly HomeSeries[];
+  /** What the reader should know about the input, a sentence each. */
+  readonly notes?: readonly string[];
 }
 
-/** How the columns of a file are meant. */
-export interface ColumnOptions {
-  readonly loadUnit: LoadUnit;
-  /** Size of every plant, kWp. */
-  readonly pvKwp: Decimal;
-}
+const MOST_NOTES = 20;
 
-const PV_SUFFIX = "_pu";
-/** Bounds that catch a wrong unit: 10 MW or 10 MWh per row, and twice the peak power. */
-const MOST_LOAD = 10_000_000n;
-const MOST_PER_UNIT = 2n;
-
-/** Reads a file: first column time, columns ending `_pu` PV per unit of peak power, all others load. */
-export async function readDataset(path: string, options: ColumnOptions): Promise<Dataset> {
-  return datasetOf(await readTable(path), options);
-}
-
-/** Interprets a table. @throws InputError with file, line and column. */
-export function datasetOf(table: Table, options: ColumnOptions): Dataset {
-  const columns = table.headers.map((header, index) => ({ header, index })).slice(1);
-  const pvColumns = columns.filter(({ header }) => header.endsWith(PV_SUFFIX));
-  const loadColumns = columns.filter(({ header }) => !header.endsWith(PV_SUFFIX));
-  requireColumns(table, loadColumns.length, "no load column: at least one must not end in _pu.");
-  requireColumns(table, pvColumns.length, "no PV column: at least one must end in _pu, or nobody can sell.");
-  const times = table.rows.map((row) => ({ time: timeCell(table, row), place: placeOf(table, row, 0) }));
-  const step = checkSteps(times);
-  const start = times[0]?.time ?? 0;
-  if (step === 0) {
-    const place = { file: table.file, line: table.rows[0]?.line ?? 1, column: 1 };
-    throw new InputError("CSV_TOO_SHORT", place, "one row is not enough to tell the time step.");
+/**
+ * A dataset from meter data. Meters with gaps are left out and named: a home cannot trade a slot that nobody metered.
+ * @throws DemoError METER_INCOMPLETE if no meter is complete
+ */
+export function datasetOf(data: MeterData, historyPeriods = 0): Dataset {
+  const complete = data.meters.filter(isComplete);
+  const left = data.meters.filter((meter) => !isComplete(meter));
+  const of = (kind: Meter["kind"]) => complete.filter((meter) => meter.kind === kind);
+  const homes = of("net").map(homeOf);
+  const loads = of("load").map(({ name, imported }) => series(name, imported));
+  const pvs = of("plant").map(({ name, exported }) => series(name, exported));
+  const lead = left.map(({ name }) => `meter "${name}" has slots without a value and does not trade.`);
+  if (homes.length + loads.length === 0) {
+    const message = `no meter of ${data.provenance.source} is complete. ${lead[0] ?? ""} Fill the file or cut it to whole days.`;
+    throw new DemoError("METER_INCOMPLETE", message);
   }
-  const series = (most: bigint, factor: Fraction) => (column: { header: string; index: number }) => ({
-    name: column.header,
-    wh: cumulativeFloorWh(numbers(table, column.index, most), factor),
-  });
+  const all = [...lead, ...data.problems.map(({ message }) => message)];
+  const more = all.length > MOST_NOTES ? [`${all.length - MOST_NOTES} more remarks on the input.`] : [];
   return {
-    synthetic: false,
-    start,
-    step,
-    historyPeriods: 0,
-    loads: loadColumns.map(series(MOST_LOAD, loadFactor(options.loadUnit, step))),
-    pvs: pvColumns.map(series(MOST_PER_UNIT, pvFactor(options.pvKwp, step))),
+    synthetic: data.provenance.format === "synthetic",
+    start: data.start,
+    step: data.slotDuration,
+    historyPeriods,
+    loads: homes.length > 0 ? homes.map(({ load }) => load) : loads,
+    pvs,
+    ...(homes.length > 0 ? { homes } : {}),
+    notes: [...all.slice(0, MOST_NOTES), ...more],
   };
 }
 
-function requireColumns(table: Table, count: number, message: string): void {
-  const place = { file: table.file, line: 1, column: table.headers.length + 1 };
-  if (count === 0) throw new InputError("COLUMN_MISSING", place, message);
+function isComplete({ imported, exported }: Meter): boolean {
+  return !imported.includes(null) && !exported.includes(null);
 }
 
-function timeCell(table: Table, row: Row): number {
-  const text = row.cells[0] ?? "";
-  const time = parseTime(text);
-  if (time !== undefined) return time;
-  const message = `"${text}" is no time: the first column holds unix seconds or ISO 8601, such as 2021-02-15T00:00Z.`;
-  throw new InputError("NOT_A_TIME", placeOf(table, row, 0), message);
+function series(name: string, values: EnergySeries): Series {
+  return { name, wh: values.map((wh) => wh ?? 0n) };
 }
 
-function numbers(table: Table, index: number, most: bigint): Decimal[] {
-  return table.rows.map((row) => {
-    const text = row.cells[index] ?? "";
-    const fail = (code: "CELL_MISSING" | "NOT_A_NUMBER" | "NEGATIVE" | "TOO_LARGE", message: string) =>
-      new InputError(code, placeOf(table, row, index), message);
-    if (text === "")
-      throw fail("CELL_MISSING", "the cell is empty. Fill it in the file: the demo does not invent energy.");
-    const value = parseDecimal(text);
-    if (value === undefined) throw fail("NOT_A_NUMBER", `"${text}" is not a number.`);
-    if (value.digits < 0n) throw fail("NEGATIVE", `${text} is negative.`);
-    if (exceeds(value, most)) throw fail("TOO_LARGE", `${text} is above ${most}: is the unit right?`);
-    return value;
-  });
+/** A home from its parts where they are known, else from its meter alone. */
+function homeOf({ name, imported, exported, parts }: Meter): HomeSeries {
+  const some = (suffix: string, wh: readonly bigint[]) =>
+    wh.some((each) => each > 0n) ? { name: `${name} ${suffix}`, wh } : undefined;
+  if (parts === undefined) {
+    const feedIn = series(`${name} export`, exported);
+    return { load: series(name, imported), pv: feedIn.wh.some((wh) => wh > 0n) ? feedIn : undefined };
+  }
+  const { load, ev, pv, charge, discharge } = parts;
+  return {
+    load: { name, wh: load.map((wh, i) => wh + (ev[i] ?? 0n)) },
+    pv: some("PV", pv),
+    charge: some("battery", charge),
+    discharge: some("battery", discharge),
+    ev: some("car", ev),
+  };
 }

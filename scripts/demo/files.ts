@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Report, reportJson } from "./report.ts";
-import { formatTime } from "./time.ts";
+import { formatTime } from "@wattbook/data/import";
 
 /** The community in a slot. */
 export interface SlotRecord {

@@ -3,7 +3,7 @@
 import { type Calendar, rowOf } from "./calendar.ts";
 import type { Dataset, Series } from "./dataset.ts";
 import { DemoError } from "./errors.ts";
-import { type Decimal, pow10 } from "./decimal.ts";
+import { type Decimal, pow10 } from "@wattbook/data/import";
 import { MARKET } from "./market.ts";
 
 /** A member of the community: a load, and a PV plant or none. */

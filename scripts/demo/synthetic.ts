@@ -1,8 +1,7 @@
 /** A small community made from a formula, for a run without any file. Nothing in it was measured. */
 
 import type { Dataset } from "./dataset.ts";
-import type { Decimal } from "./decimal.ts";
-import { cumulativeFloorWh, loadFactor, pvFactor } from "./energy.ts";
+import { cumulativeFloorWh, type Decimal, loadFactor, pvFactor } from "@wattbook/data/import";
 import { draw, Purpose, within } from "./prng.ts";
 
 /** Homes of a run without `--input` and `--homes`. */

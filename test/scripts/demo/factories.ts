@@ -1,21 +1,12 @@
 /** Small inputs for the demo's tests. */
-import { datasetOf, type ColumnOptions, type Dataset, type Series } from "../../../scripts/demo/dataset.ts";
-import { parseTable } from "../../../scripts/demo/csv.ts";
+import type { WideOptions } from "@wattbook/data/import";
+import type { Dataset, Series } from "../../../scripts/demo/dataset.ts";
 import type { HomeOutcome, Payments, SlotOutcome } from "../../../scripts/demo/kpis.ts";
 
 /** 15 February 2021, 00:00 UTC: a period starts. */
 export const MIDNIGHT = 1_613_347_200;
 
-export const COLUMNS: ColumnOptions = { loadUnit: "W", pvKwp: { digits: 5n, scale: 0 } };
-
-/** Text of a file: each row a list of cells. */
-export function csv(...rows: readonly (readonly (string | number)[])[]): string {
-  return rows.map((row) => row.join(",")).join("\n");
-}
-
-export function read(text: string, options: ColumnOptions = COLUMNS): Dataset {
-  return datasetOf(parseTable(text, "test.csv"), options);
-}
+export const COLUMNS: WideOptions = { loadUnit: "W", pvKwp: { digits: 5n, scale: 0 } };
 
 /** A dataset with one load and one PV value per row, Wh. */
 export function dataset(rows: number, overrides: Partial<Dataset> = {}): Dataset {

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { expect } from "chai";
 import { calendarOf, requireDays, rowOf } from "../../../scripts/demo/calendar.ts";
-import { readDataset } from "../../../scripts/demo/dataset.ts";
+import { DemoError } from "../../../scripts/demo/errors.ts";
 import { flowOf, makeHomes } from "../../../scripts/demo/homes.ts";
+import { readDataset } from "../../../scripts/demo/read.ts";
 import { syntheticDataset } from "../../../scripts/demo/synthetic.ts";
 import { COLUMNS, dataset, MIDNIGHT } from "./factories.ts";
 
@@ -98,6 +99,13 @@ describe("demo synthetic homes", function () {
   });
 });
 
+describe("demo input files", function () {
+  it("are refused with FILE_UNREADABLE where there is none", async function () {
+    const error: unknown = await readDataset("/nowhere/at/all.csv", { wide: COLUMNS }).catch((cause: unknown) => cause);
+    expect(error).to.be.instanceOf(DemoError).and.to.have.property("code", "FILE_UNREADABLE");
+  });
+});
+
 describe("demo reference households", function () {
   before(function () {
     if (existsSync(REAL_FILE)) return;
@@ -106,7 +114,7 @@ describe("demo reference households", function () {
   });
 
   it("runs as it is: 16 homes, 44 whole days from 15 February 2021", async function () {
-    const data = await readDataset(REAL_FILE, COLUMNS);
+    const data = await readDataset(REAL_FILE, { wide: COLUMNS });
     expect([data.loads.length, data.pvs.length, data.step]).to.deep.equal([16, 3, 900]);
     expect(calendarOf(data)).to.include({ firstRow: 4, firstSlot: MIDNIGHT / 900, fullDays: 44 });
   });

@@ -11,15 +11,39 @@ const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,]0+)?)?\s?(Z
  * parseTime("2021-02-15T00:00+01:00"); // 1613343600
  */
 export function parseTime(text: string): number | undefined {
-  if (UNIX.test(text)) return Math.trunc(Number(text));
+  const stamp = parseStamp(text);
+  return stamp?.seconds;
+}
+
+/** A time as written: unix seconds, or the wall time of a place that is not named. */
+export interface Stamp {
+  /** Unix seconds; of a local stamp, its wall time read as UTC. */
+  readonly seconds: number;
+  readonly local: boolean;
+}
+
+/**
+ * Reads a time; undefined where it is none.
+ *
+ * @example
+ * parseStamp("2021-02-15T01:00+01:00"); // { seconds: 1613347200, local: false }
+ * parseStamp("2021-02-15 01:00"); // { seconds: 1613350800, local: true }
+ */
+export function parseStamp(text: string): Stamp | undefined {
+  if (UNIX.test(text)) return { seconds: Math.trunc(Number(text)), local: false };
   const match = ISO.exec(text);
   if (match === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((n) => Number(n || 0));
   const local = Date.UTC(year, month - 1, day, hour, minute, second);
   const date = new Date(local);
   const exists =
-    date.getUTCMonth() === month - 1 && date.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
-  return exists ? local / 1000 - offsetSeconds(match[7] ?? "Z") : undefined;
+    year >= 1970 &&
+    date.getUTCMonth() === month - 1 &&
+    date.getUTCDate() === day &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
+  return exists ? { seconds: local / 1000 - offsetSeconds(match[7] ?? "Z"), local: match[7] === undefined } : undefined;
 }
 
 /** `Z`, `+01`, `+0100` and `+01:00` in seconds east of Greenwich. */

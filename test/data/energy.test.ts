@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { type Decimal, parseDecimal, pow10 } from "../../../scripts/demo/decimal.ts";
-import { cumulativeFloorWh, loadFactor, pvFactor } from "../../../scripts/demo/energy.ts";
+import { cumulativeFloorWh, type Decimal, loadFactor, parseDecimal, pow10, pvFactor } from "@wattbook/data/import";
 
 const decimals = fc.record({ digits: fc.bigInt(0n, 10n ** 9n), scale: fc.integer({ min: 0, max: 8 }) });
 const steps = fc.constantFrom(300, 900, 1800, 3600);
@@ -12,7 +11,7 @@ function floorOfSum(values: readonly Decimal[], { num, den }: { num: bigint; den
   return (total * num) / (pow10(8) * den);
 }
 
-describe("demo energy", function () {
+describe("whole watt-hours", function () {
   it("loses nothing: the rows of any beginning add up to the floor of its exact total", function () {
     const factors = fc.oneof(
       steps.map((step) => loadFactor("W", step)),

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { formatTime, parseTime } from "../../../scripts/demo/time.ts";
+import { formatTime, parseTime } from "@wattbook/data/import";
 
-describe("demo times", function () {
+describe("times in files", function () {
   const same = 1_613_347_200;
   const spellings = [
     "1613347200",

@@ -1,9 +1,8 @@
 /** A CSV file as text cells that know where they stand. */
 
-import { readFile } from "node:fs/promises";
-import { basename } from "node:path";
 import { CsvError, parse } from "csv-parse/sync";
-import { DemoError, InputError, type Place } from "./errors.ts";
+import { InputError, type Place, reasonOf } from "../errors.ts";
+import { checkSize } from "./size.ts";
 
 /** A table: the header row, and rows with exactly as many cells. */
 export interface Table {
@@ -19,28 +18,33 @@ export interface Row {
   readonly cells: readonly string[];
 }
 
-/** Reads a file. @throws DemoError FILE_UNREADABLE, InputError for its contents. */
-export async function readTable(path: string): Promise<Table> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new DemoError("FILE_UNREADABLE", `${path}: cannot be read (${reason(cause)}).`, { cause });
-  }
-  return parseTable(text, basename(path));
-}
-
-/** Cuts comma-separated text into cells, trimmed; empty lines do not count. */
-export function parseTable(text: string, file: string): Table {
-  const [head, ...rows] = records(text, file);
+/**
+ * Cuts separated text into cells, trimmed; empty lines do not count.
+ * @param file Name for messages.
+ * @throws InputError with file, line and column
+ */
+export function parseTable(text: string, file: string, options: TableOptions = {}): Table {
+  const { delimiter = ",", onBadRow = refuse } = options;
+  checkSize(text, file);
+  const [head, ...rows] = records(text, file, delimiter);
   if (head === undefined) throw new InputError("CSV_EMPTY", { file, line: 1, column: 1 }, "the file is empty.");
   checkHeaders(head.cells, file);
   if (rows.length === 0) {
     throw new InputError("CSV_EMPTY", { file, line: head.line + 1, column: 1 }, "there is no row below the header.");
   }
   const table = { file, headers: head.cells, rows };
-  for (const row of rows) checkWidth(table, row);
-  return table;
+  return { ...table, rows: rows.filter((row) => hasWidth(table, row, onBadRow)) };
+}
+
+/** How a text is cut. */
+export interface TableOptions {
+  readonly delimiter?: string;
+  /** Takes the error of a row that is too short or too long; the row is then left out. Default: the error is thrown. */
+  readonly onBadRow?: (error: InputError) => void;
+}
+
+function refuse(error: InputError): never {
+  throw error;
 }
 
 /** Where a cell stands; `index` counts columns from 0. */
@@ -48,21 +52,28 @@ export function placeOf(table: Table, row: Row, index: number): Place {
   return { file: table.file, line: row.line, column: index + 1, header: table.headers[index] };
 }
 
-function records(text: string, file: string): Row[] {
+function records(text: string, file: string, delimiter: string): Row[] {
   try {
-    const options = { bom: true, info: true, relax_column_count: true, skip_empty_lines: true, trim: true } as const;
+    const options = {
+      bom: true,
+      delimiter,
+      info: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      trim: true,
+    } as const;
     const parsed = parse(text, options) as unknown as { info: { lines: number }; record: string[] }[];
     return parsed.map(({ info, record }) => ({ line: info.lines, cells: record }));
   } catch (cause) {
     const lines = cause instanceof CsvError ? Number(cause["lines"]) : Number.NaN;
     const place = { file, line: Number.isInteger(lines) ? lines : 1, column: 1 };
-    throw new InputError("CSV_MALFORMED", place, reason(cause), { cause });
+    throw new InputError("CSV_MALFORMED", place, reasonOf(cause), { cause });
   }
 }
 
 function checkHeaders(headers: readonly string[], file: string): void {
   if (headers.length === 1) {
-    const message = "one column only: time, loads and PV are needed, with commas between them.";
+    const message = "one column only: more are needed, with commas between them.";
     throw new InputError("COLUMN_MISSING", { file, line: 1, column: 2 }, message);
   }
   headers.forEach((header, i) => {
@@ -72,18 +83,15 @@ function checkHeaders(headers: readonly string[], file: string): void {
   });
 }
 
-function checkWidth(table: Table, row: Row): void {
+function hasWidth(table: Table, row: Row, onBadRow: (error: InputError) => void): boolean {
   const { length } = table.headers;
+  if (row.cells.length === length) return true;
   if (row.cells.length < length) {
     const message = `the row ends here; the header names ${length} columns.`;
-    throw new InputError("CELL_MISSING", placeOf(table, row, row.cells.length), message);
-  }
-  if (row.cells.length > length) {
+    onBadRow(new InputError("CELL_MISSING", placeOf(table, row, row.cells.length), message));
+  } else {
     const message = `the row has ${row.cells.length} cells; the header names ${length} columns.`;
-    throw new InputError("CELL_SURPLUS", placeOf(table, row, length), message);
+    onBadRow(new InputError("CELL_SURPLUS", placeOf(table, row, length), message));
   }
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return false;
 }

@@ -1,10 +1,8 @@
 /** The time axis of an input file: one row per slot, without gap or overlap. */
 
-import { InputError, type Place } from "./errors.ts";
-import { formatTime } from "./time.ts";
-
-/** Slot durations that a community can have, seconds. */
-export const STEPS: readonly number[] = [300, 900, 1800, 3600];
+import { InputError, type Place } from "../errors.ts";
+import { SLOT_DURATIONS } from "../shape.ts";
+import { formatTime } from "../time.ts";
 
 /** A row's time, unix seconds, and where it stands. */
 export interface TimeCell {
@@ -25,8 +23,8 @@ export function checkSteps(cells: readonly TimeCell[]): number {
   const first = cells[0];
   const example = pairs.find((pair) => pair.apart === step);
   if (first === undefined || example === undefined) return 0;
-  if (!STEPS.includes(step)) {
-    const message = `rows are ${step} s apart; a slot lasts ${STEPS.join(", ")} s. Resample the file.`;
+  if (!SLOT_DURATIONS.includes(step)) {
+    const message = `rows are ${step} s apart; a slot lasts ${SLOT_DURATIONS.join(", ")} s. Resample the file.`;
     throw new InputError("STEP_UNSUPPORTED", example.place, message);
   }
   for (const pair of pairs) checkApart(pair, step);
@@ -54,7 +52,7 @@ function checkApart({ apart, time, place }: TimeCell & { apart: number }, step: 
   if (apart > step) {
     const missing = apart / step - 1;
     const range = `${formatTime(time - apart + step)} to ${formatTime(time - step)}`;
-    const message = `${missing} row(s) missing before it (${range}). Fill them in the file: the demo does not invent energy.`;
+    const message = `${missing} row(s) missing before it (${range}). Fill them in the file: an importer does not invent energy.`;
     throw new InputError("TIME_GAP", place, message);
   }
 }

@@ -1,7 +1,9 @@
 import { expect } from "chai";
-import { parseTable, readTable } from "../../../scripts/demo/csv.ts";
-import { DemoError, type DemoErrorCode, InputError } from "../../../scripts/demo/errors.ts";
-import { COLUMNS, csv, MIDNIGHT, read } from "./factories.ts";
+import { type DataErrorCode, importWide, InputError, parseTable, type WideOptions } from "@wattbook/data/import";
+import { csv, MIDNIGHT } from "./factories.ts";
+
+const COLUMNS: WideOptions = { loadUnit: "W", pvKwp: { digits: 5n, scale: 0 } };
+const read = (text: string, options = COLUMNS) => importWide(text, "test.csv", options);
 
 const HEAD = ["time", "home", "roof_pu"];
 const row = (slot: number, ...cells: (string | number)[]) => [MIDNIGHT + 900 * slot, ...cells];
@@ -20,7 +22,7 @@ function failure(text: string): InputError {
 interface Case {
   readonly name: string;
   readonly text: string;
-  readonly code: DemoErrorCode;
+  readonly code: DataErrorCode;
   /** Line and column, from 1. */
   readonly at: readonly [number, number];
 }
@@ -83,7 +85,7 @@ const BAD: readonly Case[] = [
   { name: "an open quote", text: `time,home,roof_pu\n${MIDNIGHT},"1,0`, code: "CSV_MALFORMED", at: [2, 1] },
 ];
 
-describe("demo input files", function () {
+describe("wide CSV", function () {
   for (const { name, text, code, at } of BAD) {
     it(`refuses ${name} with ${code} and its place`, function () {
       const error = failure(text);
@@ -98,28 +100,26 @@ describe("demo input files", function () {
     expect(message).to.include("2 row(s) missing").and.to.include("2021-02-15T00:45Z to 2021-02-15T01:00Z");
   });
 
-  it("refuses a file that is not there with FILE_UNREADABLE", async function () {
-    const error: unknown = await readTable("/nowhere/at/all.csv").catch((cause: unknown) => cause);
-    expect(error).to.be.instanceOf(DemoError).and.to.have.property("code", "FILE_UNREADABLE");
-  });
-
   it("reads loads in W and PV per unit, and takes blanks, empty lines, CRLF and a byte order mark", function () {
     const text = `\uFEFFtime, home ,roof_pu\r\n${MIDNIGHT},400,0.5\r\n\r\n${MIDNIGHT + 900}, 401 ,1e-1\r\n`;
     const data = read(text);
-    expect(data).to.include({ start: MIDNIGHT, step: 900, synthetic: false });
-    expect(data.loads).to.deep.equal([{ name: "home", wh: [100n, 100n] }]);
-    expect(data.pvs).to.deep.equal([{ name: "roof_pu", wh: [625n, 125n] }]);
+    expect(data).to.include({ start: MIDNIGHT, slotDuration: 900, slots: 2 });
+    const quality = ["measured", "measured"];
+    expect(data.meters).to.deep.equal([
+      { name: "home", kind: "load", imported: [100n, 100n], exported: [0n, 0n], quality },
+      { name: "roof_pu", kind: "plant", imported: [0n, 0n], exported: [625n, 125n], quality },
+    ]);
   });
 
   it("reads loads in Wh", function () {
-    const { loads } = read(csv(HEAD, row(0, "1.5", 0), row(1, "1.5", 0)), { ...COLUMNS, loadUnit: "Wh" });
-    expect(loads[0]?.wh).to.deep.equal([1n, 2n]);
+    const { meters } = read(csv(HEAD, row(0, "1.5", 0), row(1, "1.5", 0)), { ...COLUMNS, loadUnit: "Wh" });
+    expect(meters[0]?.imported).to.deep.equal([1n, 2n]);
   });
 
   it("reads ISO times with and without an offset, across a change of clocks", function () {
     const times = ["2021-03-28T00:30:00Z", "2021-03-28T01:45+01:00", "2021-03-28 03:00+02:00", "2021-03-28T01:15"];
-    const { start, step } = read(csv(HEAD, ...times.map((time) => [time, 1, 0])));
-    expect({ start, step }).to.deep.equal({ start: 1_616_891_400, step: 900 });
+    const { start, slotDuration } = read(csv(HEAD, ...times.map((time) => [time, 1, 0])));
+    expect({ start, slotDuration }).to.deep.equal({ start: 1_616_891_400, slotDuration: 900 });
   });
 
   it("keeps the line numbers of a file with empty lines", function () {
