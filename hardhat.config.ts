@@ -1,10 +1,13 @@
 import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { config as loadEnv } from "dotenv";
-import { configVariable, defineConfig } from "hardhat/config";
+import { defineConfig } from "hardhat/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
+import { chainDescriptors, httpNetworks } from "./scripts/deploy/networks.ts";
 
-loadEnv({ quiet: true });
+// A variable of .env without a value counts as not set, so that Hardhat's keystore is asked for it.
+const { parsed = {} } = loadEnv({ quiet: true });
+for (const name of Object.keys(parsed)) if (process.env[name] === "") Reflect.deleteProperty(process.env, name);
 
 const soljson = createRequire(import.meta.url).resolve("solc/soljson.js");
 
@@ -60,21 +63,9 @@ export default defineConfig({
     // What `hardhat node` runs.
     node: { type: "edr-simulated", chainType: "l1", hardfork: "osaka" },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
-    sepolia: {
-      type: "http",
-      chainType: "l1",
-      chainId: 11155111,
-      url: configVariable("SEPOLIA_RPC_URL"),
-      accounts: [configVariable("DEPLOYER_KEY")],
-    },
-    chiado: {
-      type: "http",
-      chainType: "generic",
-      chainId: 10200,
-      url: configVariable("CHIADO_RPC_URL"),
-      accounts: [configVariable("DEPLOYER_KEY")],
-    },
+    ...httpNetworks(process.env),
   },
+  chainDescriptors: chainDescriptors(process.env),
   paths: { tests: { mocha: "./test", solidity: "./test/solidity" } },
   typechain: { outDir: "./types/ethers-contracts" },
   test: {

@@ -1,4 +1,4 @@
-import { getCreateAddress, type Signer } from "ethers";
+import type { Signer } from "ethers";
 import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import type {
   DoubleAuction,
@@ -7,6 +7,7 @@ import type {
   ProsumerRegistry,
   Settlement,
 } from "../../types/ethers-contracts/index.ts";
+import { addressesFrom, argumentsOf, type ContractName, CONTRACTS } from "./contracts.ts";
 
 /** The five contracts of one deployment. */
 export interface Deployment {
@@ -18,21 +19,25 @@ export interface Deployment {
 }
 
 /**
- * Deploys the five contracts from `deployer`, which keeps no role in them.
+ * Deploys the five contracts from `deployer`, which keeps no role in them; for tests and the demo, on a node of their own.
+ * `npm run deploy` deploys on a network, and can be interrupted.
  *
- * They know each other for good, so the first three are given the address that settlement will have; settlement checks it and
- * refuses to be deployed anywhere else.
+ * The contracts know each other for good, so they are given the addresses that the others will have; settlement checks them
+ * and refuses to be deployed anywhere else.
  */
 export async function deployContracts(ethers: HardhatEthers, deployer: Signer): Promise<Deployment> {
   const from = await deployer.getAddress();
-  const nonce = await ethers.provider.getTransactionCount(from);
-  const registryAddress = getCreateAddress({ from, nonce: nonce + 2 });
-  const settlementAddress = getCreateAddress({ from, nonce: nonce + 3 });
-  const energyToken = await ethers.deployContract("EnergyToken", [settlementAddress], deployer);
-  const escrow = await ethers.deployContract("PaymentEscrow", [registryAddress, settlementAddress], deployer);
-  const registry = await ethers.deployContract("ProsumerRegistry", [escrow, settlementAddress], deployer);
-  const settlement = await ethers.deployContract("Settlement", [registry, escrow, energyToken], deployer);
-  const auction = await ethers.deployContract("DoubleAuction", [registry, escrow, settlement], deployer);
-  for (const part of [energyToken, escrow, registry, settlement, auction]) await part.waitForDeployment();
-  return { registry, escrow, energyToken, settlement, auction };
+  const addresses = addressesFrom(from, await ethers.provider.getTransactionCount(from));
+  const deploy = (name: ContractName) => ethers.deployContract(name, argumentsOf(name, addresses), deployer);
+  const deployed = new Map<ContractName, Awaited<ReturnType<typeof deploy>>>();
+  for (const name of CONTRACTS) deployed.set(name, await deploy(name));
+  for (const contract of deployed.values()) await contract.waitForDeployment();
+  const part = (name: ContractName): unknown => deployed.get(name);
+  return {
+    registry: part("ProsumerRegistry") as ProsumerRegistry,
+    escrow: part("PaymentEscrow") as PaymentEscrow,
+    energyToken: part("EnergyToken") as EnergyToken,
+    settlement: part("Settlement") as Settlement,
+    auction: part("DoubleAuction") as DoubleAuction,
+  };
 }

@@ -1,0 +1,6 @@
+/** `npm run deploy -- --network NAME`: deploys the contracts, or goes on where an earlier run stopped. */
+
+import { main } from "./deploy/main.ts";
+
+const { stdin, stdout, stderr, argv } = process;
+process.exitCode = await main(argv.slice(2), { stdin, stdout, stderr });

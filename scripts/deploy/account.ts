@@ -1,0 +1,75 @@
+/** Who deploys: a key that signs here, or an account that the node has unlocked. */
+
+import { HDNodeWallet, type TransactionLike, Wallet } from "ethers";
+import type { NetworkConfig } from "hardhat/types/config";
+import { DeployError } from "./errors.ts";
+import type { Rpc } from "./rpc.ts";
+
+/** The deployer. It has no rights afterwards, whoever it is. */
+export interface Account {
+  readonly address: string;
+  /** Undefined where the node signs. */
+  readonly sign: ((transaction: TransactionLike) => Promise<string>) | undefined;
+}
+
+/** An account that signs with `key`. */
+export function keyAccount(wallet: Wallet | HDNodeWallet): Account {
+  return { address: wallet.address, sign: (transaction) => wallet.signTransaction(transaction) };
+}
+
+/** The node's first account. */
+export async function unlockedAccount(rpc: Rpc, network: string): Promise<Account> {
+  const [address] = await rpc.accounts();
+  if (address === undefined) {
+    const advice = `Give network ${network} a key in hardhat.config.ts: accounts: [configVariable("DEPLOYER_KEY")].`;
+    throw new DeployError("NO_ACCOUNT", `The node of network ${network} has no account of its own. ${advice}`);
+  }
+  return { address, sign: undefined };
+}
+
+/**
+ * The first account of a network's configuration.
+ * @throws DeployError NO_ACCOUNT, VARIABLE_MISSING, ENV_KEY_INVALID; none of them shows the key
+ */
+export async function accountOf(config: NetworkConfig, network: string, rpc: Rpc): Promise<Account> {
+  const { accounts } = config;
+  if (accounts === "remote") return unlockedAccount(rpc, network);
+  if (!Array.isArray(accounts)) {
+    const { mnemonic, passphrase, path, initialIndex } = accounts;
+    const phrase = await secret("the mnemonic", () => mnemonic.get());
+    const salt = await secret("the passphrase", () => passphrase.get());
+    return walletAccount("mnemonic", () => HDNodeWallet.fromPhrase(phrase, salt, path).deriveChild(initialIndex));
+  }
+  const [first] = accounts;
+  if (first === undefined) {
+    throw new DeployError("NO_ACCOUNT", `Network ${network} has no accounts in hardhat.config.ts. Add a key.`);
+  }
+  const variable = "privateKey" in first ? first.privateKey : first;
+  const name = "name" in variable ? String(variable.name) : "the key";
+  const key = await secret(name, () => variable.get());
+  return walletAccount(name, () => new Wallet(key.startsWith("0x") ? key : `0x${key}`));
+}
+
+/** Ethers puts the key into its errors, so they go no further than here. */
+function walletAccount(name: string, make: () => Wallet | HDNodeWallet): Account {
+  let wallet;
+  try {
+    wallet = make();
+  } catch {
+    const advice = `Set it again: npx hardhat keystore set --force ${name}`;
+    throw new DeployError("ENV_KEY_INVALID", `${name} holds no private key of 32 bytes in hex. ${advice}`);
+  }
+  return keyAccount(wallet);
+}
+
+async function secret(name: string, get: () => Promise<string>): Promise<string> {
+  try {
+    return await get();
+  } catch (error) {
+    throw new DeployError(
+      "VARIABLE_MISSING",
+      `${name} is neither in the keystore nor in the environment. Set it: npx hardhat keystore set ${name}`,
+      { cause: error },
+    );
+  }
+}

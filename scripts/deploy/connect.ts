@@ -1,0 +1,41 @@
+/** From the name of a network to a node, by Hardhat's configuration. */
+
+import type { NetworkConfig } from "hardhat/types/config";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { DeployError } from "./errors.ts";
+import { RPC_URL } from "./env.ts";
+import { variableOf } from "./networks.ts";
+import type { Provider } from "./rpc.ts";
+
+/** A node and what the configuration says about it. */
+export interface Connection {
+  readonly config: NetworkConfig;
+  readonly provider: Provider;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to a network that is still there tomorrow.
+ * @throws DeployError NETWORK_UNKNOWN, NETWORK_EPHEMERAL, VARIABLE_MISSING
+ */
+export async function connectTo(hre: HardhatRuntimeEnvironment, network: string): Promise<Connection> {
+  const { networks } = hre.config;
+  const config = networks[network];
+  if (config === undefined) {
+    const known = Object.keys(networks).filter((name) => networks[name]?.type === "http");
+    const advice = `Known are ${known.join(", ")}; ${variableOf(network, RPC_URL)} and ${variableOf(network, "_CHAIN_ID")} in .env add it`;
+    throw new DeployError("NETWORK_UNKNOWN", `There is no network ${network}. ${advice}.`);
+  }
+  if (config.type !== "http") {
+    const advice = `Start a node with "npx hardhat node" and use --network localhost.`;
+    throw new DeployError("NETWORK_EPHEMERAL", `Network ${network} lives in this process and ends with it. ${advice}`);
+  }
+  try {
+    const connection = await hre.network.create(network);
+    return { config, provider: connection.provider, close: () => connection.close() };
+  } catch (error) {
+    const variable = variableOf(network, RPC_URL);
+    const advice = `Write it into .env, or keep it in the keystore: npx hardhat keystore set ${variable}`;
+    throw new DeployError("VARIABLE_MISSING", `${variable} is not set, or is no URL. ${advice}`, { cause: error });
+  }
+}

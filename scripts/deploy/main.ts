@@ -1,0 +1,121 @@
+/** The deployment as a command: options in, contracts and files out, an exit code. */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import { type Account, accountOf } from "./account.ts";
+import { readBuild } from "./build.ts";
+import { type DeployOptions, parseOptions } from "./cli.ts";
+import { type Connection, connectTo } from "./connect.ts";
+import { coin } from "./cost.ts";
+import { type Deploying, execute, prepare, type Prepared } from "./deploy.ts";
+import { readEnv } from "./env.ts";
+import { DeployError } from "./errors.ts";
+import { folderAt, renewed } from "./folder.ts";
+import { Rpc } from "./rpc.ts";
+import { planJson, planText, resultText } from "./show.ts";
+
+/** Where a run reads and writes. */
+export interface Terminal {
+  readonly stdin: NodeJS.ReadStream;
+  /** The result, and nothing else. */
+  readonly stdout: NodeJS.WritableStream;
+  /** The plan, progress and problems. */
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Exit codes. */
+export const EXIT = { done: 0, refused: 2 } as const;
+
+/** Chains of local nodes, whose coins are worth nothing. */
+const LOCAL_CHAINS: readonly number[] = [31_337, 1_337];
+const POLL_MS = 500;
+
+/** Runs a command line, without node and script; returns the exit code. */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  const json = args.includes("--json");
+  try {
+    const options = parseOptions(args, terminal.stdout);
+    if (options !== undefined) await run(options, terminal);
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof DeployError)) throw error;
+    const { code, message } = error;
+    terminal.stderr.write(`${code}: ${message}\n`);
+    if (json) terminal.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
+    return EXIT.refused;
+  }
+}
+
+async function run(options: DeployOptions, terminal: Terminal): Promise<void> {
+  readEnv(join(process.cwd(), ".env"));
+  // Only now: the configuration reads the environment when it is loaded.
+  const { default: hre } = await import("hardhat");
+  const connection = await connectTo(hre, options.network);
+  try {
+    await runOn(hre, connection, options, terminal);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function runOn(
+  hre: HardhatRuntimeEnvironment,
+  { config, provider }: Connection,
+  options: DeployOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { root } = hre.config.paths;
+  const rpc = new Rpc(provider, options.timeout * 1000);
+  const path = options.out ?? join(root, "deployments", options.network);
+  const say = (text: string) => void terminal.stderr.write(`${text}\n`);
+  const announce = (aside: string) => {
+    say(`The earlier deployment is in ${aside} now.`);
+  };
+  const deploying: Deploying = {
+    network: options.network,
+    expectedChainId: config.chainId,
+    version: await versionOf(root),
+    rpc,
+    folder: options.restart ? renewed(folderAt(path), announce) : folderAt(path),
+    build: await readBuild(hre.artifacts),
+    account: once(() => accountOf(config, options.network, rpc)),
+    patience: { pollMs: POLL_MS, waitMs: options.wait * 1000 },
+    note: say,
+  };
+  const prepared = await prepare(deploying);
+  say(planText(prepared));
+  if (options.dryRun) {
+    if (options.json) terminal.stdout.write(`${JSON.stringify(planJson(prepared), undefined, 2)}\n`);
+    return;
+  }
+  await confirm(options, prepared, terminal);
+  const deployed = await execute(deploying, prepared);
+  const result = { ...planJson(prepared), sent: deployed.sent, deployment: deployed.file };
+  terminal.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${resultText(deployed, path)}\n`);
+}
+
+/** Money is spent on a yes only: the option, or the answer of a person. On a local chain there is none to spend. */
+async function confirm({ yes }: DeployOptions, { plan, cost }: Prepared, terminal: Terminal): Promise<void> {
+  if (cost === undefined || yes || LOCAL_CHAINS.includes(plan.chainId)) return;
+  const { stdin, stderr } = terminal;
+  if (!stdin.isTTY || !stderr.isTTY) {
+    throw new DeployError("CONFIRMATION_NEEDED", "There is nobody to ask whether to spend. Run it again with --yes.");
+  }
+  const prompt = createInterface({ input: stdin, output: stderr });
+  const answer = await prompt.question(`Spend about ${coin(cost.expected)} coins on ${plan.network}? [y/N] `);
+  prompt.close();
+  if (/^y(es)?$/i.test(answer.trim())) return;
+  throw new DeployError("CONFIRMATION_NEEDED", "Not confirmed. Nothing was sent.");
+}
+
+function once(find: () => Promise<Account>): () => Promise<Account> {
+  let found: Promise<Account> | undefined;
+  return () => (found ??= find());
+}
+
+async function versionOf(root: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { readonly version: string };
+  return version;
+}
