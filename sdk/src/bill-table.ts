@@ -48,7 +48,7 @@ export interface BillTable {
 
 /**
  * A bill as text.
- * @example JSON.stringify(billTable(bill))
+ * @example JSON.parse(JSON.stringify(billTable(bill))).totals.retailOnly // "-80000"
  */
 export function billTable(bill: Bill): BillTable {
   const { gapLeg, settlementFee, otherPaid, otherReceived, lost, total, retailOnly, saving } = bill;
@@ -63,7 +63,7 @@ export function billTable(bill: Bill): BillTable {
 
 /**
  * The lines of a bill as CSV: a header and one line per slot. No cell needs quotes.
- * @example await navigator.clipboard.writeText(billCsv(billTable(bill)));
+ * @example billCsv(billTable(bill)).slice(0, 28) // "start,slot,bought,sold,price"
  */
 export function billCsv(table: Pick<BillTable, "columns" | "rows">): string {
   const lines = table.rows.map((row) => table.columns.map((column) => row[column]).join(","));

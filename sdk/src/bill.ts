@@ -65,7 +65,7 @@ export interface Bill {
  * @param settled From `settleMember`, with the same terms.
  * @throws BillMismatchError where a module's payments per slot do not add up to its answer
  * @throws BadLengthError where the settlement has another number of slots
- * @example billOf(terms, period, settleMember(terms, input)).saving
+ * @example billOf(terms, yesterday, settled).saving // 58_000n
  */
 export function billOf(
   terms: Pick<Terms, "slotDuration" | "slotsPerPeriod">,

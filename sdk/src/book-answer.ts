@@ -23,7 +23,7 @@ export type SlotResults = ReadonlyMap<Slot, Clearing | null>;
  * @param records Of the order book only, oldest first; entries that were not accepted need no result.
  * @throws SlotNotClearedError
  * @throws BadLengthError for a payload of another format
- * @example positionOf(terms, period, records, new Map([[slot, clear(book)]])).position[48]?.sold
+ * @example positionOf(terms, yesterday, records, results).position[48]?.sold // 1_000n
  */
 export function positionOf(
   terms: Terms,
@@ -39,7 +39,9 @@ export function positionOf(
  * As `positionOf`, of the entries that the records hold.
  * @param entries All that were accepted of the member in the period, with their prefixes.
  * @throws SlotNotClearedError
- * @example positionOfEntries(terms, period, entries, new Map([[slot, clear(book)]])).paid
+ * @example
+ * const entries = decodePayload(terms, record.payload).filter(isAccepted);
+ * positionOfEntries(terms, yesterday, entries, results).received // 140_000n
  */
 export function positionOfEntries(
   terms: Terms,

@@ -36,7 +36,7 @@ export function isAccepted(entry: BookEntry): entry is AcceptedEntry {
  * The payload of the order book's record: all entries, then all prefixes, 2 bytes each (4 with wide ticks),
  * big-endian, all ones for an entry that was not accepted.
  * @throws OutOfRangeError for a prefix that does not fit
- * @example encodePayload(terms, decodePayload(terms, record.payload)) === record.payload
+ * @example encodePayload(terms, decodePayload(terms, record.payload)) === record.payload // true
  */
 export function encodePayload(terms: Pick<Terms, "wideTicks">, entries: readonly BookEntry[]): Hex {
   const bits = 8 * prefixBytes(terms);
@@ -48,7 +48,7 @@ export function encodePayload(terms: Pick<Terms, "wideTicks">, entries: readonly
 /**
  * Reads the payload of a record of the order book, the inverse of `encodePayload`.
  * @throws BadLengthError
- * @example decodePayload(terms, record.payload).filter(isAccepted)
+ * @example decodePayload(terms, record.payload).filter(isAccepted).length // 1
  */
 export function decodePayload(terms: Pick<Terms, "wideTicks">, payload: Hex): BookEntry[] {
   const digits = digitsOf(asHex(payload, "payload"));
@@ -68,7 +68,7 @@ export function decodePayload(terms: Pick<Terms, "wideTicks">, payload: Hex): Bo
 /**
  * The head of the record that accepting a strip appends: it sums the accepted entries alone.
  * @param module Index of the order book, 0 in every community.
- * @example bookHead(terms, 0n, entries, { tariff, tariffClass: 0n }).reserve
+ * @example bookHead(terms, 0n, decodePayload(terms, record.payload), { tariff, tariffClass: 0n }).reserve // 200_000n
  */
 export function bookHead(terms: Terms, module: bigint, entries: readonly BookEntry[], context: ReserveContext): Head {
   const accepted = entries.filter(isAccepted);
@@ -87,7 +87,9 @@ export function bookHead(terms: Terms, module: bigint, entries: readonly BookEnt
  * The record that accepting a strip appends.
  * @param module Index of the order book, 0 in every community.
  * @param digest `stripDigest`.
- * @example journalOf([bookRecord(terms, 0n, stripDigest(domain, strip), entries, { tariff, tariffClass })])
+ * @example
+ * const accepted = decodePayload(terms, record.payload);
+ * bookRecord(terms, 0n, record.digest, accepted, { tariff, tariffClass: 0n }).head.sellWh // 1_000n
  */
 export function bookRecord(
   terms: Terms,

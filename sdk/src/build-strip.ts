@@ -57,6 +57,7 @@ export const MOST_ENTRIES = 2_048;
  * @example
  * const order: Order = { slot, side: "sell", price: asPrice(100n), energy: asWh(250n) };
  * const strip = buildStrip(terms, header, [order], { tariff, tariffClass: 0n, first: true });
+ * strip.maxReserve // 52_000n: 250 Wh at 300 - 100, and the settlement fee
  */
 export function buildStrip(terms: Terms, header: StripHeader, orders: readonly Order[], context: StripContext): Strip {
   const entries = buildEntries(terms, header, orders);
@@ -68,7 +69,7 @@ export function buildStrip(terms: Terms, header: StripHeader, orders: readonly O
 /**
  * Entries of orders, sorted by slot, side and tick.
  * @throws As `buildStrip`.
- * @example encodeEntries(buildEntries(terms, { period, after: asSlotOffset(0n) }, orders))
+ * @example encodeEntries(buildEntries(terms, { period, after: asSlotOffset(0n) }, [order])) // "0x308a0064"
  */
 export function buildEntries(
   terms: Terms,

@@ -93,7 +93,7 @@ export function gateOf(terms: Pick<Terms, "slotDuration" | "gateClosure">, slot:
 
 /**
  * Whether orders for `slot` are taken at `now`: before its gate, in the current period or one of the next `horizon`.
- * @example slotsOf(terms, period).filter((slot) => isOpen(terms, slot, now))
+ * @example slotsOf(terms, period).filter((each) => isOpen(terms, each, now)).length // 96
  */
 export function isOpen(terms: Terms, slot: Slot, now: Seconds): boolean {
   const current = periodAt(terms, now);
@@ -118,7 +118,7 @@ export function claimsUntil(terms: Calendar & Pick<Terms, "claimWindow">, period
 
 /**
  * The first period for which a tariff published at `now` counts: horizon + notice whole periods lie between.
- * @example await registry.publishTariff(community, earliestTariff(terms, now), encodeTariff(tariff));
+ * @example const call = registry.calls.publishTariff(community, earliestTariff(terms, now), tariff);
  */
 export function earliestTariff(
   terms: Calendar & Pick<CommunityTerms, "horizon" | "tariffNotice">,
@@ -129,7 +129,7 @@ export function earliestTariff(
 
 /**
  * The last period for which a tariff can be published at `now`: 366 days beyond the first.
- * @example if (period <= latestTariff(terms, now)) await registry.publishTariff(community, period, tariff);
+ * @example period <= latestTariff(terms, now) // true
  */
 export function latestTariff(terms: Calendar & Pick<CommunityTerms, "horizon" | "tariffNotice">, now: Seconds): Period {
   return asPeriod(earliestTariff(terms, now) + (366n * SECONDS_PER_DAY) / periodLength(terms));
@@ -137,7 +137,7 @@ export function latestTariff(terms: Calendar & Pick<CommunityTerms, "horizon" | 
 
 /**
  * The UTC day of a time, days since 1970-01-01.
- * @example dayOf(slotStart(terms, slot))
+ * @example dayOf(asSeconds(1_750_000_000n)) // 20_254n
  */
 export function dayOf(time: Seconds): bigint {
   return time / SECONDS_PER_DAY;

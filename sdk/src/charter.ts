@@ -32,7 +32,7 @@ const MOST_LISTED = 16;
  * @throws BadLengthError
  * @throws InvalidAddressError
  * @throws OutOfRangeError
- * @example termsHash(checkCharter({ terms, suppliers, classes, modules }))
+ * @example checkCharter(charter).suppliers.length // 1
  */
 export function checkCharter(charter: Charter): Charter {
   const { suppliers, classes, modules } = charter;
@@ -67,7 +67,7 @@ const CHARTER_ABI = [
 /**
  * The hash of everything fixed at creation, as members sign it: keccak256(abi.encode(terms, suppliers, classes,
  * modules)).
- * @example if (termsHash(charter) !== (await registry.termsHash(0n))) refuseToJoin();
+ * @example termsHash(charter) === (await registry.termsHash(community)) // true
  */
 export function termsHash(charter: Charter): Hex {
   const { terms, suppliers, classes, modules } = charter;

@@ -43,7 +43,10 @@ export type Bid = Pick<Entry, "side" | "tick" | "lots">;
 /**
  * Clears a book; null where nothing trades. One pass over the ticks.
  * @throws BadLengthError where the sides differ in length
- * @example clear({ bids, asks })?.priceTick
+ * @example
+ * const asks = [0n, 5n, 0n, 5n].map((lots) => asLots(lots));
+ * const bids = [5n, 0n, 5n, 0n].map((lots) => asLots(lots));
+ * clear({ asks, bids })?.priceTick // 1n
  */
 export function clear({ bids, asks }: Book): Clearing | null {
   if (bids.length !== asks.length) throw new BadLengthError("asks", asks.length, `${bids.length} ticks, as in bids`);
@@ -94,7 +97,10 @@ export function fillOf(prefix: Lots, lots: Lots, allotment: Lots, volume: Lots):
 /**
  * Lots that an accepted entry filled.
  * @param clearing Null for a slot that cleared without trade.
- * @example fillOfEntry(clearing, { side: "buy", tick, lots, prefix })
+ * @example
+ * const clearing = await market.result(community, slotIn(terms, yesterday, asSlotOffset(48n)));
+ * const entry = { side: "sell", tick: asTick(10n), lots: asLots(100n), prefix: asLots(0n) } as const;
+ * fillOfEntry(clearing ?? null, entry) // 100n
  */
 export function fillOfEntry(clearing: Clearing | null, entry: Bid & { readonly prefix: Lots }): Lots {
   if (clearing === null) return asLots(0n);

@@ -129,7 +129,12 @@ export const CONSENT_TYPES: Readonly<Record<ConsentName, MessageType>> = {
 /**
  * Typed data of a consent, for wallets.
  * @param domain Of `ProsumerRegistry`.
- * @example consentTypedData(registryDomain, "CapChange", { community, member, buyCap, sellCap, deadline, nonce })
+ * @example
+ * const nonce = await registry.nonceOf(wallet.address);
+ * const caps = { buyCap: asLots(200n), sellCap: asLots(200n) };
+ * const deadline = periodEnd(terms, period);
+ * const { types } = consentTypedData(registryDomain, "CapChange", { community, member, ...caps, deadline, nonce });
+ * Object.keys(types) // ["CapChange"]
  */
 export function consentTypedData<N extends ConsentName>(domain: Domain, name: N, consent: Consents[N]): TypedData {
   return typedDataOf(domain, CONSENT_TYPES[name], messageOf(name, consent));
@@ -149,7 +154,11 @@ export function consentDigest<N extends ConsentName>(domain: Domain, name: N, co
  * Signs a consent with a plain key: the owner's, or the meter key's as proof. 64 bytes, as the registry takes them.
  * An EIP-1271 wallet signs `consentTypedData` itself and passes its bytes on unchanged.
  * @throws BadSignatureError
- * @example const consent = await signConsent(registryDomain, "Enrolment", enrolment, ownerWallet);
+ * @example
+ * const nonce = await registry.nonceOf(wallet.address);
+ * const change = { community, member, tariffClass: 0n, deadline: periodEnd(terms, period), nonce };
+ * const consent = await signConsent(registryDomain, "ClassChange", change, wallet);
+ * const call = registry.calls.changeClass(change, consent);
  */
 export async function signConsent<N extends ConsentName>(
   domain: Domain,
@@ -189,7 +198,9 @@ function messageOf<N extends ConsentName>(name: N, consent: Consents[N]): Messag
  * secret: ids can be guessed, 32 random bytes cannot.
  * @param salt 32 bytes.
  * @throws InvalidHexError
- * @example meteringPointHash(hexlify(randomBytes(32)), "AT0010000000000000001000012345678")
+ * @example
+ * const salt = hexlify(randomBytes(32));
+ * meteringPointHash(salt, "AT0010000000000000001000012345678").length // 66
  */
 export function meteringPointHash(salt: Hex, id: string): Hex {
   const text = Array.from(toUtf8Bytes(id), (byte) => uintDigits("id", BigInt(byte), 8));

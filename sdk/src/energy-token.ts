@@ -29,7 +29,9 @@ const ID_WORD = [
 /**
  * The ERC-1155 id: community 32 | vintage 32 | zone 16 | source 8, high bits first.
  * @throws OutOfRangeError naming the field
- * @example packTokenId({ community, vintage: period, zone: 0n, source: 0n })
+ * @example
+ * const id = packTokenId({ community: asCommunity(1n), vintage: asPeriod(2n), zone: 3n, source: 4n });
+ * id.toString(16) // "100000002000304"
  */
 export function packTokenId(token: EnergyTokenId): bigint {
   return packWord(ID_WORD, { ...token });
@@ -65,7 +67,9 @@ export function deliveredOf(position: Position, value: MeterValue): Wh {
  * community's totals, and its own export beyond what it sold.
  * @param values Null where the period stayed estimated: then nothing is unsold.
  * @throws BadLengthError where the lists differ in length
- * @example claimable(position, values, ledger).bought
+ * @example
+ * const ledger = await Promise.all(slotsOf(terms, yesterday).map((each) => settlement.ledger(community, each)));
+ * claimable(position, values, ledger).unsold // 0n
  */
 export function claimable(
   position: readonly Position[],

@@ -78,7 +78,7 @@ export function decodeEntries(bytes: Hex): Entry[] {
  * @throws OutOfRangeError
  * @throws OffLotQuantityError
  * @throws NotAscendingError
- * @example checkEntries(terms, decodeEntries(strip.entries))
+ * @example checkEntries(terms, decodeEntries("0x308a0019"))
  */
 export function checkEntries(
   terms: Pick<Terms, "slotsPerPeriod" | "tickCount" | "lotWh">,

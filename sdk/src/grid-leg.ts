@@ -28,7 +28,7 @@ export function gridCostOf(imbalance: SignedWh, price: GridPrice): SignedAmount 
 /**
  * A member's grid leg per slot, base units, without the gap leg.
  * @param prices Of the member's class, one per slot.
- * @example sumSigned(gridLegs(pricesOf(tariff, 0n), position, values))
+ * @example sumSigned(gridLegs(pricesOf(tariff, 0n), position, values)) // 0n: all that was sold was delivered
  */
 export function gridLegs(
   prices: readonly GridPrice[],
@@ -42,7 +42,7 @@ export function gridLegs(
 
 /**
  * What stands for a missing reading: per slot no export, import max(bought, default load of the class).
- * @example estimatedValues(position, asWh(250n))
+ * @example estimatedValues(position, asWh(250n))[48] // { imported: 250n, exported: 0n }
  */
 export function estimatedValues(position: readonly Position[], defaultLoadWh: Wh): MeterValue[] {
   return position.map(({ bought }) => ({
@@ -54,7 +54,7 @@ export function estimatedValues(position: readonly Position[], defaultLoadWh: Wh
 /**
  * What a late reading adds to the grid leg of an estimated period: leg of the reading less leg of the estimate, same
  * position.
- * @example trueUpOf(pricesOf(tariff, 0n), position, asWh(250n), values)
+ * @example trueUpOf(pricesOf(tariff, 0n), position, asWh(250n), values) // -7_500_000n
  */
 export function trueUpOf(
   prices: readonly GridPrice[],
@@ -84,7 +84,7 @@ export interface Gap {
  * Dearest import and cheapest export of a gap.
  * @param periods Prices of the member's class, one list per period of the gap; where no
  * gap is open, those of the reading's own period.
- * @example gapPrices([pricesOf(tariff, 0n)]).dearestImport
+ * @example gapPrices([pricesOf(tariff, 0n)]).dearestImport // 300n
  */
 export function gapPrices(periods: readonly (readonly GridPrice[])[]): Pick<Gap, "dearestImport" | "cheapestExport"> {
   const prices = periods.flat();
@@ -104,7 +104,11 @@ export function gapPrices(periods: readonly (readonly GridPrice[])[]): Pick<Gap,
  * after binding, which may start anywhere above unless it was estimated.
  * @param start Registers at the start of the reading.
  * @throws RegisterDownError for a start below the last known registers
- * @example gapLegOf(gap, { imported: reading.startImport, exported: reading.startExport })
+ * @example
+ * const registers = { imported: asWh(1_000n), exported: asWh(0n) };
+ * const prices = gapPrices([pricesOf(tariff, 0n)]);
+ * const start = { imported: asWh(1_600n), exported: asWh(0n) };
+ * gapLegOf({ open: true, registers, estimated: asWh(500n), ...prices }, start) // 30_000n: 100 Wh at 300
  */
 export function gapLegOf(gap: Gap, start: MeterValue): SignedAmount {
   const { open, registers, estimated, dearestImport, cheapestExport } = gap;

@@ -21,7 +21,7 @@ export function asHex(value: string, field: string, bytes?: number): Hex {
 /**
  * Checks an address, zero included, and returns it with its checksum.
  * @throws InvalidAddressError
- * @example asAddress("0x…", "feeTo")
+ * @example asAddress("0x00000000000000000000000000000000000000aa", "feeTo") // "0x00000000000000000000000000000000000000AA"
  */
 export function asAddress(value: string, field: string): Address {
   if (!isHexString(value, 20)) throw new InvalidAddressError(field, value);
@@ -35,7 +35,7 @@ export function asAddress(value: string, field: string): Address {
 /**
  * Checks the address of an account, which is not zero.
  * @throws InvalidAddressError
- * @example asAccount("0x…", "coordinator")
+ * @example asAccount("0x00000000000000000000000000000000000000aa", "dso") // "0x00000000000000000000000000000000000000AA"
  */
 export function asAccount(value: string, field: string): Address {
   const address = asAddress(value, field);

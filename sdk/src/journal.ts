@@ -58,7 +58,7 @@ export function packHead(head: Head): bigint {
 
 /**
  * Reads a head, the inverse of `packHead`.
- * @example unpackHead(event.args.head).reserve
+ * @example unpackHead(packHead(record.head)).sellWh // 1_000n
  */
 export function unpackHead(word: bigint): Head {
   const { sellWh, buyWh, reserve, entries, module } = unpackWord(HEAD_WORD, word);
@@ -71,7 +71,7 @@ function chain(...words: string[]): bigint {
 
 /**
  * The journal after a record: H(journal, head, digest, keccak256(payload)).
- * @example records.reduce(recordHash, EMPTY_JOURNAL)
+ * @example recordHash(EMPTY_JOURNAL, record) === (await settlement.journal(community, member, yesterday)).hash // true
  */
 export function recordHash(journal: bigint, record: JournalRecord): bigint {
   return chain(

@@ -77,7 +77,10 @@ export function soldOf(position: readonly Position[]): Wh {
  * bits, Wh bought and sold of at most 24 bits a slot and together at most those named at append, paid + network fee + Σ sold × import price - received at most the reserve, pot +
  * outstanding not below zero afterwards.
  * @param answer Null for a call that failed.
- * @example voidReasonOf(answer, { tariff, tariffClass: 0n, heads: records.map((record) => record.head), release })
+ * @example
+ * const answer = positionOf(terms, yesterday, records, results);
+ * const heads = records.map(({ head }) => head);
+ * voidReasonOf(answer, { tariff, tariffClass: 0n, heads, release: asAmount(202_000n) }) // null
  */
 export function voidReasonOf(answer: ModuleAnswer | null, context: AnswerContext): VoidReason | null {
   if (answer === null) return "CallFailed";
@@ -99,7 +102,7 @@ export function voidReasonOf(answer: ModuleAnswer | null, context: AnswerContext
 
 /**
  * What a void returns of a reserve: min(release, pot + outstanding); the rest stays in the pot.
- * @example releasedByVoid(release, { outstanding, amount })
+ * @example releasedByVoid(asAmount(500n), { outstanding: asAmount(700n), amount: asSignedAmount(-300n) }) // 400n
  */
 export function releasedByVoid(release: Amount, pot: Pot): Amount {
   const there = asSignedAmount(pot.amount + pot.outstanding);

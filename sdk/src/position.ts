@@ -19,7 +19,7 @@ export const NO_POSITION: Position = { bought: asWh(0n), sold: asWh(0n) };
 
 /**
  * A position as settlement takes it: bought in the high, sold in the low 128 bits.
- * @example packPosition({ bought: asWh(250n), sold: asWh(0n) }) // 250n << 128n
+ * @example packPosition({ bought: asWh(250n), sold: asWh(0n) }) === 250n << 128n // true
  */
 export function packPosition({ bought, sold }: Position): bigint {
   return packWord(POSITION_WORD, { bought, sold });

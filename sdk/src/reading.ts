@@ -53,7 +53,9 @@ const VALUE_BYTES = 3;
  * @throws BadLengthError
  * @throws RegisterDownError
  * @throws OutOfRangeError for more than 24 bits of Wh in a slot
- * @example valuesFromRegisters(terms, registers)[48]?.exported
+ * @example
+ * const registers = Array.from({ length: 97 }, (_, k) => ({ imported: asWh(BigInt(k) * 250n), exported: asWh(0n) }));
+ * valuesFromRegisters(terms, registers)[48] // { imported: 250n, exported: 0n }
  */
 export function valuesFromRegisters(
   terms: Pick<Terms, "slotsPerPeriod">,
@@ -81,7 +83,9 @@ function advance(field: string, before: Wh, after: Wh): Wh {
 /**
  * A reading from the registers at each slot boundary, the first at the period's start.
  * @throws As `valuesFromRegisters`.
- * @example readingFromRegisters(terms, { community, member, period, closesGap: false }, registers)
+ * @example
+ * const registers = Array.from({ length: 97 }, (_, k) => ({ imported: asWh(BigInt(k) * 250n), exported: asWh(0n) }));
+ * readingFromRegisters(terms, { community, member, period, closesGap: false }, registers).startImport // 0n
  */
 export function readingFromRegisters(
   terms: Pick<Terms, "slotsPerPeriod">,
@@ -114,7 +118,9 @@ export function ratedWhDown(terms: Pick<Terms, "lotWh">, cap: Lots): Wh {
  * Checks values against the member's caps: settlement leaves out a reading that exceeds them in any slot.
  * @param caps Lots per slot, the largest that the member has had: bought for import, sold for export.
  * @throws OverRatedError
- * @example checkRated(terms, reading.values, { buy: member.buyCap, sell: member.sellCap })
+ * @example
+ * const { buyCap, sellCap } = await registry.member(community, member, yesterday);
+ * checkRated(terms, reading.values, { buy: buyCap, sell: sellCap });
  */
 export function checkRated(
   terms: Pick<Terms, "lotWh">,
@@ -146,7 +152,7 @@ export function encodeValues(values: readonly MeterValue[]): Hex {
 /**
  * Reads values, the inverse of `encodeValues`.
  * @throws BadLengthError where they do not hold six bytes per slot
- * @example decodeValues(terms, event.args.values)
+ * @example decodeValues(terms, encodeValues(values))[48] // { imported: 0n, exported: 1_000n }
  */
 export function decodeValues(terms: Pick<Terms, "slotsPerPeriod">, bytes: Hex): MeterValue[] {
   const digits = digitsOf(asHex(bytes, "values"));
@@ -185,7 +191,9 @@ export function readingDigest(domain: Domain, reading: Reading): Hex {
 /**
  * Signs a reading with the meter key, a plain key.
  * @throws BadSignatureError
- * @example const { r, vs } = await signReading(settlementDomain, reading, meterWallet);
+ * @example
+ * const signature = await signReading(settlementDomain, reading, meterWallet);
+ * await settlement.send.meter(community, yesterday, [{ reading, signature }]);
  */
 export async function signReading(
   domain: Domain,

@@ -21,7 +21,9 @@ export interface ReserveContext {
  * limit), the loss of a seller who does not deliver and buys the replacement.
  * @throws OutOfRangeError
  * @throws UnknownTariffClassError
- * @example reserveOfEntry(terms, entry, { tariff, tariffClass: 0n })
+ * @example
+ * const entry = { offset: asSlotOffset(48n), side: "buy", tick: asTick(10n), lots: asLots(25n) } as const;
+ * reserveOfEntry(terms, entry, { tariff, tariffClass: 0n }) // 35_000n: 250 Wh at 100, and the network fee of 40
  */
 export function reserveOfEntry(terms: Grid, entry: Entry, { tariff, tariffClass }: ReserveContext): Amount {
   const limit = priceOf(terms, entry.tick);
@@ -37,7 +39,7 @@ export function reserveOfEntry(terms: Grid, entry: Entry, { tariff, tariffClass 
 /**
  * The worst case of a strip's entries, base units: what the head of its record names when all are accepted. Without
  * fees.
- * @example reserveOf(terms, strip, { tariff, tariffClass: 0n })
+ * @example reserveOf(terms, strip, { tariff, tariffClass: 0n }) // 200_000n
  */
 export function reserveOf(terms: Grid, strip: { readonly entries: readonly Entry[] }, context: ReserveContext): Amount {
   return sumAmounts(strip.entries.map((entry) => reserveOfEntry(terms, entry, context)));
@@ -46,7 +48,7 @@ export function reserveOf(terms: Grid, strip: { readonly entries: readonly Entry
 /**
  * The `maxReserve` that lets every entry of a strip be accepted: its worst case, the relayer's fee per entry, and the
  * settlement fee where it is the member's first record of the period.
- * @example maxReserveOf(terms, { entries, feePerEntry }, { tariff, tariffClass: 0n, first: true })
+ * @example maxReserveOf(terms, strip, { tariff, tariffClass: 0n, first: true }) // 202_000n
  */
 export function maxReserveOf(
   terms: Grid & Pick<Terms, "settlementFee">,

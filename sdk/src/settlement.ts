@@ -85,9 +85,9 @@ export interface MemberSettlement {
  * @throws UnknownTariffClassError
  * @throws BadLengthError for values of another number of slots
  * @example
- * const answers = new Map([[0n, positionOf(terms, period, records, results)]]);
+ * const answers = new Map([[0n, positionOf(terms, yesterday, records, results)]]);
  * const metering = { kind: "metered", values, gapLeg: asSignedAmount(0n) } as const;
- * const { gridLeg } = settleMember(terms, { tariff, tariffClass: 0n, records, answers, metering });
+ * settleMember(terms, { tariff, tariffClass: 0n, records, answers, metering }).received // 140_000n
  */
 export function settleMember(terms: Pick<Terms, "settlementFee">, input: SettlementInput): MemberSettlement {
   const { tariff, tariffClass, metering } = input;
@@ -121,7 +121,7 @@ export function settleMember(terms: Pick<Terms, "settlementFee">, input: Settlem
 /**
  * What is there to pay the grid leg with: reserved - lost + received - paid - network fee - settlement fee. The rest
  * becomes free.
- * @example availableForGrid(settleMember(terms, input))
+ * @example availableForGrid(settled) // 340_000n
  */
 export function availableForGrid(
   settled: Pick<MemberSettlement, "reserved" | "lost" | "paid" | "received" | "networkFee" | "settlementFee">,

@@ -21,7 +21,9 @@ const PARITY = 1n << 255n;
  * A signature of 65 bytes (r, s, v) or 64 bytes (r, vs) as a compact one.
  * @throws BadSignatureError for any other length, a v
  * other than 0, 1, 27 and 28, or a high s
- * @example compactSignature(await wallet.signTypedData(domain, types, value)).vs
+ * @example
+ * const { domain, types, value } = stripTypedData(marketDomain, strip);
+ * compactSignature(await tradingWallet.signTypedData(domain, types, value)).vs === signature.vs // true
  */
 export function compactSignature(signature: Hex): CompactSignature {
   const digits = digitsOf(bytesOf(signature));
@@ -43,7 +45,7 @@ export function signatureBytes(signature: CompactSignature): Hex {
 /**
  * The account whose key signed a digest.
  * @throws BadSignatureError for a malformed signature, a high s or an r on no point
- * @example recoverSigner(stripDigest(domain, strip), signature)
+ * @example recoverSigner(stripDigest(marketDomain, strip), signature) === tradingWallet.address // true
  */
 export function recoverSigner(digest: Hex, signature: CompactSignature): Address {
   const { r, vs } = checkLow(signature);

@@ -56,7 +56,9 @@ function messageOf(strip: Strip): Message {
 /**
  * Typed data for wallets.
  * @param domain Of `DoubleAuction`.
- * @example const { domain, types, value } = stripTypedData(marketDomain, strip);
+ * @example
+ * const { domain, types, value } = stripTypedData(marketDomain, strip);
+ * await tradingWallet.signTypedData(domain, types, value);
  */
 export function stripTypedData(domain: Domain, strip: Strip): TypedData {
   return typedDataOf(domain, STRIP_TYPE, messageOf(strip));
@@ -73,7 +75,9 @@ export function stripDigest(domain: Domain, strip: Strip): Hex {
 /**
  * Signs a strip with the member's trading key, a plain key.
  * @throws BadSignatureError
- * @example const { r, vs } = await signStrip(marketDomain, strip, tradingWallet);
+ * @example
+ * const signature = await signStrip(marketDomain, strip, tradingWallet);
+ * await market.send.post(community, period, [{ strip, signature }]);
  */
 export async function signStrip(domain: Domain, strip: Strip, signer: TypedDataSigner): Promise<CompactSignature> {
   return signMessage(domain, STRIP_TYPE, messageOf(strip), signer);
@@ -89,7 +93,9 @@ export function recoverStripSigner(domain: Domain, strip: Strip, signature: Comp
 
 /**
  * Whether the trading key signed a strip, with a low s. False for a malformed signature too.
- * @example if (!verifyStrip(marketDomain, strip, signature, member.tradingKey)) refuse();
+ * @example
+ * const { tradingKey } = await registry.member(community, member, period);
+ * verifyStrip(marketDomain, strip, signature, tradingKey) // true
  */
 export function verifyStrip(domain: Domain, strip: Strip, signature: CompactSignature, tradingKey: Address): boolean {
   return verifyMessage(domain, STRIP_TYPE, messageOf(strip), signature, tradingKey);

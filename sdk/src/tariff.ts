@@ -29,7 +29,7 @@ const PRICE_BYTES = 2;
 /**
  * The same prices in every slot.
  * @param classes One price pair per class.
- * @example flatTariff(terms, asPrice(20n), [{ importPrice: asPrice(320n), exportPrice: asPrice(80n) }])
+ * @example flatTariff(terms, asPrice(20n), [{ importPrice: asPrice(320n), exportPrice: asPrice(80n) }]).classes[0]?.length // 96
  */
 export function flatTariff(
   terms: Pick<CommunityTerms, "slotsPerPeriod">,
@@ -43,7 +43,7 @@ export function flatTariff(
 /**
  * Tariff bytes for `IProsumerRegistry.publishTariff`: network fee, then per class and slot import and export price,
  * two bytes each, big-endian. Does not check the bounds: see `checkTariff`.
- * @example await registry.publishTariff(community, period, encodeTariff(checkTariff(terms, tariff, 1)));
+ * @example encodeTariff(tariff).slice(0, 14) // "0x0028012c0050": a fee of 40, import at 300, export at 80
  */
 export function encodeTariff(tariff: Tariff): Hex {
   const prices = tariff.classes.flatMap((slots) => slots.flatMap((slot) => [slot.importPrice, slot.exportPrice]));
@@ -54,7 +54,7 @@ export function encodeTariff(tariff: Tariff): Hex {
 /**
  * Reads tariff bytes, the inverse of `encodeTariff`.
  * @throws BadLengthError where they do not hold whole classes
- * @example decodeTariff(terms, event.args.tariff).classes[0]?.[48]?.importPrice
+ * @example decodeTariff(terms, encodeTariff(tariff)).classes[0]?.[48]?.importPrice // 300n
  */
 export function decodeTariff(terms: Pick<CommunityTerms, "slotsPerPeriod">, bytes: Hex): Tariff {
   const digits = digitsOf(asHex(bytes, "tariff"));
@@ -80,7 +80,9 @@ export function decodeTariff(terms: Pick<CommunityTerms, "slotsPerPeriod">, byte
 /**
  * Reads the code of a tariff contract (`IProsumerRegistry.tariffAt`): a zero byte, then the tariff bytes.
  * @throws BadLengthError
- * @example decodeTariffCode(terms, await provider.getCode(await registry.tariffAt(community, period)))
+ * @example
+ * const code = `0x00${encodeTariff(tariff).slice(2)}` as const;
+ * decodeTariffCode(terms, code).networkFee // 40n
  */
 export function decodeTariffCode(terms: Pick<CommunityTerms, "slotsPerPeriod">, code: Hex): Tariff {
   const digits = digitsOf(asHex(code, "code"));
@@ -96,7 +98,7 @@ export function decodeTariffCode(terms: Pick<CommunityTerms, "slotsPerPeriod">, 
  * @throws BadLengthError
  * @throws TariffMaximumError
  * @throws MoneyPumpError
- * @example checkTariff(terms, tariff, charter.classes.length)
+ * @example checkTariff(terms, tariff, charter.classes.length).networkFee // 40n
  */
 export function checkTariff(
   terms: Pick<CommunityTerms, "slotsPerPeriod" | "maxImport" | "maxNetworkFee">,
@@ -137,7 +139,7 @@ function checkSlot(tariff: Tariff, slot: number, maxImport: PricePerWh): void {
 /**
  * The prices of a class, one pair per slot of the period.
  * @throws UnknownTariffClassError
- * @example pricesOf(tariff, 0n)[48]
+ * @example pricesOf(tariff, 0n)[48] // { importPrice: 300n, exportPrice: 80n }
  */
 export function pricesOf(tariff: Tariff, tariffClass: bigint): readonly GridPrice[] {
   const prices = tariff.classes[Number(tariffClass)];

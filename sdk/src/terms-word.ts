@@ -24,7 +24,7 @@ const TERMS_WORD = [
 /**
  * The word that `IProsumerRegistry.terms` returns.
  * @throws OutOfRangeError
- * @example packTerms(terms)
+ * @example packTerms(terms) & 0xffffn // 900n
  */
 export function packTerms(terms: Terms): bigint {
   return packWord(TERMS_WORD, { ...terms, wide: terms.wideTicks ? 1n : 0n, ring: ringLength(terms) });
@@ -32,7 +32,7 @@ export function packTerms(terms: Terms): bigint {
 
 /**
  * Terms from the word that `IProsumerRegistry.terms` returns, the inverse of `packTerms`.
- * @example unpackTerms(await registry.terms(0n)).lotWh
+ * @example unpackTerms(packTerms(terms)).lotWh // 10n
  */
 export function unpackTerms(word: bigint): Terms {
   const { wide, slotsPerPeriod, tickCount, horizon, ...rest } = unpackWord(TERMS_WORD, word);

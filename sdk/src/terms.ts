@@ -85,7 +85,7 @@ export const DEFAULT_TERMS = {
 /**
  * Parameters of a community, checked. What is left out takes its default.
  * @throws TermsError naming the first field outside its bounds
- * @example communityTerms({ paymentToken, coordinator, dso, feeCollector, lotWh: 100n })
+ * @example communityTerms({ ...accounts, lotWh: 100n }).tickCount // 64n
  */
 export function communityTerms(input: TermsInput): CommunityTerms {
   const plain = { ...DEFAULT_TERMS, ...input };
@@ -149,7 +149,7 @@ const WIDTHS = {
 
 /**
  * Everything wrong with a set of parameters, for a form that shows all of it at once; empty if it is sound.
- * @example termsViolations(input).map((error) => error.field)
+ * @example termsViolations({ ...terms, lotWh: 7n, tickSize: 0n }).map((error) => error.field) // ["lotWh", "tickSize"]
  */
 export function termsViolations(terms: Plain<CommunityTerms>): TermsError[] {
   const found = [...accountViolations(terms), ...widthViolations(terms)];

@@ -20,7 +20,7 @@ export interface Domain {
 /**
  * The domain of a contract of a deployment.
  * @throws InvalidAddressError
- * @example wattbookDomain(100n, await market.getAddress())
+ * @example wattbookDomain(100n, market.address).name // "Wattbook"
  */
 export function wattbookDomain(chainId: bigint, verifyingContract: Address): Domain {
   return {

@@ -59,42 +59,42 @@ function signed<Q extends bigint>(name: string): Factory<Q> {
 /**
  * Checks a count of watt-hours.
  * @throws OutOfRangeError
- * @example asWh(250n)
+ * @example asWh(250n) // 250n
  */
 export const asWh = unsigned<Wh>("Wh", 128n);
 
 /**
  * Checks signed watt-hours.
  * @throws OutOfRangeError
- * @example asSignedWh(imported - exported)
+ * @example asSignedWh(250n - 400n) // -150n
  */
 export const asSignedWh = signed<SignedWh>("Wh");
 
 /**
  * Checks a count of lots.
  * @throws OutOfRangeError
- * @example asLots(25n)
+ * @example asLots(25n) // 25n
  */
 export const asLots = unsigned<Lots>("lots", 64n);
 
 /**
  * Checks a price, base units per Wh.
  * @throws OutOfRangeError
- * @example asPrice(312n)
+ * @example asPrice(312n) // 312n
  */
 export const asPrice = unsigned<PricePerWh>("price", 16n);
 
 /**
  * Checks an amount of base units.
  * @throws OutOfRangeError
- * @example asAmount(2_000n)
+ * @example asAmount(2_000n) // 2_000n
  */
 export const asAmount = unsigned<Amount>("amount", 128n);
 
 /**
  * Checks signed base units.
  * @throws OutOfRangeError
- * @example asSignedAmount(paid - received)
+ * @example asSignedAmount(2_000n - 5_000n) // -3_000n
  */
 export const asSignedAmount = signed<SignedAmount>("amount");
 
