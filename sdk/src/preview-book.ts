@@ -83,9 +83,14 @@ function acceptStrip(
     if (entry.offset < frontier) throw new BehindFrontierError(entry.offset, frontier);
     return { ...entry, prefix: append(terms, books, entry) };
   });
-  const last = entries.at(-1);
-  if (last !== undefined) frontiers.set(member, asSlotOffset(last.offset + 1n));
+  frontiers.set(member, frontierAfter(terms, frontier, entries));
   return { member, entries: accepted, fees: asAmount((feePerEntry ?? 0n) * BigInt(accepted.length)) };
+}
+
+/** One past the last slot of the period that a strip names, whether accepted or not. */
+function frontierAfter(terms: Terms, frontier: SlotOffset, entries: readonly Entry[]): SlotOffset {
+  const ends = entries.filter(({ offset }) => offset < terms.slotsPerPeriod).map(({ offset }) => offset + 1n);
+  return asSlotOffset(ends.reduce<bigint>((last, end) => (end > last ? end : last), frontier));
 }
 
 function isPosted(entry: PreviewEntry): entry is AcceptedEntry {
