@@ -33,12 +33,30 @@ export type WattbookErrorCode =
   | "BILL_MISMATCH"
   | "RUNNER_UNFIT"
   | "CONTRACT_REVERTED"
-  | "LOGS_INCOMPLETE";
+  | "LOGS_INCOMPLETE"
+  | "LOGS_PRUNED"
+  | "LOG_RANGE_TOO_LARGE"
+  | "CHECKPOINT_INVALID"
+  | "DEPLOYMENT_INVALID"
+  | "DEPLOYMENT_VERSION"
+  | "DEPLOYMENT_MISMATCH"
+  | "WRONG_CHAIN"
+  | "NO_CONTRACT"
+  | "INSUFFICIENT_FUNDS"
+  | "SIGNATURE_REJECTED"
+  | "NONCE_TAKEN"
+  | "RPC_TIMEOUT"
+  | "RPC_UNAVAILABLE"
+  | "RPC_REFUSED"
+  | "RPC_INVALID"
+  | "RPC_INCONSISTENT";
 
 /** Base of all errors of the SDK. */
 export abstract class WattbookError extends Error {
   /** Stable, upper case: what programs test. */
   abstract readonly code: WattbookErrorCode;
+  /** What to do about it, one sentence or two; part of the message. Errors of the network and of contracts have one. */
+  readonly hint?: string;
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

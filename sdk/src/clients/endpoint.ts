@@ -4,7 +4,8 @@ import type { ContractRunner, InterfaceAbi, Result, TransactionResponse } from "
 import { RunnerError } from "../errors.ts";
 import { asAccount } from "../hex.ts";
 import type { Address, Hex } from "../hex.ts";
-import { revertOf } from "./revert.ts";
+import { NoContractError } from "./fault-errors.ts";
+import { faultOf } from "./faults.ts";
 
 /** How a client reaches its contract. */
 export interface ClientOptions {
@@ -33,8 +34,10 @@ export class Endpoint {
   readonly address: Address;
   readonly runner: ContractRunner;
   readonly #abi: Interface;
+  readonly #name: string;
 
-  constructor({ address, runner }: ClientOptions, abi: InterfaceAbi) {
+  constructor({ address, runner }: ClientOptions, abi: InterfaceAbi, name: string) {
+    this.#name = name;
     this.address = asAccount(address, "address");
     this.runner = runner;
     this.#abi = Interface.from(abi);
@@ -48,27 +51,32 @@ export class Endpoint {
   /**
    * What the view `name` answers.
    * @throws ContractRevertError
+   * @throws NoContractError
+   * @throws FaultError where the node fails; see `faultOf`
    */
   async read(name: string, args: readonly unknown[]): Promise<Result> {
     if (this.runner.call === undefined) throw new RunnerError("read", "a provider, or a signer with a provider");
     const { to, data } = this.call(name, args);
     try {
-      return this.#abi.decodeFunctionResult(name, await this.runner.call({ to, data }));
+      const answer = await this.runner.call({ to, data });
+      if (answer === "0x") throw new NoContractError(this.#name, this.address);
+      return this.#abi.decodeFunctionResult(name, answer);
     } catch (error) {
-      throw revertOf(error) ?? error;
+      throw faultOf(error) ?? error;
     }
   }
 
   /**
    * Signs and sends a call.
    * @throws ContractRevertError where the runner finds out beforehand, as signers do when they estimate gas
+   * @throws FaultError where the node or the wallet fails; see `faultOf`
    */
   async send(call: UnsignedCall): Promise<TransactionResponse> {
     if (this.runner.sendTransaction === undefined) throw new RunnerError("send", "a signer");
     try {
       return await this.runner.sendTransaction({ ...call });
     } catch (error) {
-      throw revertOf(error) ?? error;
+      throw faultOf(error) ?? error;
     }
   }
 }

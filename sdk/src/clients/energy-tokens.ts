@@ -22,7 +22,7 @@ export class EnergyTokenClient {
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
-    this.#at = new Endpoint(options, EnergyTokenAbi);
+    this.#at = new Endpoint(options, EnergyTokenAbi, "EnergyToken");
     this.calls = energyTokenCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
   }

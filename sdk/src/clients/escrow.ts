@@ -44,7 +44,7 @@ export class EscrowClient {
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
-    this.#at = new Endpoint(options, PaymentEscrowAbi);
+    this.#at = new Endpoint(options, PaymentEscrowAbi, "PaymentEscrow");
     this.calls = escrowCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
   }

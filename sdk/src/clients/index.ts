@@ -1,14 +1,24 @@
 /** Clients: thin wrappers around the contracts, with named fields and units. They take an ethers provider or signer. */
+export * from "./connect.ts";
+export * from "./decode-revert.ts";
+export * from "./deployment.ts";
 export type { Calls, ClientOptions, Sends, UnsignedCall } from "./endpoint.ts";
 export { EnergyTokenClient } from "./energy-tokens.ts";
 export * from "./escrow.ts";
+export * from "./fault-errors.ts";
+export { faultOf } from "./faults.ts";
+export { HINTS } from "./hints.ts";
 export * from "./log-reader.ts";
 export * from "./market.ts";
 export * from "./member-word.ts";
 export * from "./payment-token.ts";
+export * from "./reason-hints.ts";
 export * from "./reasons.ts";
 export * from "./rebuild.ts";
 export * from "./registry.ts";
 export * from "./revert.ts";
+export type { BuiltInErrorName, ContractErrorName, RevertName, TokenErrorName } from "./revert-names.ts";
 export * from "./scan.ts";
 export * from "./settlement.ts";
+export type { Patience } from "./timing.ts";
+export type { LineOptions, Transport } from "./transport.ts";

@@ -32,7 +32,7 @@ export class MarketClient {
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
-    this.#at = new Endpoint(options, DoubleAuctionAbi);
+    this.#at = new Endpoint(options, DoubleAuctionAbi, "DoubleAuction");
     this.calls = marketCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
   }

@@ -63,7 +63,7 @@ export class PaymentTokenClient {
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
-    this.#at = new Endpoint(options, ABI);
+    this.#at = new Endpoint(options, ABI, "the payment token");
     this.calls = tokenCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
   }

@@ -65,6 +65,7 @@ export const VOID_REASONS = [
   "PositionAboveReserve",
   "PotOverdrawn",
 ] as const satisfies readonly ("None" | VoidReason)[];
+export type VoidReasonName = (typeof VOID_REASONS)[number];
 
 /**
  * The name of a reason.

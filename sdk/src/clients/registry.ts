@@ -38,7 +38,7 @@ export class RegistryClient {
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
-    this.#at = new Endpoint(options, ProsumerRegistryAbi);
+    this.#at = new Endpoint(options, ProsumerRegistryAbi, "ProsumerRegistry");
     this.calls = registryCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
   }

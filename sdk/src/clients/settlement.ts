@@ -114,7 +114,7 @@ export class SettlementClient {
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
-    this.#at = new Endpoint(options, SettlementAbi);
+    this.#at = new Endpoint(options, SettlementAbi, "Settlement");
     this.calls = settlementCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
   }

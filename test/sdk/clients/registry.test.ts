@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { Wallet } from "ethers";
-import { decodeRevert, isRevert, revertOf } from "../../../sdk/src/clients/revert.ts";
+import { decodeRevert, revertOf } from "../../../sdk/src/clients/decode-revert.ts";
+import { isRevert } from "../../../sdk/src/clients/revert.ts";
 import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
 import { meteringPointHash, signConsent } from "../../../sdk/src/consent.ts";
 import { isWattbookError } from "../../../sdk/src/errors.ts";

@@ -1,0 +1,102 @@
+/** Whether five addresses are one deployment, on the chain that the node claims. */
+import type { ContractRunner, Provider } from "ethers";
+import type { Address } from "../hex.ts";
+import { CONTRACT_NAMES } from "./deployment.ts";
+import type { ContractName, Deployment } from "./deployment.ts";
+import { Endpoint } from "./endpoint.ts";
+import { DeploymentMismatchError, NoContractError, RpcInconsistentError } from "./fault-errors.ts";
+import { faultOf } from "./faults.ts";
+import { withPatience } from "./timing.ts";
+import type { Patience } from "./timing.ts";
+
+/** Who names whom: contract, its view, whom it should name. */
+const NAMES: readonly (readonly [ContractName, string, ContractName])[] = [
+  ["ProsumerRegistry", "escrow", "PaymentEscrow"],
+  ["ProsumerRegistry", "settlement", "Settlement"],
+  ["PaymentEscrow", "registry", "ProsumerRegistry"],
+  ["PaymentEscrow", "settlement", "Settlement"],
+  ["EnergyToken", "settlement", "Settlement"],
+  ["Settlement", "registry", "ProsumerRegistry"],
+  ["Settlement", "escrow", "PaymentEscrow"],
+  ["Settlement", "energyToken", "EnergyToken"],
+  ["DoubleAuction", "registry", "ProsumerRegistry"],
+  ["DoubleAuction", "escrow", "PaymentEscrow"],
+  ["DoubleAuction", "settlement", "Settlement"],
+];
+
+/** Contracts that say in which chain's name they check signatures (EIP-5267): the chain as the EVM sees it. */
+const SIGNED: readonly ContractName[] = ["ProsumerRegistry", "Settlement", "DoubleAuction"];
+
+const ABI = [
+  ...["registry", "escrow", "settlement", "energyToken"].map((name) => `function ${name}() view returns (address)`),
+  "function eip712Domain() view returns (bytes1, string name, string version, uint256 chainId, address, bytes32, uint256[])",
+];
+
+/**
+ * Checks code, the chain id inside the EVM, and that the contracts name each other.
+ * @throws NoContractError
+ * @throws RpcInconsistentError
+ * @throws DeploymentMismatchError
+ */
+export async function checkParts(
+  provider: Provider,
+  runner: ContractRunner,
+  { contracts, chainId, fromBlock }: Deployment,
+  patience: Patience,
+): Promise<void> {
+  const block = await patient("eth_blockNumber", provider.getBlockNumber(), patience);
+  if (block < fromBlock) {
+    throw new RpcInconsistentError(`block ${block} as the latest`, `the deployment stands in block ${fromBlock}`);
+  }
+  await Promise.all(
+    CONTRACT_NAMES.map(async (name) => {
+      const code = await patient("eth_getCode", provider.getCode(contracts[name]), patience);
+      if (code === "0x") throw new NoContractError(name, contracts[name]);
+    }),
+  );
+  const endpoint = (name: ContractName) => new Endpoint({ address: contracts[name], runner }, ABI, name);
+  await Promise.all([
+    ...NAMES.map(async ([name, part, expected]) => {
+      const answer = await partOf(endpoint(name), name, part, contracts[expected]);
+      if (answer !== contracts[expected]) throw new DeploymentMismatchError(name, part, answer, contracts[expected]);
+    }),
+    ...SIGNED.map((name) => checkDomain(endpoint(name), name, chainId)),
+  ]);
+}
+
+async function partOf(endpoint: Endpoint, name: string, part: string, expected: Address): Promise<Address> {
+  try {
+    const [answer] = await endpoint.read(part, []);
+    return answer as Address;
+  } catch (cause) {
+    throw foreign(cause, name, part, expected) ?? cause;
+  }
+}
+
+async function checkDomain(endpoint: Endpoint, contract: string, chainId: bigint): Promise<void> {
+  const expected = "Wattbook 1";
+  try {
+    const domain = await endpoint.read("eip712Domain", []);
+    const answer = `${String(domain["name"])} ${String(domain["version"])}`;
+    if (answer !== expected) throw new DeploymentMismatchError(contract, "eip712Domain", answer, expected);
+    const inside = domain["chainId"] as bigint;
+    if (inside !== chainId) throw new RpcInconsistentError(`chain ${chainId}`, `${contract} runs on chain ${inside}`);
+  } catch (cause) {
+    throw foreign(cause, contract, "eip712Domain", expected) ?? cause;
+  }
+}
+
+/** A contract that does not answer as ours would: another one stands at the address. */
+function foreign(cause: unknown, name: string, part: string, expected: string): DeploymentMismatchError | undefined {
+  const code = faultOf(cause)?.code;
+  const other = code === "CONTRACT_REVERTED" || code === "NO_CONTRACT" || code === "RPC_INVALID";
+  return other ? new DeploymentMismatchError(name, part, "nothing", expected, { cause }) : undefined;
+}
+
+async function patient<T>(request: string, work: Promise<T>, patience: Patience): Promise<T> {
+  try {
+    return await withPatience(request, work, patience);
+  } catch (error) {
+    throw faultOf(error) ?? error;
+  }
+}

@@ -1,0 +1,103 @@
+/** From a wallet or a node to all clients of a deployment, or a coded error that says what is wrong. */
+import type { ContractRunner, Provider, Signer } from "ethers";
+import type { Address } from "../hex.ts";
+import { wattbookDomain } from "../typed-data.ts";
+import type { Domain } from "../typed-data.ts";
+import type { CommunityIndex } from "../units.ts";
+import { checkParts } from "./check-parts.ts";
+import { parseDeployment } from "./deployment.ts";
+import type { Deployment } from "./deployment.ts";
+import { EnergyTokenClient } from "./energy-tokens.ts";
+import { EscrowClient } from "./escrow.ts";
+import { LogReader } from "./log-reader.ts";
+import { MarketClient } from "./market.ts";
+import { PaymentTokenClient } from "./payment-token.ts";
+import { RegistryClient } from "./registry.ts";
+import { SettlementClient } from "./settlement.ts";
+import { openLine } from "./transport.ts";
+import type { LineOptions, Transport } from "./transport.ts";
+
+/** All clients of a deployment, on a chain that was checked. */
+export interface Wattbook {
+  readonly deployment: Deployment;
+  readonly provider: Provider;
+  /** Signs strips, readings, consents and permits, and sends; null where the transport only reads. */
+  readonly signer: Signer | null;
+  /** The signer's account; null where the transport only reads. */
+  readonly account: Address | null;
+  readonly registry: RegistryClient;
+  readonly escrow: EscrowClient;
+  readonly market: MarketClient;
+  readonly settlement: SettlementClient;
+  readonly tokens: EnergyTokenClient;
+  /** Where signatures count: consents, strips and readings. */
+  readonly domains: Readonly<Record<"registry" | "market" | "settlement", Domain>>;
+  /** The payment token of a community. */
+  paymentToken(community: CommunityIndex): Promise<PaymentTokenClient>;
+  /** Journals, results and bills of a community, from event logs alone. */
+  logs(community: CommunityIndex): Promise<LogReader>;
+}
+
+/** How to connect: `account` of a wallet, `timeout` per request and `signal`. */
+export type ConnectOptions = LineOptions;
+
+/**
+ * Connects to a deployment and checks it: the chain, code at each address, that the contracts name each other.
+ * @param transport An EIP-1193 provider such as `window.ethereum`, any ethers provider, or any ethers signer.
+ * @param deployment What `deployment.json` holds, parsed or not.
+ * @throws DeploymentInvalidError
+ * @throws DeploymentVersionError
+ * @throws WrongChainError naming both chain ids
+ * @throws NoContractError
+ * @throws DeploymentMismatchError
+ * @throws RpcInconsistentError where the node says one chain id and its contracts another
+ * @throws FaultError where the node or the wallet fails; see `faultOf`
+ * @example
+ * const wattbook = await connect(wallet, deployment);
+ * const { free } = await wattbook.escrow.account(community, member);
+ */
+export async function connect(
+  transport: Transport,
+  deployment: unknown,
+  options: ConnectOptions = {},
+): Promise<Wattbook> {
+  const checked = parseDeployment(deployment);
+  const { provider, signer, runner } = await openLine(transport, checked.chainId, options, (...reading) =>
+    checkParts(...reading, checked, options),
+  );
+  const clients = clientsOf(checked, runner);
+  const { registry, settlement, market, escrow } = clients;
+  return {
+    deployment: checked,
+    provider,
+    signer,
+    account: signer === null ? null : await signer.getAddress(),
+    ...clients,
+    domains: {
+      registry: wattbookDomain(checked.chainId, registry.address),
+      market: wattbookDomain(checked.chainId, market.address),
+      settlement: wattbookDomain(checked.chainId, settlement.address),
+    },
+    paymentToken: async (community) =>
+      new PaymentTokenClient({ address: await registry.paymentToken(community), runner }),
+    logs: async (community) =>
+      new LogReader({
+        source: provider,
+        community,
+        terms: await registry.terms(community),
+        market: market.address,
+        escrow: escrow.address,
+        settlement: settlement.address,
+      }),
+  };
+}
+
+function clientsOf({ contracts }: Deployment, runner: ContractRunner) {
+  return {
+    registry: new RegistryClient({ address: contracts.ProsumerRegistry, runner }),
+    escrow: new EscrowClient({ address: contracts.PaymentEscrow, runner }),
+    market: new MarketClient({ address: contracts.DoubleAuction, runner }),
+    settlement: new SettlementClient({ address: contracts.Settlement, runner }),
+    tokens: new EnergyTokenClient({ address: contracts.EnergyToken, runner }),
+  };
+}
