@@ -44,7 +44,7 @@ export function parseOrderFile(json: unknown): OrderFile {
 
 /**
  * Cleared orders as JSON, every integer written out in full.
- * @example clearedOrdersJson(clearOrders(grid, [])) // {"tick":null,"price":null,"volumeWh":0,"welfare":0,"fills":{}}
+ * @example clearedOrdersJson(clearOrders(terms, [])) // '{"tick":null,"price":null,"volumeWh":0,"welfare":0,"fills":{}}'
  */
 export function clearedOrdersJson({ tick, price, volumeWh, welfare, fills }: ClearedOrders): string {
   const filled = Array.from(fills, ([id, energy]) => `${JSON.stringify(id)}:${energy}`).join(",");

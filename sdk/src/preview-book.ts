@@ -63,7 +63,6 @@ export function acceptStrips(terms: Terms, strips: readonly PreviewStrip[]): Acc
 
 /**
  * Clears every slot that has an order.
- * @example clearBooks(acceptStrips(terms, strips).books).get(asSlotOffset(48n))?.lots
  */
 export function clearBooks(books: ReadonlyMap<SlotOffset, Book>): Map<SlotOffset, Clearing | null> {
   return new Map(Array.from(books, ([offset, book]) => [offset, clear(book)]));

@@ -25,7 +25,10 @@ export interface Savings extends Saving {
 
 /**
  * Compares "retailer only" with the community, per member and in total. Unlike `Bill.saving` it counts relayer fees.
- * @example savingsOf(previewPeriod(terms, input)).members.filter(({ saving }) => saving < 0n)
+ * @example
+ * const metering = { kind: "metered", values, gapLeg: asSignedAmount(0n) } as const;
+ * const members = [{ member, tariffClass: 0n, metering }];
+ * savingsOf(previewPeriod(terms, { period, tariff, members, strips: [strip, partner.strip] })).saving // 58_000n
  */
 export function savingsOf(preview: Pick<PeriodPreview, "members">): Savings {
   const members = preview.members.map(savingOf);

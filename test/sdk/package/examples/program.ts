@@ -3,7 +3,7 @@ import ts from "typescript";
 import type { Example } from "./extract.ts";
 
 /** A value in a comment at the end of a line: a bigint, number, string, list, object, true, false, null or undefined. */
-const RESULT = /^(-?[\d_]+n?|"[^"]*"|true|false|null|undefined|[[{].*[\]}])(?=$|[\s,;:.(])/;
+const RESULT = /^(-?[\d_]+n|-?[\d_]+(?!\s\w)|"[^"]*"|'[^']*'|true|false|null|undefined|[[{].*[\]}])(?=$|[\s,;:.(])/;
 
 export interface Program {
   readonly example: Example;
