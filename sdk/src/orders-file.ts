@@ -27,7 +27,8 @@ export interface OrderFile {
  *   { "id": "oven", "side": "buy", "price": 180, "quantityWh": 800 }
  * ] }`;
  * const { grid, orders } = parseOrderFile(JSON.parse(file));
- * console.log(clearedOrdersJson(clearOrders(grid, orders)));
+ * const answer = clearedOrdersJson(clearOrders(grid, orders));
+ * JSON.parse(answer) // { tick: 10, price: 100, volumeWh: 800, welfare: 64_000, fills: { roof: 800, oven: 800 } }
  */
 export function parseOrderFile(json: unknown): OrderFile {
   const file = objectOf("the file", json);
@@ -44,7 +45,9 @@ export function parseOrderFile(json: unknown): OrderFile {
 
 /**
  * Cleared orders as JSON, every integer written out in full.
- * @example clearedOrdersJson(clearOrders(terms, [])) // '{"tick":null,"price":null,"volumeWh":0,"welfare":0,"fills":{}}'
+ * @example
+ * const json = clearedOrdersJson(clearOrders(DEFAULT_TERMS, []));
+ * JSON.parse(json) // { tick: null, price: null, volumeWh: 0, welfare: 0, fills: {} }
  */
 export function clearedOrdersJson({ tick, price, volumeWh, welfare, fills }: ClearedOrders): string {
   const filled = Array.from(fills, ([id, energy]) => `${JSON.stringify(id)}:${energy}`).join(",");

@@ -60,7 +60,9 @@ const MOST_LOTS = (1n << 64n) - 1n;
  *   { id: "roof", side: "sell", price: asPrice(100n), quantityWh: asWh(1_000n) },
  *   { id: "oven", side: "buy", price: asPrice(180n), quantityWh: asWh(800n) },
  * ]);
- * console.log(price, volumeWh, fills.get("roof")); // 100n 800n 800n
+ * console.log(price); // 100n
+ * console.log(volumeWh); // 800n
+ * console.log(fills.get("roof")); // 800n
  */
 export function clearOrders(grid: Plain<OrderGrid>, orders: readonly Plain<LimitOrder>[]): ClearedOrders {
   const checked = checkGrid(grid);

@@ -61,9 +61,7 @@ export function acceptStrips(terms: Terms, strips: readonly PreviewStrip[]): Acc
   return { strips: accepted.filter((strip) => strip.entries.length > 0), books };
 }
 
-/**
- * Clears every slot that has an order.
- */
+/** Clears every slot that has an order. */
 export function clearBooks(books: ReadonlyMap<SlotOffset, Book>): Map<SlotOffset, Clearing | null> {
   return new Map(Array.from(books, ([offset, book]) => [offset, clear(book)]));
 }

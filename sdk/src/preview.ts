@@ -98,33 +98,34 @@ const ORDER_BOOK = 0n;
  *   asLots, asMember, asPeriod, asPrice, asSignedAmount, asSlotOffset, asTick, asWh, communityTerms, flatTariff,
  *   previewPeriod,
  * } from "@wattbook/sdk";
- * import type { Entry } from "@wattbook/sdk";
  *
  * const account = "0x00000000000000000000000000000000000000a1";
  * const terms = communityTerms({ paymentToken: account, coordinator: account, dso: account, feeCollector: account });
  * const tariff = flatTariff(terms, asPrice(40n), [{ importPrice: asPrice(300n), exportPrice: asPrice(80n) }]);
- * const noon = { offset: asSlotOffset(48n), lots: asLots(80n) };
- * const [roof, oven] = [asMember(4n), asMember(5n)];
- * const offer: Entry = { ...noon, side: "sell", tick: asTick(10n) }; // 800 Wh for 100 or more
- * const demand: Entry = { ...noon, side: "buy", tick: asTick(30n) }; // 800 Wh for 180 or less
- * const metered = (imported: bigint, exported: bigint) => {
- *   const values = Array.from({ length: 96 }, (_, slot) =>
- *     slot === 48
- *       ? { imported: asWh(imported), exported: asWh(exported) }
- *       : { imported: asWh(0n), exported: asWh(0n) },
- *   );
+ * const forecast = (imported: bigint, exported: bigint) => {
+ *   const noon = { imported: asWh(imported), exported: asWh(exported) };
+ *   const none = { imported: asWh(0n), exported: asWh(0n) };
+ *   const values = Array.from({ length: 96 }, (_, slot) => (slot === 48 ? noon : none));
  *   return { kind: "metered", values, gapLeg: asSignedAmount(0n) } as const;
  * };
+ *
+ * const [roof, oven] = [asMember(4n), asMember(5n)];
+ * const noon = { offset: asSlotOffset(48n), lots: asLots(80n) };
  * const preview = previewPeriod(terms, {
  *   period: asPeriod(20_000n),
  *   tariff,
  *   members: [
- *     { member: roof, tariffClass: 0n, metering: metered(0n, 1_000n) },
- *     { member: oven, tariffClass: 0n, metering: metered(900n, 0n) },
+ *     { member: roof, tariffClass: 0n, metering: forecast(0n, 1_000n) },
+ *     { member: oven, tariffClass: 0n, metering: forecast(900n, 0n) },
  *   ],
- *   strips: [{ member: roof, entries: [offer] }, { member: oven, entries: [demand] }],
+ *   strips: [
+ *     { member: roof, entries: [{ ...noon, side: "sell", tick: asTick(10n) }] },
+ *     { member: oven, entries: [{ ...noon, side: "buy", tick: asTick(30n) }] },
+ *   ],
  * });
- * console.log(preview.slots[48]?.price, preview.members.map(({ bill }) => bill.total)); // 140n [-126_000n, 176_000n]
+ * console.log(preview.slots[48]?.price); // 140n
+ * console.log(preview.members.map(({ bill }) => bill.total)); // [-126_000n, 176_000n]
+ * console.log(preview.members.map(({ bill }) => bill.saving)); // [46_000n, 94_000n]
  */
 export function previewPeriod(terms: Terms, { period, tariff, members, strips }: PreviewInput): PeriodPreview {
   const accepted = acceptStrips(terms, strips);
