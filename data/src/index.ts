@@ -1,2 +1,3 @@
 /** `@wattbook/data`: meter data from files and from a generator, bills and schedules to files. */
 export * from "./import.ts";
+export * from "./export.ts";
