@@ -13,25 +13,18 @@ import {
   billOf,
   buildStrip,
   communityTerms,
-  EnergyTokenClient,
-  EscrowClient,
-  LogReader,
-  MarketClient,
+  connect,
   periodEnd,
   periodOf,
-  PaymentTokenClient,
   positionOf,
   type Reading,
-  RegistryClient,
   type Seconds,
-  SettlementClient,
   settleMember,
   signReading,
   signStrip,
   type StripHeader,
-  wattbookDomain,
 } from "@wattbook/sdk";
-import { connect, deployMarket, type HomeKeys } from "../../../helpers/market.ts";
+import { connect as connectHardhat, deployMarket, type HomeKeys } from "../../../helpers/market.ts";
 
 /** Position in its period of the slot that examples trade in. */
 const NOON = asSlotOffset(48n);
@@ -39,7 +32,7 @@ const DEPOSIT = 50_000_000n;
 
 /** Deploys, trades a day up to its readings, and hands out the names. */
 export async function exampleWorld() {
-  const connection = await connect();
+  const connection = await connectHardhat();
   const raw = await deployMarket(connection);
   const { provider } = connection.ethers;
   const { chainId } = await provider.getNetwork();
@@ -57,17 +50,12 @@ export async function exampleWorld() {
     DoubleAuction: await raw.auction.getAddress(),
   };
   const deployment = { format: 1, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
-  const registry = new RegistryClient({ address: contracts.ProsumerRegistry, runner: wallet });
-  const escrow = new EscrowClient({ address: contracts.PaymentEscrow, runner: wallet });
-  const market = new MarketClient({ address: contracts.DoubleAuction, runner: wallet });
-  const settlement = new SettlementClient({ address: contracts.Settlement, runner: wallet });
-  const tokens = new EnergyTokenClient({ address: contracts.EnergyToken, runner: wallet });
-  const euro = new PaymentTokenClient({ address: await raw.euro.getAddress(), runner: wallet });
-  const registryDomain = wattbookDomain(chainId, registry.address);
-  const marketDomain = wattbookDomain(chainId, market.address);
-  const settlementDomain = wattbookDomain(chainId, settlement.address);
+  const wattbook = await connect(wallet, deployment);
+  const { registry, escrow, market, settlement, tokens } = wattbook;
+  const { registry: registryDomain, market: marketDomain, settlement: settlementDomain } = wattbook.domains;
 
   const community = asCommunity(BigInt(raw.community));
+  const euro = await wattbook.paymentToken(community);
   const member = asMember(BigInt(seller.member));
   const accounts = {
     paymentToken: euro.address,
@@ -79,8 +67,7 @@ export async function exampleWorld() {
   const suppliers = [raw.supplier.address];
   const classes = [{ supplier: 0n, defaultLoadWh: asWh(250n) }];
   const charter = { terms, suppliers, classes, modules: [market.address] };
-  const sources = { market: market.address, escrow: escrow.address, settlement: settlement.address };
-  const logs = new LogReader({ source: provider, community, terms, ...sources });
+  const logs = await wattbook.logs(community);
 
   const yesterday = asPeriod(BigInt((await raw.periodNow()) + 1));
   const tariff = await registry.tariff(community, yesterday, terms);
@@ -143,7 +130,7 @@ export async function exampleWorld() {
       tradingWallet: seller.trading.connect(provider),
       meterWallet: seller.meter.connect(provider),
     },
-    ...{ deployment, registry, escrow, market, settlement, tokens, euro, logs },
+    ...{ deployment, wattbook, registry, escrow, market, settlement, tokens, euro, logs },
     ...{ registryDomain, marketDomain, settlementDomain, accounts, charter, terms, tariff },
     ...{ community, member, now, period, slot, order, header, strip, signature, partner, until },
     ...{ yesterday, record, records, results, position, values, reading, readingSignature },
