@@ -29,6 +29,11 @@ export type Sends<C extends Calls> = {
   readonly [K in keyof C]: (...args: Parameters<C[K]>) => Promise<TransactionResponse>;
 };
 
+/** The same functions, tried without sending. */
+export type Simulations<C extends Calls> = {
+  readonly [K in keyof C]: (...args: Parameters<C[K]>) => Promise<void>;
+};
+
 /** A contract's functions by name; clients give them named fields and units. */
 export class Endpoint {
   readonly address: Address;
@@ -67,6 +72,19 @@ export class Endpoint {
   }
 
   /**
+   * Tries a call on the latest block, in the name of the runner's account, without sending it.
+   * @throws ContractRevertError where it would be refused
+   */
+  async simulate({ to, data, value }: UnsignedCall): Promise<void> {
+    if (this.runner.call === undefined) throw new RunnerError("simulate", "a provider, or a signer with a provider");
+    try {
+      await this.runner.call({ to, data, value });
+    } catch (error) {
+      throw faultOf(error) ?? error;
+    }
+  }
+
+  /**
    * Signs and sends a call.
    * @throws ContractRevertError where the runner finds out beforehand, as signers do when they estimate gas
    * @throws FaultError where the node or the wallet fails; see `faultOf`
@@ -88,4 +106,13 @@ export function sendsOf<C extends Calls>(endpoint: Endpoint, calls: C): Sends<C>
     return [name, send] as const;
   });
   return Object.fromEntries(entries) as unknown as Sends<C>;
+}
+
+/** The trying twin of each builder in `calls`. */
+export function simulationsOf<C extends Calls>(endpoint: Endpoint, calls: C): Simulations<C> {
+  const entries = Object.entries(calls).map(([name, build]) => {
+    const simulate = (...args: never[]) => endpoint.simulate(build(...args));
+    return [name, simulate] as const;
+  });
+  return Object.fromEntries(entries) as unknown as Simulations<C>;
 }

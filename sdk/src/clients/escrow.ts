@@ -4,8 +4,8 @@ import type { Address } from "../hex.ts";
 import type { Pot } from "../market-module.ts";
 import { asAmount, asSignedAmount } from "../units.ts";
 import type { Amount, CommunityIndex, MemberIndex, Period, SignedAmount } from "../units.ts";
-import { Endpoint, sendsOf } from "./endpoint.ts";
-import type { ClientOptions, Sends } from "./endpoint.ts";
+import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
+import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
 import type { Permit } from "./payment-token.ts";
 
 /** A member's money. */
@@ -28,6 +28,32 @@ export interface Debt {
   readonly creditLine: Amount;
 }
 
+/** What accepting a strip looks at. */
+export interface Standing extends Pick<Account, "free" | "epoch" | "modules"> {
+  /** Above the credit line: new orders are refused. */
+  readonly inDebt: boolean;
+}
+
+/** A member's settled period (`IPaymentEscrow.Leg`), base units. */
+export interface Leg {
+  readonly member: MemberIndex;
+  readonly supplier: MemberIndex;
+  readonly reserved: Amount;
+  readonly lost: Amount;
+  readonly paid: Amount;
+  readonly received: Amount;
+  readonly networkFee: Amount;
+  readonly settlementFee: Amount;
+  /** Positive: the member pays its supplier. */
+  readonly gridLeg: SignedAmount;
+}
+
+/** `contracts/types/Pot.sol`: period 24, amount int96, outstanding 96, low bit first. */
+function potOf(word: bigint): Pot {
+  const amount = asSignedAmount(BigInt.asIntN(96, word >> 24n));
+  return { outstanding: asAmount(BigInt.asUintN(96, word >> 120n)), amount };
+}
+
 type EscrowCalls = ReturnType<typeof escrowCalls>;
 
 /**
@@ -41,12 +67,15 @@ export class EscrowClient {
   readonly calls: EscrowCalls;
   /** Writes as transactions of the runner. */
   readonly send: Sends<EscrowCalls>;
+  /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
+  readonly simulate: Simulations<EscrowCalls>;
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
     this.#at = new Endpoint(options, PaymentEscrowAbi, "PaymentEscrow");
     this.calls = escrowCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
+    this.simulate = simulationsOf(this.#at, this.calls);
   }
 
   get address(): Address {
@@ -93,6 +122,52 @@ export class EscrowClient {
     return asAmount(amount);
   }
 
+  /** What accepting a strip looks at, in one call. */
+  async standing(community: CommunityIndex, member: MemberIndex): Promise<Standing> {
+    const [free, epoch, modules, inDebt] = await this.#at.read("standing", [community, member]);
+    return {
+      free: asAmount(free as bigint),
+      epoch: epoch as bigint,
+      modules: modules as bigint,
+      inDebt: Boolean(inDebt),
+    };
+  }
+
+  /** The payment token of a community. */
+  async tokenOf(community: CommunityIndex): Promise<Address> {
+    return this.#address("tokenOf", community);
+  }
+
+  /** Whether records of a period can be taken: its ring entry does not belong to an older, unsettled period. */
+  async periodFree(community: CommunityIndex, period: Period): Promise<boolean> {
+    const [free] = await this.#at.read("periodFree", [community, period]);
+    return free as boolean;
+  }
+
+  /**
+   * The pots of a period, one per module. None where the period has left the ring.
+   * @param count Of the community's modules.
+   */
+  async pots(community: CommunityIndex, period: Period, count: bigint): Promise<{ pots: Pot[]; free: boolean }> {
+    const [words, free] = await this.#at.read("potWords", [community, period, count]);
+    return { pots: Array.from(words as readonly bigint[], potOf), free: free as boolean };
+  }
+
+  /** The registry of this deployment. */
+  async registry(): Promise<Address> {
+    return this.#address("registry");
+  }
+
+  /** The only contract that moves money between accounts. */
+  async settlement(): Promise<Address> {
+    return this.#address("settlement");
+  }
+
+  async #address(name: string, ...args: readonly unknown[]): Promise<Address> {
+    const [value] = await this.#at.read(name, args);
+    return value as Address;
+  }
+
   /** Integers only. */
   async #read(name: string, ...args: readonly unknown[]): Promise<[bigint, bigint, bigint, bigint]> {
     const values = await this.#at.read(name, args);
@@ -126,5 +201,45 @@ function escrowCalls(at: Endpoint) {
       at.call("markPaid", [community, member, amount]),
     /** Anyone, for a member whom its supplier owes. */
     claimDue: (community: CommunityIndex, member: MemberIndex) => at.call("claimDue", [community, member]),
+    ...internalCalls(at),
   };
+}
+
+/** What only the other contracts of the deployment may call: for traces and simulations. */
+function internalCalls(at: Endpoint) {
+  return {
+    /** Registry only. */
+    openCommunity: (community: CommunityIndex, token: Address, ring: bigint) =>
+      at.call("openCommunity", [community, token, ring]),
+    /** Registry only. */
+    openAccount: (community: CommunityIndex, member: MemberIndex, modules: bigint) =>
+      at.call("openAccount", [community, member, modules]),
+    /** Settlement only. */
+    reserve: (
+      { community, member, period }: JournalKey,
+      record: { module: bigint; amount: Amount; fee: Amount; feeTo: Address; first: boolean },
+    ) => {
+      const { module, amount, fee, feeTo, first } = record;
+      return at.call("reserve", [community, member, period, module, amount, fee, feeTo, first]);
+    },
+    /** Settlement only. */
+    openJournals: (community: CommunityIndex, period: Period, count: bigint) =>
+      at.call("openJournals", [community, period, count]),
+    /** Settlement only. */
+    settle: (
+      community: CommunityIndex,
+      period: Period,
+      batch: { legs: readonly Leg[]; potWords: readonly bigint[]; opened: bigint; settled: bigint; settler: Address },
+    ) => at.call("settle", [community, period, batch.legs, batch.potWords, batch.opened, batch.settled, batch.settler]),
+    /** Settlement only. */
+    correct: ({ community, member, period }: JournalKey, supplier: MemberIndex, gridLeg: SignedAmount) =>
+      at.call("correct", [community, period, member, supplier, gridLeg]),
+  };
+}
+
+/** Whose journal. */
+export interface JournalKey {
+  readonly community: CommunityIndex;
+  readonly member: MemberIndex;
+  readonly period: Period;
 }

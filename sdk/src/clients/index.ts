@@ -2,7 +2,7 @@
 export * from "./connect.ts";
 export * from "./decode-revert.ts";
 export * from "./deployment.ts";
-export type { Calls, ClientOptions, Sends, UnsignedCall } from "./endpoint.ts";
+export type { Calls, ClientOptions, Sends, Simulations, UnsignedCall } from "./endpoint.ts";
 export { EnergyTokenClient } from "./energy-tokens.ts";
 export * from "./escrow.ts";
 export * from "./fault-errors.ts";

@@ -2,13 +2,18 @@
 import { DoubleAuctionAbi } from "../abi/index.js";
 import type { Book, Clearing } from "../clearing.ts";
 import { encodeEntries } from "../entry.ts";
-import type { Address } from "../hex.ts";
+import type { Address, Hex } from "../hex.ts";
+import type { ModuleAnswer } from "../market-module.ts";
+import { unpackPosition } from "../position.ts";
 import type { CompactSignature } from "../signature.ts";
 import type { Strip } from "../strip.ts";
-import { asLots, asTick } from "../units.ts";
+import type { Domain } from "../typed-data.ts";
+import { asAmount, asLots, asTick } from "../units.ts";
 import type { CommunityIndex, Period, Slot } from "../units.ts";
-import { Endpoint, sendsOf } from "./endpoint.ts";
-import type { ClientOptions, Sends } from "./endpoint.ts";
+import { readDomain } from "./domain.ts";
+import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
+import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
+import type { JournalKey } from "./escrow.ts";
 
 /** A strip and the trading key's signature. */
 export interface SignedStrip {
@@ -29,12 +34,15 @@ export class MarketClient {
   readonly calls: MarketCalls;
   /** Writes as transactions of the runner. */
   readonly send: Sends<MarketCalls>;
+  /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
+  readonly simulate: Simulations<MarketCalls>;
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
     this.#at = new Endpoint(options, DoubleAuctionAbi, "DoubleAuction");
     this.calls = marketCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
+    this.simulate = simulationsOf(this.#at, this.calls);
   }
 
   get address(): Address {
@@ -62,6 +70,63 @@ export class MarketClient {
       askAllotment: asLots(sides.askAllotment),
       askVolume: asLots(sides.askVolume),
     };
+  }
+
+  /**
+   * What settlement reads once per batch and hands to `positionOf`: words that mean something to the order book alone.
+   */
+  async context(community: CommunityIndex, period: Period): Promise<bigint[]> {
+    const [words] = await this.#at.read("contextOf", [community, period]);
+    return Array.from(words as readonly bigint[]);
+  }
+
+  /**
+   * What a member's records became, as the contract computes it; null while a slot waits to be cleared. The pure
+   * `positionOf` computes the same from journals and results.
+   * @param payloads Of the member's records with the order book, oldest first.
+   */
+  async positionOf(
+    { community, member, period }: JournalKey,
+    context: readonly bigint[],
+    payloads: readonly Hex[],
+  ): Promise<ModuleAnswer | null> {
+    const answer = await this.#at.read("positionOf", [community, member, period, context, payloads]);
+    const [ready, paid, received, position] = answer.toArray() as [boolean, bigint, bigint, readonly bigint[]];
+    if (!ready) return null;
+    const slots = Array.from(position, (word) => unpackPosition(word));
+    return { paid: asAmount(paid), received: asAmount(received), position: slots };
+  }
+
+  /** The digest that a trading key signs, as the contract computes it; `stripDigest` computes the same without a call. */
+  async stripDigest(strip: Strip): Promise<Hex> {
+    const raw = rawStrip({ strip, signature: NO_SIGNATURE });
+    const [digest] = await this.#at.read("stripDigest", [strip.community, strip.period, raw]);
+    return digest as Hex;
+  }
+
+  /** Where strips count (EIP-5267). */
+  async domain(): Promise<Domain> {
+    return readDomain(this.#at);
+  }
+
+  /** The registry of this deployment. */
+  async registry(): Promise<Address> {
+    return this.#address("registry");
+  }
+
+  /** The escrow of this deployment. */
+  async escrow(): Promise<Address> {
+    return this.#address("escrow");
+  }
+
+  /** The settlement contract of this deployment. */
+  async settlement(): Promise<Address> {
+    return this.#address("settlement");
+  }
+
+  async #address(name: string): Promise<Address> {
+    const [value] = await this.#at.read(name, []);
+    return value as Address;
   }
 }
 

@@ -6,8 +6,8 @@ import type { Address, Hex } from "../hex.ts";
 import type { TypedDataSigner } from "../typed-data.ts";
 import { asAmount } from "../units.ts";
 import type { Amount, Seconds } from "../units.ts";
-import { Endpoint, sendsOf } from "./endpoint.ts";
-import type { ClientOptions, Sends } from "./endpoint.ts";
+import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
+import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
 
 /** A signed permit. https://eips.ethereum.org/EIPS/eip-2612 */
 export interface Permit {
@@ -37,6 +37,9 @@ const ABI = [
   "function eip712Domain() view returns (bytes1, string, string, uint256, address, bytes32, uint256[])",
   "function approve(address spender, uint256 value) returns (bool)",
   "function transfer(address to, uint256 value) returns (bool)",
+  "function transferFrom(address from, address to, uint256 value) returns (bool)",
+  "function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)",
+  "function totalSupply() view returns (uint256)",
 ];
 
 const PERMIT_TYPES = {
@@ -60,16 +63,24 @@ export class PaymentTokenClient {
   readonly calls: TokenCalls;
   /** Writes as transactions of the runner. */
   readonly send: Sends<TokenCalls>;
+  /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
+  readonly simulate: Simulations<TokenCalls>;
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
     this.#at = new Endpoint(options, ABI, "the payment token");
     this.calls = tokenCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
+    this.simulate = simulationsOf(this.#at, this.calls);
   }
 
   get address(): Address {
     return this.#at.address;
+  }
+
+  async name(): Promise<string> {
+    const [name] = await this.#at.read("name", []);
+    return name as string;
   }
 
   async symbol(): Promise<string> {
@@ -79,6 +90,10 @@ export class PaymentTokenClient {
 
   async decimals(): Promise<bigint> {
     return this.#integer("decimals");
+  }
+
+  async totalSupply(): Promise<Amount> {
+    return asAmount(await this.#integer("totalSupply"));
   }
 
   async balanceOf(account: Address): Promise<Amount> {
@@ -131,5 +146,10 @@ function tokenCalls(at: Endpoint) {
   return {
     approve: (spender: Address, amount: Amount) => at.call("approve", [spender, amount]),
     transfer: (to: Address, amount: Amount) => at.call("transfer", [to, amount]),
+    /** `from`'s spender, within its allowance. */
+    transferFrom: (from: Address, to: Address, amount: Amount) => at.call("transferFrom", [from, to, amount]),
+    /** Anyone: makes a signed permit count. `escrow.calls.depositWithPermit` does so by itself. */
+    permit: ({ owner, spender, value }: Omit<PermitInput, "nonce">, { deadline, v, r, s }: Permit) =>
+      at.call("permit", [owner, spender, value, deadline, v, r, s]),
   };
 }

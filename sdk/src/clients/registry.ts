@@ -6,12 +6,14 @@ import { RunnerError } from "../errors.ts";
 import type { Address, Hex } from "../hex.ts";
 import { decodeTariffCode, encodeTariff } from "../tariff.ts";
 import type { Tariff } from "../tariff.ts";
+import type { Domain } from "../typed-data.ts";
 import { unpackTerms } from "../terms-word.ts";
 import type { Terms } from "../terms.ts";
 import { asCommunity, asMember, asWh } from "../units.ts";
 import type { CommunityIndex, MemberIndex, Period, Wh } from "../units.ts";
-import { Endpoint, sendsOf } from "./endpoint.ts";
-import type { ClientOptions, Sends } from "./endpoint.ts";
+import { readDomain } from "./domain.ts";
+import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
+import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
 import { unpackMember } from "./member-word.ts";
 import type { MemberWord } from "./member-word.ts";
 
@@ -35,12 +37,15 @@ export class RegistryClient {
   readonly calls: RegistryCalls;
   /** Writes as transactions of the runner. */
   readonly send: Sends<RegistryCalls>;
+  /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
+  readonly simulate: Simulations<RegistryCalls>;
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
     this.#at = new Endpoint(options, ProsumerRegistryAbi, "ProsumerRegistry");
     this.calls = registryCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
+    this.simulate = simulationsOf(this.#at, this.calls);
   }
 
   get address(): Address {
@@ -68,8 +73,13 @@ export class RegistryClient {
 
   /** Whether new orders are refused now. */
   async paused(community: CommunityIndex): Promise<boolean> {
-    const [, paused] = await this.#at.read("trading", [community]);
-    return paused as boolean;
+    return (await this.trading(community)).paused;
+  }
+
+  /** The terms, and whether new orders are refused now, in one call. */
+  async trading(community: CommunityIndex): Promise<{ terms: Terms; paused: boolean }> {
+    const [terms, paused] = await this.#at.read("trading", [community]);
+    return { terms: unpackTerms(terms as bigint), paused: paused as boolean };
   }
 
   async paymentToken(community: CommunityIndex): Promise<Address> {
@@ -87,8 +97,22 @@ export class RegistryClient {
 
   /** The key that signs a member's readings now; zero if there is none. */
   async meterKey(community: CommunityIndex, member: MemberIndex, period: Period): Promise<Address> {
-    const [, meterKey] = await this.#at.read("meterFor", [community, member, period]);
-    return meterKey as Address;
+    return (await this.metering(community, member, period)).meterKey;
+  }
+
+  /** A member as its readings are judged, with the largest caps that it ever had, and the key that signs them now. */
+  async metering(
+    community: CommunityIndex,
+    member: MemberIndex,
+    period: Period,
+  ): Promise<{ rated: MemberWord; meterKey: Address }> {
+    const [word, meterKey] = await this.#at.read("meterFor", [community, member, period]);
+    return { rated: unpackMember(word as bigint), meterKey: meterKey as Address };
+  }
+
+  /** The salted hash of a member's metering point: see `meteringPointHash`. */
+  async meteringPointOf(community: CommunityIndex, member: MemberIndex): Promise<Hex> {
+    return this.#one<Hex>("meteringPointOf", community, member);
   }
 
   async supplierOf(community: CommunityIndex, member: MemberIndex): Promise<MemberIndex> {
@@ -114,6 +138,52 @@ export class RegistryClient {
 
   async moduleAt(community: CommunityIndex, index: bigint): Promise<Address> {
     return this.#one<Address>("moduleAt", community, index);
+  }
+
+  /** A community's market modules by index; the first is its order book. */
+  async modules(community: CommunityIndex): Promise<Address[]> {
+    return Array.from(await this.#one<readonly Address[]>("moduleList", community));
+  }
+
+  /** The index of a module; null where the community does not have it. */
+  async moduleIndex(community: CommunityIndex, module: Address): Promise<bigint | null> {
+    const [index, known] = await this.#at.read("moduleIndex", [community, module]);
+    return known === true ? (index as bigint) : null;
+  }
+
+  /** How many modules the members signed with the terms; those added later need the supplier's consent. */
+  async modulesAtCreation(community: CommunityIndex): Promise<bigint> {
+    return this.#one<bigint>("modulesAtCreation", community);
+  }
+
+  /** What appending a record looks at, in one call. */
+  async recording(
+    community: CommunityIndex,
+    member: MemberIndex,
+    module: bigint,
+  ): Promise<{ terms: Terms; module: Address; active: boolean }> {
+    const [terms, address, active] = await this.#at.read("recording", [community, member, module]);
+    return { terms: unpackTerms(terms as bigint), module: address as Address, active: active as boolean };
+  }
+
+  /** The escrow of this deployment. */
+  async escrow(): Promise<Address> {
+    return this.#one<Address>("escrow");
+  }
+
+  /** The settlement contract of this deployment. */
+  async settlement(): Promise<Address> {
+    return this.#one<Address>("settlement");
+  }
+
+  /** The same; under this name other contracts ask for it. */
+  async settlementContract(): Promise<Address> {
+    return this.#one<Address>("settlementContract");
+  }
+
+  /** Where consents count (EIP-5267). */
+  async domain(): Promise<Domain> {
+    return readDomain(this.#at);
   }
 
   /** The nonce of an owner's next consent. */

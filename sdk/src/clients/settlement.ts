@@ -2,7 +2,7 @@
 import { SettlementAbi } from "../abi/index.js";
 import type { SlotLedger } from "../energy-token.ts";
 import type { Gap } from "../grid-leg.ts";
-import type { Address } from "../hex.ts";
+import type { Address, Hex } from "../hex.ts";
 import type { JournalRecord } from "../journal.ts";
 import { packHead } from "../journal.ts";
 import type { Position } from "../position.ts";
@@ -10,10 +10,13 @@ import { packPosition } from "../position.ts";
 import type { MeterValue, Reading } from "../reading.ts";
 import { encodeValues } from "../reading.ts";
 import type { CompactSignature } from "../signature.ts";
+import type { Domain } from "../typed-data.ts";
 import { asPeriod, asPrice, asWh } from "../units.ts";
-import type { CommunityIndex, MemberIndex, Period, SignedAmount, Slot, Wh } from "../units.ts";
-import { Endpoint, sendsOf } from "./endpoint.ts";
-import type { ClientOptions, Sends } from "./endpoint.ts";
+import type { Amount, CommunityIndex, MemberIndex, Period, SignedAmount, Slot, SlotOffset, Wh } from "../units.ts";
+import { readDomain } from "./domain.ts";
+import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
+import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
+import type { JournalKey } from "./escrow.ts";
 
 /** A reading and the meter key's signature. */
 export interface SignedReading {
@@ -111,12 +114,15 @@ export class SettlementClient {
   readonly calls: SettlementCalls;
   /** Writes as transactions of the runner. */
   readonly send: Sends<SettlementCalls>;
+  /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
+  readonly simulate: Simulations<SettlementCalls>;
   readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
     this.#at = new Endpoint(options, SettlementAbi, "Settlement");
     this.calls = settlementCalls(this.#at);
     this.send = sendsOf(this.#at, this.calls);
+    this.simulate = simulationsOf(this.#at, this.calls);
   }
 
   get address(): Address {
@@ -164,6 +170,39 @@ export class SettlementClient {
     };
   }
 
+  /** The digest that a meter key signs, as the contract computes it; `readingDigest` computes the same without a call. */
+  async readingDigest(reading: Reading): Promise<Hex> {
+    const { community, member, period } = reading;
+    const raw = rawReading({ reading, signature: NO_SIGNATURE });
+    const [digest] = await this.#at.read("readingDigest", [community, member, period, raw]);
+    return digest as Hex;
+  }
+
+  /** Where readings count (EIP-5267). */
+  async domain(): Promise<Domain> {
+    return readDomain(this.#at);
+  }
+
+  /** The registry of this deployment. */
+  async registry(): Promise<Address> {
+    return this.#address("registry");
+  }
+
+  /** The escrow of this deployment. */
+  async escrow(): Promise<Address> {
+    return this.#address("escrow");
+  }
+
+  /** The energy token of this deployment. */
+  async energyToken(): Promise<Address> {
+    return this.#address("energyToken");
+  }
+
+  async #address(name: string): Promise<Address> {
+    const [value] = await this.#at.read(name, []);
+    return value as Address;
+  }
+
   /** Integers only. */
   async #read(name: string, ...args: readonly unknown[]): Promise<[bigint, bigint, bigint, bigint, bigint]> {
     const values = await this.#at.read(name, args);
@@ -194,8 +233,29 @@ function settlementCalls(at: Endpoint) {
     /** The member's owner, once, when the period is final. */
     claim: (community: CommunityIndex, period: Period, item: ClaimItem, to: Address) =>
       at.call("claim", [community, period, rawClaim(item), to]),
+    ...internalCalls(at),
   };
 }
+
+/** What only the other contracts of the deployment and market modules may call: for traces and simulations. */
+function internalCalls(at: Endpoint) {
+  return {
+    /** The community's module that the record's head names. `frontier` is 0 for all but the order book. */
+    append: (
+      { community, member, period }: JournalKey,
+      { head, digest, payload }: JournalRecord,
+      { frontier, fee, feeTo }: { frontier: SlotOffset; fee: Amount; feeTo: Address },
+    ) => at.call("append", [community, member, period, packHead(head), digest, payload, frontier, fee, feeTo]),
+    /** Registry only. */
+    bindMeter: ({ community, member, period }: JournalKey, startImport: Wh, startExport: Wh) =>
+      at.call("bindMeter", [community, member, period, startImport, startExport]),
+    /** Registry only. */
+    releaseMeter: ({ community, member, period }: JournalKey) => at.call("releaseMeter", [community, member, period]),
+  };
+}
+
+const NO_WORD = `0x${"00".repeat(32)}`;
+const NO_SIGNATURE: CompactSignature = { r: NO_WORD, vs: NO_WORD };
 
 function rawRecord({ head, digest, payload }: JournalRecord): readonly unknown[] {
   return [packHead(head), digest, payload];

@@ -1,0 +1,278 @@
+import { expect } from "chai";
+import { Interface, Result } from "ethers";
+import type { ContractRunner, InterfaceAbi } from "ethers";
+import * as abis from "../../../sdk/src/abi/index.js";
+import type { UnsignedCall } from "../../../sdk/src/clients/endpoint.ts";
+import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
+import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
+import { MarketClient } from "../../../sdk/src/clients/market.ts";
+import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
+import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
+import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
+import { account } from "../support.ts";
+import { samples } from "./samples.ts";
+import { world } from "./support.ts";
+
+type Row<Client> = (client: Client) => unknown;
+type Table<Client> = Readonly<Record<string, Row<Client>>>;
+type AnyCalls = Readonly<Record<string, (...args: never[]) => unknown>>;
+
+const { community, member, period, slot, token, key, amount, strip, reading, record, who } = samples;
+const { enrolment, binding, rotation, caps, tariffClass, charter, tariff, permit, leg, position, values } = samples;
+const SIGNED = { r: `0x${"11".repeat(32)}`, vs: `0x${"22".repeat(32)}` };
+const CONSENT = "0x12";
+
+/** One row per view. Where a view has overloads, its signature. */
+const REGISTRY_READS: Table<RegistryClient> = {
+  classes: (c) => c.classes(community),
+  communityCount: (c) => c.communityCount(),
+  eip712Domain: (c) => c.domain(),
+  escrow: (c) => c.escrow(),
+  memberCount: (c) => c.memberCount(community),
+  memberFor: (c) => c.member(community, member, period),
+  meterFor: (c) => c.metering(community, member, period),
+  meteringPointOf: (c) => c.meteringPointOf(community, member),
+  moduleAt: (c) => c.moduleAt(community, 0n),
+  moduleIndex: (c) => c.moduleIndex(community, who),
+  moduleList: (c) => c.modules(community),
+  modulesAtCreation: (c) => c.modulesAtCreation(community),
+  nonces: (c) => c.nonceOf(who),
+  ownerOf: (c) => c.ownerOf(community, member),
+  paymentToken: (c) => c.paymentToken(community),
+  recording: (c) => c.recording(community, member, 0n),
+  settlement: (c) => c.settlement(),
+  settlementContract: (c) => c.settlementContract(),
+  supplierOf: (c) => c.supplierOf(community, member),
+  tariffAt: (c) => c.tariff(community, period, { slotsPerPeriod: 96n }),
+  terms: (c) => c.terms(community),
+  termsHash: (c) => c.termsHash(community),
+  trading: (c) => c.trading(community),
+};
+const ESCROW_READS: Table<EscrowClient> = {
+  account: (c) => c.account(community, member),
+  debt: (c) => c.debt(community, member),
+  dueFund: (c) => c.dueFund(community, member),
+  fees: (c) => c.fees(who, who),
+  journals: (c) => c.journals(community, period),
+  periodFree: (c) => c.periodFree(community, period),
+  pot: (c) => c.pot(community, 0n, period),
+  potWords: (c) => c.pots(community, period, 1n),
+  registry: (c) => c.registry(),
+  settlement: (c) => c.settlement(),
+  shortfall: async (c) => c.shortfall(await c.tokenOf(community)),
+  standing: (c) => c.standing(community, member),
+  tokenOf: (c) => c.tokenOf(community),
+};
+const TOKEN_READS: Table<EnergyTokenClient> = {
+  balanceOf: (c) => c.balanceOf(who, token),
+  balanceOfBatch: (c) => c.balanceOfBatch([{ account: who, token }]),
+  exists: (c) => c.exists(token),
+  idOf: (c) => c.idOf(token),
+  isApprovedForAll: (c) => c.isApprovedForAll(who, who),
+  settlement: (c) => c.settlement(),
+  supportsInterface: (c) => c.supportsInterface("0xd9b67a26"),
+  "totalSupply()": (c) => c.totalSupply(),
+  "totalSupply(uint256)": (c) => c.supplyOf(token),
+  uri: (c) => c.uri(token),
+};
+const SETTLEMENT_READS: Table<SettlementClient> = {
+  eip712Domain: (c) => c.domain(),
+  energyToken: (c) => c.energyToken(),
+  escrow: (c) => c.escrow(),
+  gap: (c) => c.gap(community, member),
+  journal: (c) => c.journal(community, member, period),
+  ledger: (c) => c.ledger(community, slot),
+  meterState: (c) => c.meter(community, member),
+  readingDigest: (c) => c.readingDigest(reading),
+  registry: (c) => c.registry(),
+};
+const MARKET_READS: Table<MarketClient> = {
+  book: (c) => c.book(community, slot),
+  contextOf: (c) => c.context(community, period),
+  eip712Domain: (c) => c.domain(),
+  escrow: (c) => c.escrow(),
+  positionOf: async (c) => c.positionOf(key, await c.context(community, period), []),
+  registry: (c) => c.registry(),
+  result: (c) => c.result(community, slot),
+  settlement: (c) => c.settlement(),
+  stripDigest: (c) => c.stripDigest(strip),
+};
+
+/** One row per function that is no view. */
+const REGISTRY_CALLS: Table<RegistryClient> = {
+  acceptOwnership: (c) => c.calls.acceptOwnership(community, member),
+  addModule: (c) => c.calls.addModule(community, who),
+  bindMeter: (c) => c.calls.bindMeter(binding, CONSENT, CONSENT),
+  changeCaps: (c) => c.calls.changeCaps(caps, CONSENT),
+  changeClass: (c) => c.calls.changeClass(tariffClass, CONSENT),
+  createCommunity: (c) => c.calls.createCommunity(charter, tariff),
+  enroll: (c) => c.calls.enroll(enrolment, CONSENT),
+  pause: (c) => c.calls.pause(community),
+  publishTariff: (c) => c.calls.publishTariff(community, period, tariff),
+  releaseMeter: (c) => c.calls.releaseMeter(community, member),
+  revokeMeterKey: (c) => c.calls.revokeMeterKey(community, member),
+  rotateMeterKey: (c) => c.calls.rotateMeterKey(rotation, CONSENT, CONSENT),
+  rotateTradingKey: (c) => c.calls.rotateTradingKey(community, member, who),
+  setSuspended: (c) => c.calls.setSuspended(community, member, true),
+  setTrading: (c) => c.calls.setTrading(community, member, true),
+  transferOwnership: (c) => c.calls.transferOwnership(community, member, who),
+  unbindMeter: (c) => c.calls.unbindMeter(community, member),
+};
+const ESCROW_CALLS: Table<EscrowClient> = {
+  bumpEpoch: (c) => c.calls.bumpEpoch(community, member),
+  claimDue: (c) => c.calls.claimDue(community, member),
+  correct: (c) => c.calls.correct(key, member, leg.gridLeg),
+  deposit: (c) => c.calls.deposit(community, member, amount),
+  depositWithPermit: (c) => c.calls.depositWithPermit(community, member, amount, permit),
+  enableModule: (c) => c.calls.enableModule(community, member, 1n, true),
+  markPaid: (c) => c.calls.markPaid(community, member, amount),
+  openAccount: (c) => c.calls.openAccount(community, member, 1n),
+  openCommunity: (c) => c.calls.openCommunity(community, who, 12n),
+  openJournals: (c) => c.calls.openJournals(community, period, 2n),
+  reserve: (c) => c.calls.reserve(key, { module: 0n, amount, fee: amount, feeTo: who, first: true }),
+  setCreditLine: (c) => c.calls.setCreditLine(community, member, amount),
+  settle: (c) =>
+    c.calls.settle(community, period, { legs: [leg], potWords: [1n], opened: 0n, settled: 1n, settler: who }),
+  withdraw: (c) => c.calls.withdraw(community, member, who, amount),
+  withdrawFees: (c) => c.calls.withdrawFees(who, who),
+};
+const TOKEN_CALLS: Table<EnergyTokenClient> = {
+  mint: (c) => c.calls.mint(who, [{ token, amount: values[0].imported }]),
+  retire: (c) => c.calls.retire(token, values[0].imported, who, "own use"),
+  safeBatchTransferFrom: (c) => c.calls.safeBatchTransferFrom(who, who, [{ token, amount: values[0].imported }]),
+  safeTransferFrom: (c) => c.calls.safeTransferFrom(who, who, token, values[0].imported),
+  setApprovalForAll: (c) => c.calls.setApprovalForAll(who, true),
+};
+const SETTLEMENT_CALLS: Table<SettlementClient> = {
+  append: (c) => c.calls.append(key, record, { frontier: samples.frontier, fee: amount, feeTo: who }),
+  bindMeter: (c) => c.calls.bindMeter(key, values[0].imported, values[0].exported),
+  claim: (c) => c.calls.claim(community, period, { member, journal: 5n, values, gapLeg: leg.gridLeg, position }, who),
+  correct: (c) => c.calls.correct(community, period, [{ reading, signature: SIGNED, journal: 5n, position }]),
+  meter: (c) => c.calls.meter(community, period, [{ reading, signature: SIGNED }]),
+  meterAndSettle: (c) => c.calls.meterAndSettle(community, period, [{ reading, signature: SIGNED, records: [record] }]),
+  releaseMeter: (c) => c.calls.releaseMeter(key),
+  settle: (c) => c.calls.settle(community, period, [{ member, values, gapLeg: leg.gridLeg, records: [record] }]),
+  settleEstimated: (c) => c.calls.settleEstimated(community, period, [{ member, records: [record] }]),
+};
+const MARKET_CALLS: Table<MarketClient> = {
+  clear: (c) => c.calls.clear(community, [slot]),
+  place: (c) => c.calls.place(strip),
+  post: (c) => c.calls.post(community, period, [{ strip, signature: SIGNED }]),
+};
+const EURO_CALLS: Table<PaymentTokenClient> = {
+  approve: (c) => c.calls.approve(who, amount),
+  permit: (c) => c.calls.permit({ owner: who, spender: who, value: amount, deadline: permit.deadline }, permit),
+  transfer: (c) => c.calls.transfer(who, amount),
+  transferFrom: (c) => c.calls.transferFrom(who, who, amount),
+};
+const EURO_READS: Table<PaymentTokenClient> = {
+  allowance: (c) => c.allowance(who, who),
+  balanceOf: (c) => c.balanceOf(who),
+  decimals: (c) => c.decimals(),
+  eip712Domain: (c) => c.domain(),
+  name: (c) => c.name(),
+  nonces: (c) => c.nonceOf(who),
+  symbol: (c) => c.symbol(),
+  totalSupply: (c) => c.totalSupply(),
+};
+
+/** Names of a contract's functions; signatures where a name is used twice. */
+function functionsOf(abi: InterfaceAbi, views: boolean): string[] {
+  const found: string[] = [];
+  const parsed = new Interface(abi);
+  parsed.forEachFunction((each) => {
+    if (each.constant !== views) return;
+    const twice = parsed.fragments.filter((other) => "name" in other && other.name === each.name).length > 1;
+    found.push(twice ? each.format() : each.name);
+  });
+  return found.sort();
+}
+
+/** Notes selectors of calls, and what is sent. */
+function recorder(runner: ContractRunner) {
+  const selectors: string[] = [];
+  const sent: unknown[] = [];
+  const recording: ContractRunner = {
+    provider: runner.provider,
+    call: (tx) => {
+      selectors.push(String(tx.data).slice(0, 10));
+      return runner.call?.(tx) ?? Promise.reject(new Error("no call"));
+    },
+    sendTransaction: (tx) => {
+      sent.push(tx);
+      return Promise.resolve({} as never);
+    },
+  };
+  return { selectors, sent, recording };
+}
+
+interface AnyClient {
+  readonly calls: unknown;
+  readonly send: unknown;
+  readonly simulate: unknown;
+}
+
+function suite<Client extends AnyClient>(
+  name: string,
+  at: "registry" | "escrow" | "tokens" | "settlement" | "market" | "euro",
+  abi: InterfaceAbi,
+  make: new (options: { address: string; runner: ContractRunner }) => Client,
+  reads: Table<Client>,
+  calls: Table<Client>,
+  exact: boolean,
+): void {
+  describe(name, function () {
+    const parsed = new Interface(abi);
+
+    it("has a client method for every view and every function, and none beyond", function () {
+      if (exact) expect(Object.keys(reads).sort()).to.deep.equal(functionsOf(abi, true));
+      if (exact) expect(Object.keys(calls).sort()).to.deep.equal(functionsOf(abi, false));
+      const client = new make({ address: account(1), runner: { provider: null } });
+      for (const kind of [client.calls, client.send, client.simulate]) {
+        expect(Object.keys(kind as AnyCalls).sort()).to.deep.equal(Object.keys(calls).sort());
+      }
+    });
+
+    it("reads each view of the contract, as named fields", async function () {
+      const w = await world();
+      const { recording, selectors } = recorder(w.raw.stranger);
+      const client = new make({ address: w.at[at], runner: recording });
+      for (const [view, read] of Object.entries(reads)) {
+        const value: unknown = await read(client);
+        expect(selectors.at(-1), view).to.equal(parsed.getFunction(view)?.selector);
+        expect(value instanceof Result, view).to.equal(false);
+      }
+    });
+
+    it("builds each call, and sends the same", async function () {
+      const { recording, sent } = recorder({ provider: null });
+      const client = new make({ address: account(1), runner: recording });
+      for (const [name, build] of Object.entries(calls)) {
+        const call = build(client) as UnsignedCall;
+        expect(parsed.parseTransaction(call)?.name).to.equal(name);
+        expect({ to: call.to, value: call.value }).to.deep.equal({ to: account(1), value: 0n });
+        const again = parsed.encodeFunctionData(name, parsed.decodeFunctionData(name, call.data));
+        expect(again).to.equal(call.data);
+        const sends = { calls: client.send } as unknown as Client;
+        await (build(sends) as Promise<unknown>);
+        expect(sent.at(-1), name).to.deep.equal(call);
+      }
+    });
+  });
+}
+
+const { ProsumerRegistryAbi, PaymentEscrowAbi, EnergyTokenAbi, SettlementAbi, DoubleAuctionAbi, LocalEuroAbi } = abis;
+suite("RegistryClient's table", "registry", ProsumerRegistryAbi, RegistryClient, REGISTRY_READS, REGISTRY_CALLS, true);
+suite("EscrowClient's table", "escrow", PaymentEscrowAbi, EscrowClient, ESCROW_READS, ESCROW_CALLS, true);
+suite("EnergyTokenClient's table", "tokens", EnergyTokenAbi, EnergyTokenClient, TOKEN_READS, TOKEN_CALLS, true);
+suite(
+  "SettlementClient's table",
+  "settlement",
+  SettlementAbi,
+  SettlementClient,
+  SETTLEMENT_READS,
+  SETTLEMENT_CALLS,
+  true,
+);
+suite("MarketClient's table", "market", DoubleAuctionAbi, MarketClient, MARKET_READS, MARKET_CALLS, true);
+suite("PaymentTokenClient's table", "euro", LocalEuroAbi, PaymentTokenClient, EURO_READS, EURO_CALLS, false);
