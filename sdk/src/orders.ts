@@ -43,6 +43,7 @@ export interface ClearedOrders {
 const MOST_TICKS = 128n;
 const MOST_PRICE = 0xffffn;
 const MOST_LOTS = (1n << 64n) - 1n;
+const NO_LOTS = asLots(0n);
 
 /**
  * Clears a list of orders of one slot as `DoubleAuction` would that accepted them in this sequence: one price, the
@@ -70,15 +71,16 @@ export function clearOrders(grid: Plain<OrderGrid>, orders: readonly Plain<Limit
   const { clearing, fills: lots } = clearEntries(checked.tickCount, entries);
   const fills = new Map<string, Wh>();
   let worth = 0n;
-  for (const [index, { id, side, price }] of orders.entries()) {
-    const filled = whOf(lots[index] ?? asLots(0n), checked.lotWh);
+  orders.forEach(({ id, side, price }, index) => {
+    const filled = whOf(lots[index] ?? NO_LOTS, checked.lotWh);
     fills.set(id, filled);
-    worth += filled * (side === "buy" ? price : -price);
-  }
+    if (side === "buy") worth += filled * price;
+    else worth -= filled * price;
+  });
   return {
     tick: clearing?.priceTick ?? null,
     price: clearing === null ? null : priceOf(checked, clearing.priceTick),
-    volumeWh: whOf(clearing?.lots ?? asLots(0n), checked.lotWh),
+    volumeWh: whOf(clearing?.lots ?? NO_LOTS, checked.lotWh),
     welfare: asAmount(worth),
     fills,
   };

@@ -47,7 +47,8 @@ type Factory<Q extends bigint> = (value: bigint, field?: string) => Q;
 
 /** The factory of a quantity of `bits` bits without a sign. */
 function unsigned<Q extends bigint>(name: string, bits: bigint): Factory<Q> {
-  return (value, field = name) => check(field, value, 0n, (1n << bits) - 1n) as Q;
+  const most = (1n << bits) - 1n;
+  return (value, field = name) => check(field, value, 0n, most) as Q;
 }
 
 /** The factory of a quantity of 128 bits and a sign. */
