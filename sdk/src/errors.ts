@@ -286,7 +286,7 @@ export class RepeatedIdError extends WattbookError {
   }
 }
 
-/** An order file that is not what `clearOrderFile` takes. */
+/** An order file that is not what `parseOrderFile` takes. */
 export class OrderFileError extends WattbookError {
   readonly code = "ORDER_FILE_INVALID";
 

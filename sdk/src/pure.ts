@@ -25,6 +25,7 @@ export * from "./orders-file.ts";
 export * from "./position.ts";
 export * from "./preview.ts";
 export type { PreviewEntry, PreviewStrip } from "./preview-book.ts";
+export * from "./preview-posted.ts";
 export * from "./preview-savings.ts";
 export * from "./reading.ts";
 export * from "./reserve.ts";

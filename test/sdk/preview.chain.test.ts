@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { decodePayload } from "../../sdk/src/book-record.ts";
+import { unpackHead } from "../../sdk/src/journal.ts";
 import { previewPeriod } from "../../sdk/src/preview.ts";
 import type { PeriodPreview, PreviewInput, PreviewMember } from "../../sdk/src/preview.ts";
 import type { PreviewStrip } from "../../sdk/src/preview-book.ts";
+import { postedStrips } from "../../sdk/src/preview-posted.ts";
 import { savingsOf } from "../../sdk/src/preview-savings.ts";
 import { flatTariff } from "../../sdk/src/tariff.ts";
 import { brandTerms } from "../../sdk/src/terms.ts";
@@ -222,15 +224,20 @@ describe("a previewed day", function () {
   });
 
   it("is the same from the logs, whose records hold what was refused too", async function () {
-    const fee = asAmount(BigInt(FEE));
-    const strips: PreviewStrip[] = [];
-    for (const { member } of input.members) {
-      for (const { payload } of await m.recordsOf(Number(member), period)) {
-        strips.push({ member, entries: decodePayload(terms, payload), feePerEntry: fee });
-      }
-    }
+    const journals = await Promise.all(
+      input.members.map(async ({ member }) => {
+        const records = await m.recordsOf(Number(member), period);
+        return [member, records.map(({ head, payload }) => ({ head: unpackHead(head), payload }))] as const;
+      }),
+    );
+    const strips = postedStrips(terms, journals);
     const entries = strips.flatMap((strip) => strip.entries);
     expect(entries.filter(({ prefix }) => prefix === null).map(({ lots }) => lots)).to.deep.equal([BigInt(OVER_CAP)]);
-    expect(previewPeriod(terms, { ...input, strips })).to.deep.equal(preview);
+    const fromLogs = previewPeriod(terms, { ...input, strips });
+    const { slots, members } = preview;
+    expect(fromLogs.slots).to.deep.equal(slots);
+    // Relayer fees stand in no record.
+    expect(fromLogs.members).to.deep.equal(members.map((member) => ({ ...member, relayerFees: 0n })));
+    expect(postedStrips(terms, journals, 1n)).to.deep.equal([]);
   });
 });
