@@ -13,7 +13,7 @@ export interface Account {
 }
 
 /** An account that signs with `key`. */
-export function keyAccount(wallet: Wallet | HDNodeWallet): Account {
+export function keyAccount(wallet: LocalWallet): Account {
   return { address: wallet.address, sign: (transaction) => wallet.signTransaction(transaction) };
 }
 
@@ -28,17 +28,26 @@ export async function unlockedAccount(rpc: Rpc, network: string): Promise<Accoun
 }
 
 /**
- * The first account of a network's configuration.
+ * The first account of a network's configuration, or of its node.
  * @throws DeployError NO_ACCOUNT, VARIABLE_MISSING, ENV_KEY_INVALID; none of them shows the key
  */
 export async function accountOf(config: NetworkConfig, network: string, rpc: Rpc): Promise<Account> {
+  const wallet = await configuredWallet(config, network);
+  return wallet === undefined ? unlockedAccount(rpc, network) : keyAccount(wallet);
+}
+
+/**
+ * The first key of a network's configuration; undefined if its node holds the keys.
+ * @throws DeployError NO_ACCOUNT, VARIABLE_MISSING, ENV_KEY_INVALID
+ */
+export async function configuredWallet(config: NetworkConfig, network: string): Promise<LocalWallet | undefined> {
   const { accounts } = config;
-  if (accounts === "remote") return unlockedAccount(rpc, network);
+  if (accounts === "remote") return undefined;
   if (!Array.isArray(accounts)) {
     const { mnemonic, passphrase, path, initialIndex } = accounts;
     const phrase = await secret("the mnemonic", () => mnemonic.get());
     const salt = await secret("the passphrase", () => passphrase.get());
-    return walletAccount("mnemonic", () => HDNodeWallet.fromPhrase(phrase, salt, path).deriveChild(initialIndex));
+    return madeWallet("mnemonic", () => HDNodeWallet.fromPhrase(phrase, salt, path).deriveChild(initialIndex));
   }
   const [first] = accounts;
   if (first === undefined) {
@@ -46,20 +55,29 @@ export async function accountOf(config: NetworkConfig, network: string, rpc: Rpc
   }
   const variable = "privateKey" in first ? first.privateKey : first;
   const name = "name" in variable ? String(variable.name) : "the key";
-  const key = await secret(name, () => variable.get());
-  return walletAccount(name, () => new Wallet(key.startsWith("0x") ? key : `0x${key}`));
+  return walletFrom(name, await secret(name, () => variable.get()));
+}
+
+/** A key that signs in this process. */
+export type LocalWallet = Wallet | HDNodeWallet;
+
+/**
+ * The wallet of a private key, with or without 0x.
+ * @param name Of the variable that holds it.
+ * @throws DeployError ENV_KEY_INVALID
+ */
+export function walletFrom(name: string, key: string): LocalWallet {
+  return madeWallet(name, () => new Wallet(key.startsWith("0x") ? key : `0x${key}`));
 }
 
 /** Ethers puts the key into its errors, so they go no further than here. */
-function walletAccount(name: string, make: () => Wallet | HDNodeWallet): Account {
-  let wallet;
+function madeWallet(name: string, make: () => LocalWallet): LocalWallet {
   try {
-    wallet = make();
+    return make();
   } catch {
     const advice = `Set it again: npx hardhat keystore set --force ${name}`;
     throw new DeployError("ENV_KEY_INVALID", `${name} holds no private key of 32 bytes in hex. ${advice}`);
   }
-  return keyAccount(wallet);
 }
 
 async function secret(name: string, get: () => Promise<string>): Promise<string> {

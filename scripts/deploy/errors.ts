@@ -1,6 +1,10 @@
 /** Errors of the deployment: a stable code, and a message that names what is wrong and what to do. */
 
+import type { WattbookErrorCode } from "@wattbook/sdk";
+
+/** Codes of this program, besides those of the SDK, which name what nodes and contracts do wrong. */
 export type DeployErrorCode =
+  | WattbookErrorCode
   | "OPTION_INVALID"
   | "OPTION_UNKNOWN"
   | "ENV_MALFORMED"
@@ -14,13 +18,7 @@ export type DeployErrorCode =
   | "NETWORK_EPHEMERAL"
   | "NO_ACCOUNT"
   | "NOT_BUILT"
-  | "WRONG_CHAIN"
-  | "RPC_INCONSISTENT"
-  | "RPC_TIMEOUT"
-  | "RPC_UNAVAILABLE"
-  | "RPC_REFUSED"
   | "RPC_FAILED"
-  | "INSUFFICIENT_FUNDS"
   | "CONFIRMATION_NEEDED"
   | "FOLDER_UNREADABLE"
   | "FOLDER_MALFORMED"
@@ -29,9 +27,7 @@ export type DeployErrorCode =
   | "DEPLOYER_BUSY"
   | "DEPLOYER_NONCE_TAKEN"
   | "CHAIN_RESET"
-  | "NO_CONTRACT"
   | "CODE_MISMATCH"
-  | "DEPLOYMENT_MISMATCH"
   | "DEPLOYMENT_REVERTED"
   | "TRANSACTION_PENDING"
   | "TRANSACTION_LOST"

@@ -2,34 +2,23 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { type Account, accountOf } from "./account.ts";
 import { readBuild } from "./build.ts";
 import { type DeployOptions, parseOptions } from "./cli.ts";
+import { confirm, type Terminal } from "./confirm.ts";
 import { type Connection, connectTo } from "./connect.ts";
 import { coin } from "./cost.ts";
-import { type Deploying, execute, prepare, type Prepared } from "./deploy.ts";
+import { type Deploying, execute, prepare } from "./deploy.ts";
 import { readEnv } from "./env.ts";
 import { DeployError } from "./errors.ts";
 import { folderAt, renewed } from "./folder.ts";
 import { Rpc } from "./rpc.ts";
 import { planJson, planText, resultText } from "./show.ts";
 
-/** Where a run reads and writes. */
-export interface Terminal {
-  readonly stdin: NodeJS.ReadStream;
-  /** The result, and nothing else. */
-  readonly stdout: NodeJS.WritableStream;
-  /** The plan, progress and problems. */
-  readonly stderr: NodeJS.WriteStream;
-}
-
 /** Exit codes. */
 export const EXIT = { done: 0, refused: 2 } as const;
 
-/** Chains of local nodes, whose coins are worth nothing. */
-const LOCAL_CHAINS: readonly number[] = [31_337, 1_337];
 const POLL_MS = 500;
 
 /** Runs a command line, without node and script; returns the exit code. */
@@ -90,24 +79,13 @@ async function runOn(
     if (options.json) terminal.stdout.write(`${JSON.stringify(planJson(prepared), undefined, 2)}\n`);
     return;
   }
-  await confirm(options, prepared, terminal);
+  if (prepared.cost !== undefined) {
+    const question = `Spend about ${coin(prepared.cost.expected)} coins on ${options.network}?`;
+    await confirm(question, prepared.plan.chainId, options.yes, terminal);
+  }
   const deployed = await execute(deploying, prepared);
   const result = { ...planJson(prepared), sent: deployed.sent, deployment: deployed.file };
   terminal.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${resultText(deployed, path)}\n`);
-}
-
-/** Money is spent on a yes only: the option, or the answer of a person. On a local chain there is none to spend. */
-async function confirm({ yes }: DeployOptions, { plan, cost }: Prepared, terminal: Terminal): Promise<void> {
-  if (cost === undefined || yes || LOCAL_CHAINS.includes(plan.chainId)) return;
-  const { stdin, stderr } = terminal;
-  if (!stdin.isTTY || !stderr.isTTY) {
-    throw new DeployError("CONFIRMATION_NEEDED", "There is nobody to ask whether to spend. Run it again with --yes.");
-  }
-  const prompt = createInterface({ input: stdin, output: stderr });
-  const answer = await prompt.question(`Spend about ${coin(cost.expected)} coins on ${plan.network}? [y/N] `);
-  prompt.close();
-  if (/^y(es)?$/i.test(answer.trim())) return;
-  throw new DeployError("CONFIRMATION_NEEDED", "Not confirmed. Nothing was sent.");
 }
 
 function once(find: () => Promise<Account>): () => Promise<Account> {

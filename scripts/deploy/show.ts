@@ -1,20 +1,20 @@
 /** A deployment in words and as JSON. */
 
-import Table from "cli-table3";
+import { tableText } from "../lib/table.ts";
 import { coin } from "./cost.ts";
 import type { Deployed, Prepared } from "./deploy.ts";
 
 /** The plan and its cost, for a person. */
 export function planText({ plan, known, left, cost, balance }: Prepared): string {
-  const table = new Table({ head: ["Contract", "Address", "Nonce", "Gas"], style: { head: [], border: [] } });
-  for (const { contract, address, nonce } of plan.steps) {
+  const rows = plan.steps.map(({ contract, address, nonce }) => {
     const gas = cost?.steps.find((step) => step.contract === contract)?.gas;
-    table.push([contract, address, nonce, gas === undefined ? "deployed" : grouped(gas)]);
-  }
+    return [contract, address, String(nonce), gas === undefined ? "deployed" : grouped(gas)];
+  });
+  const table = tableText(["Contract", "Address", "Nonce", "Gas"], rows);
   const head = `${plan.network}, chain ${plan.chainId}, deployer ${plan.deployer}${known ? ", begun before" : ""}`;
-  if (cost === undefined) return `${head}\n${table.toString()}\nNothing is left to deploy.`;
+  if (cost === undefined) return `${head}\n${table}\nNothing is left to deploy.`;
   const money = `about ${coin(cost.expected)} coins now, at most ${coin(cost.atMost)}; the deployer holds ${coin(balance ?? 0n)}`;
-  return `${head}\n${table.toString()}\n${left.length} to deploy, ${grouped(cost.gas)} gas: ${money}.`;
+  return `${head}\n${table}\n${left.length} to deploy, ${grouped(cost.gas)} gas: ${money}.`;
 }
 
 /** What happened, for a person. */

@@ -1,0 +1,6 @@
+/** `npm run community -- --network NAME --file FILE`: creates a community and enrols its members. */
+
+import { main } from "./community/main.ts";
+
+const { stdin, stdout, stderr, argv } = process;
+process.exitCode = await main(argv.slice(2), { stdin, stdout, stderr });

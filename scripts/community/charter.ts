@@ -1,0 +1,53 @@
+/** From a file to what the registry takes: terms, classes, modules and the first tariff. */
+
+import {
+  type Address,
+  asPrice,
+  asWh,
+  type Charter,
+  checkCharter,
+  checkTariff,
+  communityTerms,
+  isWattbookError,
+  type Tariff,
+  type TermsInput,
+} from "@wattbook/sdk";
+import { CommunityError } from "./errors.ts";
+import type { CommunityInput } from "./schema.ts";
+
+/** What creates a community. */
+export interface Founding {
+  readonly charter: Charter;
+  readonly tariff: Tariff;
+}
+
+/**
+ * Checks a file's terms as the registry will.
+ * @param paymentToken Address, also where the file asks for a play coin.
+ * @throws CommunityError FILE_MALFORMED naming the field
+ */
+export function foundingOf(input: CommunityInput, path: string, paymentToken: Address, orderBook: Address): Founding {
+  try {
+    const given = Object.fromEntries(Object.entries(input.terms).filter(([, value]) => value !== undefined));
+    const terms = communityTerms({ ...(given as unknown as TermsInput), paymentToken });
+    const charter = checkCharter({
+      terms,
+      suppliers: input.suppliers,
+      classes: input.classes.map(({ supplier, defaultLoadWh }) => ({ supplier, defaultLoadWh: asWh(defaultLoadWh) })),
+      modules: [orderBook, ...input.modules],
+    });
+    const slots = Number(terms.slotsPerPeriod);
+    const classes = input.tariff.classes.map((prices) => {
+      const perSlot = Array.isArray(prices) ? prices : Array.from({ length: slots }, () => prices);
+      return perSlot.map(({ importPrice, exportPrice }) => ({
+        importPrice: asPrice(importPrice),
+        exportPrice: asPrice(exportPrice),
+      }));
+    });
+    const tariff = { networkFee: asPrice(input.tariff.networkFee), classes };
+    return { charter, tariff: checkTariff(terms, tariff, charter.classes.length) };
+  } catch (error) {
+    if (!isWattbookError(error)) throw error;
+    throw new CommunityError("FILE_MALFORMED", `${path}: ${error.code}: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,45 @@
+/** The community of a file: found on chain by what its members sign, or created. */
+
+import {
+  asCommunity,
+  asPeriod,
+  type Charter,
+  type CommunityIndex,
+  encodeTariff,
+  type Tariff,
+  termsHash,
+  type Wattbook,
+} from "@wattbook/sdk";
+import type { Founding } from "./charter.ts";
+import { mined } from "./mined.ts";
+
+const FIRST = asPeriod(0n);
+
+/** The latest community with this charter and first tariff; undefined if there is none. */
+export async function findCommunity(
+  { registry }: Wattbook,
+  { charter, tariff }: Founding,
+): Promise<CommunityIndex | undefined> {
+  const wanted = termsHash(charter);
+  for (let index = (await registry.communityCount()) - 1n; index >= 0n; index--) {
+    const community = asCommunity(index);
+    if ((await registry.termsHash(community)) !== wanted) continue;
+    // The hash leaves the tariff out, and anyone may create a community in a coordinator's name.
+    const first = await registry.tariff(community, FIRST, charter.terms);
+    if (encodeTariff(first) === encodeTariff(tariff)) return community;
+  }
+  return undefined;
+}
+
+/** Creates the community and finds its index. */
+export async function createCommunity(
+  wattbook: Wattbook,
+  charter: Charter,
+  tariff: Tariff,
+  waitMs: number,
+): Promise<CommunityIndex> {
+  await mined(await wattbook.registry.send.createCommunity(charter, tariff), waitMs);
+  const community = await findCommunity(wattbook, { charter, tariff });
+  if (community === undefined) throw new Error("a created community is not there");
+  return community;
+}
