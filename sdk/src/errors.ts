@@ -286,7 +286,7 @@ export class RepeatedIdError extends WattbookError {
   }
 }
 
-/** An order file that is not what `parseOrderFile` takes. */
+/** An order, or a file of orders, that is not what `clearOrders` and `parseOrderFile` take. */
 export class OrderFileError extends WattbookError {
   readonly code = "ORDER_FILE_INVALID";
 

@@ -2,7 +2,7 @@
 import { clearEntries } from "./clearing.ts";
 import type { Bid } from "./clearing.ts";
 import type { Side } from "./entry.ts";
-import { OffGridPriceError, OffLotQuantityError, OutOfRangeError, RepeatedIdError, TermsError } from "./errors.ts";
+import { OffGridPriceError, OffLotQuantityError, OrderFileError, RepeatedIdError, TermsError } from "./errors.ts";
 import { priceOf } from "./grid.ts";
 import type { Plain, Terms } from "./terms.ts";
 import { asAmount, asLots, asPrice, asTick, asWh, whOf } from "./units.ts";
@@ -53,6 +53,7 @@ const NO_LOTS = asLots(0n);
  * @throws OffGridPriceError naming the order
  * @throws OffLotQuantityError naming the order
  * @throws RepeatedIdError
+ * @throws OrderFileError for a side or a number of another type
  * @throws TermsError for a grid out of bounds
  * @example
  * import { asPrice, asWh, clearOrders, DEFAULT_TERMS } from "@wattbook/sdk";
@@ -107,11 +108,10 @@ function entriesOf(grid: OrderGrid, orders: readonly Plain<LimitOrder>[]): Bid[]
   const { floorPrice, tickSize, tickCount, lotWh } = grid;
   const top = floorPrice + (tickCount - 1n) * tickSize;
   const ids = new Set<string>();
-  return orders.map(({ id, side, price, quantityWh }) => {
+  return orders.map((order) => {
+    const { id, side, price, quantityWh } = order;
     if (ids.size === ids.add(id).size) throw new RepeatedIdError("order", id);
-    if (typeof price !== "bigint") throw new OutOfRangeError(`price of order "${id}"`, price, floorPrice, top);
-    if (typeof quantityWh !== "bigint")
-      throw new OutOfRangeError(`quantityWh of order "${id}"`, quantityWh, lotWh, MOST_LOTS * lotWh);
+    checkTypes(order);
     const above = price - floorPrice;
     if (above < 0n || price > top || above % tickSize !== 0n) {
       throw new OffGridPriceError(price, floorPrice, tickSize, top, id);
@@ -122,4 +122,13 @@ function entriesOf(grid: OrderGrid, orders: readonly Plain<LimitOrder>[]): Bid[]
     }
     return { side, tick: asTick(above / tickSize), lots: asLots(lots) };
   });
+}
+
+/** What the compiler promises, for callers without one. */
+function checkTypes({ id, side, price, quantityWh }: Readonly<Record<keyof LimitOrder, unknown>>): void {
+  const refuse = (field: string, value: unknown, rule: string) =>
+    new OrderFileError(`${field} of order ${JSON.stringify(id)}`, value, rule);
+  if (side !== "buy" && side !== "sell") throw refuse("side", side, 'Pass "buy" or "sell".');
+  if (typeof price !== "bigint") throw refuse("price", price, "Pass a bigint, base units per Wh.");
+  if (typeof quantityWh !== "bigint") throw refuse("quantityWh", quantityWh, "Pass a bigint, Wh.");
 }

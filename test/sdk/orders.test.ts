@@ -135,10 +135,12 @@ describe("orders cleared offline", function () {
       expectCode(refused(order("good", "buy", 100, 10)), "REPEATED_ID", { kind: "order", id: "good" });
     });
 
-    it("for a price or a quantity that is no bigint", function () {
+    it("for what the compiler would not let pass", function () {
       const loose = (fields: object) => ({ ...good, id: "bad", ...fields }) as Plain<LimitOrder>;
-      expectCode(refused(loose({ price: 100 })), "OUT_OF_RANGE", { field: 'price of order "bad"' });
-      expectCode(refused(loose({ quantityWh: "10" })), "OUT_OF_RANGE", { field: 'quantityWh of order "bad"' });
+      for (const fields of [{ price: 100 }, { quantityWh: "10" }, { side: "BUY" }]) {
+        const evidence = { field: `${Object.keys(fields).join()} of order "bad"` };
+        expectCode(refused(loose(fields)), "ORDER_FILE_INVALID", evidence);
+      }
     });
   });
 
