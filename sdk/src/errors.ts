@@ -34,6 +34,7 @@ export type WattbookErrorCode =
   | "RUNNER_UNFIT"
   | "CONTRACT_REVERTED"
   | "LOGS_INCOMPLETE"
+  | "NOT_SETTLED"
   | "LOGS_PRUNED"
   | "LOG_RANGE_TOO_LARGE"
   | "CHECKPOINT_INVALID"
@@ -430,5 +431,20 @@ export class LogsIncompleteError extends WattbookError {
 
   constructor(readonly subject: string) {
     super(`The logs do not explain ${subject}. Scan from an earlier block, or ask another node.`);
+  }
+}
+
+/** A member's period that nobody settled yet. */
+export class NotSettledError extends WattbookError {
+  readonly code = "NOT_SETTLED";
+
+  constructor(
+    readonly member: bigint,
+    readonly period: bigint,
+  ) {
+    super(
+      `Period ${period} of member ${member} is not settled. Settle it, or preview it with settleMember and billOf; ` +
+        `if it was settled long ago, scan from an earlier block.`,
+    );
   }
 }

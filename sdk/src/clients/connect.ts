@@ -10,9 +10,12 @@ import type { Deployment } from "./deployment.ts";
 import { EnergyTokenClient } from "./energy-tokens.ts";
 import { EscrowClient } from "./escrow.ts";
 import { LogReader } from "./log-reader.ts";
+import type { LogReaderOptions } from "./log-reader.ts";
+import { MemoryLogStore } from "./log-store.ts";
 import { MarketClient } from "./market.ts";
 import { PaymentTokenClient } from "./payment-token.ts";
 import { RegistryClient } from "./registry.ts";
+import type { ScanRange } from "./scan.ts";
 import { SettlementClient } from "./settlement.ts";
 import { openLine } from "./transport.ts";
 import type { LineOptions, Transport } from "./transport.ts";
@@ -35,8 +38,11 @@ export interface Wattbook {
   /** The payment token of a community. */
   paymentToken(community: CommunityIndex): Promise<PaymentTokenClient>;
   /** Journals, results and bills of a community, from event logs alone. */
-  logs(community: CommunityIndex): Promise<LogReader>;
+  logs(community: CommunityIndex, options?: LogOptions): Promise<LogReader>;
 }
+
+/** How to read logs; a `store` other than memory keeps them for the next run. */
+export type LogOptions = ScanRange & Pick<LogReaderOptions, "store">;
 
 /** How to connect: `account` of a wallet, `timeout` per request and `signal`. */
 export type ConnectOptions = LineOptions;
@@ -80,14 +86,13 @@ export async function connect(
     },
     paymentToken: async (community) =>
       new PaymentTokenClient({ address: await registry.paymentToken(community), runner }),
-    logs: async (community) =>
+    logs: async (community, how) =>
       new LogReader({
-        source: provider,
-        community,
-        terms: await registry.terms(community),
-        market: market.address,
-        escrow: escrow.address,
-        settlement: settlement.address,
+        ...{ fromBlock: checked.fromBlock, store: new MemoryLogStore(), ...options, ...how },
+        ...{ source: provider, community, terms: await registry.terms(community) },
+        ...{ market: market.address, escrow: escrow.address, settlement: settlement.address },
+        registry: registry.address,
+        journalOnChain: (member, period) => settlement.journal(community, member, period),
       }),
   };
 }

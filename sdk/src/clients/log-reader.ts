@@ -1,32 +1,49 @@
 /** What happened in a community, from event logs alone: no service, no indexer. */
-import { Interface } from "ethers";
+import { Interface, toBeHex, zeroPadValue } from "ethers";
 import type { Result } from "ethers";
-import { DoubleAuctionAbi, PaymentEscrowAbi, SettlementAbi } from "../abi/index.js";
+import { DoubleAuctionAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi } from "../abi/index.js";
+import type { Bill } from "../bill.ts";
 import type { SlotResults } from "../book-answer.ts";
 import { slotsOf } from "../calendar.ts";
+import { LogsIncompleteError, NotSettledError, RunnerError } from "../errors.ts";
 import { asAccount } from "../hex.ts";
 import type { Address, Hex } from "../hex.ts";
 import { unpackHead } from "../journal.ts";
 import type { JournalRecord } from "../journal.ts";
 import type { MeterValue } from "../reading.ts";
 import { decodeValues } from "../reading.ts";
+import { decodeTariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
-import { asAmount, asLots, asMember, asPrice, asSignedAmount, asSlot } from "../units.ts";
+import { asAmount, asLots, asMember, asPrice, asSignedAmount, asSlot, asWh } from "../units.ts";
 import type { Amount, CommunityIndex, MemberIndex, Period, SignedAmount, Slot } from "../units.ts";
+import { billFromLogs, checkJournal } from "./bill-from-logs.ts";
+import type { Answers, BillEvidence } from "./bill-from-logs.ts";
+import { MemoryLogStore } from "./log-store.ts";
+import type { LogStore } from "./log-store.ts";
 import { ENTRY_REASONS, reasonOf, SKIP_REASONS, STRIP_REASONS } from "./reasons.ts";
 import { booksOf, resultsOf } from "./rebuild.ts";
 import type { ClearedSlot, Journals } from "./rebuild.ts";
 import { scanLogs } from "./scan.ts";
-import type { LogSource, ScanRange } from "./scan.ts";
+import type { LogSource, ScannedLog, ScanRange } from "./scan.ts";
+import type { JournalInfo } from "./settlement.ts";
+import { syncLogs } from "./sync-logs.ts";
+import type { AnchoredSource } from "./sync-logs.ts";
 
-/** Whose logs, and where from. */
-export interface LogReaderOptions {
+/** Whose logs, and where from. How to scan holds for every request; what a method is given goes before it. */
+export interface LogReaderOptions extends ScanRange {
+  /** Every ethers provider; one that also names blocks' hashes where `store` is given. */
   readonly source: LogSource;
   readonly community: CommunityIndex;
   readonly terms: Terms;
   readonly market: Address;
   readonly escrow: Address;
   readonly settlement: Address;
+  /** Needed for bills alone: tariffs and classes of members. */
+  readonly registry?: Address;
+  /** Keeps the community's logs, so that each is read once. Left out, every question scans again. */
+  readonly store?: LogStore;
+  /** What the chain says of a journal, to check the logs against: `SettlementClient.journal`. */
+  readonly journalOnChain?: (member: MemberIndex, period: Period) => Promise<JournalInfo>;
 }
 
 /** A reading that the chain accepted. */
@@ -60,7 +77,12 @@ export interface CashFlow {
   readonly amount: Amount;
 }
 
-const ABIS = { market: DoubleAuctionAbi, escrow: PaymentEscrowAbi, settlement: SettlementAbi } as const;
+const ABIS = {
+  market: DoubleAuctionAbi,
+  escrow: PaymentEscrowAbi,
+  settlement: SettlementAbi,
+  registry: ProsumerRegistryAbi,
+} as const;
 type Part = keyof typeof ABIS;
 
 /**
@@ -72,6 +94,8 @@ type Part = keyof typeof ABIS;
 export class LogReader {
   readonly #options: LogReaderOptions;
   readonly #abis: Readonly<Record<Part, Interface>>;
+  /** Logs that no longer change, for answers that belong together. */
+  #fixed: readonly ScannedLog[] | undefined;
 
   constructor(options: LogReaderOptions) {
     for (const part of ["market", "escrow", "settlement"] as const) asAccount(options[part], part);
@@ -80,6 +104,7 @@ export class LogReader {
       market: new Interface(ABIS.market),
       escrow: new Interface(ABIS.escrow),
       settlement: new Interface(ABIS.settlement),
+      registry: new Interface(ABIS.registry),
     };
   }
 
@@ -180,17 +205,147 @@ export class LogReader {
     ];
   }
 
+  /**
+   * A member's bill of a settled period: its lines add up to the settled legs, to the base unit. Tariff, class, journals,
+   * results and reading come from the logs alone.
+   * @param answers Of modules other than the order book that the member has records with, by index.
+   * @throws NotSettledError
+   * @throws LogsIncompleteError where the logs do not explain what was settled
+   * @throws MissingAnswerError where the member has records with a module that `answers` leaves out
+   * @example
+   * const reader = await (await connect(wallet, deployment)).logs(community);
+   * const members = await reader.settled(period);
+   * for (const index of members.keys()) console.log(index, (await reader.bill(index, period)).total);
+   */
+  async bill(member: MemberIndex, period: Period, answers: Answers = new Map()): Promise<Bill> {
+    return (await this.#snapshot()).#billOf(member, period, answers);
+  }
+
+  /**
+   * The bills of all members that are settled, by member.
+   * @throws As `bill`.
+   * @example
+   * const reader = await (await connect(wallet, deployment)).logs(community);
+   * for (const [index, { total }] of await reader.bills(period)) console.log(index, total);
+   */
+  async bills(period: Period, answers: Answers = new Map()): Promise<Map<MemberIndex, Bill>> {
+    const reader = await this.#snapshot();
+    const bills = new Map<MemberIndex, Bill>();
+    for (const member of (await reader.settled(period)).keys()) {
+      bills.set(member, await reader.#billOf(member, period, answers));
+    }
+    return bills;
+  }
+
+  /** A reader of the logs as they are now: all answers belong to the same block. */
+  async #snapshot(): Promise<LogReader> {
+    const store = this.#options.store ?? new MemoryLogStore();
+    const reader = new LogReader({ ...this.#options, store });
+    reader.#fixed = await reader.#all();
+    return reader;
+  }
+
+  async #billOf(member: MemberIndex, period: Period, answers: Answers): Promise<Bill> {
+    const { registry, journalOnChain, terms } = this.#options;
+    if (registry === undefined) throw new RunnerError("read tariffs", "the registry's address among its options");
+    const onChain = await journalOnChain?.(member, period);
+    const evidence = await this.#evidence(member, period, onChain);
+    if (onChain !== undefined) checkJournal(terms, evidence, onChain, answers);
+    return billFromLogs(terms, evidence, answers);
+  }
+
+  /** Everything that a bill depends on. */
+  async #evidence(member: MemberIndex, period: Period, onChain?: JournalInfo): Promise<BillEvidence> {
+    const journals = await this.journals(period);
+    const leg = (await this.settled(period)).get(member);
+    if (leg === undefined) {
+      const open = onChain === undefined || onChain.state === "open" || onChain.state === "metered";
+      throw open ? new NotSettledError(member, period) : new LogsIncompleteError(`the settlement of member ${member}`);
+    }
+    const voided = await this.#events("settlement", "RecordsVoided", [this.#options.community, member, period]);
+    return {
+      ...{ member, period, leg },
+      records: journals.get(member) ?? [],
+      results: await this.results(period, undefined, journals),
+      reading: (await this.readings(period)).get(member) ?? null,
+      voided: new Set(voided.map((args) => uint(args, "module"))),
+      ...(await this.#tariffOf(member, period)),
+    };
+  }
+
+  /** The tariff in force, the member's class in the period and its default load. */
+  async #tariffOf(
+    member: MemberIndex,
+    period: Period,
+  ): Promise<Pick<BillEvidence, "tariff" | "tariffClass" | "defaultLoadWh">> {
+    const { community, terms } = this.#options;
+    const ofMember = [community, member];
+    const enrolled = await this.#events("registry", "MemberEnrolled", ofMember);
+    const enrolment = enrolled.at(-1)?.getValue("enrolment") as Result | undefined;
+    const first = enrolment === undefined ? 0n : uint(enrolment, "tariffClass");
+    const changes = await this.#events("registry", "ClassChanged", ofMember);
+    const changed = changes.filter((args) => uint(args, "fromPeriod") <= period).at(-1);
+    const tariffClass = changed === undefined ? first : uint(changed, "tariffClass");
+    const published = await this.#events("registry", "TariffPublished", [community]);
+    const tariff = published.filter((args) => uint(args, "fromPeriod") <= period).at(-1);
+    const [created] = await this.#events("registry", "CommunityCreated", [community]);
+    const classes = created?.getValue("classes") as Result | undefined;
+    if (tariff === undefined || classes === undefined) throw new LogsIncompleteError("the tariff of the period");
+    const ofClass = classes[Number(tariffClass)] as Result | undefined;
+    if (ofClass === undefined) throw new LogsIncompleteError(`tariff class ${tariffClass}`);
+    const defaultLoadWh = asWh(uint(ofClass, "defaultLoadWh"));
+    return { tariff: decodeTariff(terms, text(tariff, "tariff")), tariffClass, defaultLoadWh };
+  }
+
   async #ofPeriod(part: Part, name: string, period: Period, range?: ScanRange): Promise<Result[]> {
     return this.#events(part, name, [this.#options.community, null, period], range);
   }
 
   async #events(part: Part, name: string, indexed: readonly unknown[], range?: ScanRange): Promise<Result[]> {
     const abi = this.#abis[part];
-    const filter = { address: this.#options[part], topics: abi.encodeFilterTopics(name, indexed) };
-    const logs = await scanLogs(this.#options.source, filter, range);
+    const address = this.#options[part] ?? "";
+    const topics = abi.encodeFilterTopics(name, indexed);
+    const ofCommunity = indexed[0] === this.#options.community;
+    const logs =
+      ofCommunity && this.#options.store
+        ? await this.#kept(address, topics, range)
+        : await this.#scan(address, topics, range);
     return logs.map((log) => abi.decodeEventLog(name, log.data, log.topics));
   }
+
+  async #scan(address: Address, topics: Topics, range?: ScanRange): Promise<ScannedLog[]> {
+    return scanLogs(this.#options.source, { address, topics }, { ...this.#options, ...range });
+  }
+
+  /** Of the community's logs those that a filter asks for. */
+  async #kept(address: Address, topics: Topics, range: ScanRange = {}): Promise<ScannedLog[]> {
+    const { fromBlock = 0, toBlock = Infinity, ...how } = range;
+    const logs = this.#fixed ?? (await this.#all(how));
+    const wanted = address.toLowerCase();
+    return logs.filter(
+      (log) =>
+        log.address?.toLowerCase() === wanted &&
+        log.blockNumber >= fromBlock &&
+        log.blockNumber <= toBlock &&
+        topics.every((topic, index) => topic === null || topic === log.topics[index]),
+    );
+  }
+
+  /** All logs of the community, each read once. */
+  async #all(how: ScanRange = {}): Promise<readonly ScannedLog[]> {
+    const { source, store, market, escrow, settlement, registry, community } = this.#options;
+    if (store === undefined || !("getBlock" in source)) {
+      throw new RunnerError("keep logs", "a source that names blocks' hashes (`getBlock`), such as a provider");
+    }
+    const filter = {
+      address: [market, escrow, settlement, ...(registry === undefined ? [] : [registry])],
+      topics: [null, zeroPadValue(toBeHex(community), 32)],
+    };
+    return (await syncLogs(source as AnchoredSource, filter, { ...this.#options, ...how, store })).logs;
+  }
 }
+
+type Topics = (string | string[] | null)[];
 
 function uint(args: Result, name: string): bigint {
   return args.getValue(name) as bigint;

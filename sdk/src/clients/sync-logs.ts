@@ -1,0 +1,134 @@
+/** Brings stored logs up to date: from the checkpoint on, or from before a reorganisation of the chain. */
+import { RpcInvalidError } from "./fault-errors.ts";
+import { parseLogState } from "./log-store.ts";
+import type { Anchor, LogState, LogStore } from "./log-store.ts";
+import { latestBlock, repeated, scanChunks } from "./scan.ts";
+import type { LogFilter, LogSource, ScannedLog, ScanRange } from "./scan.ts";
+import { withPatience } from "./timing.ts";
+
+/** A node that also names the hashes of blocks: every ethers provider. */
+export interface AnchoredSource extends LogSource {
+  getBlock(block: number): Promise<{ readonly hash: string | null } | null>;
+}
+
+/** How to bring logs up to date. */
+export interface SyncOptions extends ScanRange {
+  readonly store: LogStore;
+}
+
+/** Logs up to date, and whether the chain was reorganised since the last time. */
+export interface SyncedLogs extends LogState {
+  /** Logs from this block on were dropped and read again; null where the chain only grew. */
+  readonly rewoundTo: number | null;
+}
+
+/** Anchors that a checkpoint keeps; of the older half every second one goes when there are more. */
+const MOST_ANCHORS = 32;
+/** How often a scan starts again because the chain changed under it. */
+const MOST_RESTARTS = 5;
+
+/**
+ * All logs of a filter up to the latest block. What was found is saved after each chunk, so an interrupted scan goes on
+ * where it was.
+ * @throws CheckpointInvalidError where the store holds something else
+ * @throws As `scanLogs`.
+ * @example
+ * const filter = { address: settlement.address, topics: [] };
+ * const { logs: found } = await syncLogs(provider, filter, { store: new MemoryLogStore() });
+ */
+export async function syncLogs(source: AnchoredSource, filter: LogFilter, options: SyncOptions): Promise<SyncedLogs> {
+  const key = keyOf(filter);
+  const fromBlock = options.fromBlock ?? 0;
+  let state = await loaded(key, fromBlock, options.store);
+  let rewoundTo: number | null = null;
+  for (let restarts = 0; restarts < MOST_RESTARTS; restarts++) {
+    const kept = await rewound(source, state, fromBlock, options);
+    if (kept !== state) {
+      rewoundTo = Math.min(rewoundTo ?? Infinity, kept.checkpoint.nextBlock);
+      await options.store.save(key, kept);
+    }
+    state = await advanced(source, filter, kept, options);
+    if (await stands(source, state, options)) return { ...state, rewoundTo };
+  }
+  throw new RpcInvalidError("the chain changes faster than it can be read");
+}
+
+async function loaded(key: string, fromBlock: number, store: LogStore): Promise<LogState> {
+  const found = await store.load(key);
+  if (found !== undefined && found !== null) return parseLogState(key, found);
+  return { checkpoint: { format: 1, key, nextBlock: fromBlock, anchors: [] }, logs: [] };
+}
+
+/** Scans on from the checkpoint. The hash of a chunk's last block is read before its logs: a change between shows. */
+async function advanced(
+  source: AnchoredSource,
+  filter: LogFilter,
+  from: LogState,
+  options: SyncOptions,
+): Promise<LogState> {
+  let state = from;
+  const toBlock = options.toBlock ?? (await latestBlock(source, options));
+  const range = { ...options, fromBlock: state.checkpoint.nextBlock, toBlock };
+  const hashOf = async (block: number): Promise<Anchor> => {
+    const hash = (await source.getBlock(block))?.hash ?? null;
+    if (hash === null) throw new RpcInvalidError(`no block ${block} although ${toBlock} is the latest`);
+    return { block, hash };
+  };
+  for await (const { toBlock: last, logs, prepared } of scanChunks(source, filter, range, hashOf)) {
+    const anchors = thinned([...state.checkpoint.anchors, prepared]);
+    state = {
+      checkpoint: { ...state.checkpoint, nextBlock: last + 1, anchors },
+      logs: [...state.logs, ...logs.map(plain)],
+    };
+    await options.store.save(state.checkpoint.key, state);
+  }
+  return state;
+}
+
+/** Whether the last block that was read is still part of the chain. */
+async function stands(source: AnchoredSource, { checkpoint }: LogState, options: SyncOptions): Promise<boolean> {
+  const anchor = checkpoint.anchors.at(-1);
+  return anchor === undefined || (await matches(source, anchor, options));
+}
+
+/** The state before the first block that the chain no longer has; the same object where it has all. */
+async function rewound(
+  source: AnchoredSource,
+  state: LogState,
+  fromBlock: number,
+  options: SyncOptions,
+): Promise<LogState> {
+  const anchors = [...state.checkpoint.anchors];
+  let anchor = anchors.at(-1);
+  while (anchor !== undefined && !(await matches(source, anchor, options))) {
+    anchors.pop();
+    anchor = anchors.at(-1);
+  }
+  if (anchors.length === state.checkpoint.anchors.length) return state;
+  const nextBlock = anchor === undefined ? fromBlock : anchor.block + 1;
+  const logs = state.logs.filter((log) => log.blockNumber < nextBlock);
+  return { checkpoint: { ...state.checkpoint, nextBlock, anchors }, logs };
+}
+
+async function matches(source: AnchoredSource, { block, hash }: Anchor, options: SyncOptions): Promise<boolean> {
+  const ask = () => withPatience("eth_getBlockByNumber", source.getBlock(block), options);
+  return (await repeated(ask, options))?.hash === hash;
+}
+
+/** Drops every second of the older half where there are too many. */
+function thinned(anchors: readonly Anchor[]): readonly Anchor[] {
+  if (anchors.length <= MOST_ANCHORS) return anchors;
+  const half = MOST_ANCHORS / 2;
+  return anchors.filter((_, index) => index >= half || index % 2 === 0);
+}
+
+/** Ethers' logs hold their provider: only what JSON keeps. */
+function plain({ address, blockNumber, blockHash, transactionHash, index, topics, data }: ScannedLog): ScannedLog {
+  const where = { ...(address && { address }), ...(blockHash && { blockHash }) };
+  const which = { ...(transactionHash && { transactionHash }), ...(index !== undefined && { index }) };
+  return { ...where, ...which, blockNumber, topics: [...topics], data };
+}
+
+function keyOf(filter: LogFilter): string {
+  return JSON.stringify([filter.address, filter.topics]).toLowerCase();
+}
