@@ -41,9 +41,11 @@ function commentsIn(contracts: URL): Map<string, string> {
   for (const path of readdirSync(contracts, { recursive: true, encoding: "utf8" })) {
     if (!path.endsWith(".sol")) continue;
     const text = readFileSync(new URL(path, contracts), "utf8");
-    for (const [, comment = "", name = ""] of text.matchAll(/((?:^ *\/\/\/.*\n)+) *error (\w+)\(/gm)) {
+    const errors = text.matchAll(/((?:^ *\/\/\/.*\n)+) *error (\w+)\(([^)]*)\)/gm);
+    for (const [, comment = "", name = "", inputs = ""] of errors) {
+      const count = inputs.split(",").filter((input) => input.trim() !== "").length;
       comments.set(
-        name,
+        `${name}/${count}`,
         comment
           .replace(/^ *\/\/\/ ?(@(notice|dev) )?/gm, "")
           .replace(/\s+/g, " ")

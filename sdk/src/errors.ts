@@ -69,7 +69,12 @@ export abstract class WattbookError extends Error {
  * Whether `error` comes from the SDK, with the given code if one is named.
  *
  * @example
- * if (isWattbookError(error, "OFF_GRID_PRICE")) suggest(error.message);
+ * try {
+ *   tickOf(terms, asPrice(101n));
+ * } catch (error) {
+ *   if (!isWattbookError(error, "OFF_GRID_PRICE")) throw error;
+ *   console.log(error.message);
+ * }
  */
 export function isWattbookError(error: unknown, code?: WattbookErrorCode): error is WattbookError {
   return error instanceof WattbookError && (code === undefined || error.code === code);

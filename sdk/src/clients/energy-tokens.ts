@@ -12,7 +12,7 @@ type TokenCalls = ReturnType<typeof energyTokenCalls>;
 
 /**
  * Reads and writes energy tokens.
- * @example await tokens.balanceOf(owner, { community, vintage: period, zone: 0n, source: 0n });
+ * @example await tokens.balanceOf(wallet.address, { community, vintage: yesterday, zone: 0n, source: 0n }); // 0n
  */
 export class EnergyTokenClient {
   /** Writes as unsigned calls. */

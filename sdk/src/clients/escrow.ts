@@ -59,7 +59,7 @@ type EscrowCalls = ReturnType<typeof escrowCalls>;
 /**
  * Reads and writes the escrow.
  * @example
- * const escrow = new EscrowClient({ address, runner: wallet });
+ * const escrow = new EscrowClient({ address: deployment.contracts.PaymentEscrow, runner: wallet });
  * await escrow.send.withdraw(community, member, wallet.address, (await escrow.account(community, member)).free);
  */
 export class EscrowClient {

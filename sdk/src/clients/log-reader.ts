@@ -88,8 +88,10 @@ type Part = keyof typeof ABIS;
 /**
  * Reads the logs of one community.
  * @example
+ * const { DoubleAuction: market, PaymentEscrow: escrow, Settlement: settlement } = deployment.contracts;
  * const logs = new LogReader({ source: provider, community, terms, market, escrow, settlement });
- * const journals = await logs.journals(period, { fromBlock });
+ * const journals = await logs.journals(yesterday, { fromBlock: deployment.fromBlock });
+ * journals.size // 2
  */
 export class LogReader {
   readonly #options: LogReaderOptions;

@@ -26,8 +26,8 @@ type MarketCalls = ReturnType<typeof marketCalls>;
 /**
  * Reads and writes the order book.
  * @example
- * const market = new MarketClient({ address, runner: wallet });
- * await market.send.post(community, period, signedStrips);
+ * const market = new MarketClient({ address: deployment.contracts.DoubleAuction, runner: wallet });
+ * await market.send.post(community, period, [{ strip, signature }]);
  */
 export class MarketClient {
   /** Writes as unsigned calls. */

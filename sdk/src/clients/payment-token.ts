@@ -56,7 +56,9 @@ type TokenCalls = ReturnType<typeof tokenCalls>;
 
 /**
  * Reads and writes a payment token.
- * @example await new PaymentTokenClient({ address, runner: wallet }).send.approve(escrow, amount);
+ * @example
+ * const token = new PaymentTokenClient({ address: await registry.paymentToken(community), runner: wallet });
+ * await token.send.approve(escrow.address, asAmount(5_000_000n));
  */
 export class PaymentTokenClient {
   /** Writes as unsigned calls. */
@@ -128,7 +130,12 @@ export class PaymentTokenClient {
 /**
  * Signs a permit with the owner's key.
  * @param domain `PaymentTokenClient.domain`.
- * @example const permit = await signPermit(await token.domain(), { owner, spender, value, nonce, deadline }, wallet);
+ * @example
+ * const [owner, spender, value] = [wallet.address, escrow.address, asAmount(5_000_000n)];
+ * const deadline = asSeconds(now + 3_600n);
+ * const nonce = await euro.nonceOf(owner);
+ * const permit = await signPermit(await euro.domain(), { owner, spender, value, nonce, deadline }, wallet);
+ * await escrow.send.depositWithPermit(community, member, value, permit);
  */
 export async function signPermit(
   domain: TypedDataDomain,

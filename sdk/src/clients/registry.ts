@@ -29,7 +29,7 @@ type RegistryCalls = ReturnType<typeof registryCalls>;
 /**
  * Reads and writes the registry.
  * @example
- * const registry = new RegistryClient({ address, runner: provider });
+ * const registry = new RegistryClient({ address: deployment.contracts.ProsumerRegistry, runner: provider });
  * const terms = await registry.terms(community);
  */
 export class RegistryClient {

@@ -106,8 +106,9 @@ type SettlementCalls = ReturnType<typeof settlementCalls>;
 /**
  * Reads and writes settlement.
  * @example
- * const settlement = new SettlementClient({ address, runner: wallet });
- * await settlement.send.meterAndSettle(community, period, [{ reading, signature, records }]);
+ * const settlement = new SettlementClient({ address: deployment.contracts.Settlement, runner: wallet });
+ * const item = { reading, signature: readingSignature, records };
+ * await settlement.send.meterAndSettle(community, yesterday, [item]);
  */
 export class SettlementClient {
   /** Writes as unsigned calls. */
@@ -152,7 +153,8 @@ export class SettlementClient {
    * @example
    * const { gap: open, importRegister, exportRegister } = await settlement.meter(community, member);
    * const registers = { imported: importRegister, exported: exportRegister };
-   * gapLegOf({ open, registers, ...(await settlement.gap(community, member)) }, start);
+   * const start = { imported: reading.startImport, exported: reading.startExport };
+   * gapLegOf({ open, registers, ...(await settlement.gap(community, member)) }, start); // 0n
    */
   async gap(community: CommunityIndex, member: MemberIndex): Promise<GapInfo> {
     const [estimated, dearest, cheapest] = await this.#read("gap", community, member);

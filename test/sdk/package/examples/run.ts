@@ -12,7 +12,15 @@ export async function run(program: Program, names: Readonly<Record<string, unkno
   const check = (offset: number, value: unknown, expected: unknown): void => {
     expect(value, `${file}:${line + offset}`).to.deep.equal(expected);
   };
-  const given: Record<string, unknown> = { ...ethers, ...sdk, ...names, console: { log: () => undefined }, check };
+  const own = file.endsWith(".ts") ? ((await import(`../../../../${file}`)) as Record<string, unknown>) : {};
+  const given: Record<string, unknown> = {
+    ...own,
+    ...ethers,
+    ...sdk,
+    ...names,
+    console: { log: () => undefined },
+    check,
+  };
   const parameters = Object.keys(given).filter((name) => program.words.has(name) || name === "check");
   const { outputText } = ts.transpileModule(`async () => {{\n${program.checked}\n}}`, {
     compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true },

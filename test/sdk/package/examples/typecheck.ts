@@ -1,4 +1,5 @@
 /** Checks the types of many examples at once, each as a module of its own. */
+import { readFileSync } from "node:fs";
 import ts from "typescript";
 import { besides, memoryProgram } from "./memory.ts";
 import type { Program } from "./program.ts";
@@ -35,6 +36,8 @@ function moduleOf(program: Program, exports: Exports, names: ReadonlySet<string>
     const found = used.filter((word) => exported.has(word));
     return `import { ${found.join(", ")} } from "${module}";`;
   });
+  const own = ownExports(program).filter((word) => program.words.has(word) && !has(exports, word));
+  if (own.length > 0) imports.push(`import { ${own.join(", ")} } from "../../../../${program.example.file}";`);
   const given = used.filter((word) => names.has(word));
   const head = [
     ...imports,
@@ -60,6 +63,13 @@ export function typeErrors(programs: readonly Program[], exports: Exports, names
     });
     return [...unknown.map(([name, from]) => `${example.file}:${example.line}: no ${name} in ${from}`), ...errors];
   });
+}
+
+/** What the file of an example exports, for examples of parts that the package keeps to itself. */
+function ownExports({ example: { file } }: Program): string[] {
+  if (!file.endsWith(".ts")) return [];
+  const text = readFileSync(new URL(`../../../../${file}`, import.meta.url), "utf8");
+  return [...text.matchAll(/^export (?:async )?(?:function|const|class) (\w+)/gm)].map((match) => match[1] ?? "");
 }
 
 function has(exports: Exports, name: string): boolean {
