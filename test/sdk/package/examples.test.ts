@@ -8,10 +8,6 @@ import { exampleWorld } from "./examples/world.ts";
 
 const SOURCE = new URL("../../../sdk/src/", import.meta.url);
 
-/** Their examples are still being written. */
-const PENDING = /^$/;
-/^(errors|clients\/(energy-tokens|escrow|log-reader|market|payment-token|registry|scan|settlement))\.ts$/;
-
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts") && !path.startsWith("abi/"))
   .sort();
