@@ -16,6 +16,10 @@ export interface DemoOptions {
   /** Folder for files; undefined for none. */
   readonly out: string | undefined;
   readonly json: boolean;
+  /** Whether to write the page. */
+  readonly report: boolean;
+  /** Assumed price of one ETH for the page, cents. */
+  readonly ethPrice: bigint;
 }
 
 const MOST_HOMES = 2_000;
@@ -58,7 +62,13 @@ function declare(help: NodeJS.WritableStream): Command {
     )
     .option("--days <count>", "whole days to trade, from the first full one", integer("--days", MOST_DAYS), 1)
     .addOption(new Option("--seed <number>", "seed of everything random").argParser(seed).default(1n, "1"))
-    .option("--out <folder>", "also write community.json, homes.csv and slots.csv there")
+    .option("--out <folder>", "write report.html there, and community.json, homes.csv and slots.csv")
+    .option("--no-report", "do not write report.html (without --out it goes into the current folder)")
+    .addOption(
+      new Option("--eth-price <EUR>", "what the report assumes an ETH to cost; can be changed on the page")
+        .argParser(ethPrice)
+        .default(300_000n, "3000"),
+    )
     .option("--json", "one JSON object on stdout, everything else on stderr", false)
     .allowExcessArguments(false)
     .exitOverride()
@@ -77,6 +87,13 @@ function seed(text: string): bigint {
   const value = /^\d{1,20}$/.test(text) ? BigInt(text) : MOST_SEED + 1n;
   if (value <= MOST_SEED) return value;
   throw new DemoError("OPTION_INVALID", `--seed ${text}: a whole number from 0 to ${MOST_SEED} is needed.`);
+}
+
+/** EUR with up to two decimals, as cents. */
+function ethPrice(text: string): bigint {
+  const match = /^(\d{1,7})(?:\.(\d{1,2}))?$/.exec(text);
+  if (match !== null) return BigInt((match[1] ?? "") + (match[2] ?? "").padEnd(2, "0"));
+  throw new DemoError("OPTION_INVALID", `--eth-price ${text}: EUR with up to two decimals are needed, such as 3000.`);
 }
 
 function pvKwp(text: string): Decimal {

@@ -9,6 +9,7 @@ export type DemoErrorCode =
   | "METER_INCOMPLETE"
   | "HOME_TOO_LARGE"
   | "DAYS_BEYOND_FILE"
+  | "FOLDER_UNWRITABLE"
   | "OPTIMUM_FAILED";
 
 /** Whatever stops the demo for a reason it can name. */

@@ -1,7 +1,9 @@
-/** Files of a run for `--out`. */
+/** Files of a run: the page, and what `--out` asks for. */
 
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { access, constants, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { DemoOptions } from "./cli.ts";
+import { DemoError } from "./errors.ts";
 import { type Report, reportJson } from "./report.ts";
 import { formatTime } from "@wattbook/data/import";
 
@@ -16,9 +18,27 @@ export interface SlotRecord {
   readonly price: bigint | undefined;
 }
 
+/** The page's file name. */
+const PAGE = "report.html";
+
+/**
+ * Makes sure, before a run that takes long, that its files can be written.
+ * @throws DemoError FOLDER_UNWRITABLE
+ */
+export async function prepareFolder({ out, report }: Pick<DemoOptions, "out" | "report">): Promise<void> {
+  if (out === undefined && !report) return;
+  const folder = resolve(out ?? ".");
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const message = `${folder}: no files can be written there. Name another folder with --out, or leave the report out with --no-report.`;
+    throw new DemoError("FOLDER_UNWRITABLE", message, { cause });
+  }
+}
+
 /** Writes `community.json`, `homes.csv` and `slots.csv`; returns their paths. */
 export async function writeFiles(folder: string, report: Report, slots: readonly SlotRecord[]): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
   const contents = {
     "community.json": `${reportJson(report)}\n`,
     "homes.csv": homesCsv(report),
@@ -27,10 +47,28 @@ export async function writeFiles(folder: string, report: Report, slots: readonly
   return Promise.all(
     Object.entries(contents).map(async ([name, text]) => {
       const path = join(folder, name);
-      await writeFile(path, text);
+      await writeWhole(path, text);
       return path;
     }),
   );
+}
+
+/** Writes the page into a folder; returns its absolute path. */
+export async function writePage(folder: string, html: string): Promise<string> {
+  const path = resolve(folder, PAGE);
+  await writeWhole(path, html);
+  return path;
+}
+
+/** All of it or nothing: who opens the file never sees a half. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(beside, text);
+    await rename(beside, path);
+  } finally {
+    await rm(beside, { force: true });
+  }
 }
 
 /** Wh and base units, one line per home. */

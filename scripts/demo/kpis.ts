@@ -98,7 +98,7 @@ export function realisedWelfare(homes: readonly HomeOutcome[]): bigint {
 }
 
 /** Traded Wh that a seller fed in and a buyer drew in the same slot: per slot the smaller of both sums. */
-function deliveredWh(homes: readonly HomeOutcome[]): bigint {
+export function deliveredWh(homes: readonly HomeOutcome[]): bigint {
   const count = homes[0]?.slots.length ?? 0;
   const perSlot = Array.from({ length: count }, (_, k) => homes.flatMap((home) => home.slots[k] ?? []));
   return sum(perSlot, (slots) => {

@@ -1,10 +1,14 @@
 /** The demo as a command: options in, report out, an exit code. */
 
+import { basename } from "node:path";
+import { pathToFileURL } from "node:url";
 import { runOnChain, stepsOf } from "./chain/run.ts";
 import { type DemoOptions, parseOptions } from "./cli.ts";
-import { loadCommunity } from "./community.ts";
+import { type Community, loadCommunity } from "./community.ts";
 import { DemoError } from "./errors.ts";
-import { writeFiles } from "./files.ts";
+import { prepareFolder, writeFiles, writePage } from "./files.ts";
+import type { PageOptions } from "./html/assemble.ts";
+import { renderPage } from "./html/render.ts";
 import { type ProgressStream, startProgress } from "./progress.ts";
 import { type Report, reportJson, reportOf } from "./report.ts";
 import { renderReport } from "./tables.ts";
@@ -34,19 +38,29 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 }
 
 async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Promise<number> {
+  await prepareFolder(options);
   const community = await loadCommunity(options);
   const progress = startProgress(stepsOf(community, options.days), stderr, env);
-  const { outcome, slots, faults } = await runOnChain(community, options, progress).finally(() => {
+  const result = await runOnChain(community, options, progress).finally(() => {
     progress.stop();
   });
+  const { outcome, slots, faults } = result;
   const report = reportOf(outcome);
   stdout.write(`${options.json ? reportJson(report) : renderReport(report)}\n`);
   if (options.out !== undefined) {
     const paths = await writeFiles(options.out, report, slots);
     stderr.write(`written: ${paths.join(", ")}\n`);
   }
+  if (options.report) {
+    const path = await writePage(options.out ?? ".", await renderPage(report, result, pageOptions(options, community)));
+    stderr.write(`report: ${path} (open it in a browser: ${pathToFileURL(path).href})\n`);
+  }
   for (const fault of [...faults, ...faultsOf(report)]) stderr.write(`FAULT: ${fault}\n`);
   return faults.length + faultsOf(report).length === 0 ? EXIT.sound : EXIT.unsound;
+}
+
+function pageOptions({ ethPrice, input }: DemoOptions, { data }: Community): PageOptions {
+  return { ethCents: ethPrice, input: input === undefined ? undefined : basename(input), notes: data.notes ?? [] };
 }
 
 /** What must not be in any report. */

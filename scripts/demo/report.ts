@@ -15,6 +15,10 @@ export interface GasKpis {
   readonly clear: bigint;
   /** Per order and slot. */
   readonly settle: bigint;
+  /** All placing of the run; the next two likewise. */
+  readonly placeTotal: bigint;
+  readonly clearTotal: bigint;
+  readonly settleTotal: bigint;
 }
 
 /** A strip or item that the chain left out, and its reason. */

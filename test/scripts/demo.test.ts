@@ -11,7 +11,8 @@ const REAL_FILE = new URL("../../../shared/data/households-16.csv", import.meta.
 /** Runs a command line in this process. */
 async function demo(...args: string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const code = await main(args, { stdout, stderr, env: {} });
+  const page = args.includes("--out") ? [] : ["--no-report"];
+  const code = await main([...args, ...page], { stdout, stderr, env: {} });
   const textOf = (stream: PassThrough) => ((stream.read() as Buffer | null) ?? "").toString();
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 }

@@ -1,7 +1,9 @@
 /** The chain against the SDK: what was settled must equal the member's own computation, to the base unit. */
 
 import {
+  type AcceptedEntry,
   asSignedAmount,
+  type Bill,
   billOf,
   decodePayload,
   type JournalRecord,
@@ -33,6 +35,10 @@ export interface SettledMember {
   readonly gapLeg: SignedAmount;
   readonly position: readonly Position[];
   readonly leg: SettledLeg;
+  /** Computed by the SDK from the logs, slot by slot. */
+  readonly bill: Bill;
+  /** Its orders that the chain took. */
+  readonly entries: readonly AcceptedEntry[];
   /** Paid when its orders were accepted, base units. */
   readonly relayerFee: bigint;
   /** Slots in which it had an accepted order. */
@@ -70,13 +76,15 @@ export async function checkMember(
     ...reading,
     position: answer.position,
     leg,
+    bill,
+    entries,
     relayerFee: RELAYER_FEE * BigInt(entries.length),
     orderedSlots: new Set(entries.map(({ offset }) => offset)).size,
     agrees,
   };
 }
 
-function acceptedEntries({ terms }: World, records: readonly JournalRecord[]) {
+function acceptedEntries({ terms }: World, records: readonly JournalRecord[]): AcceptedEntry[] {
   return records.flatMap(({ payload }) => decodePayload(terms, payload)).filter(isAccepted);
 }
 

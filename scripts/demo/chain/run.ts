@@ -9,6 +9,7 @@ import { POSTING_LEAD } from "../forecast.ts";
 import { Optimum } from "../optimum.ts";
 import type { Progress } from "../progress.ts";
 import type { RunOutcome } from "../report.ts";
+import { detailOf, type Trace } from "../trace.ts";
 import { debtsOf, holdingsOf, unexplained } from "./audit.ts";
 import { withdrawAll } from "./money.ts";
 import { finalAt, startOf, type TradedPeriod, tradedPeriods } from "./schedule.ts";
@@ -21,6 +22,8 @@ import type { World } from "./world.ts";
 export interface DemoResult {
   readonly outcome: RunOutcome;
   readonly slots: readonly SlotRecord[];
+  /** The first days in detail. */
+  readonly trace: Trace;
   /** Where chain and SDK differ, or money is not explained: a sentence each; none in a sound run. */
   readonly faults: readonly string[];
 }
@@ -57,7 +60,8 @@ async function trade(
   const periods = tradedPeriods(calendar, days);
   progress.advance("depositing money with permits");
   await fundAccounts(ready, community, periods, seed);
-  const trading = new Trading({ world, members, calendar, seed, optimum: await Optimum.load() });
+  const { days: tracedDays } = detailOf(members.length, calendar.slotsPerDay, days);
+  const trading = new Trading({ world, members, calendar, seed, optimum: await Optimum.load(), tracedDays });
   await tradePeriods(ready, trading, periods, progress);
   await claimFinal(world, trading, periods, Number.POSITIVE_INFINITY, progress);
 
@@ -89,6 +93,7 @@ async function trade(
       optimum: trading.optimum,
     },
     slots: trading.slots,
+    trace: trading.trace,
     faults,
   };
 }

@@ -39,6 +39,9 @@ export function gasKpis({ post, clear, settle, orders, clearedSlots }: GasTally,
     place: per(post, orders),
     clear: per(clear, clearedSlots),
     settle: per(settle, orders),
+    placeTotal: post,
+    clearTotal: clear,
+    settleTotal: settle,
   };
 }
 

@@ -1,6 +1,6 @@
 /** The traded periods of a run, stage by stage, and what they add up to. */
 
-import type { Period, ScanRange, SignedReading, SignedStrip } from "@wattbook/sdk";
+import { type Period, type ScanRange, type SignedReading, type SignedStrip, slotsOf } from "@wattbook/sdk";
 import type { SlotPlan } from "../agents.ts";
 import type { Calendar } from "../calendar.ts";
 import type { SlotRecord } from "../files.ts";
@@ -8,6 +8,7 @@ import { type Flow, netOf } from "../homes.ts";
 import type { HomeOutcome } from "../kpis.ts";
 import type { Optimum } from "../optimum.ts";
 import type { Skipped } from "../report.ts";
+import { Trace } from "../trace.ts";
 import { unsettledOf } from "./audit.ts";
 import type { Sizing } from "./batches.ts";
 import { checkMember, type SettledMember } from "./check.ts";
@@ -27,12 +28,15 @@ export interface Setting {
   readonly calendar: Calendar;
   readonly seed: bigint;
   readonly optimum: Optimum;
+  /** First days whose details are kept, none by default; see `detailOf`. */
+  readonly tracedDays?: number;
 }
 
 export class Trading {
   readonly gas = emptyGas();
   readonly tallies: readonly HomeTally[];
   readonly slots: SlotRecord[] = [];
+  readonly trace: Trace;
   readonly skipped: Skipped[] = [];
   /** Where chain and SDK differ, one sentence each. */
   readonly faults: string[] = [];
@@ -51,6 +55,7 @@ export class Trading {
 
   constructor(setting: Setting) {
     this.#setting = setting;
+    this.trace = new Trace(setting.tracedDays ?? 0);
     this.tallies = setting.members.map(() => new HomeTally());
   }
 
@@ -132,6 +137,13 @@ export class Trading {
       const home = members.findIndex(({ index }) => index === member) + 1;
       this.skipped.push({ stage: stage === "settlement" ? "settle" : "post", home, day: day + 1, reason });
     }
+    const homes = members.map(({ index }, i) => ({
+      plans: plans[i] ?? [],
+      flows: flows[i] ?? [],
+      settled: settled.find(({ member }) => member.index === index),
+    }));
+    const clearings = slotsOf(world.terms, period).map((slot) => logs.results.get(slot));
+    this.trace.add({ day, clearings, homes });
     this.#toClaim.set(period, settled);
     this.#plans.delete(period);
   }

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { parseOptions } from "../../../scripts/demo/cli.ts";
 import { DemoError } from "../../../scripts/demo/errors.ts";
 
+const PAGE = ["--no-report", "--eth-price", "2850.5"];
 const parse = (...args: string[]) => parseOptions(args, new PassThrough());
 
 describe("demo options", function () {
@@ -13,12 +14,14 @@ describe("demo options", function () {
       days: 1,
       seed: 1n,
       json: false,
+      report: true,
+      ethPrice: 300_000n,
     });
   });
 
   it("are read", function () {
     const args = ["--input", "a.csv", "--load-unit", "Wh", "--pv-kwp", "7.5", "--homes", "150", "--days", "2"];
-    expect(parse(...args, "--seed", "18446744073709551615", "--out", "out", "--json")).to.deep.equal({
+    expect(parse(...args, "--seed", "18446744073709551615", "--out", "out", "--json", ...PAGE)).to.deep.equal({
       input: "a.csv",
       loadUnit: "Wh",
       pvKwp: { digits: 75n, scale: 1 },
@@ -27,6 +30,8 @@ describe("demo options", function () {
       seed: (1n << 64n) - 1n,
       out: "out",
       json: true,
+      report: false,
+      ethPrice: 285_050n,
     });
   });
 
@@ -39,6 +44,8 @@ describe("demo options", function () {
     [["--pv-kwp", "0"], "OPTION_INVALID"],
     [["--pv-kwp", "NaN"], "OPTION_INVALID"],
     [["--load-unit", "kWh"], "OPTION_INVALID"],
+    [["--eth-price", "3000.001"], "OPTION_INVALID"],
+    [["--eth-price", "-1"], "OPTION_INVALID"],
     [["--input"], "OPTION_INVALID"],
     [["file.csv"], "OPTION_INVALID"],
     [["--home", "3"], "OPTION_UNKNOWN"],

@@ -18,7 +18,15 @@ function report(count = 2): Report {
     const money = i === 0 ? { paid: 150_000n, networkFee: 60_000n } : i === 1 ? { received: 150_000n } : {};
     return { home, outcome: homeOutcome([slotOutcome(trade)], money) };
   });
-  const gas = { perHouseholdSlot: 2345n, place: 1n, clear: 2n, settle: 3n };
+  const gas = {
+    perHouseholdSlot: 2345n,
+    place: 1n,
+    clear: 2n,
+    settle: 3n,
+    placeTotal: 4n,
+    clearTotal: 5n,
+    settleTotal: 6n,
+  };
   const books = { energyWh: 0n, money: 0n };
   const run = { seed: 7n, days: 1, slots: 96, standIns: 0, checkedBills: count, skipped: [], unsettled: 0, books, gas };
   return reportOf({ ...run, synthetic: false, homes, optimum: 0n });
@@ -49,7 +57,15 @@ describe("demo report", function () {
       "skipped",
     ]);
     expect(parsed).to.deep.include({ seed: 7, homes: 2, unsettled: 0, skipped: [], books: { energyWh: 0, money: 0 } });
-    expect(Object.keys(parsed["gas"] as object)).to.deep.equal(["perHouseholdSlot", "place", "clear", "settle"]);
+    expect(Object.keys(parsed["gas"] as object)).to.deep.equal([
+      "perHouseholdSlot",
+      "place",
+      "clear",
+      "settle",
+      "placeTotal",
+      "clearTotal",
+      "settleTotal",
+    ]);
   });
 
   it("labels homes that repeat", function () {
