@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { config as loadEnv } from "dotenv";
-import { defineConfig } from "hardhat/config";
+import { configVariable, defineConfig } from "hardhat/config";
 import type { HardhatPlugin } from "hardhat/types/plugins";
 import { chainDescriptors, httpNetworks } from "./scripts/deploy/networks.ts";
 
@@ -66,6 +66,7 @@ export default defineConfig({
     ...httpNetworks(process.env),
   },
   chainDescriptors: chainDescriptors(process.env),
+  verify: { etherscan: { apiKey: configVariable("ETHERSCAN_API_KEY") } },
   paths: { tests: { mocha: "./test", solidity: "./test/solidity" } },
   typechain: { outDir: "./types/ethers-contracts" },
   test: {

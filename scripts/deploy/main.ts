@@ -15,9 +15,10 @@ import { DeployError } from "./errors.ts";
 import { folderAt, renewed } from "./folder.ts";
 import { Rpc } from "./rpc.ts";
 import { planJson, planText, resultText } from "./show.ts";
+import { explorersOf, type Verification, verifyAll } from "./verify.ts";
 
-/** Exit codes. */
-export const EXIT = { done: 0, refused: 2 } as const;
+/** Exit codes: `unverified` if everything is deployed and sources are not published. */
+export const EXIT = { done: 0, unverified: 1, refused: 2 } as const;
 
 const POLL_MS = 500;
 
@@ -26,8 +27,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   const json = args.includes("--json");
   try {
     const options = parseOptions(args, terminal.stdout);
-    if (options !== undefined) await run(options, terminal);
-    return EXIT.done;
+    return options === undefined ? EXIT.done : await run(options, terminal);
   } catch (error) {
     if (!(error instanceof DeployError)) throw error;
     const { code, message } = error;
@@ -37,13 +37,15 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-async function run(options: DeployOptions, terminal: Terminal): Promise<void> {
+async function run(options: DeployOptions, terminal: Terminal): Promise<number> {
   readEnv(join(process.cwd(), ".env"));
+  // The network that Hardhat's verification connects to.
+  process.env["HARDHAT_NETWORK"] = options.network;
   // Only now: the configuration reads the environment when it is loaded.
   const { default: hre } = await import("hardhat");
   const connection = await connectTo(hre, options.network);
   try {
-    await runOn(hre, connection, options, terminal);
+    return await runOn(hre, connection, options, terminal);
   } finally {
     await connection.close();
   }
@@ -54,7 +56,7 @@ async function runOn(
   { config, provider }: Connection,
   options: DeployOptions,
   terminal: Terminal,
-): Promise<void> {
+): Promise<number> {
   const { root } = hre.config.paths;
   const rpc = new Rpc(provider, options.timeout * 1000);
   const path = options.out ?? join(root, "deployments", options.network);
@@ -77,15 +79,20 @@ async function runOn(
   say(planText(prepared));
   if (options.dryRun) {
     if (options.json) terminal.stdout.write(`${JSON.stringify(planJson(prepared), undefined, 2)}\n`);
-    return;
+    return EXIT.done;
   }
   if (prepared.cost !== undefined) {
     const question = `Spend about ${coin(prepared.cost.expected)} coins on ${options.network}?`;
     await confirm(question, prepared.plan.chainId, options.yes, terminal);
   }
   const deployed = await execute(deploying, prepared);
-  const result = { ...planJson(prepared), sent: deployed.sent, deployment: deployed.file };
+  const verified: Verification[] = [];
+  for (const explorer of options.verify ? explorersOf(hre, prepared.plan.chainId) : []) {
+    verified.push(...(await verifyAll(hre, prepared.plan, deploying.build, explorer, say)));
+  }
+  const result = { ...planJson(prepared), sent: deployed.sent, deployment: deployed.file, verified };
   terminal.stdout.write(options.json ? `${JSON.stringify(result, undefined, 2)}\n` : `${resultText(deployed, path)}\n`);
+  return verified.some(({ fault }) => fault !== undefined) ? EXIT.unverified : EXIT.done;
 }
 
 function once(find: () => Promise<Account>): () => Promise<Account> {
