@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { parse } from "dotenv";
-import { SigningKey } from "ethers";
+import { computeAddress } from "ethers";
 import { DeployError } from "./errors.ts";
 
 /** A setting of a `.env` file. */
@@ -91,7 +91,7 @@ function isHttp(value: string): boolean {
 
 function isPrivateKey(value: string): boolean {
   try {
-    new SigningKey(value.startsWith("0x") ? value : `0x${value}`);
+    computeAddress(value.startsWith("0x") ? value : `0x${value}`);
     return true;
   } catch {
     return false;
