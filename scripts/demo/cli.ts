@@ -1,12 +1,15 @@
 /** Command line of the demo. */
 
 import { Command, CommanderError, Option } from "commander";
-import { type Decimal, exceeds, type LoadUnit, parseDecimal } from "@wattbook/data/import";
+import { type Decimal, exceeds, type Format, FORMATS, type LoadUnit, parseDecimal } from "@wattbook/data/import";
 import { DemoError } from "./errors.ts";
 
 export interface DemoOptions {
-  /** CSV file; undefined for synthetic homes. */
+  /** CSV or Green Button file; undefined for synthetic homes. */
   readonly input: string | undefined;
+  readonly format: "auto" | Format;
+  /** IANA zone of local times in a long CSV, and of local days; undefined for none. */
+  readonly zone: string | undefined;
   readonly loadUnit: LoadUnit;
   readonly pvKwp: Decimal;
   /** Undefined: as many as the input has. */
@@ -44,14 +47,16 @@ export function parseOptions(args: readonly string[], help: NodeJS.WritableStrea
 function declare(help: NodeJS.WritableStream): Command {
   return new Command("demo")
     .description("Trades whole days in a local energy market on a node of its own, and shows what it was worth.")
-    .option("--input <file.csv>", "time, PV per unit (columns ending _pu) and loads; without it, synthetic homes")
+    .option("--input <file>", "meters from a wide or long CSV or a Green Button file; without it, synthetic homes")
+    .addOption(new Option("--format <name>", "format of the input").choices(["auto", ...FORMATS]).default("auto"))
+    .option("--zone <name>", "time zone of times without an offset in a long CSV, such as Europe/Berlin")
     .addOption(
-      new Option("--load-unit <unit>", "what load columns hold per row: mean W or Wh")
+      new Option("--load-unit <unit>", "what load columns of a wide CSV hold per row: mean W or Wh")
         .choices(["W", "Wh"])
         .default("W"),
     )
     .addOption(
-      new Option("--pv-kwp <kWp>", "size of each PV plant; every second home has one")
+      new Option("--pv-kwp <kWp>", "size of each PV plant, unless the input has meters; every second home has one")
         .argParser(pvKwp)
         .default(pvKwp("5"), "5"),
     )

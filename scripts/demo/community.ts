@@ -22,7 +22,9 @@ export async function loadCommunity(options: DemoOptions): Promise<Community> {
   return { data, calendar, homes };
 }
 
-function loadData({ input, seed, homes, days, pvKwp, loadUnit }: DemoOptions): Promise<Dataset> {
-  if (input !== undefined) return readDataset(input, { wide: { loadUnit, pvKwp } });
+function loadData({ input, format, zone, seed, homes, days, pvKwp, loadUnit }: DemoOptions): Promise<Dataset> {
+  if (input !== undefined) {
+    return readDataset(input, { format: format === "auto" ? undefined : format, zone, wide: { loadUnit, pvKwp } });
+  }
   return Promise.resolve(syntheticDataset(seed, homes ?? SYNTHETIC_HOMES, days, pvKwp));
 }

@@ -42,6 +42,9 @@ export interface Dataset {
 }
 
 const MOST_NOTES = 20;
+const GRID_ONLY =
+  "the input holds meters at the grid: load is what they import, PV what they export. What homes used of their own plants " +
+  "is not in it, so self-sufficiency and self-consumption count trade alone.";
 
 /**
  * A dataset from meter data. Meters with gaps are left out and named: a home cannot trade a slot that nobody metered.
@@ -59,7 +62,8 @@ export function datasetOf(data: MeterData, historyPeriods = 0): Dataset {
     const message = `no meter of ${data.provenance.source} is complete. ${lead[0] ?? ""} Fill the file or cut it to whole days.`;
     throw new DemoError("METER_INCOMPLETE", message);
   }
-  const all = [...lead, ...data.problems.map(({ message }) => message)];
+  const gridOnly = homes.length > 0 && data.provenance.format !== "synthetic" ? [GRID_ONLY] : [];
+  const all = [...gridOnly, ...lead, ...data.problems.map(({ message }) => message)];
   const more = all.length > MOST_NOTES ? [`${all.length - MOST_NOTES} more remarks on the input.`] : [];
   return {
     synthetic: data.provenance.format === "synthetic",

@@ -1,7 +1,7 @@
 /** What a home counts on in a slot before its gate closes. */
 
 import { type Calendar, rowOf } from "./calendar.ts";
-import { type Home, whAt } from "./homes.ts";
+import { type Home, someAt, whAt } from "./homes.ts";
 
 /** Rows that a forecast rests on, and why. */
 export interface Basis {
@@ -31,22 +31,26 @@ export function basisOf(calendar: Calendar, row: number): Basis {
 }
 
 /**
- * Forecast net of a home in a slot of a day (both from 0), Wh: positive from the grid, negative into it.
+ * Forecast net of a home in a slot of a day (both from 0), Wh: positive from the grid, negative into it. What its battery and
+ * its car did counts like everything else behind the meter.
  *
  * Yesterday's value, or that of the day before where it is closer to zero; zero where one day needed and the other had a
  * surplus. A home trades what it can count on: energy that was sold and does not come costs the import price, energy that was
  * bought and not needed brings the export price only. With yesterday alone most PV owners end up behind the retailer.
  */
 export function forecastOf(home: Home, calendar: Calendar, day: number, slot: number): bigint {
-  const load = valuesAt(basisOf(calendar, rowOf(calendar, day, slot, home.shiftDays)), (row) => whAt(home.load, row));
-  const { pv } = home;
-  const made = valuesAt(basisOf(calendar, rowOf(calendar, day, slot, 0)), (row) => (pv ? whAt(pv, row) : 0n));
-  return common(load[0] - made[0], load[1] - made[1]);
+  const used = valuesAt(
+    basisOf(calendar, rowOf(calendar, day, slot, home.shiftDays)),
+    (row) => whAt(home.load, row) + someAt(home.charge, row) - someAt(home.discharge, row),
+  );
+  const sun = basisOf(calendar, rowOf(calendar, day, slot, home.sunShiftDays));
+  const made = valuesAt(sun, (row) => someAt(home.pv, row));
+  return common(used[0] - made[0], used[1] - made[1]);
 }
 
 /** Whether a home's forecast of a slot rests on something else than its past. */
 export function isStandIn(home: Home, calendar: Calendar, day: number, slot: number): boolean {
-  const shifts = home.pv === undefined ? [home.shiftDays] : [home.shiftDays, 0];
+  const shifts = home.pv === undefined ? [home.shiftDays] : [home.shiftDays, home.sunShiftDays];
   return shifts.some((shift) => basisOf(calendar, rowOf(calendar, day, slot, shift)).kind !== "past");
 }
 

@@ -1,7 +1,7 @@
 /** The homes of the community, made from the series of a dataset. */
 
 import { type Calendar, rowOf } from "./calendar.ts";
-import type { Dataset, Series } from "./dataset.ts";
+import type { Dataset, HomeSeries, Series } from "./dataset.ts";
 import { DemoError } from "./errors.ts";
 import { type Decimal, pow10 } from "@wattbook/data/import";
 import { MARKET } from "./market.ts";
@@ -14,49 +14,80 @@ export interface Home {
   readonly name: string;
   /** The load is read this many days later than the calendar says. */
   readonly shiftDays: number;
+  /** All that it uses, its car included. */
   readonly load: Series;
   readonly pv: Series | undefined;
+  /** The sun is read this many days later: 0 where loads are shifted against each other under one sun. */
+  readonly sunShiftDays: number;
+  /** Into and out of its battery, if it has one. */
+  readonly charge?: Series | undefined;
+  readonly discharge?: Series | undefined;
+  /** The part of its load that charged its car, if it has one. */
+  readonly ev?: Series | undefined;
   /** Most lots that the home may buy in a slot. */
   readonly buyCap: number;
   /** Most lots that the home may sell in a slot; 0 without PV. */
   readonly sellCap: number;
 }
 
-/** What a home used and made in a slot, Wh. */
+/** What happened behind a home's meter in a slot, Wh. */
 export interface Flow {
+  /** All that the home used, its car included. */
   readonly loadWh: bigint;
   readonly pvWh: bigint;
+  /** Into and out of the battery, at its terminals. */
+  readonly chargeWh: bigint;
+  readonly dischargeWh: bigint;
+  /** The part of `loadWh` that charged the car. */
+  readonly evWh: bigint;
 }
 
 /**
- * Makes `count` homes. Home `i` has load series `i mod L`. Beyond the file the series repeat, each round one day later, and
- * say so in their name. Every second home (the 2nd, 4th, ...) owns PV: the `k`-th owner, from 0, has series `k mod P`. The
- * sun is not shifted: on one day it is the same for all roofs.
+ * Makes `count` homes. Where the data hold whole homes, home `i` is number `i mod H` of them. Else home `i` has load series
+ * `i mod L`, and every second home (the 2nd, 4th, ...) owns PV: the `k`-th owner, from 0, has series `k mod P`. Beyond the
+ * input they repeat, each round one day later, and say so in their name. The sun over paired loads is not shifted: on one day
+ * it is the same for all roofs.
  */
 export function makeHomes(data: Dataset, calendar: Calendar, count: number, pvKwp: Decimal): Home[] {
   return Array.from({ length: count }, (_, index) => {
-    const load = pick(data.loads, index);
-    const pv = index % 2 === 1 ? pick(data.pvs, (index - 1) / 2) : undefined;
+    const series = data.homes === undefined ? paired(data, index) : pick(data.homes, index);
     const copy = Math.floor(index / data.loads.length);
     const shiftDays = copy % Math.max(1, calendar.fullDays);
+    const { load, pv } = series;
     const name = copy === 0 ? load.name : `${load.name} (copy ${copy}, +${shiftDays} d)`;
+    const sunShiftDays = data.homes === undefined ? 0 : shiftDays;
+    const isMetered = data.homes !== undefined && !data.synthetic;
+    const rated = isMetered ? withHeadroom : (wh: bigint) => larger(wh, nameplateWh(pvKwp, calendar.step));
     const buyCap = capLots(name, withHeadroom(largest(load)));
-    const sellCap = pv === undefined ? 0 : capLots(name, larger(largest(pv), nameplateWh(pvKwp, calendar.step)));
-    return { index, name, shiftDays, load, pv, buyCap, sellCap };
+    const sellCap = pv === undefined ? 0 : capLots(name, rated(largest(pv)));
+    return { index, name, shiftDays, sunShiftDays, ...series, buyCap, sellCap };
   });
+}
+
+function paired({ loads, pvs }: Dataset, index: number): HomeSeries {
+  return { load: pick(loads, index), pv: index % 2 === 1 ? pick(pvs, (index - 1) / 2) : undefined };
 }
 
 /** The metered flow of a home in a slot of a day, both from 0. */
 export function flowOf(home: Home, calendar: Calendar, day: number, slot: number): Flow {
+  const row = rowOf(calendar, day, slot, home.shiftDays);
   return {
-    loadWh: whAt(home.load, rowOf(calendar, day, slot, home.shiftDays)),
-    pvWh: home.pv === undefined ? 0n : whAt(home.pv, rowOf(calendar, day, slot, 0)),
+    loadWh: whAt(home.load, row),
+    pvWh: someAt(home.pv, rowOf(calendar, day, slot, home.sunShiftDays)),
+    chargeWh: someAt(home.charge, row),
+    dischargeWh: someAt(home.discharge, row),
+    evWh: someAt(home.ev, row),
   };
 }
 
-/** What the meter sees: positive from the grid, negative into it, Wh. */
-export function netOf(flow: Flow): bigint {
-  return flow.loadWh - flow.pvWh;
+/** What the meter sees: positive from the grid, negative into it, Wh. One of both is 0 in a slot. */
+export function netOf({ loadWh, pvWh, chargeWh, dischargeWh }: Omit<Flow, "evWh">): bigint {
+  return loadWh + chargeWh - dischargeWh - pvWh;
+}
+
+/** Wh of a series in a row, 0 of none. */
+export function someAt(series: Series | undefined, row: number): bigint {
+  return series === undefined ? 0n : whAt(series, row);
 }
 
 /** Wh of a series in a row. */
@@ -66,7 +97,7 @@ export function whAt(series: Series, row: number): bigint {
   return wh;
 }
 
-function pick(series: readonly Series[], index: number): Series {
+function pick<T>(series: readonly T[], index: number): T {
   const chosen = series[index % series.length];
   if (chosen === undefined) throw new RangeError("no series to choose from");
   return chosen;

@@ -46,15 +46,26 @@ export interface HomeKpis {
 }
 
 export interface CommunityKpis {
-  /** What the homes used, Wh. */
+  /** What the homes used, their cars included, Wh. */
   readonly loadWh: bigint;
+  /** The part of it that charged cars, Wh. */
+  readonly evWh: bigint;
   /** What their plants made, Wh. */
   readonly pvWh: bigint;
+  /** Into and out of their batteries, Wh at the terminals. */
+  readonly chargedWh: bigint;
+  readonly dischargedWh: bigint;
   /** What they traded with each other, Wh. */
   readonly tradedWh: bigint;
-  /** Share of the load that the community's own PV met: behind the meter or by trade that was delivered and used. */
+  /**
+   * Share of the load that did not come from outside: all load less imports plus trade that was delivered and used. What a
+   * battery gives counts, whatever day its energy is from: it only ever held its own plant's.
+   */
   readonly selfSufficiency: Ratio;
-  /** Share of the PV that went the same ways. */
+  /**
+   * Share of the PV that did not leave the community: all PV less exports plus trade that was delivered and used. What went
+   * into a battery counts, its losses included. Without batteries both ratios have the same numerator.
+   */
   readonly selfConsumption: Ratio;
   /** Realised welfare over the optimum for the same true values and forecast quantities; 1 if there was nothing to gain. */
   readonly welfareRatio: Ratio;
@@ -79,13 +90,18 @@ export function communityKpis(homes: readonly HomeOutcome[], optimum: bigint): C
   const slots = homes.flatMap((home) => home.slots);
   const loadWh = sum(slots, (slot) => slot.loadWh);
   const pvWh = sum(slots, (slot) => slot.pvWh);
-  const own = sum(slots, (slot) => smaller(slot.loadWh, slot.pvWh)) + deliveredWh(homes);
+  const delivered = deliveredWh(homes);
+  const imported = sum(slots, (slot) => larger(0n, netOf(slot)));
+  const exported = sum(slots, (slot) => larger(0n, -netOf(slot)));
   return {
     loadWh,
+    evWh: sum(slots, (slot) => slot.evWh),
     pvWh,
+    chargedWh: sum(slots, (slot) => slot.chargeWh),
+    dischargedWh: sum(slots, (slot) => slot.dischargeWh),
     tradedWh: sum(slots, (slot) => slot.boughtWh),
-    selfSufficiency: ratio(own, loadWh),
-    selfConsumption: ratio(own, pvWh),
+    selfSufficiency: ratio(loadWh - imported + delivered, loadWh),
+    selfConsumption: ratio(pvWh - exported + delivered, pvWh),
     welfareRatio: ratio(realisedWelfare(homes), optimum, 1n),
     worseOff: homes.filter((home) => homeKpis(home).saving < 0n).length,
   };

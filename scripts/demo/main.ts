@@ -40,6 +40,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Promise<number> {
   await prepareFolder(options);
   const community = await loadCommunity(options);
+  for (const note of community.data.notes ?? []) stderr.write(`note: ${note}\n`);
   const progress = startProgress(stepsOf(community, options.days), stderr, env);
   const result = await runOnChain(community, options, progress).finally(() => {
     progress.stop();

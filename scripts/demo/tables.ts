@@ -1,6 +1,6 @@
 /** The report for people: two tables and the books. */
 
-import Table from "cli-table3";
+import { plainTable } from "../lib/plain-table.ts";
 import { ctPerKwh, eur, formatFixed, kwh, percent } from "./format.ts";
 import type { CommunityKpis } from "./kpis.ts";
 import type { Report } from "./report.ts";
@@ -93,10 +93,21 @@ function communityRows(community: CommunityKpis): [string, string, string][] {
   return [
     ["load", `${kwh(community.loadWh)} kWh`, "used by the homes"],
     ["PV", `${kwh(community.pvWh)} kWh`, "made on their roofs"],
+    ...behindRows(community),
     ["traded", `${kwh(community.tradedWh)} kWh`, "between neighbours"],
     ["self-sufficiency", percent(community.selfSufficiency.millionths), "of the load met by the community's own PV"],
     ["self-consumption", percent(community.selfConsumption.millionths), "of the PV used in the community"],
     ["welfare", percent(community.welfareRatio.millionths), "of the best possible gain from trade at these forecasts"],
+  ];
+}
+
+/** Cars and batteries, where there are any. */
+function behindRows({ evWh, chargedWh, dischargedWh }: CommunityKpis): [string, string, string][] {
+  return [
+    ...(evWh > 0n ? [["cars", `${kwh(evWh)} kWh`, "of the load, charged at home"] as [string, string, string]] : []),
+    ...(chargedWh + dischargedWh > 0n
+      ? [["batteries", `${kwh(dischargedWh)} kWh`, `given, ${kwh(chargedWh)} kWh taken`] as [string, string, string]]
+      : []),
   ];
 }
 
@@ -116,17 +127,4 @@ function reasons(skipped: Report["skipped"]): string {
   const counts = new Map<string, number>();
   for (const { reason } of skipped) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return [...counts].map(([reason, count]) => `${count} ${reason}`).join(", ");
-}
-
-/** No lines but one below the header, no colours: readable in any terminal, log or file. */
-function plainTable(head: string[], colAligns: ("left" | "right")[]): Table.Table {
-  const sides = ["top", "bottom", "left", "right"].flatMap((side) => [
-    side,
-    `${side}-mid`,
-    `${side}-left`,
-    `${side}-right`,
-  ]);
-  const chars = { ...Object.fromEntries(sides.map((side) => [side, ""])), mid: "-", "mid-mid": "--", middle: "  " };
-  const style = { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 };
-  return new Table({ head, colAligns, chars, style });
 }

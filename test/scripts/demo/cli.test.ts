@@ -9,6 +9,7 @@ const parse = (...args: string[]) => parseOptions(args, new PassThrough());
 describe("demo options", function () {
   it("have defaults", function () {
     expect(parse()).to.deep.equal({
+      format: "auto",
       loadUnit: "W",
       pvKwp: { digits: 5n, scale: 0 },
       days: 1,
@@ -21,8 +22,11 @@ describe("demo options", function () {
 
   it("are read", function () {
     const args = ["--input", "a.csv", "--load-unit", "Wh", "--pv-kwp", "7.5", "--homes", "150", "--days", "2"];
+    args.push("--format", "green-button", "--zone", "Europe/Berlin");
     expect(parse(...args, "--seed", "18446744073709551615", "--out", "out", "--json", ...PAGE)).to.deep.equal({
       input: "a.csv",
+      format: "green-button",
+      zone: "Europe/Berlin",
       loadUnit: "Wh",
       pvKwp: { digits: 75n, scale: 1 },
       homes: 150,

@@ -26,7 +26,17 @@ export function dataset(rows: number, overrides: Partial<Dataset> = {}): Dataset
 }
 
 export function slotOutcome(overrides: Partial<SlotOutcome> = {}): SlotOutcome {
-  return { loadWh: 0n, pvWh: 0n, boughtWh: 0n, soldWh: 0n, valueTick: 0, ...overrides };
+  return {
+    loadWh: 0n,
+    pvWh: 0n,
+    chargeWh: 0n,
+    dischargeWh: 0n,
+    evWh: 0n,
+    boughtWh: 0n,
+    soldWh: 0n,
+    valueTick: 0,
+    ...overrides,
+  };
 }
 
 export function homeOutcome(slots: readonly SlotOutcome[], payments: Partial<Payments> = {}): HomeOutcome {

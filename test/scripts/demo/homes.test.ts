@@ -1,8 +1,14 @@
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { greenButtonXml, longCsv, type Meter, type MeterData } from "@wattbook/data";
 import { expect } from "chai";
 import { calendarOf, requireDays, rowOf } from "../../../scripts/demo/calendar.ts";
+import { datasetOf } from "../../../scripts/demo/dataset.ts";
 import { DemoError } from "../../../scripts/demo/errors.ts";
-import { flowOf, makeHomes } from "../../../scripts/demo/homes.ts";
+import { forecastOf } from "../../../scripts/demo/forecast.ts";
+import { flowOf, makeHomes, netOf } from "../../../scripts/demo/homes.ts";
 import { readDataset } from "../../../scripts/demo/read.ts";
 import { syntheticDataset } from "../../../scripts/demo/synthetic.ts";
 import { COLUMNS, dataset, MIDNIGHT } from "./factories.ts";
@@ -93,13 +99,113 @@ describe("demo synthetic homes", function () {
     const data = syntheticDataset(1n, 2, 2, pvKwp);
     expect(data.synthetic).to.equal(true);
     expect(calendarOf(data)).to.include({ firstRow: 192, fullDays: 2 });
-    const [roof] = data.pvs;
+    const roof = data.homes?.[1]?.pv;
     expect(roof?.wh[0]).to.equal(0n);
     expect((roof?.wh[48] ?? 0n) > 100n).to.equal(true);
+  });
+
+  it("have plants, some of them batteries, and cars, and net them all", function () {
+    const data = syntheticDataset(1n, 8, 1, pvKwp);
+    const calendar = calendarOf(data);
+    const homes = makeHomes(data, calendar, 8, pvKwp);
+    const owners = (of: (home: (typeof homes)[number]) => unknown) =>
+      homes.flatMap((home, i) => (of(home) ? [i + 1] : []));
+    expect(owners(({ pv }) => pv)).to.deep.equal([2, 4, 6, 8]);
+    expect(owners(({ charge }) => charge)).to.deep.equal([4, 8]);
+    expect(owners(({ ev }) => ev)).to.deep.equal([4, 7]);
+    for (const home of homes) {
+      for (let slot = 0; slot < 96; slot += 1) {
+        const flow = flowOf(home, calendar, 0, slot);
+        expect(netOf(flow)).to.equal(flow.loadWh + flow.chargeWh - flow.dischargeWh - flow.pvWh);
+        expect(flow.chargeWh === 0n || netOf(flow) <= 0n, "charges from surplus only").to.equal(true);
+        expect(flow.dischargeWh === 0n || netOf(flow) >= 0n, "discharges for the home only").to.equal(true);
+        expect(flow.evWh <= flow.loadWh).to.equal(true);
+      }
+    }
   });
 });
 
 describe("demo input files", function () {
+  const net = (name: string, imported: (bigint | null)[], exported: bigint[]): Meter => ({
+    ...{ name, kind: "net", imported, exported },
+    quality: imported.map((wh) => (wh === null ? "missing" : "measured")),
+  });
+  const two = Array.from({ length: 2 * 96 }, (_, row) => BigInt(row));
+  const data: MeterData = {
+    provenance: {
+      format: "long",
+      source: "x.csv",
+      unit: "Wh",
+      values: "interval",
+      clockChanges: [],
+      rounding: "running total, down",
+    },
+    slotDuration: 900,
+    start: MIDNIGHT,
+    slots: two.length,
+    meters: [
+      net(
+        "a",
+        two,
+        two.map(() => 0n),
+      ),
+      net(
+        "b",
+        two,
+        two.map((wh) => wh * 2n),
+      ),
+      net("c", [null, ...two.slice(1)], two),
+    ],
+    problems: [],
+  };
+
+  it("of meters at the grid trade what each meter imports and exports, and leave out meters with gaps", function () {
+    const set = datasetOf(data);
+    const calendar = calendarOf(set);
+    const homes = makeHomes(set, calendar, 3, pvKwp);
+    expect(homes.map(({ name, pv, sellCap }) => [name, pv?.name, sellCap])).to.deep.equal([
+      ["a", undefined, 0],
+      ["b", "b export", 48],
+      ["a (copy 1, +1 d)", undefined, 0],
+    ]);
+    expect(homes.map((home) => netOf(flowOf(home, calendar, 0, 10)))).to.deep.equal([10n, -10n, 106n]);
+    expect(set.notes?.some((note) => note.startsWith('meter "c" has slots without a value'))).to.equal(true);
+  });
+
+  it("shift a whole meter where it is repeated, its exports too", function () {
+    const set = datasetOf(data);
+    const calendar = calendarOf(set);
+    const copy = makeHomes(set, calendar, 4, pvKwp)[3];
+    if (copy === undefined) throw new Error("no copy");
+    expect(flowOf(copy, calendar, 0, 10)).to.include({ loadWh: 106n, pvWh: 212n });
+    expect(forecastOf(copy, calendar, 1, 10)).to.equal(-106n);
+  });
+
+  it("without a complete meter are refused with METER_INCOMPLETE", function () {
+    const broken = { ...data, meters: data.meters.slice(2) };
+    expect(() => datasetOf(broken))
+      .to.throw(DemoError)
+      .with.property("code", "METER_INCOMPLETE");
+  });
+
+  it("are read in every format by what they hold", async function () {
+    const folder = await mkdtemp(join(tmpdir(), "wattbook-"));
+    try {
+      const whole = { ...data, meters: data.meters.slice(0, 2) };
+      for (const [name, text] of Object.entries({ "a.csv": longCsv(whole), "a.xml": greenButtonXml(whole) })) {
+        const path = join(folder, name);
+        await writeFile(path, text);
+        const set = await readDataset(path, { wide: COLUMNS });
+        expect(
+          set.homes?.map(({ load }) => load.wh),
+          name,
+        ).to.deep.equal([two, two]);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it("are refused with FILE_UNREADABLE where there is none", async function () {
     const error: unknown = await readDataset("/nowhere/at/all.csv", { wide: COLUMNS }).catch((cause: unknown) => cause);
     expect(error).to.be.instanceOf(DemoError).and.to.have.property("code", "FILE_UNREADABLE");

@@ -70,6 +70,9 @@ describe("demo figures of the community", function () {
     const slot = fc.record({
       loadWh: wh,
       pvWh: wh,
+      chargeWh: fc.constant(0n),
+      dischargeWh: fc.constant(0n),
+      evWh: fc.constant(0n),
       boughtWh: wh,
       soldWh: wh,
       valueTick: fc.integer({ min: 0, max: 63 }),
@@ -90,6 +93,15 @@ describe("demo figures of the community", function () {
         expect((gap < 0n ? -gap : gap) <= loadWh + pvWh).to.equal(true);
       }),
     );
+  });
+
+  it("count a battery's charge as consumed and its discharge as supplied", function () {
+    const noon = slotOutcome({ loadWh: 100n, pvWh: 600n, chargeWh: 400n });
+    const night = slotOutcome({ loadWh: 500n, evWh: 200n, dischargeWh: 300n });
+    const kpis = communityKpis([homeOutcome([noon, night])], 0n);
+    expect(kpis).to.include({ loadWh: 600n, evWh: 200n, pvWh: 600n, chargedWh: 400n, dischargedWh: 300n });
+    expect(text(kpis.selfSufficiency)).to.equal("0.666667"); // 100 at noon and 300 at night of 600
+    expect(text(kpis.selfConsumption)).to.equal("0.833333"); // 100 and 400 of 600
   });
 
   it("close the books", function () {
