@@ -26,9 +26,9 @@ export function gasData({ gas, homes, days, slots, households }: Report, ethCent
     savingPerHomeDay: (saving / homeDays).toString(),
     ethCents: ethCents.toString(),
     notes: [
-      "Gas is what receipts say, of the run's trading alone: deployment, enrolment, deposits, token claims and withdrawals are not in it.",
-      "A community's first days write new storage words and cost far more than later ones, and larger communities share what a call costs.",
-      "Posting a batch's data on a rollup costs extra; that is not in it either.",
+      "Gas is what receipts say, of the run’s trading alone: deployment, enrolment, deposits, token claims and withdrawals are not in it.",
+      "A community’s first days write new storage words and cost far more than later ones, and larger communities share what a call costs.",
+      "Posting a batch’s data on a rollup costs extra; that is not in it either.",
     ],
   };
 }

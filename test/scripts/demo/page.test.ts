@@ -186,6 +186,7 @@ describe("the report's page", function () {
         const wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
         expect(wide).to.equal(0);
         for (const summary of await page.locator("summary").all()) await summary.click();
+        await page.evaluate("scrollTo(0, 0)");
         await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
         expect({ requests, complaints }).to.deep.equal({ requests: [], complaints: [] });
       },

@@ -40,6 +40,7 @@ export function drawBook(book: BookData, { prices }: PageData, label: string, wi
       gridX({ stroke: COLOR.soft, strokeOpacity: 1, ticks: width < 480 ? 4 : 8 }),
       axisX({
         label: "energy, Wh",
+        tickFormat: (wh: number) => whole(BigInt(wh)),
         labelAnchor: "center",
         labelArrow: "none",
         labelOffset: 34,
@@ -59,8 +60,8 @@ export function drawBook(book: BookData, { prices }: PageData, label: string, wi
         strokeWidth: 2.5,
         strokeLinejoin: "miter",
       }),
-      ...rationed(bids, COLOR.demand),
-      ...rationed(asks, COLOR.sun),
+      ...rationed(bids, book, COLOR.demand),
+      ...rationed(asks, book, COLOR.sun),
       ...clearingPoint(book),
     ],
   });
@@ -91,11 +92,11 @@ function curveOf(steps: readonly Step[], from: number, to: number): Point[] {
   return [...points, { wh, ct: to }];
 }
 
-/** What a tick that was filled in part had left: hatched over its curve. */
-function rationed(steps: readonly Step[], color: string): Markish[] {
+/** What the marginal tick had left: hatched over its curve. */
+function rationed(steps: readonly Step[], { cleared }: BookData, color: string): Markish[] {
   let before = 0n;
   for (const { price, wh, filled } of steps) {
-    if (filled > 0n && filled < wh) {
+    if (price.toString() === cleared?.marginal && filled < wh) {
       const span = [{ from: Number(before + filled), to: Number(before + wh), ct: toCt(price) }];
       const place = { x1: "from", x2: "to", y: "ct" };
       return [
