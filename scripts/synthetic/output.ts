@@ -22,7 +22,7 @@ export function comparisonTable(rows: readonly Row[]): string {
     const other = measured === undefined ? ["", "", ""] : [shown(measured.mean, unit), range(measured), ratio];
     table.push([name, unit, shown(synthetic.mean, unit), range(synthetic), ...(beside ? other : [])]);
   }
-  return table.toString();
+  return table.toString().replace(/ +$/gm, "");
 }
 
 function range({ least, most, unit }: Figure): string {

@@ -107,6 +107,14 @@ describe("synthetic homes beside measured ones", function () {
     this.skip();
   });
 
+  it("are shown in docs/data.md as they are", async function () {
+    const page = await readFile(new URL("../../docs/data.md", import.meta.url), "utf8");
+    const { stdout } = await synthetic("--compare", REAL_FILE);
+    expect(page.includes(stdout.trim()), "paste the output of npm run synthetic -- --compare into the page").to.equal(
+      true,
+    );
+  });
+
   /** Figures that must come near on average over three seeds, and how near, as a ratio. */
   const NEAR: Readonly<Record<string, number>> = {
     "daily energy, mean": 0.15,
