@@ -161,9 +161,9 @@ export function yearlyWhOf(habits: readonly Habit[]): number {
  * All runs of a habit on a day, drawn around its usual starts.
  * @param midnight Minutes from the start of the simulation to the local midnight of the day.
  */
-export function runsOf(habit: Habit, day: number, midnight: number, away: boolean, stream: Stream): Run[] {
+export function runsOf(habit: Habit, day: number, midnight: number, stream: Stream): Run[] {
   const { appliance, often, shift, watts } = habit;
-  const average = appliance.perDay[weekdayOf(day) >= 5 ? 1 : 0] * often * (away ? 0.15 : 1);
+  const average = appliance.perDay[weekdayOf(day) >= 5 ? 1 : 0] * often;
   const count = Math.floor(average) + (stream.chance(average - Math.floor(average)) ? 1 : 0);
   return Array.from({ length: count }, () => {
     const start = usualStart(appliance, stream) + shift + stream.normal(0, appliance.spread);

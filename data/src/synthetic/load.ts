@@ -28,12 +28,13 @@ export function loadOf(setup: Setup, clock: Clock, home: number): Float64Array {
   addFridge(energy, new Stream(setup.seed, home, Purpose.Fridge));
   const fixed = (standby + FRIDGE_MEAN) * HOURS_PER_YEAR + yearlyWhOf(habits);
   const diffuse = Math.max(LEAST_DIFFUSE * annualWh, annualWh - fixed);
-  addDiffuse(energy, setup, clock, home, { standby, scale: diffuse / 1e6, late: traits.normal(0, 50) });
+  const away = awayOf(clock, new Stream(setup.seed, home, Purpose.Home, 1));
+  addDiffuse(energy, setup, clock, home, { standby, scale: diffuse / 1e6, late: traits.normal(0, 50), away });
   const draws = new Stream(setup.seed, home, Purpose.Appliances);
   for (const { day, midnight } of daysOf(clock)) {
-    const away = draws.chance(0.03);
+    if (away.has(day)) continue;
     for (const habit of habits) {
-      for (const run of runsOf(habit, day, midnight, away, draws)) addRun(energy, run, STEP_MINUTES);
+      for (const run of runsOf(habit, day, midnight, draws)) addRun(energy, run, STEP_MINUTES);
     }
   }
   return energy;
@@ -46,6 +47,23 @@ interface Diffuse {
   readonly scale: number;
   /** Minutes that this home lives later than the average. */
   readonly late: number;
+  /** Local days on which nobody is there. */
+  readonly away: ReadonlySet<number>;
+}
+
+/** How often a home is left, per day, and for how many days at most. */
+const LEAVING = 1 / 45;
+const LONGEST_AWAY = 7;
+
+/** Local days on which nobody is at home. */
+function awayOf(clock: Clock, stream: Stream): ReadonlySet<number> {
+  const away = new Set<number>();
+  let back = Number.NEGATIVE_INFINITY;
+  for (const { day } of daysOf(clock)) {
+    if (day >= back && stream.chance(LEAVING)) back = day + Math.ceil(stream.between(0, LONGEST_AWAY));
+    if (day < back) away.add(day);
+  }
+  return away;
 }
 
 /** How long noise remembers, as the share that is left after a step of five minutes: an hour, and two days. */
@@ -54,7 +72,7 @@ const DAY_MEMORY = 0.5;
 const HOUR_SPREAD = 0.42;
 /** However busy an evening, diffuse use has its limits. */
 const MOST_FACTOR = 2.2;
-const DAY_SPREAD = 0.4;
+const DAY_SPREAD = 0.3;
 
 function addDiffuse(energy: Float64Array, { seed, latitude }: Setup, clock: Clock, home: number, use: Diffuse): void {
   const noise = new Stream(seed, home, Purpose.Noise);
@@ -68,7 +86,9 @@ function addDiffuse(energy: Float64Array, { seed, latitude }: Setup, clock: Cloc
     }
     hour = HOUR_MEMORY * hour + noise.normal(0, kick);
     const factor = Math.min(MOST_FACTOR, exp(hour + daily - (HOUR_SPREAD * HOUR_SPREAD + DAY_SPREAD * DAY_SPREAD) / 2));
-    const watts = use.standby + shapeAt(day, (clock.minute[k] ?? 0) - use.late, latitude) * use.scale * factor;
+    const present = use.away.has(day) ? 0.1 : 1;
+    const watts =
+      use.standby + present * shapeAt(day, (clock.minute[k] ?? 0) - use.late, latitude) * use.scale * factor;
     energy[k] = (energy[k] ?? 0) + watts * STEP_HOURS;
   }
 }
