@@ -142,6 +142,8 @@ export interface HomeDay {
   readonly imbalance: Column;
   readonly load: Column;
   readonly pv: Column;
+  /** Into the battery; below zero out of it. */
+  readonly battery: Column;
   /** Clearing price where the home traded, base units per Wh. */
   readonly price: Column;
   readonly paid: Column;

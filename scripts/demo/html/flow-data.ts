@@ -14,28 +14,28 @@ interface Link {
 }
 
 /**
- * Splits PV and grid energy by where they went. What a home's plant made and its meter did not see leave was used behind the meter,
- * up to what the home used beyond its import; the rest stayed in a battery or was lost in it.
+ * Splits PV and grid energy by where they went. What a plant made and the meter did not see leave was used at once or charged into
+ * a battery; what a home used beyond its import came straight from the roof or out of the battery.
  */
 export function flowData(homes: readonly HomeOutcome[]): FlowData {
   const slots = homes.flatMap((home) => home.slots);
-  let [made, used, imported, exported] = [0n, 0n, 0n, 0n];
+  let [made, used, imported, exported, charged, discharged] = [0n, 0n, 0n, 0n, 0n, 0n];
   for (const slot of slots) {
     const net = netOf(slot);
     made += slot.pvWh;
     used += slot.loadWh;
+    charged += slot.chargeWh;
+    discharged += slot.dischargeWh;
     if (net > 0n) imported += net;
     else exported -= net;
   }
   const neighbours = deliveredWh(homes);
-  const kept = made - exported;
-  const ownUse = used - imported;
   const links: Link[] = [
-    { from: "pv", to: "use", label: "used at home, behind the own meter", wh: ownUse < kept ? ownUse : kept },
+    { from: "pv", to: "use", label: "used at once, behind the own meter", wh: made - exported - charged },
     { from: "pv", to: "use", label: "bought and used by neighbours", wh: neighbours },
     { from: "pv", to: "feed-in", label: "fed into the public grid", wh: exported - neighbours },
-    { from: "pv", to: "battery", label: "kept in batteries or lost in them", wh: kept - ownUse },
-    { from: "battery", to: "use", label: "from what batteries held before", wh: ownUse - kept },
+    { from: "pv", to: "battery", label: "charged into batteries", wh: charged },
+    { from: "battery", to: "use", label: "taken from batteries", wh: discharged },
     { from: "grid", to: "use", label: "drawn from the public grid", wh: imported - neighbours },
   ];
   const live = links.filter(({ wh }) => wh > 0n);

@@ -28,6 +28,7 @@ export function homeDay(periods: readonly HomeTrace[]): HomeDay {
     imbalance: column(({ line }) => line?.imbalance),
     load: column(({ flow }) => flow.loadWh),
     pv: column(({ flow }) => flow.pvWh),
+    battery: column(({ flow }) => flow.chargeWh - flow.dischargeWh),
     price: column(({ line }) => (line && line.bought + line.sold > 0n ? (line.price ?? undefined) : undefined)),
     paid: column(({ line }) => line?.paid ?? 0n),
     received: column(({ line }) => line?.received ?? 0n),

@@ -7,8 +7,12 @@ import { figure } from "./figure.ts";
 import { table } from "./table.ts";
 import { kwh } from "../text.ts";
 
-const SOURCES: Record<FlowSource, string> = { pv: "PV on the roofs", grid: "Public grid", battery: "Batteries before" };
-const SINKS: Record<FlowSink, string> = { use: "Used in the homes", "feed-in": "Public grid", battery: "Batteries" };
+const SOURCES: Record<FlowSource, string> = { pv: "PV on the roofs", grid: "Public grid", battery: "Out of batteries" };
+const SINKS: Record<FlowSink, string> = {
+  use: "Used in the homes",
+  "feed-in": "Public grid",
+  battery: "Into batteries",
+};
 const SOURCE_ORDER: readonly FlowSource[] = ["pv", "battery", "grid"];
 const SINK_ORDER: readonly FlowSink[] = ["feed-in", "battery", "use"];
 
@@ -39,6 +43,7 @@ export function flowsFigure({ links }: FlowData): HTMLElement {
 
 function colorOf({ from, to, label }: FlowLink): string {
   if (from === "grid") return COLOR.public;
+  if (from === "battery") return COLOR.price;
   if (label.includes("neighbours")) return COLOR.trade;
   if (to === "use") return COLOR.sun;
   return to === "battery" ? COLOR.price : COLOR.sun;
@@ -123,7 +128,7 @@ function bandsOf(
 }
 
 /** Straight bands this high carry their own label, in a picture this wide; the legend names all. */
-const LABELLED = 20;
+const LABELLED = 18;
 const ROOMY = 560;
 
 function bandLabel({ label, kwh }: FlowLink, x: number, y: number): Element {

@@ -20,6 +20,7 @@ const COLUMNS: readonly HomeColumn[] = [
   "imbalance",
   "load",
   "pv",
+  "battery",
   "paid",
   "received",
   "networkFee",

@@ -50,7 +50,10 @@ function homeView(data: PageData, home: HomeData, day: DayData, dayIndex: number
 }
 
 function energyFigure({ name }: HomeData, day: DayData, slots: readonly HomeSlot[]): HTMLElement {
-  const heads = ["Forecast", "Traded", "Metered", "Imbalance", "Use", "PV"].map((label) => ({ label, unit: "Wh" }));
+  const heads = ["Forecast", "Traded", "Metered", "Imbalance", "Use", "PV", "Battery"].map((label) => ({
+    label,
+    unit: "Wh",
+  }));
   return figure({
     title: "Forecast, traded, metered, and the imbalance",
     unit: `${name}, ${day.label}; Wh per slot. Above zero: from the grid or bought; below: into the grid or sold. The imbalance is metered less traded: above zero it costs the retail price, below it brings the feed-in price.`,
@@ -69,11 +72,11 @@ function energyFigure({ name }: HomeData, day: DayData, slots: readonly HomeSlot
       ),
     table: () =>
       table(
-        `Energy of ${name} on ${day.label}`,
+        `Energy of ${name} on ${day.label}; battery: above zero charging, below discharging`,
         [{ label: "Slot", unit: "UTC" }, ...heads],
         slots.map((slot) => {
-          const { forecast, traded, metered, imbalance, load, pv } = slot;
-          return [spanText(slot), ...[forecast, traded, metered, imbalance, load, pv].map(whole)];
+          const { forecast, traded, metered, imbalance, load, pv, battery } = slot;
+          return [spanText(slot), ...[forecast, traded, metered, imbalance, load, pv, battery].map(whole)];
         }),
       ),
   });
