@@ -30,12 +30,12 @@ step("connect", async () => {
       "fills",
       fills.map(({ slot, side, ordered, limit, state, filled, price }) => [
         sdk.formatTime(sdk.slotStart(terms, slot)),
-        side,
-        sdk.formatWh(ordered),
-        sdk.formatPrice(limit, decimals),
         state,
         sdk.formatWh(filled),
         price === null ? "–" : sdk.formatPrice(price, decimals),
+        side,
+        sdk.formatWh(ordered),
+        sdk.formatPrice(limit, decimals),
       ]),
     );
   };

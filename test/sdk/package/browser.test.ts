@@ -84,7 +84,7 @@ describe("in Chromium", function () {
     await market.send.clear(community, [slot]);
     await page.getByText("cleared").waitFor();
     const row = await page.locator("#fills tr").innerText();
-    expect(row.split("\t").slice(1)).to.deep.equal(["sell", "1 kWh", "0.10", "cleared", "1 kWh", "0.14"]);
+    expect(row.split("\t").slice(1)).to.deep.equal(["cleared", "1 kWh", "0.14", "sell", "1 kWh", "0.10"]);
     expect(asked).to.include.members(["eth_requestAccounts", "eth_signTypedData_v4", "eth_sendTransaction"]);
     expect(errors).to.deep.equal([]);
     await mkdir(PICTURES, { recursive: true });
