@@ -91,7 +91,7 @@ export async function scanLogs(source: LogSource, filter: LogFilter, range: Scan
 
 /**
  * The same, chunk by chunk. A range that is too large for the node is halved, or cut to what the node names; what fails
- * for the moment is repeated, and a range that takes too long is halved too.
+ * for the moment is repeated, and a range that takes too long twice is halved too.
  * @param prepare Asked with the last block of each chunk, before its logs are read.
  * @throws As `scanLogs`.
  */
@@ -121,11 +121,11 @@ export async function* scanChunks<P = undefined>(
       failures = 0;
       if (++calm >= CALM && size < ceiling) [size, calm] = [Math.min(ceiling, size * 2), 0];
     } catch (error) {
-      calm = 0;
       const fault = faultOf(error);
       const span = last - next + 1;
       if (fault instanceof LogRangeError && span > 1) {
         failures = 0;
+        calm = 0;
         if (fault.most !== null) ceiling = Math.min(ceiling, fault.most);
         size = Math.max(1, Math.min(Math.ceil(span / 2), fault.most ?? span));
         continue;
@@ -134,7 +134,7 @@ export async function* scanChunks<P = undefined>(
       const again = fault instanceof FaultError && fault.transient && failures < (range.retries ?? DEFAULT_RETRIES);
       if (!again) throw fault ?? error;
       await pause((range.backoff ?? DEFAULT_BACKOFF) * 2 ** failures++, range.signal);
-      if (fault.code === "RPC_TIMEOUT") size = Math.ceil(span / 2);
+      if (fault.code === "RPC_TIMEOUT" && failures > 1) size = Math.ceil(span / 2);
     }
   }
 }
