@@ -5,6 +5,7 @@ export * from "./deployment.ts";
 export type { Calls, ClientOptions, Sends, Simulations, UnsignedCall } from "./endpoint.ts";
 export { EnergyTokenClient } from "./energy-tokens.ts";
 export * from "./escrow.ts";
+export * from "./events.ts";
 export * from "./fault-errors.ts";
 export { faultOf } from "./faults.ts";
 export * from "./fills.ts";
