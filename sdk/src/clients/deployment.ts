@@ -13,6 +13,7 @@ export const CONTRACT_NAMES = [
   "Settlement",
   "DoubleAuction",
 ] as const;
+/** Name of a contract of a deployment. */
 export type ContractName = (typeof CONTRACT_NAMES)[number];
 
 /** Layout of `deployment.json` that this SDK reads. */

@@ -34,6 +34,7 @@ export class EnergyTokenClient {
     return this.#at.address;
   }
 
+  /** What an account holds of a token, Wh. */
   async balanceOf(account: Address, token: EnergyTokenId): Promise<Wh> {
     const [balance] = await this.#at.read("balanceOf", [account, packTokenId(token)]);
     return asWh(balance as bigint);
@@ -61,6 +62,7 @@ export class EnergyTokenClient {
     return this.#one<boolean>("exists", packTokenId(token));
   }
 
+  /** Whether an operator may move all tokens of an account. */
   async isApprovedForAll(owner: Address, operator: Address): Promise<boolean> {
     return this.#one<boolean>("isApprovedForAll", owner, operator);
   }

@@ -82,11 +82,13 @@ export class EscrowClient {
     return this.#at.address;
   }
 
+  /** A member's free and reserved money, base units; its epoch and modules. */
   async account(community: CommunityIndex, member: MemberIndex): Promise<Account> {
     const [free, reserved, epoch, modules] = await this.#read("account", community, member);
     return { free: asAmount(free), reserved: asAmount(reserved), epoch, modules };
   }
 
+  /** What a member and its supplier owe each other, and the credit line. */
   async debt(community: CommunityIndex, member: MemberIndex): Promise<Debt> {
     const [due, creditLine] = await this.#read("debt", community, member);
     return { due: asSignedAmount(due), creditLine: asAmount(creditLine) };

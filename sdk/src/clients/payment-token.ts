@@ -80,24 +80,29 @@ export class PaymentTokenClient {
     return this.#at.address;
   }
 
+  /** Name of the token. */
   async name(): Promise<string> {
     const [name] = await this.#at.read("name", []);
     return name as string;
   }
 
+  /** Symbol of the token, such as "LEUR". */
   async symbol(): Promise<string> {
     const [symbol] = await this.#at.read("symbol", []);
     return symbol as string;
   }
 
+  /** Digits behind the point of a whole token. */
   async decimals(): Promise<bigint> {
     return this.#integer("decimals");
   }
 
+  /** All that exists of the token, base units. */
   async totalSupply(): Promise<Amount> {
     return asAmount(await this.#integer("totalSupply"));
   }
 
+  /** What an account holds, base units. */
   async balanceOf(account: Address): Promise<Amount> {
     return asAmount(await this.#integer("balanceOf", account));
   }
@@ -151,7 +156,9 @@ export async function signPermit(
 
 function tokenCalls(at: Endpoint) {
   return {
+    /** Holder: lets `spender` take up to `amount`. */
     approve: (spender: Address, amount: Amount) => at.call("approve", [spender, amount]),
+    /** Holder. */
     transfer: (to: Address, amount: Amount) => at.call("transfer", [to, amount]),
     /** `from`'s spender, within its allowance. */
     transferFrom: (from: Address, to: Address, amount: Amount) => at.call("transferFrom", [from, to, amount]),

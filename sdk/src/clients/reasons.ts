@@ -17,6 +17,7 @@ export const STRIP_REASONS = [
   "RingBusy",
   "NothingAccepted",
 ] as const;
+/** Name of a reason why a strip was not accepted. */
 export type StripReason = (typeof STRIP_REASONS)[number];
 
 /** Why an entry was not accepted (`IDoubleAuction.EntryReason`). */
@@ -31,6 +32,7 @@ export const ENTRY_REASONS = [
   "OverReserve",
   "TickFull",
 ] as const;
+/** Name of a reason why an entry was not accepted. */
 export type EntryReason = (typeof ENTRY_REASONS)[number];
 
 /** Why settlement left an item out (`ISettlement.Skip`). */
@@ -54,6 +56,7 @@ export const SKIP_REASONS = [
   "DeadlineAhead",
   "NotEstimated",
 ] as const;
+/** Name of a reason why settlement left an item out. */
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /** Why settlement voided a module's records of a member (`ISettlement.Void`). */
@@ -65,6 +68,7 @@ export const VOID_REASONS = [
   "PositionAboveReserve",
   "PotOverdrawn",
 ] as const satisfies readonly ("None" | VoidReason)[];
+/** Name of a reason why settlement voided a module's records. */
 export type VoidReasonName = (typeof VOID_REASONS)[number];
 
 /**

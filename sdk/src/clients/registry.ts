@@ -62,6 +62,7 @@ export class RegistryClient {
     return asMember(await this.#one<bigint>("memberCount", community));
   }
 
+  /** The terms that trading and settlement need. */
   async terms(community: CommunityIndex): Promise<Terms> {
     return unpackTerms(await this.#one<bigint>("terms", community));
   }
@@ -82,10 +83,12 @@ export class RegistryClient {
     return { terms: unpackTerms(terms as bigint), paused: paused as boolean };
   }
 
+  /** Address of the payment token. */
   async paymentToken(community: CommunityIndex): Promise<Address> {
     return this.#one<Address>("paymentToken", community);
   }
 
+  /** The account that owns a member. */
   async ownerOf(community: CommunityIndex, member: MemberIndex): Promise<Address> {
     return this.#one<Address>("ownerOf", community, member);
   }
@@ -115,6 +118,7 @@ export class RegistryClient {
     return this.#one<Hex>("meteringPointOf", community, member);
   }
 
+  /** Index of a member's supplier, itself a member. */
   async supplierOf(community: CommunityIndex, member: MemberIndex): Promise<MemberIndex> {
     return asMember(await this.#one<bigint>("supplierOf", community, member));
   }
@@ -136,6 +140,7 @@ export class RegistryClient {
     return decodeTariffCode(terms, await provider.getCode(blob));
   }
 
+  /** Address of a market module; zero where there is none. */
   async moduleAt(community: CommunityIndex, index: bigint): Promise<Address> {
     return this.#one<Address>("moduleAt", community, index);
   }
@@ -227,6 +232,7 @@ function registryCalls(at: Endpoint) {
       at.call("changeClass", [community, member, tariffClass, deadline, consent]),
     /** Owner, at once; coordinator, from the next period on. */
     revokeMeterKey: (community: CommunityIndex, member: MemberIndex) => at.call("revokeMeterKey", [community, member]),
+    /** Ends metering: no new orders from the next period on. */
     unbindMeter: (community: CommunityIndex, member: MemberIndex) => at.call("unbindMeter", [community, member]),
     /** Anyone, once the last period is read. */
     releaseMeter: (community: CommunityIndex, member: MemberIndex) => at.call("releaseMeter", [community, member]),

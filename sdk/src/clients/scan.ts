@@ -11,7 +11,9 @@ export type ScannedLog = Pick<Log, "blockNumber" | "topics" | "data"> &
 
 /** A node that answers for logs: every ethers provider. */
 export interface LogSource {
+  /** The latest block. */
   getBlockNumber(): Promise<number>;
+  /** The logs that match. */
   getLogs(filter: Filter): Promise<ScannedLog[]>;
 }
 

@@ -64,6 +64,7 @@ export interface ClaimItem {
 
 /** How far a journal is. */
 export const JOURNAL_STATES = ["open", "metered", "settled", "estimated", "claimed"] as const;
+/** How far a journal is settled. */
 export type JournalState = (typeof JOURNAL_STATES)[number];
 
 /** A member's journal of a period. */
@@ -130,11 +131,13 @@ export class SettlementClient {
     return this.#at.address;
   }
 
+  /** How far a member's journal of a period is. */
   async journal(community: CommunityIndex, member: MemberIndex, period: Period): Promise<JournalInfo> {
     const [hash, entries, records, frontier, state] = await this.#read("journal", community, member, period);
     return { hash, entries, records, frontier, state: JOURNAL_STATES[Number(state)] ?? "open" };
   }
 
+  /** State and registers of a member's meter, Wh. */
   async meter(community: CommunityIndex, member: MemberIndex): Promise<MeterInfo> {
     const [next, imported, exported, state, gapEnd] = await this.#read("meterState", community, member);
     return {
@@ -161,6 +164,7 @@ export class SettlementClient {
     return { estimated: asWh(estimated), dearestImport: asPrice(dearest), cheapestExport: asPrice(cheapest) };
   }
 
+  /** A slot's public energy balance, Wh. */
   async ledger(community: CommunityIndex, slot: Slot): Promise<LedgerInfo> {
     const [delivered, bought, sold, imported, exported] = await this.#read("ledger", community, slot);
     return {

@@ -8,6 +8,7 @@ import { withPatience } from "./timing.ts";
 
 /** A node that also names the hashes of blocks: every ethers provider. */
 export interface AnchoredSource extends LogSource {
+  /** A block by number. */
   getBlock(block: number): Promise<{ readonly hash: string | null } | null>;
 }
 
