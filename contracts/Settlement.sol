@@ -564,7 +564,7 @@ contract Settlement is ISettlement, EIP712 {
             if (wh >> 128 != 0) {
                 Ledger entry = ledgerAt(Words.load(pos + k), wrap);
                 uint256 most = entry.boughtOf() > entry.soldOf() ? entry.boughtOf() : entry.soldOf();
-                bought += ((wh >> 128) * entry.deliveredOf()) / most; // rounded down: tokens never exceed delivery
+                bought += ((wh >> 128) * entry.deliveredOf()) / most; // [E1]
             }
             if (item.values.length != 0) {
                 uint256 exported = item.values.u48(6 * k) & 0xffffff;

@@ -73,21 +73,17 @@ library ModuleCall {
     ) internal view returns (bytes memory call) {
         bytes memory data = abi.encodeCall(IMarketModule.contextOf, (community, period));
         uint256 stipend = _due(first, CONTEXT_GAS_PER_SLOT * slots);
+        bool ok;
         uint256 size;
+        uint256 offset;
+        uint256 length;
         assembly ("memory-safe") {
-            // Offset and length of the context land in the scratch space.
-            if staticcall(stipend, module, add(data, 32), mload(data), 0, 64) {
-                size := returndatasize()
-            }
-            if iszero(and(eq(mload(0), 32), eq(size, add(64, shl(5, and(mload(32), 0xffff)))))) {
-                size := 0
-            }
-            if shr(16, mload(32)) {
-                size := 0
-            }
+            ok := staticcall(stipend, module, add(data, 32), mload(data), 0, 64)
+            size := returndatasize()
+            offset := mload(0) // in the scratch space; means nothing where less was returned
+            length := mload(32)
         }
-        uint256 words = size == 0 ? 0 : size / 32 - 2;
-        if (words > 2 * slots + 2) words = 0;
+        uint256 words = ok && offset == 32 && length <= 2 * slots + 2 && size == 64 + 32 * length ? length : 0;
         call = new bytes(CALL_HEAD + 32 + 32 * words);
         uint256 pos = call.start();
         Mem.store(pos, uint256(uint32(IMarketModule.positionOf.selector)) << 224);

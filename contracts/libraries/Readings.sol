@@ -76,7 +76,7 @@ library Readings {
         return ISettlement.Skip.None;
     }
 
-    /// @notice Wh per slot that a member's rated power allows, and a tenth; a side without a cap allows none.
+    /// @notice Wh per slot that a member's rated power allows, and a tenth, rounded down; a side without a cap allows none. // [R1]
     function ratedWh(Batch memory b, Member m, uint256 side) internal pure returns (uint256) {
         return (m.maxLots(side) * b.terms.lotWh() * 11) / 10;
     }
