@@ -4,6 +4,7 @@ import { BrowserProvider, getAddress, Network, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { configuredWallet, walletFrom } from "../deploy/account.ts";
 import type { Connection } from "../deploy/connect.ts";
+import { asked } from "../deploy/secret.ts";
 import { CommunityError } from "./errors.ts";
 import type { DevKeys } from "./signing.ts";
 
@@ -63,9 +64,9 @@ async function findSigner({ hre, connection, network, provider, keys }: KeyPlace
 async function variable(hre: HardhatRuntimeEnvironment, name: string): Promise<string | undefined> {
   const found = process.env[name];
   if (found !== undefined && found !== "") return found;
-  const asked = { _type: "ConfigurationVariable", name, default: "" } as const;
-  const value = await hre.hooks.runHandlerChain("configurationVariables", "fetchValue", [asked], () =>
-    Promise.resolve(""),
+  const wanted = { _type: "ConfigurationVariable", name, default: "" } as const;
+  const value = await asked(name, () =>
+    hre.hooks.runHandlerChain("configurationVariables", "fetchValue", [wanted], () => Promise.resolve("")),
   );
   return value === "" ? undefined : value;
 }

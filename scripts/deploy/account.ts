@@ -4,6 +4,7 @@ import { HDNodeWallet, type TransactionLike, Wallet } from "ethers";
 import type { NetworkConfig } from "hardhat/types/config";
 import { DeployError } from "./errors.ts";
 import type { Rpc } from "./rpc.ts";
+import { asked } from "./secret.ts";
 
 /** The deployer. It has no rights afterwards, whoever it is. */
 export interface Account {
@@ -45,8 +46,8 @@ export async function configuredWallet(config: NetworkConfig, network: string): 
   if (accounts === "remote") return undefined;
   if (!Array.isArray(accounts)) {
     const { mnemonic, passphrase, path, initialIndex } = accounts;
-    const phrase = await secret("the mnemonic", () => mnemonic.get());
-    const salt = await secret("the passphrase", () => passphrase.get());
+    const phrase = await asked("the mnemonic", () => mnemonic.get());
+    const salt = await asked("the passphrase", () => passphrase.get());
     return madeWallet("mnemonic", () => HDNodeWallet.fromPhrase(phrase, salt, path).deriveChild(initialIndex));
   }
   const [first] = accounts;
@@ -55,7 +56,7 @@ export async function configuredWallet(config: NetworkConfig, network: string): 
   }
   const variable = "privateKey" in first ? first.privateKey : first;
   const name = "name" in variable ? String(variable.name) : "the key";
-  return walletFrom(name, await secret(name, () => variable.get()));
+  return walletFrom(name, await asked(name, () => variable.get()));
 }
 
 /** A key that signs in this process. */
@@ -77,17 +78,5 @@ function madeWallet(name: string, make: () => LocalWallet): LocalWallet {
   } catch {
     const advice = `Set it again: npx hardhat keystore set --force ${name}`;
     throw new DeployError("ENV_KEY_INVALID", `${name} holds no private key of 32 bytes in hex. ${advice}`);
-  }
-}
-
-async function secret(name: string, get: () => Promise<string>): Promise<string> {
-  try {
-    return await get();
-  } catch (error) {
-    throw new DeployError(
-      "VARIABLE_MISSING",
-      `${name} is neither in the keystore nor in the environment. Set it: npx hardhat keystore set ${name}`,
-      { cause: error },
-    );
   }
 }

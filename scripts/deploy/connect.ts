@@ -6,6 +6,7 @@ import { DeployError } from "./errors.ts";
 import { RPC_URL } from "./env.ts";
 import { variableOf } from "./networks.ts";
 import type { Provider } from "./rpc.ts";
+import { asked } from "./secret.ts";
 
 /** A node and what the configuration says about it. */
 export interface Connection {
@@ -30,12 +31,9 @@ export async function connectTo(hre: HardhatRuntimeEnvironment, network: string)
     const advice = `Start a node with "npx hardhat node" and use --network localhost.`;
     throw new DeployError("NETWORK_EPHEMERAL", `Network ${network} lives in this process and ends with it. ${advice}`);
   }
-  try {
-    const connection = await hre.network.create(network);
-    return { config, provider: connection.provider, close: () => connection.close() };
-  } catch (error) {
-    const variable = variableOf(network, RPC_URL);
-    const advice = `Write it into .env, or keep it in the keystore: npx hardhat keystore set ${variable}`;
-    throw new DeployError("VARIABLE_MISSING", `${variable} is not set, or is no URL. ${advice}`, { cause: error });
-  }
+  // Signing is done here, so that a look at a network asks for no key and no password.
+  const connection = await asked(variableOf(network, RPC_URL), () =>
+    hre.network.create({ network, override: { accounts: "remote" } }),
+  );
+  return { config, provider: connection.provider, close: () => connection.close() };
 }
