@@ -70,7 +70,6 @@ const CALM = 3;
 
 /**
  * All logs of a filter, oldest first.
-<<<<<<< HEAD
  * @throws LogsPrunedError
  * @throws LogRangeError where a single block has more logs than the node answers for
  * @throws FaultError where the node fails for longer than `retries`; see `faultOf`
@@ -78,12 +77,6 @@ const CALM = 3;
  * @example
  * const filter = { address: settlement.address, topics: [] };
  * const found = await scanLogs(provider, filter, { fromBlock: 0, chunk: 1_000 });
-=======
- * @throws What the node answers to a request for a single block.
- * @example
- * const { fromBlock, contracts } = deployment;
- * (await scanLogs(provider, { address: contracts.Settlement }, { fromBlock })).length > 0 // true
->>>>>>> 23976c4 (Describe the SDK on a page, show it in ten lines, and run every block of the pages)
  */
 export async function scanLogs(source: LogSource, filter: LogFilter, range: ScanRange = {}): Promise<ScannedLog[]> {
   const found: (readonly ScannedLog[])[] = [];

@@ -1,5 +1,6 @@
 /** Runs a program on the chain of examples. */
 import { compileFunction } from "node:vm";
+import * as data from "@wattbook/data";
 import * as sdk from "@wattbook/sdk";
 import { expect } from "chai";
 import * as ethers from "ethers";
@@ -16,9 +17,10 @@ export async function run(program: Program, names: Readonly<Record<string, unkno
   const given: Record<string, unknown> = {
     ...own,
     ...ethers,
+    ...data,
     ...sdk,
     ...names,
-    console: { log: () => undefined },
+    console: { log: () => undefined, warn: () => undefined },
     check,
   };
   const parameters = Object.keys(given).filter((name) => program.words.has(name) || name === "check");

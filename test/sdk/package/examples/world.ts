@@ -28,6 +28,8 @@ import { connect as connectHardhat, deployMarket, type HomeKeys } from "../../..
 
 /** Position in its period of the slot that examples trade in. */
 const NOON = asSlotOffset(48n);
+/** A file of meters: mean W of a home per quarter of an hour, and PV output per unit of peak power. */
+const METERS = ["time,home,roof_pu", "2024-06-15T10:00:00Z,400,0.5", "2024-06-15T10:15:00Z,800,0.25"].join("\n");
 const DEPOSIT = 50_000_000n;
 
 /** Deploys, trades a day up to its readings, and hands out the names. */
@@ -136,7 +138,11 @@ export async function exampleWorld() {
     ...{ yesterday, record, records, results, position, values, reading, readingSignature },
     ...{ settled, bill: billOf(terms, yesterday, settled) },
   };
-  return { names, eip1193: connection.provider, snapshot: () => connection.networkHelpers.takeSnapshot() };
+  return {
+    names: { ...names, text: METERS },
+    eip1193: connection.provider,
+    snapshot: () => connection.networkHelpers.takeSnapshot(),
+  };
 }
 
 /** Names that examples may use. */
