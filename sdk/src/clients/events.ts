@@ -33,7 +33,9 @@ type EventIn<C extends ContractName, N extends keyof Table[C]> = {
 } & (Table[C][N] extends (fields: Fields) => infer Args ? Readonly<Args> : never);
 
 /** All events of one contract. */
-export type EventsOf<C extends ContractName> = { [N in keyof Table[C]]: EventIn<C, N> }[keyof Table[C]];
+export type EventsOf<C extends ContractName> = C extends ContractName
+  ? { [N in keyof Table[C]]: EventIn<C, N> }[keyof Table[C]]
+  : never;
 
 /** Any event of a deployment: tell them apart by `name`, and by `contract` where two have the same name. */
 export type WattbookEvent = { [C in ContractName]: EventsOf<C> }[ContractName];
@@ -77,9 +79,7 @@ function interfaces(): Readonly<Record<ContractName, Interface>> {
 export function parseEvent(log: ScannedLog, { contracts }: Pick<Deployment, "contracts">): WattbookEvent | undefined {
   const address = log.address?.toLowerCase();
   const contract = CONTRACT_NAMES.find((name) => contracts[name].toLowerCase() === address);
-  if (contract === undefined) return undefined;
-  const event: WattbookEvent | undefined = parseEventOf<ContractName>(contract, log);
-  return event;
+  return contract === undefined ? undefined : parseEventOf(contract, log);
 }
 
 /**

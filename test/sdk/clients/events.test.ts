@@ -129,7 +129,7 @@ describe("events", function () {
           fc.property(fc.tuple(...args), (values) => {
             if (name === "SlotCleared" && values[2] === 255n) values[3] = 0n;
             const log = logOf(abi, fragment, values);
-            const event = parseEventOf(contract, log) as WattbookEvent | undefined;
+            const event: WattbookEvent | undefined = parseEventOf(contract, log);
             if (event === undefined) throw new Error("not read");
             const { address, blockNumber, blockHash, transactionHash, index: logIndex } = log;
             expect(event).to.deep.include({ contract, name });
