@@ -1,6 +1,6 @@
 /** Connects a wallet, deposits with a permit, signs a strip, and shows what it filled. */
 import * as sdk from "@wattbook/sdk";
-import { cells, field, status, step } from "./page.ts";
+import { every, field, offerSlots, showFills, status, step } from "./page.ts";
 import { findWallet } from "./wallet.ts";
 
 const query = new URLSearchParams(location.search);
@@ -24,21 +24,6 @@ step("connect", async () => {
     status("account", `${account}: ${money(free)} free, ${money(reserved)} reserved`);
   };
   const fillsOf = (period: sdk.Period) => sdk.fillsOf(logs, terms, member, period, wattbook.deployment);
-  const showFills = async (period: sdk.Period) => {
-    const fills = await fillsOf(period);
-    cells(
-      "fills",
-      fills.map(({ slot, side, ordered, limit, state, filled, price }) => [
-        sdk.formatTime(sdk.slotStart(terms, slot)),
-        state,
-        sdk.formatWh(filled),
-        price === null ? "–" : sdk.formatPrice(price, decimals),
-        side,
-        sdk.formatWh(ordered),
-        sdk.formatPrice(limit, decimals),
-      ]),
-    );
-  };
 
   step("deposit", async () => {
     const value = sdk.parseAmount(field("amount"), decimals);
@@ -53,7 +38,7 @@ step("connect", async () => {
     const slot = sdk.asSlot(BigInt(field("slot")));
     const period = sdk.periodOf(terms, slot);
     const side = field("side") === "buy" ? "buy" : "sell";
-    const price = sdk.asPrice(sdk.parseAmount(field("price"), decimals) / 1_000n);
+    const price = sdk.parsePrice(field("price"), decimals);
     const { header, context } = await sdk.prepareStrip(wattbook, community, member, period);
     const order = { slot, side, price, energy: sdk.asWh(BigInt(field("energy"))) } as const;
     const strip = sdk.buildStrip(terms, header, [order], context);
@@ -61,18 +46,12 @@ step("connect", async () => {
     await (await market.send.post(community, period, [{ strip, signature }])).wait();
     const skipped = (await logs.skipped(period, wattbook.deployment)).filter((item) => item.member === member).at(-1);
     if ((await fillsOf(period)).length === 0) throw new Error(`The market skipped the strip: ${skipped?.reason}.`);
-    await Promise.all([showAccount(), showFills(period)]);
-    setInterval(() => void showFills(period), 2_000);
+    await showAccount();
+    every(2_000, async () => {
+      showFills(await fillsOf(period), terms, decimals);
+    });
   });
 
-  const time = await now();
-  const period = sdk.periodAt(terms, time);
-  const open = [period, sdk.asPeriod(period + 1n)].flatMap((each) => sdk.slotsOf(terms, each));
-  cells(
-    "slot",
-    open
-      .filter((slot) => sdk.isOpen(terms, slot, time))
-      .map((slot) => [`${slot}`, sdk.formatTime(sdk.slotStart(terms, slot))]),
-  );
+  offerSlots(terms, await now());
   await showAccount();
 });

@@ -32,6 +32,7 @@ export type WattbookErrorCode =
   | "MISSING_ANSWER"
   | "BILL_MISMATCH"
   | "RUNNER_UNFIT"
+  | "PERMIT_UNSUPPORTED"
   | "CONTRACT_REVERTED"
   | "LOGS_INCOMPLETE"
   | "NOT_SETTLED"
@@ -427,6 +428,17 @@ export class RunnerError extends WattbookError {
     readonly needed: string,
   ) {
     super(`The client's runner cannot ${action}. Make the client with ${needed}.`);
+  }
+}
+
+/** A payment token whose permits cannot be signed: it has none, or does not say under which EIP-712 domain. */
+export class PermitDomainError extends WattbookError {
+  readonly code = "PERMIT_UNSUPPORTED";
+
+  constructor(readonly token: string) {
+    super(
+      `The token ${token} states no EIP-712 domain for permits. Approve the escrow and deposit from the allowance.`,
+    );
   }
 }
 

@@ -259,7 +259,9 @@ export function formatWh(energy: SignedWh): string {
 function parseDecimal(field: string, text: string, digits: bigint, cut: boolean): bigint {
   const places = Number(check("decimals", digits, 0n, DECIMALS_MOST));
   const [, whole, fraction = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  if (whole === undefined || (!cut && fraction.length > places)) throw new InvalidDecimalError(field, text, places);
+  // Zeros at the end are exact however many there are.
+  const tooFine = !cut && fraction.replace(/0+$/, "").length > places;
+  if (whole === undefined || tooFine) throw new InvalidDecimalError(field, text, places);
   return BigInt(whole + fraction.slice(0, places).padEnd(places, "0"));
 }
 
@@ -271,6 +273,16 @@ function parseDecimal(field: string, text: string, digits: bigint, cut: boolean)
  */
 export function parseAmount(text: string, decimals: bigint): Amount {
   return asAmount(parseDecimal("amount", text, decimals, false));
+}
+
+/**
+ * Reads whole tokens per kWh as base units per Wh, exact; the inverse of `formatPrice`.
+ * @throws InvalidDecimalError for more digits than a price can have: three fewer than the token's.
+ * @throws OutOfRangeError
+ * @example parsePrice("0.312", 6n) // 312n
+ */
+export function parsePrice(text: string, decimals: bigint): PricePerWh {
+  return asPrice(parseDecimal("price", text, decimals - 3n, false));
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   lotsDown,
   lotsUp,
   parseAmount,
+  parsePrice,
   registerDown,
   sumAmounts,
   sumSigned,
@@ -134,6 +135,15 @@ describe("units", function () {
         expectCode(() => parseAmount(text, 6n), "INVALID_DECIMAL", { text });
       }
       expectCode(() => formatAmount(asAmount(1n), -1n), "OUT_OF_RANGE", { field: "decimals" });
+    });
+
+    it("reads prices per kWh as it writes them, and refuses finer ones", function () {
+      fc.assert(
+        fc.property(fc.bigInt(0n, 65_535n), fc.bigInt(3n, 18n), (value, decimals) => {
+          expect(parsePrice(formatPrice(asPrice(value), decimals), decimals)).to.equal(value);
+        }),
+      );
+      expectCode(() => parsePrice("0.1005", 6n), "INVALID_DECIMAL", { field: "price", text: "0.1005" });
     });
 
     it("writes prices per kWh", function () {

@@ -8,6 +8,7 @@ import { asAmount } from "../units.ts";
 import type { Amount, Seconds } from "../units.ts";
 import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
 import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
+import { permitDomain } from "./permit-domain.ts";
 
 /** A signed permit. https://eips.ethereum.org/EIPS/eip-2612 */
 export interface Permit {
@@ -34,6 +35,8 @@ const ABI = [
   "function balanceOf(address account) view returns (uint256)",
   "function allowance(address owner, address spender) view returns (uint256)",
   "function nonces(address owner) view returns (uint256)",
+  "function version() view returns (string)",
+  "function DOMAIN_SEPARATOR() view returns (bytes32)",
   "function eip712Domain() view returns (bytes1, string, string, uint256, address, bytes32, uint256[])",
   "function approve(address spender, uint256 value) returns (bool)",
   "function transfer(address to, uint256 value) returns (bool)",
@@ -119,11 +122,12 @@ export class PaymentTokenClient {
     return this.#integer("nonces", owner);
   }
 
-  /** The EIP-712 domain of permits (EIP-5267). */
+  /**
+   * The EIP-712 domain of permits; see `permitDomain`.
+   * @throws PermitDomainError where the token takes no permits, or states no domain
+   */
   async domain(): Promise<TypedDataDomain> {
-    const domain = await this.#at.read("eip712Domain", []);
-    const [, name, version, chainId, verifyingContract] = domain.toArray() as [string, string, string, bigint, Address];
-    return { name, version, chainId, verifyingContract };
+    return permitDomain(this.#at);
   }
 
   async #integer(name: string, ...args: readonly unknown[]): Promise<bigint> {
