@@ -11,7 +11,7 @@ const FORMAT = "wattbook-bills";
 /**
  * Bills as one JSON document; keys carry the same units as the columns of the CSV.
  * @param slotDuration Seconds.
- * @example await writeFile("bills.json", billsJson([{ member: "Ada", bill }], 900))
+ * @example billsJson([{ member: "Ada", bill }], 900)
  */
 export function billsJson(bills: readonly NamedBill[], slotDuration: number): string {
   const document = {

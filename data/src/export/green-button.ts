@@ -13,7 +13,9 @@ const QUALITY = { measured: 0, split: 8, synthetic: 8, estimated: 8, questionabl
 /**
  * Meters as ESPI: a usage point each, a meter reading per direction, one interval block, whole Wh, times in seconds of UTC.
  * Slots of which nothing is known have no reading. Attributes of people are not written: there are none in the data.
- * @example importGreenButton(greenButtonXml(data), "back.xml").meters
+ * @example
+ * const data = syntheticCommunity({ seed: 1n, homes: 1, days: 1, latitude: 48 });
+ * importGreenButton(greenButtonXml(data), "back.xml").meters[0]?.imported[0] === data.meters[0]?.imported[0]; // true
  */
 export function greenButtonXml(data: MeterData): string {
   const updated = new Date((data.start + data.slots * data.slotDuration) * 1000).toISOString().slice(0, 19);

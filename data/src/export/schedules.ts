@@ -24,7 +24,9 @@ const COLUMNS = ["member", "interval", "slot", "bought_wh", "sold_wh"];
 /**
  * Positions of a period, as `positionOf` gives them, as entries of a schedule.
  * @param first Slot of the first position.
- * @example scheduleOf("Ada", firstSlot, positionOf(terms, period, records, results).position)
+ * @example
+ * const [first = asSlot(0n)] = slotsOf(terms, period);
+ * scheduleOf("Ada", first, position)
  */
 export function scheduleOf(member: string, first: Slot, positions: readonly Position[]): ScheduleEntry[] {
   return positions.map(({ bought, sold }, i) => ({ member, slot: asSlot(first + BigInt(i)), bought, sold }));

@@ -36,7 +36,8 @@ interface ReadingSet {
  * @throws InputError where the file as a whole cannot be used; what cannot be used in it is named in `problems`
  * @throws DataError OPTION_INVALID
  * @example
- * importGreenButton(await file.text(), file.name, { zone: "America/New_York" }).meters[0]?.imported;
+ * const data = syntheticCommunity({ seed: 1n, homes: 1, days: 1, latitude: 41 });
+ * importGreenButton(greenButtonXml(data), "back.xml", { zone: "America/New_York" }).meters.length; // 1
  */
 export function importGreenButton(text: string, file: string, options: GreenButtonOptions = {}): MeterData {
   if (options.slotDuration !== undefined) checkSlotDuration(options.slotDuration);

@@ -27,7 +27,7 @@ const POWER_OF_TEN: Readonly<Record<EnergyUnit, number>> = { Wh: 0, kWh: 3, MWh:
  * all slot durations do.
  *
  * @example
- * energyOf({ digits: 25n, scale: 1 }, "kWh", 900); // 2.5 kWh: { digits: 25000n, scale: 1 }
+ * energyOf({ digits: 25n, scale: 1 }, "kWh", 900); // { digits: 25000n, scale: 1 }, which is 2.5 kWh
  */
 export function energyOf(value: Decimal, unit: EnergyUnit, seconds: number): Decimal {
   const digits = value.digits * pow10(POWER_OF_TEN[unit]);

@@ -6,14 +6,17 @@ import { run } from "./examples/run.ts";
 import { exportsOf, typeErrors } from "./examples/typecheck.ts";
 import { exampleWorld } from "./examples/world.ts";
 
-const SOURCE = new URL("../../../sdk/src/", import.meta.url);
+const ROOT = new URL("../../../", import.meta.url);
 
-const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
-  .filter((path) => path.endsWith(".ts") && !path.startsWith("abi/"))
-  .sort();
-const programs = files.flatMap((path) => tsdocExamples(`sdk/src/${path}`)).map(programOf);
+const files = ["sdk/src/", "data/src/"].flatMap((folder) =>
+  readdirSync(new URL(folder, ROOT), { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !path.startsWith("abi/"))
+    .map((path) => folder + path)
+    .sort(),
+);
+const programs = files.flatMap(tsdocExamples).map(programOf);
 
-describe("examples in the SDK's comments", function () {
+describe("examples in the comments of the packages", function () {
   this.timeout(120_000);
   let world: Awaited<ReturnType<typeof exampleWorld>>;
   let snapshot: Awaited<ReturnType<(typeof world)["snapshot"]>>;
