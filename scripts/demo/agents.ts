@@ -1,7 +1,8 @@
 /** What each home's agent decides before the gates close. */
 
 import type { Calendar } from "./calendar.ts";
-import { curveAround, type CurvePoint, type Side } from "./curve.ts";
+import type { Side } from "@wattbook/sdk";
+import { curveAround, type CurvePoint } from "./curve.ts";
 import { forecastOf } from "./forecast.ts";
 import type { Home } from "./homes.ts";
 import { MARKET, tradingBand, valueBand } from "./market.ts";

@@ -2,8 +2,6 @@
 
 import type { Band } from "./market.ts";
 
-export type Side = "buy" | "sell";
-
 /** A point of a curve. */
 export interface CurvePoint {
   readonly tick: number;

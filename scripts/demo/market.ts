@@ -1,4 +1,4 @@
-import type { Side } from "./curve.ts";
+import type { Side } from "@wattbook/sdk";
 
 /** The rules of the demo's community. Prices in base units of the local euro (six decimals) per Wh: 1 = 0.1 ct/kWh. */
 export const MARKET = {

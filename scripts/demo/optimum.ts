@@ -1,7 +1,7 @@
 /** The best that trade could have achieved: a linear program per slot. */
 
 import highs, { type Highs } from "highs";
-import type { Side } from "./curve.ts";
+import type { Side } from "@wattbook/sdk";
 import { DemoError } from "./errors.ts";
 import { MARKET, priceOf } from "./market.ts";
 

@@ -1,7 +1,7 @@
 /** A slot's book on the page: its accepted orders tick by tick, and what came of them. */
 
 import { type AcceptedEntry, type Clearing, fillOfEntry } from "@wattbook/sdk";
-import type { Side } from "../curve.ts";
+import type { Side } from "@wattbook/sdk";
 import { MARKET, priceOf } from "../market.ts";
 import { columnOf } from "./columns.ts";
 import type { BookData } from "./data.ts";

@@ -13,7 +13,7 @@ import type { MemberSettlement } from "../settlement.ts";
 import type { Tariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
 import type { MemberIndex, Period, SignedAmount, Wh } from "../units.ts";
-import type { SettledLeg } from "./log-reader.ts";
+import type { SettledLeg } from "./log-facts.ts";
 import type { JournalInfo } from "./settlement.ts";
 
 /** Everything that a bill depends on. */

@@ -10,6 +10,7 @@ export * from "./fault-errors.ts";
 export { faultOf } from "./faults.ts";
 export * from "./fills.ts";
 export { HINTS } from "./hints.ts";
+export * from "./log-facts.ts";
 export * from "./log-reader.ts";
 export * from "./log-store.ts";
 export * from "./market.ts";

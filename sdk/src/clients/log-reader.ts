@@ -10,14 +10,14 @@ import { asAccount } from "../hex.ts";
 import type { Address, Hex } from "../hex.ts";
 import { unpackHead } from "../journal.ts";
 import type { JournalRecord } from "../journal.ts";
-import type { MeterValue } from "../reading.ts";
 import { decodeValues } from "../reading.ts";
 import { decodeTariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
 import { asAmount, asLots, asMember, asPrice, asSignedAmount, asSlot, asWh } from "../units.ts";
-import type { Amount, CommunityIndex, MemberIndex, Period, SignedAmount, Slot } from "../units.ts";
+import type { CommunityIndex, MemberIndex, Period, Slot } from "../units.ts";
 import { billFromLogs, checkJournal } from "./bill-from-logs.ts";
 import type { Answers, BillEvidence } from "./bill-from-logs.ts";
+import type { AcceptedReading, CashFlow, SettledLeg, SkippedItem } from "./log-facts.ts";
 import { MemoryLogStore } from "./log-store.ts";
 import type { LogStore } from "./log-store.ts";
 import { ENTRY_REASONS, reasonOf, SKIP_REASONS, STRIP_REASONS } from "./reasons.ts";
@@ -44,37 +44,6 @@ export interface LogReaderOptions extends ScanRange {
   readonly store?: LogStore;
   /** What the chain says of a journal, to check the logs against: `SettlementClient.journal`. */
   readonly journalOnChain?: (member: MemberIndex, period: Period) => Promise<JournalInfo>;
-}
-
-/** A reading that the chain accepted. */
-export interface AcceptedReading {
-  readonly values: readonly MeterValue[];
-  readonly gapLeg: SignedAmount;
-}
-
-/** A settled leg (`IPaymentEscrow.Settled`), base units. */
-export interface SettledLeg {
-  readonly paid: Amount;
-  readonly received: Amount;
-  readonly networkFee: Amount;
-  readonly settlementFee: Amount;
-  readonly gridLeg: SignedAmount;
-  /** Afterwards: positive, the member owes its supplier. */
-  readonly due: SignedAmount;
-}
-
-/** Something that the chain left out. */
-export interface SkippedItem {
-  readonly stage: "strip" | "entries" | "settlement";
-  readonly member: MemberIndex;
-  /** Name of a `StripReason`, an `EntryReason` or a `SkipReason`. */
-  readonly reason: string;
-}
-
-/** Money into and out of the escrow, base units. */
-export interface CashFlow {
-  readonly kind: "deposit" | "withdrawal" | "fees";
-  readonly amount: Amount;
 }
 
 const ABIS = {
