@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { DemoOptions } from "./cli.ts";
 import { DemoError } from "./errors.ts";
 import { type Report, reportJson } from "./report.ts";
+import { safe } from "@wattbook/data/export";
 import { formatTime } from "@wattbook/data/import";
 
 /** The community in a slot. */
@@ -99,6 +100,8 @@ export function slotsCsv(slots: readonly SlotRecord[]): string {
   return `${["time,load_wh,pv_wh,traded_wh,price", ...lines].join("\n")}\n`;
 }
 
-function quoted(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** A name from an input file as a cell that no spreadsheet takes for a formula. */
+function quoted(name: string): string {
+  const text = safe(name);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -105,6 +105,14 @@ describe("demo report", function () {
     );
   });
 
+  it("writes no name that a spreadsheet would compute, and none that breaks a row", function () {
+    const [home] = report(1).households;
+    if (home === undefined) throw new Error("no home");
+    const named = (name: string) => ({ ...report(1), households: [{ ...home, name, pv: name }] });
+    for (const name of ["=HYPERLINK(1)", "+1", "-1", "@A1"]) expect(homesCsv(named(name))).to.include(`1,'${name},'${name},`);
+    expect(homesCsv(named("a\rb"))).to.include('1,"a\rb","a\rb",');
+  });
+
   it("writes JSON of any shape that JSON.parse reads", function () {
     const value = { a: [], b: {}, c: [1n, "x\n", null, true], d: undefined, e: { millionths: 5n } };
     expect(JSON.parse(toJson(value))).to.deep.equal({ a: [], b: {}, c: [1, "x\n", null, true], e: 0.000005 });
