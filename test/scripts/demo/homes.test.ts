@@ -95,6 +95,16 @@ describe("demo synthetic homes", function () {
     expect(syntheticDataset(7n, 5, 1, pvKwp).loads.slice(0, 3)).to.deep.equal(syntheticDataset(7n, 3, 1, pvKwp).loads);
   });
 
+  it("are refused with a code where the generator makes none of that size or number", function () {
+    const tiny = { digits: 1n, scale: 6 };
+    expect(() => syntheticDataset(1n, 2, 1, tiny))
+      .to.throw(DemoError)
+      .with.property("code", "OPTION_INVALID");
+    expect(() => syntheticDataset(1n, 2_000, 366, pvKwp))
+      .to.throw(DemoError)
+      .with.property("code", "OPTION_INVALID");
+  });
+
   it("say that they are synthetic, bring their past, and have sun by day only", function () {
     const data = syntheticDataset(1n, 2, 2, pvKwp);
     expect(data.synthetic).to.equal(true);
