@@ -38,6 +38,21 @@ const name = fc.oneof(
   ),
 );
 
+const none = asSignedAmount(0n);
+const EMPTY: NamedBill["bill"] = {
+  period: asPeriod(1n),
+  estimated: false,
+  lines: [],
+  gapLeg: none,
+  settlementFee: asAmount(0n),
+  otherPaid: asAmount(0n),
+  otherReceived: asAmount(0n),
+  lost: asAmount(0n),
+  total: none,
+  retailOnly: none,
+  saving: none,
+};
+
 const line = (slot: number) =>
   fc.record({
     slot: fc.constant(asSlot(BigInt(slot))),
@@ -124,8 +139,30 @@ describe("bills as files", function () {
         .with.property("code", "RECORD_INVALID");
     }
     const huge =
-      '{"format":"wattbook-schedule","version":1,"entries":[{"member":"a","slot":"0","bought_wh":"-1","sold_wh":"0"}]}';
+      '{"format":"wattbook-schedule","version":1,"slotDuration":900,"entries":[{"member":"a","interval":"1970-01-01T00:00Z/PT15M","slot":"0","bought_wh":"-1","sold_wh":"0"}]}';
     expect(() => scheduleFromJson(huge))
+      .to.throw()
+      .with.property("code", "RECORD_INVALID");
+  });
+
+  it("are refused where a schedule's slots and times do not agree", function () {
+    const entries = scheduleOf("a", asSlot(3n), [{ bought: asWh(1n), sold: asWh(0n) }]);
+    const text = scheduleJson({ slotDuration: 900, entries });
+    const csv = scheduleCsv({ slotDuration: 900, entries });
+    const wrong = [
+      () => scheduleFromJson(text.replace('"slotDuration": 900', '"slotDuration": "x"')),
+      () => scheduleFromJson(text.replace('"slotDuration": 900', '"slotDuration": 300')),
+      () => scheduleFromJson(text.replace('"slot": "3"', '"slot": "4"')),
+      () => scheduleFromCsv(`${csv}a,1970-01-01T00:00:00Z/PT30M,0,1,0\n`),
+    ];
+    for (const act of wrong) expect(act).to.throw().with.property("code", "RECORD_INVALID");
+  });
+
+  it("are refused where a member has two totals of a period", function () {
+    const lines = billLinesCsv([], 900);
+    const [head = "", row = ""] = billTotalsCsv([{ member: "a", bill: EMPTY }]).split("\n");
+    expect(billsFromCsv(lines, [head, row, ""].join("\n"))).to.have.length(1);
+    expect(() => billsFromCsv(lines, [head, row, row, ""].join("\n")))
       .to.throw()
       .with.property("code", "RECORD_INVALID");
   });

@@ -8,9 +8,33 @@ import {
   importLong,
   importWide,
   longCsv,
+  type Meter,
+  type MeterData,
   wideCsv,
 } from "@wattbook/data";
 import { energyOf, meterData } from "./factories.ts";
+
+const load = (name: string, imported: readonly bigint[]): Meter => ({
+  name,
+  kind: "load",
+  imported,
+  exported: imported.map(() => 0n),
+  quality: imported.map(() => "measured"),
+});
+const plant = (name: string, exported: readonly bigint[]): Meter => ({
+  ...load(name, exported),
+  kind: "plant",
+  imported: exported.map(() => 0n),
+  exported,
+});
+const wideData = (meters: readonly Meter[]): MeterData => ({
+  provenance: { format: "wide", source: "", unit: "", values: "interval", clockChanges: [], rounding: "running total, down" },
+  slotDuration: 900,
+  start: 0,
+  slots: meters[0]?.imported.length ?? 0,
+  meters,
+  problems: [],
+});
 
 const WIDE = { loadUnit: "W", pvKwp: { digits: 85n, scale: 1 } } as const;
 
@@ -71,6 +95,35 @@ describe("meter data, written and read again", function () {
         expect(energyOf(back)["roof_pu"]?.exported).to.deep.equal(made.map((each) => each % 700n));
       }),
     );
+  });
+
+  it("are the same as wide CSV over years, for plants of any size", function () {
+    const pvKwp = { digits: 700n, scale: 0 };
+    const made = Array.from({ length: 40_000 }, (_, k) => BigInt(k % 7));
+    const text = wideCsv(wideData([plant("roof", made), load("home", made)]), pvKwp);
+    const back = importWide(text, "back.csv", { loadUnit: "W", pvKwp });
+    expect(energyOf(back)["roof_pu"]?.exported).to.deep.equal(made);
+  });
+
+  it("are not written as wide CSV where they would be read as something else", function () {
+    const values = [1n, 0n];
+    const refused = [
+      [load("heat_pu", values), plant("roof", values)],
+      [load("home", values), load("home", values), plant("roof", values)],
+      [load("home", values), plant("roof", values), plant("roof_pu", values)],
+      [load("time", values), plant("roof", values)],
+    ];
+    for (const meters of refused) {
+      expect(() => wideCsv(wideData(meters), WIDE.pvKwp))
+        .to.throw(DataError)
+        .with.property("code", "RECORD_INVALID");
+    }
+  });
+
+  it("hold no name in wide CSV that a spreadsheet would compute", function () {
+    const text = wideCsv(wideData([load("=1+1", [1n, 2n]), plant("@roof", [1n, 2n])]), WIDE.pvKwp);
+    expect(text.split("\n")[0]).to.equal("time,'=1+1,'@roof_pu");
+    expect(Object.keys(energyOf(importWide(text, "back.csv", WIDE)))).to.deep.equal(["=1+1", "@roof_pu"]);
   });
 
   it("is told apart by its format", function () {

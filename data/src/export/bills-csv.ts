@@ -46,8 +46,10 @@ export function billTotalsCsv(bills: readonly NamedBill[]): string {
  */
 export function billsFromCsv(lines: string, totals: string): NamedBill[] {
   const rows = Map.groupBy(rowsOf(lines, LINE_COLUMNS), keyOf);
+  const seen = new Set<string>();
   const bills = rowsOf(totals, TOTAL_COLUMNS).map((row) => {
     const key = keyOf(row);
+    if (seen.size === seen.add(key).size) throw new DataError("RECORD_INVALID", `${key} has two rows of totals.`);
     const own = rows.get(key) ?? [];
     rows.delete(key);
     return { member: named(row.get("member") ?? ""), bill: billOf(row, own) };

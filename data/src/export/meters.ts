@@ -25,12 +25,18 @@ export function longCsv({ meters, start, slotDuration }: MeterData): string {
 const PER_UNIT_DIGITS = 9;
 
 /**
- * Loads and plants as the project's wide CSV: mean W per load (exact), per unit of `pvKwp` per plant (nine decimals, rounded
- * up: reading it back with the same `pvKwp` gives the same Wh, since the importer rounds its running total down).
- * @throws DataError RECORD_INVALID for meters at the grid or with gaps: the wide format has no place for them
+ * Loads and plants as the project's wide CSV: mean W per load (exact), per unit of `pvKwp` per plant (nine decimals, their
+ * running total rounded up: read back with the same `pvKwp` it gives the same Wh, since the importer rounds its running total
+ * down). Names that a spreadsheet would take for a formula are marked as in long CSV.
+ * @throws DataError RECORD_INVALID for meters at the grid or with gaps, for two of a name, and for a load whose name ends
+ * `_pu`: the wide format has no place for them
  */
 export function wideCsv({ meters, start, slotDuration, slots }: MeterData, pvKwp: Decimal): string {
   const columns = meters.map((meter) => columnOf(meter, slotDuration, pvKwp));
+  columns.forEach(({ header }, i) => {
+    if (columns.findIndex((other) => other.header === header) === i && header !== "time") return;
+    throw new DataError("RECORD_INVALID", `column "${header}" would be there twice. Give every meter a name of its own.`);
+  });
   const rows = Array.from({ length: slots }, (_, k) => [
     String(start + k * slotDuration),
     ...columns.map(({ cells }) => cells[k] ?? ""),
@@ -47,10 +53,21 @@ function columnOf({ name, kind, imported, exported }: Meter, step: number, pvKwp
     const message = `meter "${name}" was read at the grid; the wide format holds loads and plants. Write long CSV.`;
     throw new DataError("RECORD_INVALID", message);
   }
-  if (kind === "load") return { header: name, cells: values.map((wh) => watts(wh, step)) };
+  if (kind === "load") {
+    if (!name.endsWith("_pu")) return { header: safe(name), cells: values.map((wh) => watts(wh, step)) };
+    const message = `load "${name}" would be read as a plant, since its name ends in _pu. Rename it, or write long CSV.`;
+    throw new DataError("RECORD_INVALID", message);
+  }
   const full = pvKwp.digits * 1000n * BigInt(step);
-  const perUnit = (wh: bigint) => decimal((wh * 3600n * pow10(pvKwp.scale + PER_UNIT_DIGITS) + full - 1n) / full);
-  return { header: name.endsWith("_pu") ? name : `${name}_pu`, cells: values.map(perUnit) };
+  let exact = 0n;
+  let written = 0n;
+  const perUnit = (wh: bigint) => {
+    exact += wh * 3600n * pow10(pvKwp.scale + PER_UNIT_DIGITS);
+    const before = written;
+    written = (exact + full - 1n) / full;
+    return decimal(written - before);
+  };
+  return { header: safe(name.endsWith("_pu") ? name : `${name}_pu`), cells: values.map(perUnit) };
 }
 
 /** Mean power of a slot: whole, since every slot duration divides an hour. */

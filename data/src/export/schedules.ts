@@ -1,6 +1,7 @@
 /** Schedules: what members bought and sold in each slot when it cleared, for whoever plans or operates the grid. */
 
 import { asSlot, asWh, type Position, type Slot } from "@wattbook/sdk/pure";
+import { DataError } from "../errors.ts";
 import { csvOf, named, rowsOf, safe } from "./cells.ts";
 import { documentOf, listOf, quantityOf, recordOf, textOf } from "./fields.ts";
 import { formatInterval, parseInterval } from "./intervals.ts";
@@ -58,24 +59,33 @@ export function scheduleJson({ slotDuration, entries }: Schedule): string {
 export function scheduleFromCsv(text: string): Schedule {
   const rows = rowsOf(text, COLUMNS);
   const slotDuration = rows[0] === undefined ? 0 : parseInterval(rows[0].get("interval") ?? "").duration;
-  const entries = rows.map((row) => entryOf(named(row.get("member") ?? ""), (column) => row.get(column)));
+  const entries = rows.map((row) => entryOf(named(row.get("member") ?? ""), slotDuration, (column) => row.get(column)));
   return { slotDuration, entries };
 }
 
 /** Reads a schedule back. @throws DataError RECORD_INVALID */
 export function scheduleFromJson(text: string): Schedule {
   const { slotDuration, entries } = documentOf(text, FORMAT);
+  if (typeof slotDuration !== "number" || !Number.isInteger(slotDuration) || slotDuration < 0) {
+    throw new DataError("RECORD_INVALID", `slotDuration is ${JSON.stringify(slotDuration)}. Whole seconds are needed.`);
+  }
   const list = listOf(entries, "entries").map((each, i) => {
     const record = recordOf(each, `entries[${i}]`);
-    return entryOf(textOf(record["member"], "member"), (column) => record[column]);
+    return entryOf(textOf(record["member"], "member"), slotDuration, (column) => record[column]);
   });
-  return { slotDuration: Number(slotDuration), entries: list };
+  return { slotDuration, entries: list };
 }
 
-function entryOf(member: string, at: (column: string) => unknown): ScheduleEntry {
+function entryOf(member: string, slotDuration: number, at: (column: string) => unknown): ScheduleEntry {
+  const slot = quantityOf(at("slot"), "slot", asSlot);
+  const { start, duration } = parseInterval(textOf(at("interval"), "interval"));
+  if (start !== Number(slot) * slotDuration || duration !== slotDuration) {
+    const message = `slot ${slot} of ${slotDuration} s is not ${intervalOf(slot, slotDuration)}, as its interval says. Correct one.`;
+    throw new DataError("RECORD_INVALID", message);
+  }
   return {
     member,
-    slot: quantityOf(at("slot"), "slot", asSlot),
+    slot,
     bought: quantityOf(at("bought_wh"), "bought_wh", asWh),
     sold: quantityOf(at("sold_wh"), "sold_wh", asWh),
   };

@@ -47,6 +47,14 @@ function refuse(error: InputError): never {
   throw error;
 }
 
+/** A mark of our exporters before a name, lest a spreadsheet take it for a formula. */
+const MARKED = /^'([=+\-@'\uFF0B\uFF0D\uFF1D\uFF20])/;
+
+/** A name without that mark. */
+export function unmarked(name: string): string {
+  return name.replace(MARKED, "$1");
+}
+
 /** Where a cell stands; `index` counts columns from 0. */
 export function placeOf(table: Table, row: Row, index: number): Place {
   return { file: table.file, line: row.line, column: index + 1, header: table.headers[index] };

@@ -4,7 +4,7 @@ import type { IANAZone } from "luxon";
 import { type Decimal, exceeds, parseDecimal } from "../decimal.ts";
 import type { Problems } from "../problems.ts";
 import { parseStamp } from "../time.ts";
-import type { Row, Table } from "./csv.ts";
+import { type Row, type Table, unmarked } from "./csv.ts";
 import type { LongColumns, ValueColumn } from "./long-columns.ts";
 import { instantsOf } from "./zones.ts";
 
@@ -32,8 +32,6 @@ export interface RowOptions {
 const MOST_INTERVAL = 10_000_000n;
 const MOST_REGISTER = 1_000_000_000_000n;
 const MOST_NAME = 200;
-/** A name that our exporter marked, lest a spreadsheet take it for a formula. */
-const MARKED = /^'([=+\-@'\uFF0B\uFF0D\uFF1D\uFF20])/;
 
 /** A row whose time may still be one of two. */
 interface Timed {
@@ -51,7 +49,7 @@ export function readRows(
 ): ReadonlyMap<string, MeterRows> {
   const timed = new Map<string, Timed[]>();
   for (const row of table.rows) {
-    const name = (row.cells[columns.meter] ?? "").replace(MARKED, "$1");
+    const name = unmarked(row.cells[columns.meter] ?? "");
     const subject = { meter: name === "" ? undefined : name.slice(0, MOST_NAME), line: row.line };
     if (name === "" || name.length > MOST_NAME) {
       const text = `the meter needs a name of 1 to ${MOST_NAME} characters.`;

@@ -1,6 +1,6 @@
 /** The project's own wide CSV: a row per slot, a column per load or plant. */
 
-import { parseTable, placeOf, type Row, type Table } from "./csv.ts";
+import { parseTable, placeOf, type Row, type Table, unmarked } from "./csv.ts";
 import { type Decimal, exceeds, parseDecimal } from "../decimal.ts";
 import { cumulativeFloorWh, type Fraction, loadFactor, type LoadUnit, pvFactor } from "../energy.ts";
 import { InputError } from "../errors.ts";
@@ -48,11 +48,11 @@ export function importWide(text: string, file: string, options: WideOptions): Me
     cumulativeFloorWh(numbers(table, column.index, most), factor);
   const loads = loadColumns.map((column): Meter => {
     const imported = energy(column, MOST_LOAD, loadFactor(options.loadUnit, slotDuration));
-    return { name: column.header, kind: "load", imported, exported: none, quality };
+    return { name: unmarked(column.header), kind: "load", imported, exported: none, quality };
   });
   const plants = pvColumns.map((column): Meter => {
     const exported = energy(column, MOST_PER_UNIT, pvFactor(options.pvKwp, slotDuration));
-    return { name: column.header, kind: "plant", imported: none, exported, quality };
+    return { name: unmarked(column.header), kind: "plant", imported: none, exported, quality };
   });
   return {
     provenance: {
