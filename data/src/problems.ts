@@ -85,6 +85,12 @@ export class Problems {
     this.#list.push({ ...rest, ...(value === undefined ? {} : { value }), effect, message });
   }
 
+  /** The first one that cost a value, as the end of a message; empty without one. */
+  get reason(): string {
+    const problem = this.#list.find(({ effect, code }) => effect === "skipped" && code !== "METER_EMPTY");
+    return problem === undefined ? "" : ` First problem: ${problem.message}`;
+  }
+
   /** All of them, and how many more there were. */
   get all(): readonly Problem[] {
     if (this.#cut === 0) return this.#list;

@@ -43,14 +43,21 @@ export function parseStamp(text: string): Stamp | undefined {
     hour < 24 &&
     minute < 60 &&
     second < 60;
-  return exists ? { seconds: local / 1000 - offsetSeconds(match[7] ?? "Z"), local: match[7] === undefined } : undefined;
+  const offset = offsetSeconds(match[7] ?? "Z");
+  if (!exists || offset === undefined) return undefined;
+  return { seconds: local / 1000 - offset, local: match[7] === undefined };
 }
 
-/** `Z`, `+01`, `+0100` and `+01:00` in seconds east of Greenwich. */
-function offsetSeconds(offset: string): number {
+/** No clock is farther than this from UTC, seconds. */
+const MOST_OFFSET = 18 * 3600;
+
+/** `Z`, `+01`, `+0100` and `+01:00` in seconds east of Greenwich; undefined where it cannot be an offset. */
+function offsetSeconds(offset: string): number | undefined {
   if (offset.toUpperCase() === "Z") return 0;
   const digits = offset.slice(1).replace(":", "");
-  const seconds = Number(digits.slice(0, 2)) * 3600 + Number(digits.slice(2, 4)) * 60;
+  const minutes = Number(digits.slice(2, 4));
+  const seconds = Number(digits.slice(0, 2)) * 3600 + minutes * 60;
+  if (minutes > 59 || seconds > MOST_OFFSET) return undefined;
   return offset.startsWith("-") ? -seconds : seconds;
 }
 

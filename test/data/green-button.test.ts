@@ -33,6 +33,31 @@ function entry(self: string, up: string, related: readonly string[], title: stri
   return `<entry>${xml}<title>${title}</title><content>${content}</content></entry>`;
 }
 
+describe("an absurd Green Button file", function () {
+  it("has no reading beyond what a meter can count", function () {
+    const readings = block(reading(0, 10_000), reading(1, 10_001), reading(2, "1e60"), reading(3, 0));
+    const data = read(bare("<MeterReading/>", readingType({ power: 6 }), readings));
+    expect(energyOf(data)["UsagePoint 1"]?.imported).to.deep.equal([10_000_000_000n, null, null, 0n]);
+    expect(codesOf(data).filter((code) => code === "TOO_LARGE")).to.have.length(2);
+  });
+
+  it("states the day on which clocks change where it holds no other", function () {
+    const hours = (from: string, count: number) => {
+      const start = (Date.parse(from) / 1000 - MIDNIGHT) / 900;
+      return Array.from({ length: count }, (_, k) => reading(start + 4 * k, 1, "", 3600));
+    };
+    const changes = (readings: string[]) =>
+      read(bare(NEW_YORK, "<MeterReading/>", readingType(), block(...readings))).provenance.clockChanges;
+    const spring = hours("2021-03-14T05:00Z", 23);
+    const autumn = hours("2021-11-07T04:00Z", 25);
+    expect(changes(spring)).to.deep.equal([{ date: "2021-03-14", slots: 23 }]);
+    expect(changes(autumn)).to.deep.equal([{ date: "2021-11-07", slots: 25 }]);
+    for (const part of [spring.slice(1), spring.slice(0, -1), autumn.slice(1), autumn.slice(0, -1)]) {
+      expect(changes(part)).to.deep.equal([]);
+    }
+  });
+});
+
 /** Two usage points, forward and reverse; blocks out of order and before their meter readings. */
 const FEED = `<feed xmlns="http://www.w3.org/2005/Atom">
   ${entry("/B/2", "/B", ["/B/2/MR"], "Bea &amp; Bo", "<UsagePoint/>")}

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { importLong, type LongOptions } from "@wattbook/data/import";
+import { importAny, importLong, type LongOptions } from "@wattbook/data/import";
 import { codesOf, csv, energyOf, failureOf, MIDNIGHT } from "./factories.ts";
 
 const HEAD = ["meter", "time", "import", "export"];
@@ -40,6 +40,28 @@ describe("long CSV", function () {
   it("turns mean power into energy of the interval", function () {
     const data = read(rows(["a", at(0), 400, 0], ["a", at(1), 401, 0], ["a", at(2), 403, 0]), { unit: "W" });
     expect(energyOf(data)["a"]?.imported).to.deep.equal([100n, 100n, 101n]);
+  });
+
+  it("loses nothing of power over intervals that are no decimal part of an hour", function () {
+    const five = Array.from({ length: 24 }, (_, k) => ["a", MIDNIGHT + 300 * k, 1, 0]);
+    const wh = energyOf(read(rows(...five), { unit: "W" }))["a"]?.imported ?? [];
+    expect(wh.flatMap((value, k) => (value === 1n ? [k] : []))).to.deep.equal([11, 23]);
+    const minutes = Array.from({ length: 30 }, (_, k) => ["a", MIDNIGHT + 60 * k, 1, 0]);
+    const data = read(rows(...minutes), { unit: "kW", slotDuration: 900 });
+    expect(energyOf(data)["a"]?.imported).to.deep.equal([250n, 250n]);
+  });
+
+  it("reads files with empty lines before the header, and of any line ending", function () {
+    const lines = ["\uFEFF", "", "meter;time;import", `a;${at(0)};1`, `a;${at(1)};2`];
+    for (const end of ["\n", "\r\n", "\r"]) {
+      const data = importAny(lines.join(end), "test.csv", { wide: { loadUnit: "W", pvKwp: { digits: 5n, scale: 0 } } });
+      expect(energyOf(data)["a"]?.imported, JSON.stringify(end)).to.deep.equal([1n, 2n]);
+    }
+  });
+
+  it("says what cost the values of a file without any", function () {
+    const text = csv(["meter", "time", "import"], ["a", at(0), "x"], ["a", at(1), ""]);
+    expect(failureOf(() => read(text)).message).to.include("First problem: line 2");
   });
 
   it("reads registers: a slot is what the register advanced by", function () {

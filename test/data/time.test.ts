@@ -30,7 +30,7 @@ describe("times in files", function () {
     "2021-02-15T24:00Z",
     "2021-02-15",
   ];
-  for (const text of [...wrong, "-5", "1613347200.5", "1613347200000", "2021-02-15T00:60Z", "2021-02-15T00:00X"]) {
+  for (const text of [...wrong, "-5", "1613347200.5", "1613347200000", "2021-02-15T00:60Z", "2021-02-15T00:00+19:00", "2021-02-15T00:00+01:60", "2021-02-15T00:00X"]) {
     it(`refuses "${text}"`, function () {
       expect(parseTime(text)).to.equal(undefined);
     });

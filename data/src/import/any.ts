@@ -27,7 +27,7 @@ export function formatOf(text: string, file: string): Format {
     .replace(/^\uFEFF/, "")
     .trimStart();
   if (head.startsWith("<")) return "green-button";
-  const line = head.split(/\r?\n/, 1)[0] ?? "";
+  const line = head.split(/[\r\n]/, 1)[0] ?? "";
   if (line === "" || line.includes("\u0000")) {
     const message = "this is no CSV and no XML. Pass a wide or long CSV, or a Green Button file.";
     throw new InputError("FORMAT_UNKNOWN", { file, line: 1, column: 1 }, message);

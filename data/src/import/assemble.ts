@@ -5,7 +5,7 @@ import type { Problems } from "../problems.ts";
 import type { Quality } from "../shape.ts";
 import { formatTime } from "../time.ts";
 
-/** Energy of an interval, exact: `wh.digits / 10^wh.scale` Wh. */
+/** Energy of an interval, exact: `wh.digits / 10^wh.scale` Wh, or parts of a Wh where `AssembleOptions` says so. */
 export interface Reading {
   /** Unix seconds. */
   readonly start: number;
@@ -24,6 +24,8 @@ export interface Subject {
 }
 
 export interface AssembleOptions {
+  /** How many of what readings count make up a Wh. Default: 1. */
+  readonly partsPerWh?: bigint;
   /** Seconds. */
   readonly slotDuration: number;
   /** Divides intervals longer than a slot evenly over their slots, instead of leaving them out. */
@@ -59,7 +61,7 @@ export function assemble(
   const usable = single.filter((reading) => fits(reading, options, subject, problems));
   const slots = new Map<number, SlotValue>();
   const parts = new Map<number, Counted[]>();
-  for (const reading of countedOf(usable)) {
+  for (const reading of countedOf(usable, options.partsPerWh ?? 1n)) {
     const { slotDuration } = options;
     if (reading.duration >= slotDuration) {
       for (const [start, value] of spread(reading, slotDuration)) slots.set(start, value);
@@ -79,9 +81,9 @@ export function assemble(
  * Whole Wh: the running total is rounded down, a reading gets what the total advanced by. So each is within 1 Wh of its own
  * value, and all together are the floor of the exact total.
  */
-function countedOf(readings: readonly Reading[]): Counted[] {
+function countedOf(readings: readonly Reading[], parts: bigint): Counted[] {
   const scale = readings.reduce((most, { wh }) => Math.max(most, wh.scale), 0);
-  const den = pow10(scale);
+  const den = pow10(scale) * parts;
   let exact = 0n;
   let register = 0n;
   return readings.map((reading) => {

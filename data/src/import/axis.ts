@@ -55,9 +55,7 @@ export function onOneAxis(
     }
   }
   if (used.length === 0) {
-    const [problem] = problems.all;
-    const why = problem === undefined ? "" : ` First problem: ${problem.message}`;
-    throw new InputError("NO_READINGS", place, `no meter has a single usable value.${why}`);
+    throw new InputError("NO_READINGS", place, `no meter has a single usable value.${problems.reason}`);
   }
   const slots = (last - first) / slotDuration + 1;
   if (slots > MOST_SLOTS) {

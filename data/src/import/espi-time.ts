@@ -36,12 +36,15 @@ export function espiZone(element: Element | undefined): EspiZone | undefined {
     changes: (first, last, slotDuration) =>
       yearsBetween(first, last)
         .flatMap((year) => [
-          { day: dateOf(start, year), slots: (86_400 - dstOffset) / slotDuration },
-          { day: dateOf(end, year), slots: (86_400 + dstOffset) / slotDuration },
+          { day: dateOf(start, year), from: 0, seconds: 86_400 - dstOffset },
+          { day: dateOf(end, year), from: -dstOffset, seconds: 86_400 + dstOffset },
         ])
-        .filter(({ day }) => day / 1000 - tzOffset >= first && day / 1000 - tzOffset + 90_000 <= last + 3_600)
+        .filter(({ day, from, seconds }) => {
+          const midnight = day / 1000 - tzOffset + from;
+          return midnight >= first && midnight + seconds <= last;
+        })
         .sort((a, b) => a.day - b.day)
-        .map(({ day, slots }) => ({ date: new Date(day).toISOString().slice(0, 10), slots })),
+        .map(({ day, seconds }) => ({ date: new Date(day).toISOString().slice(0, 10), slots: seconds / slotDuration })),
   };
 }
 

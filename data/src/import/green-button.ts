@@ -1,6 +1,6 @@
 /** Green Button files: the ESPI schema of NAESB, in an Atom feed or bare, with any prefixes. */
 
-import { parseDecimal } from "../decimal.ts";
+import { exceeds, parseDecimal } from "../decimal.ts";
 import { InputError } from "../errors.ts";
 import { Problems } from "../problems.ts";
 import { type MeterData, SLOT_DURATIONS } from "../shape.ts";
@@ -22,6 +22,9 @@ export interface GreenButtonOptions {
   /** IANA zone of local days; default: the file's own LocalTimeParameters. */
   readonly zone?: string | undefined;
 }
+
+/** Most energy of a reading, Wh: beyond 10 GWh a multiplier is wrong. */
+const MOST_WH = 10_000_000_000n;
 
 /** Readings of one meter in one direction, of one reading type. */
 interface ReadingSet {
@@ -133,8 +136,14 @@ function readingsOf(block: Element, kind: Kind, meter: string, problems: Problem
       problems.add({ code, meter, field: "value", value, from, text });
       return [];
     }
+    const wh = scaled(number, kind.power);
+    if (exceeds(wh, MOST_WH)) {
+      const text = `"${value.slice(0, 40)}" times 10^${kind.power} Wh is above ${MOST_WH} Wh. The reading was left out: is the multiplier right?`;
+      problems.add({ code: "TOO_LARGE", meter, field: "value", value, from, text });
+      return [];
+    }
     const codes = childrenOf(element, "ReadingQuality").map((quality) => textAt(quality, "quality") ?? quality.text);
-    return [{ start: from, duration: seconds, wh: scaled(number, kind.power), quality: qualityOf(codes) }];
+    return [{ start: from, duration: seconds, wh, quality: qualityOf(codes) }];
   });
 }
 
@@ -159,9 +168,7 @@ function slotDurationOf(sets: readonly ReadingSet[], file: string, problems: Pro
   const place = { file, line: 1, column: 1 };
   const duration = commonDuration(sets.filter((set) => shortest(sets, new Problems(0)).includes(set)));
   if (duration === undefined) {
-    const [problem] = problems.all;
-    const why = problem === undefined ? "" : ` First problem: ${problem.message}`;
-    throw new InputError("NO_READINGS", place, `the file holds no usable reading.${why}`);
+    throw new InputError("NO_READINGS", place, `the file holds no usable reading.${problems.reason}`);
   }
   if (SLOT_DURATIONS.includes(duration)) return duration;
   const message = `readings last ${duration} s; a slot lasts ${SLOT_DURATIONS.join(", ")} s. Pass slotDuration to sum or split.`;

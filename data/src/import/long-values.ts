@@ -24,14 +24,7 @@ export function intervalReadings(
   unit: EnergyUnit,
   duration: number,
   atEnd: boolean,
-  subject: Subject,
-  problems: Problems,
 ): Reading[] {
-  if (isPower(unit) && duration % 9 !== 0) {
-    const text = `intervals of ${duration} s in ${unit} are no whole fraction of an hour. Write the energy instead.`;
-    problems.add({ code: "INTERVAL_UNFIT", ...subject, value: String(duration), count: rows.length, text });
-    return [];
-  }
   return rows.flatMap(({ line, time, value }): Reading[] => {
     if (value === undefined) return [];
     const start = atEnd ? time - duration : time;

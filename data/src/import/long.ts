@@ -9,7 +9,7 @@ import { parseTable, type Table } from "./csv.ts";
 import { longColumns, type LongColumns } from "./long-columns.ts";
 import { readRows, type MeterRows, type RawRow } from "./long-rows.ts";
 import { intervalReadings, registerReadings } from "./long-values.ts";
-import type { EnergyUnit } from "./units.ts";
+import { type EnergyUnit, partsPerWh } from "./units.ts";
 import { clockChangesOf, zoneOf } from "./zones.ts";
 
 /** How a long CSV is meant; what is not given is read from the header or detected. */
@@ -102,8 +102,8 @@ function looseMeter(name: string, rows: MeterRows, columns: LongColumns, setup: 
     const raw = usable.map((row) => ({ ...row, value: pick(row) }));
     const readings = setup.register
       ? registerReadings(raw, column.unit, subject, problems)
-      : intervalReadings(raw, column.unit, setup.interval, setup.atEnd, subject, problems);
-    return assemble(readings, setup, subject, problems);
+      : intervalReadings(raw, column.unit, setup.interval, setup.atEnd);
+    return assemble(readings, { ...setup, partsPerWh: partsPerWh(column.unit) }, subject, problems);
   };
   const { exported } = columns;
   if (exported === undefined) {
@@ -157,9 +157,9 @@ function stepOf(table: Table, interval: number | undefined): number {
   throw new InputError("STEP_UNSUPPORTED", place, message);
 }
 
-/** The separator of the header line. */
+/** The separator of the header, the first line that is not empty. */
 function delimiterOf(text: string): string {
-  const head = text.slice(0, 2_000).split("\n", 1)[0] ?? "";
+  const head = text.slice(0, 2_000).trimStart().split(/[\r\n]/, 1)[0] ?? "";
   const counts = [",", ";", "\t"].map((sign) => ({ sign, count: head.split(sign).length }));
   return counts.reduce((best, each) => (each.count > best.count ? each : best)).sign;
 }

@@ -22,18 +22,22 @@ export function isPower(unit: EnergyUnit): boolean {
 
 const POWER_OF_TEN: Readonly<Record<EnergyUnit, number>> = { Wh: 0, kWh: 3, MWh: 6, W: 0, kW: 3 };
 
+/** What `energyOf` counts in, parts of a Wh. */
+export function partsPerWh(unit: EnergyUnit): bigint {
+  return isPower(unit) ? 3600n : 1n;
+}
+
 /**
- * A value in Wh, exact. Power over `seconds` is `value * seconds / 3600`; durations that divide by 9 s stay decimal, and
- * all slot durations do.
+ * A value as energy, exact: in Wh, or for power in watt-seconds, since an hour is no decimal number of seconds.
+ * @param seconds How long the power lasts.
  *
  * @example
  * energyOf({ digits: 25n, scale: 1 }, "kWh", 900); // { digits: 25000n, scale: 1 }, which is 2.5 kWh
+ * energyOf({ digits: 12n, scale: 0 }, "W", 300); // { digits: 3600n, scale: 0 }, which is 1 Wh
  */
 export function energyOf(value: Decimal, unit: EnergyUnit, seconds: number): Decimal {
-  const digits = value.digits * pow10(POWER_OF_TEN[unit]);
-  if (!isPower(unit)) return { digits, scale: value.scale };
-  // seconds / 3600 = seconds * 25 / 90000, and seconds / 9 is whole.
-  return { digits: (digits * BigInt(seconds) * 25n) / 9n, scale: value.scale + 4 };
+  const duration = isPower(unit) ? BigInt(seconds) : 1n;
+  return { digits: value.digits * pow10(POWER_OF_TEN[unit]) * duration, scale: value.scale };
 }
 
 /** Times ten to the power of `exponent`, which may be negative. */
