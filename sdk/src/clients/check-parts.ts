@@ -1,4 +1,5 @@
 /** Whether five addresses are one deployment, on the chain that the node claims. */
+import { isError } from "ethers";
 import type { ContractRunner, Provider } from "ethers";
 import type { Address } from "../hex.ts";
 import { CONTRACT_NAMES } from "./deployment.ts";
@@ -88,8 +89,9 @@ async function checkDomain(endpoint: Endpoint, contract: string, chainId: bigint
 
 /** A contract that does not answer as ours would: another one stands at the address. */
 function foreign(cause: unknown, name: string, part: string, expected: string): DeploymentMismatchError | undefined {
-  const code = faultOf(cause)?.code;
-  const other = code === "CONTRACT_REVERTED" || code === "NO_CONTRACT" || code === "RPC_INVALID";
+  const fault = faultOf(cause);
+  const unreadable = fault?.code === "RPC_INVALID" && isError(fault.cause, "BAD_DATA");
+  const other = fault?.code === "CONTRACT_REVERTED" || fault?.code === "NO_CONTRACT" || unreadable;
   return other ? new DeploymentMismatchError(name, part, "nothing", expected, { cause }) : undefined;
 }
 

@@ -109,14 +109,22 @@ const MOST_DEPTH = 6;
 function saysReverted(error: unknown, depth: number): boolean {
   const fields = fieldsOf(error);
   if (fields === undefined || depth > MOST_DEPTH) return false;
-  if (fields["code"] === "CALL_EXCEPTION" || fields["code"] === 3) return true;
-  if (
-    typeof fields["message"] === "string" &&
-    /\bexecution reverted\b|reverted without a reason/i.test(fields["message"])
-  )
-    return true;
+  const { code, message } = fields;
+  // Ethers makes a CALL_EXCEPTION of whatever a node answers to eth_call, also "too many requests".
+  const answered = fieldsOf(fieldsOf(fields["info"])?.["error"]);
+  if (code === "CALL_EXCEPTION" && answered !== undefined) return answersReverted(answered, depth);
+  if (code === "CALL_EXCEPTION" || code === 3) return true;
+  if (typeof message === "string" && /\bexecution reverted\b|reverted without a reason/i.test(message)) return true;
   return innerOf(fields).some((inner) => saysReverted(inner, depth + 1));
 }
+
+/** Whether a node's error to a call comes from running the code. */
+function answersReverted(answer: Fields, depth: number): boolean {
+  const { code, message, data } = answer;
+  if (code === 3 || [message, data].some((text) => typeof text === "string" && RAN.test(text))) return true;
+  return [data, ...innerOf(answer)].some((inner) => saysReverted(inner, depth + 1));
+}
+const RAN = /revert|\bVM (execution|exception)|invalid (opcode|jump)|out of gas|stack (under|over)flow/i;
 
 function innerOf({ info, error, cause }: Fields): unknown[] {
   return [info, error, cause];

@@ -15,6 +15,7 @@ import {
   WrongChainError,
 } from "./fault-errors.ts";
 import type { FaultError } from "./fault-errors.ts";
+import { ContractRevertError } from "./revert.ts";
 import { thrownOf } from "./thrown.ts";
 import type { Thrown } from "./thrown.ts";
 
@@ -40,7 +41,7 @@ export function faultOf(thrown: unknown): WattbookError | undefined {
     const fault = rule(said, options);
     if (fault !== undefined) return fault;
   }
-  return undefined;
+  return hasCode(said, "CALL_EXCEPTION") ? new ContractRevertError("Unknown", { data: "0x" }, options) : undefined;
 }
 
 /** Reads one kind of fault. */
@@ -110,7 +111,7 @@ const refused: Rule = (said, options) => {
   const busy = said.statuses.includes(429) || hasCode(said, 429, -32005, -32016, -32029) || says(said, BUSY);
   if (busy) return new RpcRefusedError(reason(said, BUSY), true, options);
   const pattern =
-    /unauthorized|forbidden|invalid (api|project) ?(key|id)|method .*(not (found|available|supported|exist))|unsupported method/i;
+    /unauthorized|forbidden|invalid (api|project) ?(key|id)|method .*(not (found|available|supported|exist))|unsupported method|unexpected status code|status code 4\d\d/i;
   const denied = said.statuses.some((status) => status === 401 || status === 402 || status === 403);
   return denied || hasCode(said, 4100, 4200, -32601, -32001) || says(said, pattern)
     ? new RpcRefusedError(reason(said, pattern), false, options)
@@ -141,7 +142,7 @@ const invalid: Rule = (said, options) => {
 
 const unavailable: Rule = (said, options) => {
   const pattern =
-    /fetch failed|failed to fetch|network ?error|socket hang up|could not (detect|connect)|connection (refused|reset|closed|error)|ECONN|ENOTFOUND|EAI_AGAIN|terminated|disconnected|header not found|bad gateway|service unavailable|load failed/i;
+    /fetch failed|failed to fetch|network ?error|socket hang up|could not (detect|connect)|connection (refused|reset|closed|error)|ECONN|ENOTFOUND|EAI_AGAIN|terminated|disconnected|header not found|bad gateway|service unavailable|load failed|status code 5\d\d/i;
   const codes = ["NETWORK_ERROR", "ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "EPIPE", "UND_ERR_SOCKET"];
   return hasCode(said, ...codes, 4900, 4901) || said.statuses.some((status) => status >= 500) || says(said, pattern)
     ? new RpcUnavailableError(reason(said, pattern), options)
@@ -175,7 +176,7 @@ function reason(said: Thrown, pattern: RegExp): string {
   const texts = said.texts.filter((text) => text.trim() !== "");
   const text = [...texts].reverse().find((each) => pattern.test(each)) ?? texts[texts.length - 1] ?? "no reason given";
   const line = text
-    .replace(/\bhttps?:\/\/\S+/g, "(node)")
+    .replace(/\b(https?|wss?):\/\/[^\s"')]+/g, "(node)")
     .replace(/\s+/g, " ")
     .trim();
   return (line.length > 160 ? `${line.slice(0, 160)}…` : line).replace(/[.:]+$/, "");

@@ -68,6 +68,10 @@ export function parseLogState(key: string, json: unknown): LogState {
   if (!Array.isArray(logs) || logs.some(outside)) {
     throw new CheckpointInvalidError("logs", "a list", "a list of logs before nextBlock");
   }
+  const last = anchors.at(-1)?.block;
+  if (last === undefined ? logs.length > 0 : last !== nextBlock - 1) {
+    throw new CheckpointInvalidError("anchors", anchors, `a list that ends with block ${nextBlock - 1}`);
+  }
   return { checkpoint: { format, key, nextBlock, anchors }, logs: logs as ScannedLog[] };
 }
 
@@ -81,10 +85,21 @@ function isBlock(value: unknown): value is number {
 }
 
 function isAnchor(value: unknown): value is Anchor {
-  return typeof value === "object" && value !== null && isBlock((value as Anchor).block);
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    isBlock((value as Anchor).block) &&
+    typeof (value as Anchor).hash === "string"
+  );
 }
 
 function isLog(value: unknown): value is ScannedLog {
   const log = value as ScannedLog | null;
-  return typeof log === "object" && log !== null && isBlock(log.blockNumber) && Array.isArray(log.topics);
+  return (
+    typeof log === "object" &&
+    log !== null &&
+    isBlock(log.blockNumber) &&
+    Array.isArray(log.topics) &&
+    typeof log.data === "string"
+  );
 }

@@ -108,7 +108,7 @@ export async function* scanChunks<P = undefined>(
     try {
       const prepared = await withPatience("eth_getBlockByNumber", prepare(last), range);
       const request = source.getLogs({ ...filter, fromBlock: next, toBlock: last });
-      const found = checked(await withPatience("eth_getLogs", request, range), next, last);
+      const found = checked(await withPatience("eth_getLogs", request, range), filter, next, last);
       logs += found.length;
       yield { fromBlock: next, toBlock: last, logs: found, prepared };
       range.onProgress?.({ fromBlock, toBlock, block: last, logs });
@@ -156,14 +156,45 @@ export async function repeated<T>(work: () => Promise<T>, options: ScanOptions):
   }
 }
 
-/** Logs of other blocks, or as many as nodes cut off at, are no answer. */
-function checked(logs: readonly ScannedLog[], fromBlock: number, toBlock: number): readonly ScannedLog[] {
+/**
+ * An answer's logs in the order of the chain, each once. Logs that were not asked for, or as many as nodes cut off at, are
+ * no answer: another contract's log could pass for ours.
+ */
+function checked(
+  logs: readonly ScannedLog[],
+  filter: LogFilter,
+  fromBlock: number,
+  toBlock: number,
+): readonly ScannedLog[] {
   if (logs.length >= CUT_OFF && fromBlock < toBlock) {
     throw new LogRangeError(`${logs.length} logs, as many as nodes cut off at`, null);
   }
-  for (const { blockNumber } of logs) {
-    if (blockNumber >= fromBlock && blockNumber <= toBlock) continue;
-    throw new RpcInvalidError(`a log of block ${blockNumber} for blocks ${fromBlock} to ${toBlock}`);
+  for (const log of logs) {
+    const { blockNumber } = log;
+    if (blockNumber < fromBlock || blockNumber > toBlock) {
+      throw new RpcInvalidError(`a log of block ${blockNumber} for blocks ${fromBlock} to ${toBlock}`);
+    }
+    if (!isWanted(log, filter)) {
+      throw new RpcInvalidError(`a log of ${log.address ?? "nobody"} in block ${blockNumber} that was not asked for`);
+    }
   }
-  return logs;
+  const ordered = [...logs].sort((a, b) => a.blockNumber - b.blockNumber || (a.index ?? 0) - (b.index ?? 0));
+  return ordered.filter((log, i) => i === 0 || !isSame(log, ordered[i - 1]));
+}
+
+function isSame(log: ScannedLog, before: ScannedLog | undefined): boolean {
+  return log.index !== undefined && log.index === before?.index && log.blockNumber === before.blockNumber;
+}
+
+function isWanted({ address, topics }: ScannedLog, filter: LogFilter): boolean {
+  const emitters = [filter.address].flat().filter((each) => typeof each === "string");
+  const emitted = address === undefined || emitters.length === 0 || emitters.some((each) => sameHex(each, address));
+  return (
+    emitted &&
+    (filter.topics ?? []).every((topic, i) => topic === null || [topic].flat().some((each) => sameHex(each, topics[i])))
+  );
+}
+
+function sameHex(one: string, other: string | undefined): boolean {
+  return one.toLowerCase() === other?.toLowerCase();
 }

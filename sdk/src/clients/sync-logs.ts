@@ -1,5 +1,5 @@
 /** Brings stored logs up to date: from the checkpoint on, or from before a reorganisation of the chain. */
-import { RpcInvalidError } from "./fault-errors.ts";
+import { CheckpointInvalidError, RpcInvalidError } from "./fault-errors.ts";
 import { parseLogState } from "./log-store.ts";
 import type { Anchor, LogState, LogStore } from "./log-store.ts";
 import { latestBlock, repeated, scanChunks } from "./scan.ts";
@@ -38,8 +38,8 @@ const MOST_RESTARTS = 5;
  * const { logs: found } = await syncLogs(provider, filter, { store: new MemoryLogStore() });
  */
 export async function syncLogs(source: AnchoredSource, filter: LogFilter, options: SyncOptions): Promise<SyncedLogs> {
-  const key = keyOf(filter);
   const fromBlock = options.fromBlock ?? 0;
+  const key = keyOf(filter, fromBlock);
   let state = await loaded(key, fromBlock, options.store);
   let rewoundTo: number | null = null;
   for (let restarts = 0; restarts < MOST_RESTARTS; restarts++) {
@@ -56,7 +56,13 @@ export async function syncLogs(source: AnchoredSource, filter: LogFilter, option
 
 async function loaded(key: string, fromBlock: number, store: LogStore): Promise<LogState> {
   const found = await store.load(key);
-  if (found !== undefined && found !== null) return parseLogState(key, found);
+  if (found !== undefined && found !== null) {
+    const state = parseLogState(key, found);
+    const { anchors, nextBlock } = state.checkpoint;
+    // Without an anchor nothing was read yet: only from the start can it go on.
+    if (anchors.length > 0 || nextBlock === fromBlock) return state;
+    throw new CheckpointInvalidError("nextBlock", nextBlock, `${fromBlock} without anchors`);
+  }
   return { checkpoint: { format: 1, key, nextBlock: fromBlock, anchors: [] }, logs: [] };
 }
 
@@ -130,6 +136,7 @@ function plain({ address, blockNumber, blockHash, transactionHash, index, topics
   return { ...where, ...which, blockNumber, topics: [...topics], data };
 }
 
-function keyOf(filter: LogFilter): string {
-  return JSON.stringify([filter.address, filter.topics]).toLowerCase();
+/** With the first block: what began later lacks logs. */
+function keyOf(filter: LogFilter, fromBlock: number): string {
+  return JSON.stringify([filter.address, filter.topics, fromBlock]).toLowerCase();
 }

@@ -1,5 +1,6 @@
 /** The only clock of the SDK: how long to wait for a node. */
-import { RpcTimeoutError } from "./fault-errors.ts";
+import { isError } from "ethers";
+import { RpcInvalidError, RpcTimeoutError } from "./fault-errors.ts";
 
 /** How long to wait, and who may call it off. */
 export interface Patience {
@@ -15,6 +16,7 @@ export const DEFAULT_TIMEOUT = 10_000;
 /**
  * What `work` gives, unless it takes too long. The request itself is not cancelled, only no longer waited for.
  * @throws RpcTimeoutError
+ * @throws RpcInvalidError where ethers cannot read the answer
  * @throws The signal's reason.
  * @example
  * await withPatience("eth_blockNumber", provider.getBlockNumber(), { timeout: 5_000 });
@@ -39,6 +41,10 @@ export async function withPatience<T>(request: string, work: Promise<T>, patienc
   });
   try {
     return await Promise.race([work, interrupted]);
+  } catch (cause) {
+    // Ethers blames an argument where the node's answer is of another type.
+    if (isError(cause, "INVALID_ARGUMENT")) throw new RpcInvalidError(`${request}: ${cause.shortMessage}`, { cause });
+    throw cause;
   } finally {
     stop();
   }

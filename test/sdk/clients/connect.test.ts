@@ -89,6 +89,25 @@ describe("connect", function () {
     expect(thrown).to.include({ contract: "Settlement" });
   });
 
+  it("does not blame the deployment for a node that fails or answers nonsense", async function () {
+    const { node, deployment } = await walletWorld();
+    const faulty = (method: string, answer: () => unknown) =>
+      connect(
+        walletOver(node, (request) => (request.method === method ? answer() : undefined)),
+        deployment,
+      );
+    const busy = () => {
+      throw walletError(-32005, "rate limit exceeded");
+    };
+    await rejection(faulty("eth_call", busy), "RPC_REFUSED");
+    for (const method of ["eth_call", "eth_getCode", "eth_blockNumber"]) {
+      await rejection(
+        faulty(method, () => null),
+        "RPC_INVALID",
+      );
+    }
+  });
+
   it("refuses contracts that do not belong together", async function () {
     const one = await walletWorld();
     const { raw } = one;

@@ -98,6 +98,41 @@ const SAID: readonly (readonly [string, unknown, WattbookErrorCode])[] = [
   ["an empty answer", makeError('could not decode result data (value="0x")', "BAD_DATA", {} as never), "NO_CONTRACT"],
 ];
 
+/** What a node answers to eth_call, as ethers passes it on: always as a CALL_EXCEPTION. */
+function answered(error: { code?: number; message: string; data?: unknown }): Error {
+  return Object.assign(makeError("missing revert data", "CALL_EXCEPTION", { data: null } as never), {
+    info: { error, payload: { method: "eth_call" } },
+  });
+}
+
+describe("faultOf a call", function () {
+  const cases: readonly (readonly [string, Parameters<typeof answered>[0], WattbookErrorCode])[] = [
+    ["a rate limit", { code: -32005, message: "rate limit exceeded" }, "RPC_REFUSED"],
+    ["a lost connection", { message: "socket hang up" }, "RPC_UNAVAILABLE"],
+    ["a missing key", { code: -32603, message: "Response status code 401: Unauthorized" }, "RPC_REFUSED"],
+    ["a path that is not there", { message: "Received an unexpected status code from https://x/key" }, "RPC_REFUSED"],
+    ["a node out of order", { code: -32603, message: "Response status code 500: boom" }, "RPC_UNAVAILABLE"],
+    ["a page instead of JSON", { message: "Invalid JSON-RPC response received: <html>" }, "RPC_INVALID"],
+    ["state that is gone", { code: -32000, message: "missing trie node" }, "LOGS_PRUNED"],
+    ["geth's revert", { code: 3, message: "execution reverted" }, "CONTRACT_REVERTED"],
+    ["Hardhat's revert", { code: -32603, message: "VM Exception while processing: reverted" }, "CONTRACT_REVERTED"],
+    ["Nethermind's", { code: -32015, message: "VM execution error.", data: "Reverted 0x" }, "CONTRACT_REVERTED"],
+    ["an endless loop", { code: -32000, message: "out of gas: gas required exceeds: 1" }, "CONTRACT_REVERTED"],
+    [
+      "MetaMask's",
+      { code: -32603, message: "Internal JSON-RPC error.", data: { code: 3, message: "execution reverted" } },
+      "CONTRACT_REVERTED",
+    ],
+    ["a word that nobody knows", { message: "no" }, "CONTRACT_REVERTED"],
+  ];
+  for (const [name, error, code] of cases) {
+    it(`tells the node's fault from the contract's: ${name}`, function () {
+      expect(faultOf(answered(error))?.code).to.equal(code);
+      expect(faultOf(answered(error))?.message).not.to.include("https");
+    });
+  }
+});
+
 describe("faultOf", function () {
   for (const [name, thrown, code] of SAID) {
     it(`reads ${name}`, function () {
@@ -114,7 +149,10 @@ describe("faultOf", function () {
       fault && "most" in fault ? [fault.most] : [],
     );
     expect(limits).to.deep.equal([null, 10_000, null, 10_000, 50_000, 10_000, 2_048, 2_000, 100]);
-    expect(faultOf(new Error("fetch failed: https://node.example/secret-key"))?.message).not.to.include("secret-key");
+    for (const scheme of ["https", "wss"]) {
+      const thrown = new Error(`fetch failed: "${scheme}://node.example/secret-key"`);
+      expect(faultOf(thrown)?.message).not.to.include("secret-key");
+    }
   });
 
   it("says what is worth trying again", function () {

@@ -192,6 +192,38 @@ describe("journals and bills from logs", function () {
     expect((await sync()).rewoundTo).to.equal(null);
   });
 
+  for (const depth of [1, 3, 10]) {
+    it(`follow a reorganisation of ${depth} blocks, also to a shorter chain`, async function () {
+      const w = await world();
+      const { networkHelpers } = w.connection;
+      const store = new TextStore();
+      const filter = { address: w.at.escrow, topics: [] };
+      const sync = () => syncLogs(w.provider, filter, { store, chunk: 1 });
+      const forkBlock = await w.provider.getBlockNumber();
+      const fork = await networkHelpers.takeSnapshot();
+      for (let block = 0; block < depth; block++) await w.raw.fund(3, 22n + BigInt(block));
+      const old = await sync();
+      await fork.restore();
+      await w.raw.fund(3, 333n);
+      const after = await sync();
+      expect(after.rewoundTo ?? Infinity).to.be.at.most(forkBlock + 1);
+      const fresh = await syncLogs(w.provider, filter, { store: new MemoryLogStore() });
+      expect(after.logs).to.deep.equal(fresh.logs);
+      expect(after.logs).not.to.deep.equal(old.logs);
+    });
+  }
+
+  it("do not take a checkpoint that began later for a whole one", async function () {
+    const w = await world();
+    const store = new TextStore();
+    const filter = { address: w.at.escrow, topics: [] };
+    await w.raw.fund(3, 1n);
+    const late = await syncLogs(w.provider, filter, { store, fromBlock: (await w.provider.getBlockNumber()) + 1 });
+    expect(late.logs).to.deep.equal([]);
+    const whole = await syncLogs(w.provider, filter, { store });
+    expect(whole.logs).to.have.lengthOf.greaterThan(0);
+  });
+
   it("notice a reorganisation in the middle of a scan", async function () {
     const w = await world();
     const { networkHelpers } = w.connection;
@@ -238,6 +270,14 @@ describe("journals and bills from logs", function () {
     expect(await broken(({ checkpoint }) => (checkpoint["anchors"] = [1]))).to.include({ field: "anchors" });
     expect(await broken((state) => (state.logs = [{}]))).to.include({ field: "logs" });
     expect(await broken(({ checkpoint }) => (checkpoint["nextBlock"] = 0))).to.include({ field: "logs" });
+    // Without anchors no reorganisation would ever show.
+    expect(await broken(({ checkpoint }) => (checkpoint["anchors"] = []))).to.include({ field: "anchors" });
+    expect(
+      await broken((state) => {
+        state.checkpoint["anchors"] = [];
+        state.logs = [];
+      }),
+    ).to.include({ field: "nextBlock" });
     store.texts.set(key, "7");
     await rejection(syncLogs(w.provider, filter, { store }), "CHECKPOINT_INVALID");
   });
