@@ -90,5 +90,9 @@ function objectOf(field: string, value: unknown): Readonly<Record<string, unknow
 
 /** A value as a message shows it. */
 function shown(value: unknown): string {
-  return value === undefined ? "missing" : JSON.stringify(value).slice(0, 60);
+  if (value === undefined) return "missing";
+  if (typeof value === "number") return value.toString();
+  const plain = (_: string, part: unknown) => (typeof part === "bigint" ? part.toString() : part);
+  const text = JSON.stringify(value, plain) as string | undefined;
+  return text?.slice(0, 60) ?? `a ${typeof value}`;
 }

@@ -54,8 +54,9 @@ export interface AcceptedStrips {
  */
 export function acceptStrips(terms: Terms, strips: readonly PreviewStrip[]): AcceptedStrips {
   const books: Books = new Map();
-  for (const entry of strips.flatMap((strip) => strip.entries)) if (isPosted(entry)) append(terms, books, entry);
-  for (const entry of strips.flatMap((strip) => strip.entries)) if (isPosted(entry)) checkPosted(terms, books, entry);
+  const posted = strips.flatMap((strip) => strip.entries).filter(isPosted);
+  for (const entry of posted) append(terms, books, entry);
+  checkQueues(posted);
   const frontiers = new Map<MemberIndex, SlotOffset>();
   const accepted = strips.map((strip) => acceptStrip(terms, books, frontiers, strip));
   return { strips: accepted.filter((strip) => strip.entries.length > 0), books };
@@ -109,10 +110,15 @@ function append(terms: Terms, books: Books, entry: Entry): Lots {
   return prefix;
 }
 
-function checkPosted(terms: Terms, books: Books, entry: AcceptedEntry): void {
-  const volume = sideOf(terms, books, entry)[Number(entry.tick)] ?? 0n;
-  if (entry.prefix + entry.lots > volume) {
-    throw new LogsIncompleteError(`the place of an entry at tick ${entry.tick} in slot ${entry.offset}`);
+/** Posted entries of a tick stand one behind the other: with one missing or one twice, fills would not add up to the trade. */
+function checkQueues(posted: readonly AcceptedEntry[]): void {
+  const ends = new Map<string, bigint>();
+  for (const { offset, side, tick, lots, prefix } of [...posted].sort((a, b) => Number(a.prefix - b.prefix))) {
+    const queue = `${offset} ${side} ${tick}`;
+    if (prefix !== (ends.get(queue) ?? 0n)) {
+      throw new LogsIncompleteError(`the place of an entry at tick ${tick} in slot ${offset}`);
+    }
+    ends.set(queue, prefix + lots);
   }
 }
 

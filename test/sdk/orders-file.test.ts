@@ -44,6 +44,12 @@ describe("order files", function () {
     expect(Object.keys((JSON.parse(text) as { fills: object }).fills)).to.have.length(3);
   });
 
+  it("are refused with a code, whatever stands where a number should", function () {
+    for (const floorPrice of [() => 1, Symbol("x"), { a: 1n }, [1n], Number.NaN, true]) {
+      expectCode(() => parseOrderFile({ floorPrice }), "ORDER_FILE_INVALID");
+    }
+  });
+
   it("are refused with the field, and the order where it has an id", function () {
     const cases: [unknown, string][] = [
       [[], "the file"],

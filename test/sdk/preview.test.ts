@@ -216,6 +216,15 @@ describe("previews", function () {
       expectCode(withStrips({ member: ROOF, entries: [posted] }), "LOGS_INCOMPLETE");
     });
 
+    it("posted entries twice in the queue, or two on one gap: fills would not add up to the trade", function () {
+      const at = (prefix: bigint) => ({ ...entry(1, "buy", 3, 5), prefix: asLots(prefix) });
+      const both = (one: bigint, other: bigint) =>
+        withStrips({ member: ROOF, entries: [at(one)] }, { member: OVEN, entries: [at(other)] });
+      expectCode(both(0n, 0n), "LOGS_INCOMPLETE");
+      expectCode(both(5n, 5n), "LOGS_INCOMPLETE");
+      expect(both(5n, 0n)).not.to.throw();
+    });
+
     it("values of another number of slots, and classes that the tariff does not hold", function () {
       const short = member(ROOF, { kind: "metered", values: [metered(0, 0)], gapLeg: NONE });
       expectCode(() => previewPeriod(TERMS, { ...TRADE, members: [short] }), "BAD_LENGTH", { field: "values" });
