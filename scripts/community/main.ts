@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { type CommunityIndex, connect, faultOf, parseDeployment, termsHash, type Wattbook } from "@wattbook/sdk";
-import type { BrowserProvider, Signer } from "ethers";
+import { type BrowserProvider, isError, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { checkChain } from "../deploy/chain.ts";
 import { confirm, type Terminal } from "../deploy/confirm.ts";
@@ -34,13 +34,23 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     const options = parseOptions(args, terminal.stdout);
     return options === undefined ? EXIT.done : await run(options, terminal);
   } catch (thrown) {
-    const error = thrown instanceof DeployError || thrown instanceof CommunityError ? thrown : faultOf(thrown);
+    const error =
+      thrown instanceof DeployError || thrown instanceof CommunityError
+        ? thrown
+        : (faultOf(thrown) ?? nonsense(thrown));
     if (error === undefined) throw thrown;
     const { code, message } = error;
     terminal.stderr.write(`${code}: ${message}\n`);
     if (args.includes("--json")) terminal.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
     return EXIT.refused;
   }
+}
+
+/** The script's own arguments are checked: what ethers cannot read is a node's answer. */
+function nonsense(thrown: unknown): DeployError | undefined {
+  if (!isError(thrown, "INVALID_ARGUMENT")) return undefined;
+  const said = `The node answers with what is no ${thrown.argument} (${thrown.shortMessage})`;
+  return new DeployError("RPC_INCONSISTENT", `${said}. Use another RPC endpoint.`, { cause: thrown });
 }
 
 async function run(options: CommunityOptions, terminal: Terminal): Promise<number> {

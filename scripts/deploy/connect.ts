@@ -1,5 +1,6 @@
 /** From the name of a network to a node, by Hardhat's configuration. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { NetworkConfig } from "hardhat/types/config";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { DeployError } from "./errors.ts";
@@ -15,11 +16,20 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** Longest wait for one answer, milliseconds. */
+const DEFAULT_TIMEOUT = 60_000;
+/** Longest wait for open requests at the end, milliseconds. */
+const PATIENCE = 200;
+
 /**
  * Connects to a network that is still there tomorrow.
  * @throws DeployError NETWORK_UNKNOWN, NETWORK_EPHEMERAL, VARIABLE_MISSING
  */
-export async function connectTo(hre: HardhatRuntimeEnvironment, network: string): Promise<Connection> {
+export async function connectTo(
+  hre: HardhatRuntimeEnvironment,
+  network: string,
+  timeout = DEFAULT_TIMEOUT,
+): Promise<Connection> {
   const { networks } = hre.config;
   const config = networks[network];
   if (config === undefined) {
@@ -33,7 +43,12 @@ export async function connectTo(hre: HardhatRuntimeEnvironment, network: string)
   }
   // Signing is done here, so that a look at a network asks for no key and no password.
   const connection = await asked(variableOf(network, RPC_URL), () =>
-    hre.network.create({ network, override: { accounts: "remote" } }),
+    hre.network.create({ network, override: { accounts: "remote", timeout } }),
   );
-  return { config, provider: connection.provider, close: () => connection.close() };
+  return { config, provider: connection.provider, close: () => closed(connection) };
+}
+
+/** Closing waits for answers: a node that hangs must not keep the reason from being said. */
+async function closed(connection: { close(): Promise<void> }): Promise<void> {
+  await Promise.race([connection.close(), sleep(PATIENCE, undefined, { ref: false })]);
 }

@@ -76,6 +76,7 @@ export interface Deployed {
 export async function execute(deploying: Deploying, { plan, known }: Prepared): Promise<Deployed> {
   const { rpc, folder, build, note } = deploying;
   if (!known) {
+    if ((await folder.read(PLAN_FILE)) !== undefined) throw begunMeanwhile(folder);
     await folder.write(CHAIN_FILE, `${plan.chainId}`);
     await writePlan(folder, plan);
   }
@@ -94,6 +95,12 @@ export async function execute(deploying: Deploying, { plan, known }: Prepared): 
   const file = await writeDeployment(folder, plan, receipts);
   await journal.close();
   return { file, sent, gasUsed: receipts.reduce((total, { gasUsed }) => total + gasUsed, 0n) };
+}
+
+/** Two plans in one folder would mix two deployments. */
+function begunMeanwhile({ path }: Folder): DeployError {
+  const found = `Another run began a deployment in ${path} meanwhile`;
+  return new DeployError("DEPLOYER_BUSY", `${found}. Wait for it, then run the same command again. Nothing was sent.`);
 }
 
 async function knownPlan({ folder, build }: Deploying, chainId: number): Promise<Plan | undefined> {

@@ -23,7 +23,7 @@ export async function look(rpc: Rpc, plan: Plan, build: Build, step: Step): Prom
   }
   if (used === step.nonce) return "open";
   if (used < step.nonce) throw reset(plan, step, used);
-  throw (await revertedAttempt(rpc, step)) ?? nonceTaken(plan, step, "is used up");
+  throw (await revertedAttempt(rpc, step)) ?? nonceTaken(plan, step);
 }
 
 async function revertedAttempt(rpc: Rpc, step: Step): Promise<DeployError | undefined> {
@@ -39,10 +39,19 @@ async function revertedAttempt(rpc: Rpc, step: Step): Promise<DeployError | unde
   return undefined;
 }
 
-export function nonceTaken({ deployer }: Plan, step: Step, how: string): DeployError {
+/** Whose transaction it is shows when it is mined: of another run of this deployment it is as good as ours. */
+export function nonceHeld({ deployer }: Plan, step: Step): DeployError {
+  return new DeployError(
+    "DEPLOYER_BUSY",
+    `Another transaction with nonce ${step.nonce} of ${deployer} is waiting to be mined: of another run of this deployment, or a ` +
+      `foreign one. Wait for it, then run the same command again. Nothing is lost yet: do not use --restart.`,
+  );
+}
+
+function nonceTaken({ deployer }: Plan, step: Step): DeployError {
   return new DeployError(
     "DEPLOYER_NONCE_TAKEN",
-    `Nonce ${step.nonce} of ${deployer} ${how} by a transaction that is not part of this deployment, so ${step.contract} cannot ` +
+    `Nonce ${step.nonce} of ${deployer} is used up by a transaction that is not part of this deployment, so ${step.contract} cannot ` +
       `come to ${step.address}. Start anew with --restart, and use the key for nothing else meanwhile.`,
   );
 }

@@ -43,7 +43,7 @@ async function run(options: DeployOptions, terminal: Terminal): Promise<number> 
   process.env["HARDHAT_NETWORK"] = options.network;
   // Only now: the configuration reads the environment when it is loaded.
   const { default: hre } = await import("hardhat");
-  const connection = await connectTo(hre, options.network);
+  const connection = await connectTo(hre, options.network, options.timeout * 1000);
   try {
     return await runOn(hre, connection, options, terminal);
   } finally {
@@ -62,7 +62,7 @@ async function runOn(
   const path = options.out ?? join(root, "deployments", options.network);
   const say = (text: string) => void terminal.stderr.write(`${text}\n`);
   const announce = (aside: string) => {
-    say(`The earlier deployment is in ${aside} now.`);
+    say(`The earlier deployment is in ${aside} now. If this run is interrupted, go on without --restart.`);
   };
   const deploying: Deploying = {
     network: options.network,

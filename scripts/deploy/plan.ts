@@ -97,10 +97,18 @@ export async function readPlan(folder: Folder): Promise<Plan | undefined> {
     throw new DeployError("FOLDER_MALFORMED", `${file}: ${where}: ${issue?.message ?? "not a plan"}. ${REPAIR}`);
   }
   const expected = planOf(data);
-  if (data.steps.some(({ address }, index) => getAddress(address) !== expected.steps[index]?.address)) {
-    throw new DeployError("FOLDER_MALFORMED", `${file}: steps: not the addresses of the deployer's nonces. ${REPAIR}`);
+  if (data.steps.some((each, index) => decided(each) !== decided(expected.steps[index]))) {
+    const found = "not the nonces, addresses and arguments that follow from deployer and firstNonce";
+    throw new DeployError("FOLDER_MALFORMED", `${file}: steps: ${found}. ${REPAIR}`);
   }
   return data;
+}
+
+/** What a step is, whatever was tried. Arguments are immutable on chain: a wrong one would cost the deployment. */
+function decided(each: Step | undefined): string {
+  if (each === undefined) return "";
+  const { contract, nonce, address, args } = each;
+  return JSON.stringify([contract, nonce, getAddress(address), args.map((arg) => getAddress(arg))]);
 }
 
 /** Writes the plan, with what was sent so far. */

@@ -25,7 +25,7 @@ export function rpcFault(method: string, thrown: unknown): DeployError {
   return new DeployError("RPC_FAILED", `${reason}. ${advice}`, options);
 }
 
-/** An RPC URL often holds an API key. */
-function withoutUrls(text: string): string {
-  return text.replace(/\b(https?|wss?):\/\/[^\s"')]+/g, "<RPC URL>");
+/** URLs of nodes and explorers often hold an API key. */
+export function withoutUrls(text: string): string {
+  return text.replace(/\b(https?|wss?):\/\/[^\s"')]+/g, "<URL>");
 }

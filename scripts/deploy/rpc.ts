@@ -1,6 +1,6 @@
 /** What a deployment asks a node. Answers are checked: nodes behind a balancer, or hostile ones, say anything. */
 
-import { getAddress, isHexString } from "ethers";
+import { getAddress, isAddress, isHexString } from "ethers";
 import { DeployError } from "./errors.ts";
 import { rpcFault } from "./rpc-fault.ts";
 
@@ -61,7 +61,8 @@ export class Rpc {
   /** The node's own word on its network: a decimal number of the chain, on all chains that Wattbook knows. */
   async networkId(): Promise<number> {
     const answer = await this.#ask("net_version");
-    return Number(answer);
+    if (typeof answer === "string" && /^(\d+|0x[0-9a-f]+)$/i.test(answer)) return Number(answer);
+    throw malformed("net_version", answer);
   }
 
   async nonce(address: string, at: At): Promise<number> {
@@ -105,9 +106,12 @@ export class Rpc {
   /** Hash of the transaction that `from` sent with `nonce`, in a block; undefined if the block has none. */
   async minedIn(block: number, from: string, nonce: number): Promise<string | undefined> {
     const answer = object("eth_getBlockByNumber", await this.#ask("eth_getBlockByNumber", hex(block), true));
-    const transactions = answer["transactions"] as readonly { from: string; nonce: string; hash: string }[];
-    const sent = transactions.find((tx) => getAddress(tx.from) === from && Number(tx.nonce) === nonce);
-    return sent?.hash;
+    const { transactions } = answer;
+    if (!Array.isArray(transactions)) throw malformed("eth_getBlockByNumber", answer);
+    const sent = (transactions as (Partial<Record<string, unknown>> | null)[]).find(
+      (tx) => String(tx?.["from"]).toLowerCase() === from.toLowerCase() && Number(tx?.["nonce"]) === nonce,
+    );
+    return typeof sent?.["hash"] === "string" ? sent["hash"] : undefined;
   }
 
   /** Whether the node knows a transaction, mined or waiting. */
@@ -127,7 +131,7 @@ export class Rpc {
       blockNumber: Number(quantity(method, raw["blockNumber"])),
       gasUsed: quantity(method, raw["gasUsed"]),
       succeeded: quantity(method, raw["status"]) === 1n,
-      contractAddress: typeof contractAddress === "string" ? getAddress(contractAddress) : undefined,
+      contractAddress: typeof contractAddress === "string" ? addressIn(method, contractAddress) : undefined,
       raw,
     };
   }
@@ -146,7 +150,7 @@ export class Rpc {
   /** Accounts whose keys the node holds. */
   async accounts(): Promise<string[]> {
     const answer = await this.#ask("eth_accounts");
-    return Array.isArray(answer) ? answer.map((address) => getAddress(String(address))) : [];
+    return Array.isArray(answer) ? answer.map((address) => addressIn("eth_accounts", address)) : [];
   }
 
   async #integer(method: string, ...params: unknown[]): Promise<number> {
@@ -186,6 +190,11 @@ const hex = (value: number | bigint) => `0x${value.toString(16)}`;
 
 function quantity(method: string, answer: unknown): bigint {
   if (typeof answer === "string" && /^0x[0-9a-f]+$/i.test(answer)) return BigInt(answer);
+  throw malformed(method, answer);
+}
+
+function addressIn(method: string, answer: unknown): string {
+  if (isAddress(answer)) return getAddress(answer);
   throw malformed(method, answer);
 }
 

@@ -6,7 +6,7 @@ import type { Build } from "./build.ts";
 import { type Fees, feesNow, initcodeOf, limitOf, mostPerGas } from "./cost.ts";
 import { DeployError } from "./errors.ts";
 import type { Journal } from "./journal.ts";
-import { nonceTaken } from "./look.ts";
+import { nonceHeld } from "./look.ts";
 import type { Step } from "./plan.ts";
 import type { Rpc } from "./rpc.ts";
 
@@ -27,7 +27,7 @@ export async function send(sender: Sender, step: Step): Promise<void> {
   const { rpc, journal } = sender;
   const last = step.attempts.at(-1);
   const waiting = (await rpc.nonce(journal.plan.deployer, "pending")) > step.nonce;
-  if (last === undefined && waiting) throw nonceTaken(journal.plan, step, "is held");
+  if (last === undefined && waiting) throw nonceHeld(journal.plan, step);
   const account = await sender.account();
   if (account.sign === undefined) {
     if (!waiting) await sendUnlocked(sender, step);
@@ -42,14 +42,25 @@ type Sign = NonNullable<Account["sign"]>;
 /** The same creation with higher fees, if the base fee has outgrown those of the last attempt. The address stays. */
 async function raised(sender: Sender, step: Step, sign: Sign, signed: string): Promise<string> {
   const block = await sender.rpc.block();
-  const { maxFeePerGas } = Transaction.from(signed);
+  const { maxFeePerGas, maxPriorityFeePerGas } = Transaction.from(signed);
   if (maxFeePerGas === null || block.baseFee === undefined || maxFeePerGas >= block.baseFee) return signed;
-  return signAnew(sender, step, sign);
+  return signAnew(sender, step, sign, { maxFeePerGas, maxPriorityFeePerGas: maxPriorityFeePerGas ?? 0n });
 }
 
-async function signAnew(sender: Sender, step: Step, sign: Sign): Promise<string> {
+/** Fees of a transaction in place of one that a node may hold: nodes ask for an eighth more of both, or a tenth. */
+function above(fees: Fees, held: Held | undefined): Fees {
+  if (held === undefined || "gasPrice" in fees) return fees;
+  const more = (fee: bigint, least: bigint) => (fee > least + least / 8n ? fee : least + least / 8n + 1n);
+  const maxPriorityFeePerGas = more(fees.maxPriorityFeePerGas, held.maxPriorityFeePerGas);
+  const room = fees.maxFeePerGas - fees.maxPriorityFeePerGas;
+  return { maxFeePerGas: more(room + maxPriorityFeePerGas, held.maxFeePerGas), maxPriorityFeePerGas };
+}
+
+type Held = Extract<Fees, { readonly maxFeePerGas: bigint }>;
+
+async function signAnew(sender: Sender, step: Step, sign: Sign, held?: Held): Promise<string> {
   const { plan } = sender.journal;
-  const { gas, fees } = await terms(sender, step);
+  const { gas, fees } = await terms(sender, step, held);
   const transaction: TransactionLike = {
     type: "gasPrice" in fees ? 0 : 2,
     chainId: plan.chainId,
@@ -64,7 +75,11 @@ async function signAnew(sender: Sender, step: Step, sign: Sign): Promise<string>
 }
 
 /** Limit and fees of a new transaction, on the chain that the plan is for. */
-async function terms({ rpc, build, journal: { plan } }: Sender, step: Step): Promise<{ gas: bigint; fees: Fees }> {
+async function terms(
+  { rpc, build, journal: { plan } }: Sender,
+  step: Step,
+  held?: Held,
+): Promise<{ gas: bigint; fees: Fees }> {
   const chainId = await rpc.chainId();
   if (chainId !== plan.chainId) {
     const said = `The node says chain ${chainId}, and said ${plan.chainId} before`;
@@ -72,7 +87,7 @@ async function terms({ rpc, build, journal: { plan } }: Sender, step: Step): Pro
   }
   const data = initcodeOf(build.contracts[step.contract], step);
   const gas = limitOf(await rpc.estimateGas({ from: plan.deployer, data }));
-  const fees = await feesNow(rpc, await rpc.block());
+  const fees = above(await feesNow(rpc, await rpc.block()), held);
   const balance = await rpc.balance(plan.deployer);
   if (balance >= gas * mostPerGas(fees)) return { gas, fees };
   const lacks = `${plan.deployer} cannot pay for ${step.contract}: it holds ${balance} wei and needs ${gas * mostPerGas(fees)}`;
@@ -87,7 +102,7 @@ async function broadcast({ rpc, journal }: Sender, step: Step, signed: string): 
   } catch (error) {
     if (!(error instanceof DeployError)) throw error;
     if (/already known|already imported|known transaction|nonce too low/i.test(error.message)) return;
-    if (/replacement .*underpriced/i.test(error.message)) throw nonceTaken(journal.plan, step, "is held");
+    if (/replacement .*(underpriced|too low)/i.test(error.message)) throw nonceHeld(journal.plan, step);
     throw error;
   }
   if (hash === expected) return;

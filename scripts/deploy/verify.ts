@@ -5,6 +5,7 @@ import { verifyContract } from "@nomicfoundation/hardhat-verify/verify";
 import { type ContractName, CONTRACTS } from "../lib/contracts.ts";
 import type { Build } from "./build.ts";
 import { type Plan, stepOf } from "./plan.ts";
+import { withoutUrls } from "./rpc-fault.ts";
 
 export const EXPLORERS = ["blockscout", "etherscan"] as const;
 export type Explorer = (typeof EXPLORERS)[number];
@@ -51,7 +52,7 @@ function failure(contract: string, address: string, explorer: Explorer, { messag
   const reason = message.split("\n").find((line) => line.trim() !== "") ?? "no reason given";
   return {
     code: "VERIFICATION_FAILED",
-    message: `${contract} at ${address}: ${explorer} says: ${reason} The deployment stands; run the same command again later.`,
+    message: `${contract} at ${address}: ${explorer} says: ${withoutUrls(reason)} The deployment stands; run the same command again later.`,
   } as const;
 }
 

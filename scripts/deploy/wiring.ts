@@ -28,8 +28,13 @@ export async function checkDeployment(rpc: Rpc, addresses: PerContract<string>, 
 
 async function readAddress(rpc: Rpc, to: string, getter: string): Promise<string> {
   const answer = await rpc.call(to, id(`${getter}()`).slice(0, 10));
-  const [address] = AbiCoder.defaultAbiCoder().decode(["address"], answer);
-  return getAddress(String(address));
+  try {
+    const [address] = AbiCoder.defaultAbiCoder().decode(["address"], answer);
+    return getAddress(String(address));
+  } catch (cause) {
+    const said = `The node answers ${getter}() of ${to} with ${answer.slice(0, 66)}, which is no address`;
+    throw new DeployError("RPC_INCONSISTENT", `${said}. Use another RPC endpoint.`, { cause });
+  }
 }
 
 export function noContract(name: string, address: string): DeployError {

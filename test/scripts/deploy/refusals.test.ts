@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Transaction } from "ethers";
 import { network } from "hardhat";
 import { keyAccount } from "../../../scripts/deploy/account.ts";
 import { creationGas, initcodeOf } from "../../../scripts/deploy/cost.ts";
@@ -109,6 +110,22 @@ describe("A deployment refuses with a code, and leaves nothing half written", fu
     await nothingHappened();
   });
 
+  it("a node whose answers lack what they should hold, at whatever call", async function () {
+    const liars: readonly Readonly<Record<string, () => unknown>>[] = [
+      { eth_call: () => "0x" },
+      { eth_call: () => `0x${"ff".repeat(32)}` },
+      { net_version: () => null },
+      {
+        eth_getTransactionReceipt: () => ({ blockNumber: "0x1", gasUsed: "0x1", status: "0x1", contractAddress: "no" }),
+      },
+    ];
+    for (const liar of liars) {
+      expect(await codeOf(deploy({ path, provider: lying(liar) })), Object.keys(liar)[0]).to.equal("RPC_INCONSISTENT");
+    }
+    await deploy({ path, provider });
+    expect(await sent()).to.equal(CONTRACTS.length);
+  });
+
   it("a folder of another chain, and one whose chain id is none", async function () {
     await put(".chainId", "11155111");
     expect(await codeOf(deploy({ path, provider }))).to.equal("WRONG_CHAIN");
@@ -150,6 +167,8 @@ describe("A deployment refuses with a code, and leaves nothing half written", fu
       "null",
       JSON.stringify({ ...plan, steps: swapped }),
       JSON.stringify({ ...plan, nonce: 1 }),
+      JSON.stringify({ ...plan, steps: [first, { ...second, nonce: 7 }, ...others] }),
+      JSON.stringify({ ...plan, steps: [first, { ...second, args: first?.args }, ...others] }),
     ]) {
       await put("plan.json", text);
       const code = await codeOf(deploy({ path, provider }));
@@ -202,7 +221,19 @@ describe("A deployment refuses with a code, and leaves nothing half written", fu
     await planOnly();
     await send("evm_setAutomine", false);
     await spend();
+    expect(await codeOf(deploy({ path, provider }))).to.equal("DEPLOYER_BUSY");
+    await send("evm_setAutomine", true);
+    await send("evm_mine");
     expect(await codeOf(deploy({ path, provider }))).to.equal("DEPLOYER_NONCE_TAKEN");
+  });
+
+  it("a second run that was begun at the same time; run again, it finds all done", async function () {
+    const [one, two] = [await deploying({ path, provider }), await deploying({ path, provider })];
+    const [first, second] = [await prepare(one), await prepare(two)];
+    await execute(one, first);
+    expect(await codeOf(execute(two, second))).to.equal("DEPLOYER_BUSY");
+    expect((await deploy({ path, provider })).sent).to.equal(0);
+    expect(await sent()).to.equal(CONTRACTS.length);
   });
 
   it("another deployer than the one that began", async function () {
@@ -244,6 +275,33 @@ describe("A deployment refuses with a code, and leaves nothing half written", fu
     await deploy({ path, provider });
     expect(await sent()).to.equal(CONTRACTS.length);
     expect((await planAt()).steps.map(({ attempts }) => attempts.length)).to.deep.equal([1, 1, 1, 1, 1]);
+  });
+
+  it("nothing where the node still holds the cheaper transaction: the next one offers an eighth more of both fees", async function () {
+    let held: Transaction | undefined;
+    /** As Ethereum's nodes do it: a replacement pays a tenth more of both. */
+    const node: Provider = {
+      request: async (call) => {
+        if (call.method !== "eth_sendRawTransaction") return await provider.request(call);
+        const offered = Transaction.from(String(call.params?.[0]));
+        const enough = (fee: "maxFeePerGas" | "maxPriorityFeePerGas") =>
+          (offered[fee] ?? 0n) * 10n >= (held?.[fee] ?? 0n) * 11n;
+        if (held === undefined) {
+          held = offered;
+          return offered.hash;
+        }
+        if (offered.nonce === held.nonce && !(enough("maxFeePerGas") && enough("maxPriorityFeePerGas"))) {
+          throw new Error("replacement transaction underpriced");
+        }
+        return await provider.request(call);
+      },
+    };
+    expect(await codeOf(deploy({ path, provider: node, waitMs: 20 }))).to.equal("TRANSACTION_PENDING");
+    await connection.networkHelpers.setNextBlockBaseFeePerGas(10n ** 11n);
+    await send("evm_mine");
+    const { file } = await deploy({ path, provider: node });
+    expect(file.contracts).to.deep.equal(addressesFrom(DEPLOYER, 0));
+    expect(await sent()).to.equal(CONTRACTS.length);
   });
 
   it("nothing where only the fee has become too low: it signs the same nonce again, for more", async function () {
