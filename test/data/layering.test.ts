@@ -21,7 +21,9 @@ describe("the data package", function () {
         logLevel: "silent",
       });
       expect([...errors, ...warnings]).to.deep.equal([]);
-      const outside = Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ external }) => external));
+      const outside = Object.values(metafile.outputs).flatMap(({ imports }) =>
+        imports.filter(({ external }) => external),
+      );
       expect(outside).to.deep.equal([]);
     });
   }

@@ -28,7 +28,14 @@ const plant = (name: string, exported: readonly bigint[]): Meter => ({
   exported,
 });
 const wideData = (meters: readonly Meter[]): MeterData => ({
-  provenance: { format: "wide", source: "", unit: "", values: "interval", clockChanges: [], rounding: "running total, down" },
+  provenance: {
+    format: "wide",
+    source: "",
+    unit: "",
+    values: "interval",
+    clockChanges: [],
+    rounding: "running total, down",
+  },
   slotDuration: 900,
   start: 0,
   slots: meters[0]?.imported.length ?? 0,
