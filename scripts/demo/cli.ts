@@ -1,7 +1,16 @@
 /** Command line of the demo. */
 
 import { Command, CommanderError, Option } from "commander";
-import { type Decimal, exceeds, type Format, FORMATS, type LoadUnit, parseDecimal } from "@wattbook/data/import";
+import {
+  type Decimal,
+  type EnergyUnit,
+  exceeds,
+  type Format,
+  FORMATS,
+  type LoadUnit,
+  parseDecimal,
+  SLOT_DURATIONS,
+} from "@wattbook/data/import";
 import { DemoError } from "./errors.ts";
 
 export interface DemoOptions {
@@ -10,6 +19,14 @@ export interface DemoOptions {
   readonly format: "auto" | Format;
   /** IANA zone of local times in a long CSV, and of local days; undefined for none. */
   readonly zone: string | undefined;
+  /** How a long CSV is meant, where its header does not say; see `LongOptions`. */
+  readonly unit: EnergyUnit | undefined;
+  readonly values: "interval" | "register" | undefined;
+  readonly stamp: "start" | "end" | undefined;
+  readonly decimal: "." | "," | undefined;
+  /** Seconds of a slot, and whether longer intervals are divided: long CSV and Green Button. */
+  readonly slot: number | undefined;
+  readonly splitLonger: boolean | undefined;
   readonly loadUnit: LoadUnit;
   readonly pvKwp: Decimal;
   /** Undefined: as many as the input has. */
@@ -50,6 +67,12 @@ function declare(help: NodeJS.WritableStream): Command {
     .option("--input <file>", "meters from a wide or long CSV or a Green Button file; without it, synthetic homes")
     .addOption(new Option("--format <name>", "format of the input").choices(["auto", ...FORMATS]).default("auto"))
     .option("--zone <name>", "time zone of times without an offset in a long CSV, such as Europe/Berlin")
+    .addOption(longOption("--unit <unit>", "unit of the values", ["Wh", "kWh", "MWh", "W", "kW"]))
+    .addOption(longOption("--values <kind>", "energy of intervals, or a register that only rises", KINDS))
+    .addOption(longOption("--stamp <side>", "which end of an interval its time is", ["start", "end"]))
+    .addOption(longOption("--decimal <sign>", "sign before decimals", [".", ","]))
+    .option("--slot <seconds>", "long CSV and Green Button: slots of 300, 900, 1800 or 3600 seconds", slotDuration)
+    .option("--split-longer", "long CSV and Green Button: divide intervals longer than a slot evenly")
     .addOption(
       new Option("--load-unit <unit>", "what load columns of a wide CSV hold per row: mean W or Wh")
         .choices(["W", "Wh"])
@@ -78,6 +101,18 @@ function declare(help: NodeJS.WritableStream): Command {
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: (text) => void help.write(text), writeErr: () => undefined });
+}
+
+const KINDS = ["interval", "register"];
+
+function longOption(flags: string, meaning: string, choices: readonly string[]): Option {
+  return new Option(flags, `long CSV: ${meaning}`).choices(choices);
+}
+
+function slotDuration(text: string): number {
+  const value = SLOT_DURATIONS.find((seconds) => seconds.toString() === text);
+  if (value !== undefined) return value;
+  throw new DemoError("OPTION_INVALID", `--slot ${text}: ${SLOT_DURATIONS.join(", ")} seconds are possible.`);
 }
 
 function integer(name: string, most: number): (text: string) => number {

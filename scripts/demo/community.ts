@@ -22,9 +22,14 @@ export async function loadCommunity(options: DemoOptions): Promise<Community> {
   return { data, calendar, homes };
 }
 
-function loadData({ input, format, zone, seed, homes, days, pvKwp, loadUnit }: DemoOptions): Promise<Dataset> {
-  if (input !== undefined) {
-    return readDataset(input, { format: format === "auto" ? undefined : format, zone, wide: { loadUnit, pvKwp } });
-  }
-  return Promise.resolve(syntheticDataset(seed, homes ?? SYNTHETIC_HOMES, days, pvKwp));
+function loadData(options: DemoOptions): Promise<Dataset> {
+  const { input, format, seed, homes, days, pvKwp, loadUnit, slot, ...meant } = options;
+  if (input === undefined) return Promise.resolve(syntheticDataset(seed, homes ?? SYNTHETIC_HOMES, days, pvKwp));
+  const { zone, unit, values, stamp, decimal, splitLonger } = meant;
+  return readDataset(input, {
+    format: format === "auto" ? undefined : format,
+    ...{ zone, unit, values, stamp, decimal, splitLonger },
+    slotDuration: slot,
+    wide: { loadUnit, pvKwp },
+  });
 }

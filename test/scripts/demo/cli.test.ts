@@ -39,7 +39,22 @@ describe("demo options", function () {
     });
   });
 
+  it("say how a long file is meant", function () {
+    const args = ["--unit", "kWh", "--values", "register", "--stamp", "end", "--decimal", ",", "--slot", "900"];
+    expect(parse(...args, "--split-longer")).to.deep.include({
+      unit: "kWh",
+      values: "register",
+      stamp: "end",
+      decimal: ",",
+      slot: 900,
+      splitLonger: true,
+    });
+  });
+
   const wrong: [string[], string][] = [
+    [["--slot", "600"], "OPTION_INVALID"],
+    [["--decimal", ";"], "OPTION_INVALID"],
+    [["--unit", "J"], "OPTION_INVALID"],
     [["--homes", "0"], "OPTION_INVALID"],
     [["--homes", "1.5"], "OPTION_INVALID"],
     [["--days", "-1"], "OPTION_INVALID"],
