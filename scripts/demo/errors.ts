@@ -10,6 +10,7 @@ export type DemoErrorCode =
   | "HOME_TOO_LARGE"
   | "DAYS_BEYOND_FILE"
   | "FOLDER_UNWRITABLE"
+  | "FILE_UNWRITABLE"
   | "OPTIMUM_FAILED";
 
 /** Whatever stops the demo for a reason it can name. */

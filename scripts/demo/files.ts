@@ -6,7 +6,7 @@ import type { DemoOptions } from "./cli.ts";
 import { DemoError } from "./errors.ts";
 import { type Report, reportJson } from "./report.ts";
 import { safe } from "@wattbook/data/export";
-import { formatTime } from "@wattbook/data/import";
+import { formatTime, reasonOf } from "@wattbook/data/import";
 
 /** The community in a slot. */
 export interface SlotRecord {
@@ -61,12 +61,15 @@ export async function writePage(folder: string, html: string): Promise<string> {
   return path;
 }
 
-/** All of it or nothing: who opens the file never sees a half. */
+/** All of it or nothing: who opens the file never sees a half. @throws DemoError FILE_UNWRITABLE */
 async function writeWhole(path: string, text: string): Promise<void> {
   const beside = `${path}.${process.pid}.tmp`;
   try {
     await writeFile(beside, text);
     await rename(beside, path);
+  } catch (cause) {
+    const message = `${path}: cannot be written (${reasonOf(cause)}). Move what is there, or name another folder with --out.`;
+    throw new DemoError("FILE_UNWRITABLE", message, { cause });
   } finally {
     await rm(beside, { force: true });
   }

@@ -16,6 +16,17 @@ export function formatFixed(value: bigint, decimals: number, shown: number): str
   return value < 0n && rounded > 0n ? `-${text}` : text;
 }
 
+/**
+ * A text from an input file for a terminal: at most `most` characters, and none that a terminal obeys.
+ *
+ * @example
+ * printable("\u001b[31mred", 40); // "?[31mred"
+ */
+export function printable(text: string, most: number): string {
+  const characters = Array.from(text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "?"));
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : characters.join("");
+}
+
 /** Wh as kWh with two decimals. */
 export function kwh(wh: bigint): string {
   return formatFixed(wh, 3, 2);

@@ -7,6 +7,7 @@ import { type DemoOptions, parseOptions } from "./cli.ts";
 import { type Community, loadCommunity } from "./community.ts";
 import { DemoError } from "./errors.ts";
 import { prepareFolder, writeFiles, writePage } from "./files.ts";
+import { printable } from "./format.ts";
 import type { PageOptions } from "./html/assemble.ts";
 import { renderPage } from "./html/render.ts";
 import { type ProgressStream, startProgress } from "./progress.ts";
@@ -22,6 +23,9 @@ export interface Terminal {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** Longest remark that may quote an input file. */
+const MOST_LINE = 1_000;
+
 /** Exit codes. */
 export const EXIT = { sound: 0, unsound: 1, refused: 2 } as const;
 
@@ -32,7 +36,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     return options === undefined ? EXIT.sound : await run(options, terminal);
   } catch (error) {
     if (!(error instanceof DemoError)) throw error;
-    terminal.stderr.write(`${error.code}: ${error.message}\n`);
+    terminal.stderr.write(`${error.code}: ${printable(error.message, MOST_LINE)}\n`);
     return EXIT.refused;
   }
 }
@@ -40,7 +44,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Promise<number> {
   await prepareFolder(options);
   const community = await loadCommunity(options);
-  for (const note of community.data.notes ?? []) stderr.write(`note: ${note}\n`);
+  for (const note of community.data.notes ?? []) stderr.write(`note: ${printable(note, MOST_LINE)}\n`);
   const progress = startProgress(stepsOf(community, options.days), stderr, env);
   const result = await runOnChain(community, options, progress).finally(() => {
     progress.stop();

@@ -1,7 +1,7 @@
 /** The report for people: two tables and the books. */
 
 import { plainTable } from "../lib/plain-table.ts";
-import { ctPerKwh, eur, formatFixed, kwh, percent } from "./format.ts";
+import { ctPerKwh, eur, formatFixed, kwh, percent, printable } from "./format.ts";
 import type { CommunityKpis } from "./kpis.ts";
 import type { Report } from "./report.ts";
 
@@ -44,6 +44,10 @@ function standInNote({ standIns, homes, slots }: Report): string[] {
   return [`Stand-ins: ${share} forecasts use another day of the input, because it does not hold their yesterday.`];
 }
 
+/** Longest name in a table. */
+const MOST_NAME = 32;
+const name = (text: string): string => printable(text, MOST_NAME);
+
 /** One line per home; amounts over the whole run. */
 export function homesTable({ households }: Report): string {
   const units = ["bought kWh", "sold kWh", "price ct/kWh", "bill EUR", "at retailer EUR", "saving EUR"];
@@ -52,7 +56,7 @@ export function homesTable({ households }: Report): string {
     const traded = home.boughtWh + home.soldWh > 0n;
     const price = traded ? ctPerKwh(home.averagePrice) : "-";
     const money = [eur(home.bill), eur(home.retailerBill), eur(home.saving)];
-    table.push([home.name, home.pv ?? "-", kwh(home.boughtWh), kwh(home.soldWh), price, ...money]);
+    table.push([name(home.name), name(home.pv ?? "-"), kwh(home.boughtWh), kwh(home.soldWh), price, ...money]);
   }
   const hidden = households.length - MOST_ROWS;
   const notes = [

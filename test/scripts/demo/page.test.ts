@@ -1,7 +1,7 @@
 /** The page of a real run, read as data and looked at in a browser. */
 
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,8 @@ import { PassThrough } from "node:stream";
 import { pathToFileURL } from "node:url";
 import { expect } from "chai";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { DemoError } from "../../../scripts/demo/errors.ts";
+import { writePage } from "../../../scripts/demo/files.ts";
 import { EXIT, main } from "../../../scripts/demo/main.ts";
 import { amountsOf } from "../../../scripts/demo/html/columns.ts";
 import { bundlePage } from "../../../scripts/demo/html/bundle.ts";
@@ -165,6 +167,14 @@ describe("the report's page", function () {
     expect(existsSync(beneath)).to.equal(false);
   });
 
+  it("says with a code what it cannot replace, and leaves nothing half written", async function () {
+    const taken = join(folder, "taken");
+    await mkdir(join(taken, "report.html"), { recursive: true });
+    const error: unknown = await writePage(taken, "<!doctype html>").catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(DemoError).with.property("code", "FILE_UNWRITABLE");
+    expect(await readdir(taken)).to.deep.equal(["report.html"]);
+  });
+
   const LOOKS: readonly { readonly name: string; readonly options: BrowserContextOptions }[] = [
     { name: "desktop-light", options: { colorScheme: "light" } },
     { name: "desktop-dark", options: { colorScheme: "dark" } },
@@ -189,6 +199,17 @@ describe("the report's page", function () {
       },
     );
   }
+
+  itInChromium("fits its screen whatever a home is called", async function (browser) {
+    const [home] = data.homes;
+    if (home === undefined) throw new Error("no home");
+    const homes = [{ ...home, name: "x".repeat(10_000), pv: "y".repeat(10_000) }, ...data.homes.slice(1)];
+    await writeFile(join(folder, "out", "long.html"), renderDocument({ ...data, homes }, await bundlePage()));
+    const { page } = await open(browser, { viewport: { width: 360, height: 740 } }, "long.html");
+    for (const summary of await page.locator("summary").all()) await summary.click();
+    const wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    expect(wide).to.equal(0);
+  });
 
   itInChromium(
     "passes axe, light and dark, where homes are synthetic and the books do not balance",

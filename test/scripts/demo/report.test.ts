@@ -89,6 +89,14 @@ describe("demo report", function () {
     expect(renderReport({ ...report(), books: { energyWh: 10n, money: 0n } })).to.include("10 Wh: NOT BALANCED");
   });
 
+  it("shows names that no terminal obeys and no table bursts of", function () {
+    const [home] = report(1).households;
+    if (home === undefined) throw new Error("no home");
+    const named = (name: string) => renderReport({ ...report(1), households: [{ ...home, name, pv: name }] });
+    expect(named("\u001b[2Jred\u0007\u202e\n")).to.include("?[2Jred???");
+    for (const row of named("x".repeat(10_000)).split("\n")) expect(row.length).to.be.lessThan(160);
+  });
+
   it("lists the first homes of many", function () {
     expect(renderReport(report(50))).to.include("10 more homes: see --json or --out.");
   });
@@ -109,7 +117,8 @@ describe("demo report", function () {
     const [home] = report(1).households;
     if (home === undefined) throw new Error("no home");
     const named = (name: string) => ({ ...report(1), households: [{ ...home, name, pv: name }] });
-    for (const name of ["=HYPERLINK(1)", "+1", "-1", "@A1"]) expect(homesCsv(named(name))).to.include(`1,'${name},'${name},`);
+    for (const name of ["=HYPERLINK(1)", "+1", "-1", "@A1"])
+      expect(homesCsv(named(name))).to.include(`1,'${name},'${name},`);
     expect(homesCsv(named("a\rb"))).to.include('1,"a\rb","a\rb",');
   });
 
