@@ -35,7 +35,10 @@ export function wideCsv({ meters, start, slotDuration, slots }: MeterData, pvKwp
   const columns = meters.map((meter) => columnOf(meter, slotDuration, pvKwp));
   columns.forEach(({ header }, i) => {
     if (columns.findIndex((other) => other.header === header) === i && header !== "time") return;
-    throw new DataError("RECORD_INVALID", `column "${header}" would be there twice. Give every meter a name of its own.`);
+    throw new DataError(
+      "RECORD_INVALID",
+      `column "${header}" would be there twice. Give every meter a name of its own.`,
+    );
   });
   const rows = Array.from({ length: slots }, (_, k) => [
     String(start + k * slotDuration),

@@ -159,7 +159,11 @@ function stepOf(table: Table, interval: number | undefined): number {
 
 /** The separator of the header, the first line that is not empty. */
 function delimiterOf(text: string): string {
-  const head = text.slice(0, 2_000).trimStart().split(/[\r\n]/, 1)[0] ?? "";
+  const head =
+    text
+      .slice(0, 2_000)
+      .trimStart()
+      .split(/[\r\n]/, 1)[0] ?? "";
   const counts = [",", ";", "\t"].map((sign) => ({ sign, count: head.split(sign).length }));
   return counts.reduce((best, each) => (each.count > best.count ? each : best)).sign;
 }
