@@ -15,7 +15,6 @@ import {
   WrongChainError,
 } from "./fault-errors.ts";
 import type { FaultError } from "./fault-errors.ts";
-import { ContractRevertError } from "./revert.ts";
 import { thrownOf } from "./thrown.ts";
 import type { Thrown } from "./thrown.ts";
 
@@ -41,7 +40,13 @@ export function faultOf(thrown: unknown): WattbookError | undefined {
     const fault = rule(said, options);
     if (fault !== undefined) return fault;
   }
-  return hasCode(said, "CALL_EXCEPTION") ? new ContractRevertError("Unknown", { data: "0x" }, options) : undefined;
+  return hasCode(said, "CALL_EXCEPTION") ? new RpcRefusedError(answerIn(thrown), false, options) : undefined;
+}
+
+/** The words of a node that nothing else explains. */
+function answerIn(thrown: unknown): string {
+  const { info } = thrown as { readonly info?: { readonly error?: unknown } };
+  return reason(thrownOf(info?.error), /./);
 }
 
 /** Reads one kind of fault. */
@@ -142,7 +147,7 @@ const invalid: Rule = (said, options) => {
 
 const unavailable: Rule = (said, options) => {
   const pattern =
-    /fetch failed|failed to fetch|network ?error|socket hang up|could not (detect|connect)|connection (refused|reset|closed|error)|ECONN|ENOTFOUND|EAI_AGAIN|terminated|disconnected|header not found|bad gateway|service unavailable|load failed|status code 5\d\d/i;
+    /fetch failed|failed to fetch|network ?error|socket hang up|could not (detect|connect)|connection (refused|reset|closed|error)|ECONN|ENOTFOUND|EAI_AGAIN|terminated|disconnected|header not found|bad gateway|service unavailable|load failed|other side closed|failed to make \w+ request|cannot connect to|status code 5\d\d/i;
   const codes = ["NETWORK_ERROR", "ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "EPIPE", "UND_ERR_SOCKET"];
   return hasCode(said, ...codes, 4900, 4901) || said.statuses.some((status) => status >= 500) || says(said, pattern)
     ? new RpcUnavailableError(reason(said, pattern), options)

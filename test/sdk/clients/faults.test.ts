@@ -123,7 +123,8 @@ describe("faultOf a call", function () {
       { code: -32603, message: "Internal JSON-RPC error.", data: { code: 3, message: "execution reverted" } },
       "CONTRACT_REVERTED",
     ],
-    ["a word that nobody knows", { message: "no" }, "CONTRACT_REVERTED"],
+    ["a request cut off", { code: -1, message: "Failed to make POST request to https://x/key" }, "RPC_UNAVAILABLE"],
+    ["a word that nobody knows", { message: "no" }, "RPC_REFUSED"],
   ];
   for (const [name, error, code] of cases) {
     it(`tells the node's fault from the contract's: ${name}`, function () {
