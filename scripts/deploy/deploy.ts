@@ -8,7 +8,7 @@ import { checkFunds, type Cost, costOf } from "./cost.ts";
 import { DeployError } from "./errors.ts";
 import type { Folder } from "./folder.ts";
 import { Journal } from "./journal.ts";
-import { look } from "./look.ts";
+import { lookTwice } from "./look.ts";
 import { addressesIn, type Plan, PLAN_FILE, planOf, readPlan, type Step, writePlan } from "./plan.ts";
 import { CHAIN_FILE, DEPLOYMENT_FILE, type DeploymentFile, writeContract, writeDeployment } from "./records.ts";
 import type { Receipt, Rpc } from "./rpc.ts";
@@ -56,7 +56,7 @@ export async function prepare(deploying: Deploying): Promise<Prepared> {
   const [first] = left;
   if (first === undefined) return { plan, known: known !== undefined, left, cost: undefined, balance: undefined };
   await deployerOf(deploying, plan);
-  await look(rpc, plan, build, first);
+  await lookTwice(rpc, plan, build, first, deploying.patience);
   const cost = await costOf(rpc, plan, build, left, await rpc.block());
   return { plan, known: known !== undefined, left, cost, balance: await checkFunds(rpc, plan.deployer, cost) };
 }

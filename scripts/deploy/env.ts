@@ -39,7 +39,7 @@ export function readEnv(path: string): Setting[] {
 /** Checks the text of a `.env` file. Settings without a value count as not set. */
 export function parseEnv(path: string, text: string): Setting[] {
   const settings: Setting[] = [];
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
+  for (const [index, line] of text.split(/\r\n?|\n/).entries()) {
     if (/^\s*(#.*)?$/.test(line)) continue;
     const setting = settingOf(`${path}:${index + 1}`, line, index + 1);
     const earlier = settings.find(({ name }) => name === setting.name);

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ContractName } from "../lib/contracts.ts";
 import { DeployError } from "./errors.ts";
-import { look } from "./look.ts";
+import { lookTwice } from "./look.ts";
 import type { Step } from "./plan.ts";
 import type { Receipt, Rpc } from "./rpc.ts";
 import { send, type Sender } from "./send.ts";
@@ -27,7 +27,7 @@ export interface Created {
  */
 export async function create(sender: Sender, contract: ContractName, patience: Patience): Promise<Created> {
   const { rpc, build, journal } = sender;
-  const standing = () => look(rpc, journal.plan, build, journal.step(contract));
+  const standing = () => lookTwice(rpc, journal.plan, build, journal.step(contract), patience);
   if ((await standing()) === "created") return { receipt: await receiptOf(sender, contract, patience), sent: false };
   await send(sender, journal.step(contract));
   const last = Date.now() + patience.waitMs;

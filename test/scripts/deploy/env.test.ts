@@ -30,6 +30,15 @@ describe("A .env file", function () {
     ]);
   });
 
+  it("may come from any editor: with a byte-order mark, quotes, spaces and line ends of all kinds", function () {
+    const text = "\uFEFFA_CHAIN_ID = '5'\r\nB_CHAIN_ID=6 # six\rC_CHAIN_ID=\"7\"\n";
+    expect(parseEnv(".env", text).map(({ name, value, line }) => [name, value, line])).to.deep.equal([
+      ["A_CHAIN_ID", "5", 1],
+      ["B_CHAIN_ID", "6", 2],
+      ["C_CHAIN_ID", "7", 3],
+    ]);
+  });
+
   it("need not be there, and is checked where it is", async function () {
     const folder = await temporaryFolder();
     expect(readEnv(join(folder.path, ".env"))).to.deep.equal([]);

@@ -304,6 +304,39 @@ describe("A deployment refuses with a code, and leaves nothing half written", fu
     expect(await sent()).to.equal(CONTRACTS.length);
   });
 
+  it("nothing where nodes behind a balancer lag: what one has, the next lacks", async function () {
+    const before = new Map<string, unknown>();
+    let stale = 0;
+    /** Every new count of transactions and every new code is answered with the old one first, two times. */
+    const lagging: Provider = {
+      request: async (call) => {
+        const answer = await provider.request(call);
+        if (!["eth_getCode", "eth_getTransactionCount"].includes(call.method)) return answer;
+        const key = `${call.method} ${String(call.params?.[0])}`;
+        const old = before.get(key) ?? answer;
+        if (old !== answer && stale++ % 3 < 2) return old;
+        before.set(key, answer);
+        return answer;
+      },
+    };
+    const { file } = await deploy({ path, provider: lagging });
+    expect(stale).to.be.greaterThan(CONTRACTS.length);
+    expect(file.contracts).to.deep.equal(addressesFrom(DEPLOYER, 0));
+    expect(await sent()).to.equal(CONTRACTS.length);
+  });
+
+  it("never advises to start anew where the node has a receipt and no code", async function () {
+    await begin();
+    const { EnergyToken } = addressesFrom(DEPLOYER, 0);
+    const behind: Provider = {
+      request: async (call) =>
+        call.method === "eth_getCode" && String(call.params?.[0]) === EnergyToken ? "0x" : await provider.request(call),
+    };
+    expect(await codeOf(deploy({ path, provider: behind, waitMs: 20 }))).to.equal("RPC_INCONSISTENT");
+    await deploy({ path, provider });
+    expect(await sent()).to.equal(CONTRACTS.length);
+  });
+
   it("nothing where only the fee has become too low: it signs the same nonce again, for more", async function () {
     const interrupter = new Interrupter(2, "after");
     expect(await died(deploy({ path, provider, interrupter }))).to.equal(true);
