@@ -2,11 +2,13 @@
 
 import { access, constants, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { safe } from "@wattbook/data/export";
+import { formatTime, reasonOf } from "@wattbook/data/import";
+import { billFiles } from "./bills.ts";
 import type { DemoOptions } from "./cli.ts";
 import { DemoError } from "./errors.ts";
 import { type Report, reportJson } from "./report.ts";
-import { safe } from "@wattbook/data/export";
-import { formatTime, reasonOf } from "@wattbook/data/import";
+import type { Trace } from "./trace.ts";
 
 /** The community in a slot. */
 export interface SlotRecord {
@@ -38,12 +40,19 @@ export async function prepareFolder({ out, report }: Pick<DemoOptions, "out" | "
   }
 }
 
-/** Writes `community.json`, `homes.csv` and `slots.csv`; returns their paths. */
-export async function writeFiles(folder: string, report: Report, slots: readonly SlotRecord[]): Promise<string[]> {
+/** Writes `community.json`, `homes.csv`, `slots.csv`, bills and schedules; returns their paths. */
+export async function writeFiles(
+  folder: string,
+  report: Report,
+  { slots, trace }: { readonly slots: readonly SlotRecord[]; readonly trace: Pick<Trace, "periods"> },
+): Promise<string[]> {
+  const slotDuration = (slots[1]?.start ?? 0) - (slots[0]?.start ?? 0);
+  const names = report.households.map(({ name }) => name);
   const contents = {
     "community.json": `${reportJson(report)}\n`,
     "homes.csv": homesCsv(report),
     "slots.csv": slotsCsv(slots),
+    ...billFiles(names, trace.periods, slotDuration),
   };
   return Promise.all(
     Object.entries(contents).map(async ([name, text]) => {

@@ -13,6 +13,7 @@ import { renderPage } from "./html/render.ts";
 import { type ProgressStream, startProgress } from "./progress.ts";
 import { type Report, reportJson, reportOf } from "./report.ts";
 import { renderReport } from "./tables.ts";
+import { detailOf } from "./trace.ts";
 
 /** Where a run writes to. */
 export interface Terminal {
@@ -53,8 +54,10 @@ async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Pro
   const report = reportOf(outcome);
   stdout.write(`${options.json ? reportJson(report) : renderReport(report)}\n`);
   if (options.out !== undefined) {
-    const paths = await writeFiles(options.out, report, slots);
+    const paths = await writeFiles(options.out, report, result);
     stderr.write(`written: ${paths.join(", ")}\n`);
+    const { days } = detailOf(report.homes, slots.length / report.days, report.days);
+    if (days < report.days) stderr.write(`note: bills and schedules are those of the first ${days} days.\n`);
   }
   if (options.report) {
     const path = await writePage(options.out ?? ".", await renderPage(report, result, pageOptions(options, community)));

@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import { billsFromCsv, billsFromJson, scheduleFromCsv, scheduleFromJson } from "@wattbook/data/export";
+import { sumWh } from "@wattbook/sdk";
 import { expect } from "chai";
 import { EXIT, main } from "../../scripts/demo/main.ts";
 
@@ -100,7 +102,16 @@ describe("npm run demo", function () {
       expectSound(json, 2 * 4);
       expect([json.slots, json.standIns]).to.deep.equal([576, 2 * 288]);
       expect(await readFile(join(out, "community.json"), "utf8")).to.equal(stdout);
-      expect((await readFile(join(out, "slots.csv"), "utf8")).split("\n")).to.have.lengthOf(2 + 576);
+      const written = (name: string) => readFile(join(out, name), "utf8");
+      expect((await written("slots.csv")).split("\n")).to.have.lengthOf(2 + 576);
+
+      const bills = billsFromJson(await written("bills.json"));
+      expect(bills).to.have.lengthOf(2 * 4);
+      expect(billsFromCsv(await written("bill-lines.csv"), await written("bills.csv"))).to.deep.equal(bills);
+      const schedule = scheduleFromCsv(await written("schedule.csv"));
+      expect(scheduleFromJson(await written("schedule.json"))).to.deep.equal(schedule);
+      const [bought, sold] = [sumWh(schedule.entries.map((e) => e.bought)), sumWh(schedule.entries.map((e) => e.sold))];
+      expect([Number(bought), sold]).to.deep.equal([json.community["tradedWh"], bought]);
     });
   });
 
