@@ -15,13 +15,17 @@ import { mined } from "./mined.ts";
 
 const FIRST = asPeriod(0n);
 
-/** The latest community with this charter and first tariff; undefined if there is none. */
+/**
+ * The first community with this charter and first tariff; undefined if there is none. Anyone may create its like later: that
+ * must not lead the next run away from its members.
+ */
 export async function findCommunity(
   { registry }: Wattbook,
   { charter, tariff }: Founding,
 ): Promise<CommunityIndex | undefined> {
   const wanted = termsHash(charter);
-  for (let index = (await registry.communityCount()) - 1n; index >= 0n; index--) {
+  const count = await registry.communityCount();
+  for (let index = 0n; index < count; index++) {
     const community = asCommunity(index);
     if ((await registry.termsHash(community)) !== wanted) continue;
     // The hash leaves the tariff out, and anyone may create a community in a coordinator's name.

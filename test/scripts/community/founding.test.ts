@@ -1,0 +1,34 @@
+import { termsHash, type Wattbook } from "@wattbook/sdk";
+import { expect } from "chai";
+import { foundingOf } from "../../../scripts/community/charter.ts";
+import { readCommunity } from "../../../scripts/community/file.ts";
+import { findCommunity } from "../../../scripts/community/founding.ts";
+
+const SAMPLE = "examples/community.json";
+const token = `0x${"01".repeat(20)}`;
+const book = `0x${"02".repeat(20)}`;
+
+/** A registry with communities of the given terms, all with the same tariff. */
+async function chain(hashes: readonly string[]) {
+  const { community } = await readCommunity(SAMPLE);
+  const founding = foundingOf(community, SAMPLE, token, book);
+  const own = termsHash(founding.charter);
+  const registry = {
+    communityCount: () => Promise.resolve(BigInt(hashes.length)),
+    termsHash: (index: bigint) => Promise.resolve(hashes[Number(index)] === "own" ? own : `0x${"00".repeat(32)}`),
+    tariff: () => Promise.resolve(founding.tariff),
+  };
+  return { wattbook: { registry } as unknown as Wattbook, founding };
+}
+
+describe("The community of a file", function () {
+  it("is the first of its terms, whoever creates another of them later", async function () {
+    const { wattbook, founding } = await chain(["other", "own", "own", "other"]);
+    expect(await findCommunity(wattbook, founding)).to.equal(1n);
+  });
+
+  it("is not there where only others are", async function () {
+    const { wattbook, founding } = await chain(["other"]);
+    expect(await findCommunity(wattbook, founding)).to.equal(undefined);
+  });
+});
