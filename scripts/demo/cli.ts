@@ -90,7 +90,7 @@ function declare(help: NodeJS.WritableStream): Command {
     )
     .option("--days <count>", "whole days to trade, from the first full one", integer("--days", MOST_DAYS), 1)
     .addOption(new Option("--seed <number>", "seed of everything random").argParser(seed).default(1n, "1"))
-    .option("--out <folder>", "write report.html there, and community.json, homes.csv and slots.csv")
+    .option("--out <folder>", "write report.html there, figures, bills and schedules as CSV and JSON too")
     .option("--no-report", "do not write report.html (without --out it goes into the current folder)")
     .addOption(
       new Option("--eth-price <EUR>", "what the report assumes an ETH to cost; can be changed on the page")
