@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { config as loadEnv } from "dotenv";
 import { configVariable, defineConfig } from "hardhat/config";
@@ -70,6 +71,8 @@ export default defineConfig({
   paths: { tests: { mocha: "./test", solidity: "./test/solidity" } },
   typechain: { outDir: "./types/ethers-contracts" },
   test: {
+    // A file per worker. A coverage run keeps to one process.
+    mocha: { parallel: !process.argv.includes("--coverage"), jobs: Math.min(availableParallelism(), 8) },
     solidity: {
       fuzz: { runs: 1000 },
       invariant: { runs: 32, depth: 64, failOnRevert: true },
