@@ -56,7 +56,7 @@ export default defineConfig({
     overrides: {
       "contracts/DoubleAuction.sol": compiler(1_000_000),
       "contracts/Settlement.sol": compiler(800),
-      "contracts/PaymentEscrow.sol": compiler(1_000_000),
+      "contracts/PaymentEscrow.sol": compiler(2_000),
     },
   },
   networks: {

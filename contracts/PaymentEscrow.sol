@@ -7,14 +7,36 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
+import {Mem} from "./libraries/Mem.sol";
+import {PackedRecords} from "./libraries/PackedRecords.sol";
 import {Words} from "./libraries/Words.sol";
-import {Account, Debt, ACCOUNT_OPEN, ACCOUNT_DEBT, ACCOUNT_FUND, MAX_AMOUNT} from "./types/Account.sol";
+import {
+    Account,
+    Debt,
+    accountIn,
+    withAccount,
+    ACCOUNT_OPEN,
+    ACCOUNT_DEBT,
+    ACCOUNT_FUND,
+    ACCOUNT_ABOVE_LINE
+} from "./types/Account.sol";
+import {Journal, newJournal, recordHash, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
 import {Pot, newPot} from "./types/Pot.sol";
+import {Terms} from "./types/Terms.sol";
 
 /// @title Payment escrow
 /// @notice See `IPaymentEscrow`, which is the manual.
 contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
+    using Mem for uint256[];
+    using PackedRecords for bytes;
     using SafeERC20 for IERC20;
+
+    /// @dev What a batch of records takes, base units; and the journals that it opens.
+    struct Taken {
+        uint256 reserved;
+        uint256 fees;
+        uint256 opened;
+    }
 
     /// @dev A supplier while a batch of legs is booked; base units.
     struct SupplierBook {
@@ -28,8 +50,11 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     uint32 private constant DSO = 1;
     uint32 private constant FEE_COLLECTOR = 2;
 
-    /// @dev Base units. A pot is a signed field of 96 bits and can amount to all that the escrow holds.
-    uint256 private constant MAX_LIABILITIES = uint256(uint96(type(int96).max));
+    /// @dev Base units. Every balance and every signed amount fits its field: an account holds 64 bits, a pot int96.
+    uint256 private constant MAX_LIABILITIES = uint256(uint64(type(int64).max));
+
+    /// @dev Low half of a fund word.
+    uint256 private constant MAX_FUND = type(uint96).max;
 
     IProsumerRegistry public immutable registry;
     address public immutable settlement;
@@ -37,6 +62,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     uint256 private immutable _accounts = Words.area("wattbook.escrow.accounts");
     uint256 private immutable _debts = Words.area("wattbook.escrow.debts");
     uint256 private immutable _funds = Words.area("wattbook.escrow.funds");
+    uint256 private immutable _journals = Words.area("wattbook.escrow.journals");
     uint256 private immutable _pots = Words.area("wattbook.escrow.pots");
 
     /// @dev `| token 160 | ring 8 |`, low bit first.
@@ -89,7 +115,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         _checkRecipient(to);
         Account a = _account(community, member);
         if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
-        _storeAccount(community, member, a.withMoney(a.freeOf() - amount, a.reservedOf()));
+        _storeAccount(community, member, a.withFree(a.freeOf() - amount));
         emit Withdrawn(community, member, to, amount);
         _pay(tokenOf(community), to, amount);
     }
@@ -179,7 +205,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         due += int256(amount);
         _storeDebt(community, member, d.withDue(due));
         Account a = _account(community, member);
-        _storeAccount(community, member, a.withMoney(a.freeOf() + amount, a.reservedOf()));
+        _storeAccount(community, member, a.withFree(a.freeOf() + amount));
         emit DebtReduced(community, member, amount, due);
     }
 
@@ -196,40 +222,53 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         _storeAccount(community, member, a.withModules(modules).withFlag(ACCOUNT_OPEN, true));
     }
 
+    // ---------------------------------------------------------------------------------------------------- records
+
+    /// @inheritdoc IPaymentEscrow
+    function append(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external {
+        (Terms t, address known) = registry.recording(community, module);
+        if (msg.sender != known) revert NotModule(community, module, msg.sender);
+        uint256 current = t.periodAt(block.timestamp);
+        if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
+        // Before any journal: one of an older period in the same ring entry must be settled.
+        Pot counter = _potFor(_potBase(community, period, t.ring()), community, period);
+        Taken memory all;
+        uint256[] memory members = new uint256[](records.length / PackedRecords.HEADER);
+        uint256 count = 0;
+        for (uint256 pos = 0; pos < records.length; ) {
+            uint256 free = Mem.mark();
+            if (pos + PackedRecords.HEADER > records.length) revert RecordsCutOff(pos);
+            (uint256 head, uint256 size, bytes32 digest) = records.recordAt(pos);
+            uint256 end = pos + PackedRecords.HEADER + size;
+            if (end > records.length) revert RecordsCutOff(pos);
+            // A journal that nobody can hand in would block the ring.
+            if (size > 64 + 16 * (head >> 192)) revert PayloadTooLong(size);
+            bytes32 payloadHash = Mem.hashOf(records[pos + PackedRecords.HEADER:end]);
+            (uint32 member, uint8 frontier, uint256 fee) = records.startAt(pos);
+            head |= uint256(module) << 208;
+            bool first = _journalRecord(community, member, period, t, head, frontier, digest, payloadHash);
+            uint256 amount = uint96(head >> 96) + (first ? t.settlementFee() : 0);
+            _reserve(community, member, module, amount + fee);
+            all.reserved += amount;
+            all.fees += fee;
+            if (first) ++all.opened;
+            members[count++] = member;
+            pos = end;
+            Mem.release(free);
+        }
+        // Nor may the meter of a journal's member be gone.
+        uint256 active = registry.countActive(community, members.cut(count));
+        if (active != count) revert NotActive(community, uint32(members[active]));
+        if (all.fees != 0) _fees[tokenOf(community)][feeTo] += all.fees;
+        _storeReserved(community, period, module, t.ring(), counter, all);
+        emit Recorded(community, period, module, feeTo, records);
+    }
+
     // ---------------------------------------------------------------------------------------------------- settlement
 
     /// @inheritdoc IPaymentEscrow
-    function reserve(
-        uint32 community,
-        uint32 member,
-        uint32 period,
-        uint8 module,
-        uint256 amount,
-        uint256 fee,
-        address feeTo,
-        bool first
-    ) external onlySettlement {
-        Account a = _account(community, member);
-        if (!a.hasModule(module)) revert ModuleNotEnabled(community, member, module);
-        if (_isInDebt(community, member, a)) revert InDebt(community, member);
-        uint256 free = a.freeOf();
-        // Both are at most 96 bits: the head of a record holds no more, and a fee is 32 bits times 12.
-        if (amount + fee > free) revert InsufficientFree(amount + fee, free);
-        uint256 word = _communities[community];
-        _storeAccount(community, member, a.withMoney(free - amount - fee, a.reservedOf() + amount));
-        if (fee != 0) _fees[address(uint160(word))][feeTo] += fee;
-
-        uint256 base = _potBase(community, period, word >> 160);
-        Pot counter = _potFor(base, community, period);
-        if (first) counter = counter.withCounts(counter.openedOf() + 1, counter.settledOf());
-        if (module == 0) {
-            counter = counter.withAmounts(counter.amountOf(), counter.outstandingOf() + amount);
-        } else {
-            Pot p = Pot.wrap(Words.load(base + module));
-            if (!p.isPeriod(period)) p = newPot(period);
-            Words.store(base + module, Pot.unwrap(p.withAmounts(p.amountOf(), p.outstandingOf() + amount)));
-        }
-        Words.store(base, Pot.unwrap(counter));
+    function storeJournal(uint32 community, uint32 member, uint32 period, Journal journal_) external onlySettlement {
+        _storeJournal(community, member, period, _communities[community] >> 160, journal_);
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -252,6 +291,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         SupplierBook memory book;
         uint256 networkFees = 0;
         uint256 settlementFees = 0;
+        uint256 ring = _communities[community] >> 160;
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
             if (!book.loaded || book.member != leg.supplier) {
@@ -259,13 +299,13 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
                 _loadSupplier(community, leg.supplier, book);
             }
             settlementFees += _book(community, period, leg, book);
+            if (pots.length != 0) _storeJournal(community, leg.member, period, ring, leg.journal);
             networkFees += leg.networkFee;
         }
         if (book.loaded) _storeSupplier(community, book);
-        uint256 word = _communities[community];
         if (networkFees != 0) _addFree(community, DSO, networkFees);
-        if (settlementFees != 0) _fees[address(uint160(word))][settler] += settlementFees;
-        if (pots.length != 0) _storePots(community, period, pots, opened, settled, word >> 160);
+        if (settlementFees != 0) _fees[tokenOf(community)][settler] += settlementFees;
+        if (pots.length != 0) _storePots(community, period, pots, opened, settled, ring);
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -280,7 +320,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         _loadSupplier(community, supplier, book);
         Account a = _account(community, member);
         (uint256 free, int256 due) = _gridLeg(community, member, a, a.freeOf(), 0, gridLeg, book);
-        _storeAccount(community, member, _account(community, member).withMoney(free, a.reservedOf()));
+        _storeAccount(community, member, _account(community, member).withFree(free));
         _storeSupplier(community, book);
         emit Settled(community, member, period, 0, 0, 0, 0, gridLeg, due);
     }
@@ -291,9 +331,9 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     function account(
         uint32 community,
         uint32 member
-    ) external view returns (uint256 free, uint256 reserved, uint32 epoch, uint16 modules) {
+    ) external view returns (uint256 free, uint32 epoch, uint16 modules) {
         Account a = _account(community, member);
-        return (a.freeOf(), a.reservedOf(), a.epochOf(), a.modulesOf());
+        return (a.freeOf(), a.epochOf(), a.modulesOf());
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -305,7 +345,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @inheritdoc IPaymentEscrow
     function dueFund(uint32 community, uint32 supplier) external view returns (uint256 fund, uint256 owed) {
         uint256 word = Words.load(_funds | _index(community, supplier));
-        return (word & MAX_AMOUNT, word >> 96);
+        return (word & MAX_FUND, word >> 96);
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -315,6 +355,26 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     ) external view returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt) {
         Account a = _account(community, member);
         return (a.freeOf(), a.epochOf(), a.modulesOf(), _isInDebt(community, member, a));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function standings(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory accounts, uint256[] memory journals_, bool ringFree) {
+        uint256 ring = _communities[community] >> 160;
+        Pot counter = Pot.wrap(Words.load(_potBase(community, period, ring)));
+        ringFree = counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
+        accounts = new uint256[](members.length);
+        journals_ = new uint256[](members.length);
+        for (uint256 i = 0; i < members.length; ++i) {
+            uint32 member = uint32(members[i]);
+            Account a = _account(community, member);
+            if (_isInDebt(community, member, a)) a = a.withFlag(ACCOUNT_ABOVE_LINE, true);
+            accounts[i] = Account.unwrap(a);
+            journals_[i] = Journal.unwrap(_journal(community, member, period, ring));
+        }
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -352,6 +412,21 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPaymentEscrow
+    function journal(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state) {
+        Journal j = journalWord(community, member, period);
+        return (j.hashOf(), j.entriesOf(), j.recordsOf(), j.frontierOf(), j.stateOf());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function journalWord(uint32 community, uint32 member, uint32 period) public view returns (Journal) {
+        return _journal(community, member, period, _communities[community] >> 160);
+    }
+
+    /// @inheritdoc IPaymentEscrow
     function periodFree(uint32 community, uint32 period) external view returns (bool) {
         Pot counter = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160)));
         return counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
@@ -372,6 +447,66 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @inheritdoc IPaymentEscrow
     function tokenOf(uint32 community) public view returns (address) {
         return address(uint160(_communities[community]));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- one record
+
+    /// @dev Folds a record into its journal.
+    /// @return first Whether it opened the journal.
+    function _journalRecord(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        Terms t,
+        uint256 head,
+        uint256 frontier,
+        bytes32 digest,
+        bytes32 payloadHash
+    ) private returns (bool first) {
+        uint256 pos = _journalAt(community, member, period, t.ring());
+        Journal j = Journal.wrap(Words.load(pos));
+        if (!j.isForPeriod(period)) j = Journal.wrap(0);
+        uint256 entries = j.entriesOf() + uint16(head >> 192);
+        first = j.recordsOf() == 0;
+        if (entries > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) revert JournalFull(community, member, period);
+        // The frontier belongs to the order book: another module must not move it.
+        if (uint8(head >> 208) != 0) frontier = j.frontierOf();
+        if (frontier < j.frontierOf()) revert FrontierBack(j.frontierOf(), frontier);
+        uint256 hash = recordHash(j.hashOf(), head, digest, payloadHash);
+        Words.store(pos, Journal.unwrap(newJournal(period, entries, j.recordsOf() + 1, frontier, hash)));
+    }
+
+    /// @dev Takes reserve and fee out of the free balance.
+    function _reserve(uint32 community, uint32 member, uint8 module, uint256 amount) private {
+        uint256 pos = _accountAt(community, member);
+        uint256 word = Words.load(pos);
+        Account a = accountIn(word, member);
+        if (!a.hasModule(module)) revert ModuleNotEnabled(community, member, module);
+        if (_isInDebt(community, member, a)) revert InDebt(community, member);
+        uint256 free = a.freeOf();
+        if (amount > free) revert InsufficientFree(amount, free);
+        Words.store(pos, withAccount(word, member, a.withFree(free - amount)));
+    }
+
+    /// @dev Counts what was reserved in the pots of the period.
+    function _storeReserved(
+        uint32 community,
+        uint32 period,
+        uint8 module,
+        uint256 ring,
+        Pot counter,
+        Taken memory all
+    ) private {
+        uint256 base = _potBase(community, period, ring);
+        counter = counter.withCounts(counter.openedOf() + all.opened, counter.settledOf());
+        if (module == 0) {
+            counter = counter.withAmounts(counter.amountOf(), counter.outstandingOf() + all.reserved);
+        } else {
+            Pot p = Pot.wrap(Words.load(base + module));
+            if (!p.isPeriod(period)) p = newPot(period);
+            Words.store(base + module, Pot.unwrap(p.withAmounts(p.amountOf(), p.outstandingOf() + all.reserved)));
+        }
+        Words.store(base, Pot.unwrap(counter));
     }
 
     // ---------------------------------------------------------------------------------------------------- one leg
@@ -398,7 +533,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             book
         );
         Account now_ = _account(community, leg.member); // its debt flag may have changed
-        _storeAccount(community, leg.member, now_.withMoney(free, a.reservedOf() - leg.reserved));
+        _storeAccount(community, leg.member, now_.withFree(free));
         emit Settled(
             community,
             leg.member,
@@ -487,7 +622,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         book.member = member;
         book.loaded = true;
         book.free = a.freeOf();
-        book.fund = word & MAX_AMOUNT;
+        book.fund = word & MAX_FUND;
         book.owed = word >> 96;
     }
 
@@ -496,7 +631,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         bool owes = book.owed != 0;
         if (owes || a.owesMembers())
             Words.store(_funds | _index(community, book.member), book.fund | (book.owed << 96));
-        _storeAccount(community, book.member, a.withMoney(book.free, a.reservedOf()).withFlag(ACCOUNT_FUND, owes));
+        _storeAccount(community, book.member, a.withFree(book.free).withFlag(ACCOUNT_FUND, owes));
     }
 
     // ---------------------------------------------------------------------------------------------------- pots
@@ -539,6 +674,23 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @dev `community 32 | ring entry 8 | module 8`.
     function _potBase(uint32 community, uint32 period, uint256 ring) private view returns (uint256) {
         return _pots | (uint256(community) << 16) | ((uint256(period) % ring) << 8);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- journals
+
+    /// @return The member's journal of the period; zero where nothing was recorded or read.
+    function _journal(uint32 community, uint32 member, uint32 period, uint256 ring) private view returns (Journal) {
+        Journal j = Journal.wrap(Words.load(_journalAt(community, member, period, ring)));
+        return j.isForPeriod(period) ? j : Journal.wrap(0);
+    }
+
+    function _storeJournal(uint32 community, uint32 member, uint32 period, uint256 ring, Journal j) private {
+        Words.store(_journalAt(community, member, period, ring), Journal.unwrap(j));
+    }
+
+    /// @dev `community 32 | member 32 | ring entry 8`.
+    function _journalAt(uint32 community, uint32 member, uint32 period, uint256 ring) private view returns (uint256) {
+        return _journals | (_index(community, member) << 8) | (period % ring);
     }
 
     // ---------------------------------------------------------------------------------------------------- accounts
@@ -585,7 +737,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     function _addFree(uint32 community, uint32 member, uint256 amount) private {
         Account a = _account(community, member);
-        _storeAccount(community, member, a.withMoney(a.freeOf() + amount, a.reservedOf()));
+        _storeAccount(community, member, a.withFree(a.freeOf() + amount));
     }
 
     function _pay(address token, address to, uint256 amount) private {
@@ -599,11 +751,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     function _account(uint32 community, uint32 member) private view returns (Account) {
-        return Account.wrap(Words.load(_accounts | _index(community, member)));
+        return accountIn(Words.load(_accountAt(community, member)), member);
     }
 
     function _storeAccount(uint32 community, uint32 member, Account a) private {
-        Words.store(_accounts | _index(community, member), Account.unwrap(a));
+        uint256 pos = _accountAt(community, member);
+        Words.store(pos, withAccount(Words.load(pos), member, a));
     }
 
     /// @return Whether the member owes more than its credit line: then it gets no new records.
@@ -639,6 +792,11 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         if (supplier == member || msg.sender != registry.ownerOf(community, supplier)) {
             revert NotSupplier(community, member, msg.sender);
         }
+    }
+
+    /// @dev `community 32 | member / 2`.
+    function _accountAt(uint32 community, uint256 member) private view returns (uint256) {
+        return _accounts | (uint256(community) << 32) | (member >> 1);
     }
 
     function _index(uint32 community, uint32 member) private pure returns (uint256) {

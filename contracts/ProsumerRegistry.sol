@@ -56,7 +56,10 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint16 maxNetworkFee;
         uint8 modulesAtCreation;
         uint32 memberCount;
+        address firstModule; // the order book, beside what it asks for
         uint32 pausedPeriod; // plus one
+        address newestTariff; // what nearly every question about tariffs is for
+        uint32 newestFrom; // its first period
         uint64 sumBuyCaps; // lots
         uint64 sumSellCaps; // lots
         address[] modules;
@@ -149,7 +152,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         }
         _checkCount("modules", modules.length);
         for (uint256 i = 0; i < modules.length; ++i) _addModule(c, modules[i]);
-        c.modulesAtCreation = uint8(modules.length);
+        (c.firstModule, c.modulesAtCreation) = (modules[0], uint8(modules.length));
         emit CommunityCreated(community, c.termsHash, t, suppliers, classes_, modules);
         _pushTariff(community, 0, tariff);
     }
@@ -427,11 +430,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     /// @inheritdoc IProsumerRegistry
     function trading(uint32 community) external view returns (Terms terms_, bool paused) {
-        Community storage c = _communities[community];
-        terms_ = c.terms;
-        if (!terms_.exists()) revert UnknownCommunity(community);
-        uint256 pausedPeriod = c.pausedPeriod;
-        paused = pausedPeriod != 0 && pausedPeriod == terms_.periodAt(block.timestamp) + 1;
+        return _trading(community);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -446,7 +445,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     /// @inheritdoc IProsumerRegistry
     function memberFor(uint32 community, uint32 member, uint32 period) external view returns (Member) {
-        return _memberFor(_communities[community], _communities[community].members[member], period);
+        Community storage c = _communities[community];
+        return _memberFor(c.members[member], _currentPeriod(c), period);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -457,8 +457,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     ) external view returns (Member word, address meterKey) {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
-        word = _memberFor(c, r, period);
-        meterKey = _currentPeriod(c) < r.keyFrom ? r.keyBefore : r.meterKey;
+        uint256 current = _currentPeriod(c);
+        word = _memberFor(r, current, period);
+        meterKey = current < r.keyFrom ? r.keyBefore : r.meterKey;
         word = word.withCaps(r.ratedBuy, r.ratedSell);
     }
 
@@ -480,18 +481,48 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
-    function tariffAt(uint32 community, uint32 period) external view returns (address blob) {
-        return address(_communities[community].tariffs.upperLookupRecent(period));
+    function tariffAt(uint32 community, uint32 period) public view returns (address blob) {
+        Community storage c = _communities[community];
+        return period >= c.newestFrom ? c.newestTariff : address(c.tariffs.upperLookupRecent(period));
     }
 
     /// @inheritdoc IProsumerRegistry
-    function recording(
+    function market(
         uint32 community,
-        uint32 member,
-        uint8 module
-    ) external view returns (Terms terms_, address moduleAddress, bool active) {
+        uint32 period
+    ) external view returns (Terms terms_, bool paused, address tariff, address firstModule) {
+        (terms_, paused) = _trading(community);
+        return (terms_, paused, tariffAt(community, period), _communities[community].firstModule);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function traders(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory words) {
         Community storage c = _communities[community];
-        return (c.terms, moduleAt(community, module), _memberFor(c, c.members[member], 0).isActive());
+        uint256 current = _currentPeriod(c);
+        words = new uint256[](members.length);
+        for (uint256 i = 0; i < members.length; ++i) {
+            words[i] = Member.unwrap(_memberFor(c.members[uint32(members[i])], current, period));
+        }
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function recording(uint32 community, uint8 module) external view returns (Terms terms_, address moduleAddress) {
+        Community storage c = _communities[community];
+        return (c.terms, module == 0 ? c.firstModule : moduleAt(community, module));
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function countActive(uint32 community, uint256[] calldata members) external view returns (uint256 active) {
+        Community storage c = _communities[community];
+        uint256 current = _currentPeriod(c);
+        while (active < members.length) {
+            if (!_memberFor(c.members[uint32(members[active])], current, 0).isActive()) break;
+            ++active;
+        }
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -523,9 +554,18 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     // ---------------------------------------------------------------------------------------------------- changes
 
-    function _memberFor(Community storage c, MemberRecord storage r, uint32 period) private view returns (Member m) {
+    function _trading(uint32 community) private view returns (Terms terms_, bool paused) {
+        Community storage c = _communities[community];
+        terms_ = c.terms;
+        if (!terms_.exists()) revert UnknownCommunity(community);
+        uint256 pausedPeriod = c.pausedPeriod;
+        paused = pausedPeriod != 0 && pausedPeriod == terms_.periodAt(block.timestamp) + 1;
+    }
+
+    /// @param current Period of now.
+    function _memberFor(MemberRecord storage r, uint256 current, uint32 period) private view returns (Member m) {
         m = r.latest;
-        if (_currentPeriod(c) < m.changesFrom()) m = r.before;
+        if (current < m.changesFrom()) m = r.before;
         uint256 status = m.status();
         if (status & (CLASS_CHANGED | LEAVING) == 0) return m;
         if (status & CLASS_CHANGED != 0 && period < r.classFrom) m = m.withClass(r.classBefore);
@@ -557,7 +597,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         r.latest = r.latest.withStatus(bits, on);
         r.before = r.before.withStatus(bits, on);
         uint32 period = uint32(_currentPeriod(c));
-        emit MemberChanged(community, member, Member.unwrap(_memberFor(c, r, period)), period);
+        emit MemberChanged(community, member, Member.unwrap(_memberFor(r, period, period)), period);
     }
 
     function _takeMeterKey(address meterKey, bytes32 structHash, bytes calldata proof) private {
@@ -630,6 +670,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         CommunityRules.checkTariff(tariff, c.classes.length, c.terms.slotsPerPeriod(), c.maxImport, c.maxNetworkFee);
         address blob = address(new DataBlob(tariff));
         c.tariffs.push(period, uint160(blob));
+        (c.newestTariff, c.newestFrom) = (blob, period);
         emit TariffPublished(community, period, blob, tariff);
     }
 

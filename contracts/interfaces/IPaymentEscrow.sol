@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Journal} from "../types/Journal.sol";
+
 /// @title Payment escrow
-/// @notice Holds the payment token of every community: one account per member, one pot per module and period, and debts.
+/// @notice Holds the payment token of every community: one account per member, one pot per module and period, debts, and the journals
+/// that say what open periods reserved and why.
 /// @dev Assumptions about a payment token: `transfer` and `transferFrom` move exactly the amount or fail (missing and false
 /// return values are handled; a fee on transfer is refused at deposit).
 ///
@@ -22,6 +25,7 @@ interface IPaymentEscrow {
     /// @param networkFee To the DSO.
     /// @param settlementFee To whoever settles.
     /// @param gridLeg Positive: the member pays its supplier; negative: the supplier pays the member.
+    /// @param journal The member's journal afterwards; of no use once the period has left the ring.
     struct Leg {
         uint32 member;
         uint32 supplier;
@@ -32,6 +36,7 @@ interface IPaymentEscrow {
         uint96 networkFee;
         uint96 settlementFee;
         int128 gridLeg;
+        Journal journal;
     }
 
     event Deposited(uint32 indexed community, uint32 indexed member, address from, uint256 amount);
@@ -55,11 +60,28 @@ interface IPaymentEscrow {
         int256 due
     );
 
+    /// @notice A module appended records: all that settlement needs of them, packed as `PackedRecords` says.
+    /// @param feeTo Whom the fees in the records were paid to.
+    event Recorded(
+        uint32 indexed community,
+        uint32 indexed period,
+        uint8 indexed module,
+        address feeTo,
+        bytes records
+    );
     /// @notice A debt shrank without a settlement: `amount` was paid from a credit, marked as paid off chain, or pulled from a fund.
     event DebtReduced(uint32 indexed community, uint32 indexed member, uint256 amount, int256 due);
     event PotSwept(uint32 indexed community, uint8 indexed module, uint32 indexed period, uint256 amount);
 
     error NotSettlement(address caller);
+    error NotModule(uint32 community, uint8 module, address caller);
+    error PeriodNotOpen(uint32 community, uint32 period);
+    error NotActive(uint32 community, uint32 member);
+    error PayloadTooLong(uint256 length);
+    /// @notice The record at a byte position is longer than what is there.
+    error RecordsCutOff(uint256 position);
+    error JournalFull(uint32 community, uint32 member, uint32 period);
+    error FrontierBack(uint256 frontier, uint256 proposed);
     error NotRegistry(address caller);
     error NotOwner(uint32 community, uint32 member, address caller);
     error NotTrader(uint32 community, uint32 member, address caller);
@@ -77,7 +99,7 @@ interface IPaymentEscrow {
     error AmountTooLarge(uint256 amount);
 
     /// @notice Deposits `amount` of the community's token for a member. Anyone may; a debt is paid first.
-    /// @dev The escrow holds at most 2^95 - 1 base units of a token.
+    /// @dev The escrow holds at most 2^63 - 1 base units of a token.
     function deposit(uint32 community, uint32 member, uint256 amount) external;
 
     /// @notice Deposits with an EIP-2612 permit of the caller. A permit that somebody sent before does not hurt: only the
@@ -123,19 +145,18 @@ interface IPaymentEscrow {
     /// @notice Opens an account. Registry only.
     function openAccount(uint32 community, uint32 member, uint16 modules) external;
 
-    /// @notice Reserves money for a record: free to reserved, the fee to `feeTo`. Settlement only.
-    /// @param amount Base units; the settlement fee is in it where the record is the member's first.
-    /// @param first Whether it is the member's first record of the period, which opens a journal.
-    function reserve(
-        uint32 community,
-        uint32 member,
-        uint32 period,
-        uint8 module,
-        uint256 amount,
-        uint256 fee,
-        address feeTo,
-        bool first
-    ) external;
+    /// @notice Appends records to the journals of members and reserves their money. Market modules of the community only. What is
+    /// wrong with one record reverts all of them: the module checks before.
+    /// @param module Index of the caller among the community's modules.
+    /// @param feeTo Who gets the fee that each record names, from the member's free balance, beside the reserve in its head.
+    /// @param records One behind the other: `member 4 | frontier 1 | fee 6 | entries 2 | reserve 12 | buyWh 6 | sellWh 6 | size 2 |
+    /// digest 32 | payload size`, big-endian. The frontier is the order book's afterwards; only the community's first module moves it.
+    /// @dev Only for active members, only for periods current ... + horizon, before the period ends. A payload takes at most 64 bytes
+    /// and 16 per entry.
+    function append(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external;
+
+    /// @notice Replaces a journal word: a reading, a correction or a claim changed it. Settlement only.
+    function storeJournal(uint32 community, uint32 member, uint32 period, Journal journal_) external;
 
     /// @notice Counts journals that readings opened. Settlement only.
     function openJournals(uint32 community, uint32 period, uint256 count) external;
@@ -158,14 +179,13 @@ interface IPaymentEscrow {
     /// @notice Books the true-up of a grid leg. Settlement only.
     function correct(uint32 community, uint32 period, uint32 member, uint32 supplier, int256 gridLeg) external;
 
-    /// @return free Base units.
-    /// @return reserved Base units.
+    /// @return free Base units. What open periods reserved is not in it: `pot` has it per module, a member's records per period.
     /// @return epoch Strips of another epoch are void.
     /// @return modules Enabled.
     function account(
         uint32 community,
         uint32 member
-    ) external view returns (uint256 free, uint256 reserved, uint32 epoch, uint16 modules);
+    ) external view returns (uint256 free, uint32 epoch, uint16 modules);
 
     /// @return due Positive: owes its supplier; negative: is owed.
     /// @return creditLine Base units.
@@ -183,6 +203,32 @@ interface IPaymentEscrow {
         uint32 community,
         uint32 member
     ) external view returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt);
+
+    /// @notice What an order book asks about a batch of members.
+    /// @param members A word per member, its index in the low 32 bits.
+    /// @return accounts A word per member, see `Account`, with the flag 8 where it is above its credit line.
+    /// @return journals_ A word per member, see `Journal`; zero where nothing was recorded.
+    /// @return ringFree As `periodFree`.
+    function standings(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory accounts, uint256[] memory journals_, bool ringFree);
+
+    /// @return hash The journal, 204 bits.
+    /// @return entries Entries so far.
+    /// @return records Records so far.
+    /// @return frontier One past the last slot covered by a strip.
+    /// @return state 0 none or open, 1 metered, 2 settled, 3 estimated,
+    /// 4 claimed.
+    function journal(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state);
+
+    /// @return The packed journal, zero where nothing was recorded or read.
+    function journalWord(uint32 community, uint32 member, uint32 period) external view returns (Journal);
 
     /// @return outstanding Reserves not yet released.
     /// @return amount Payments taken minus receipts paid.

@@ -303,15 +303,33 @@ interface IProsumerRegistry {
     /// @return blob Contract whose code is a zero byte and the tariff bytes of `period`; see `publishTariff`.
     function tariffAt(uint32 community, uint32 period) external view returns (address blob);
 
-    /// @notice What appending a record needs, in one call.
+    /// @notice What opening an order book needs, in one call.
+    /// @return terms_ The packed terms.
+    /// @return paused Whether new orders are refused now.
+    /// @return tariff As `tariffAt`.
+    /// @return firstModule The order book.
+    function market(
+        uint32 community,
+        uint32 period
+    ) external view returns (Terms terms_, bool paused, address tariff, address firstModule);
+
+    /// @notice As `memberFor`, for a batch of members.
+    /// @param members A word per member, its index in the low 32 bits.
+    /// @return words A word per member, see `Member`.
+    function traders(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory words);
+
+    /// @notice What appending records needs, in one call.
     /// @return terms_ The packed terms.
     /// @return moduleAddress As `moduleAt`.
-    /// @return active Whether new orders of the member are accepted now.
-    function recording(
-        uint32 community,
-        uint32 member,
-        uint8 module
-    ) external view returns (Terms terms_, address moduleAddress, bool active);
+    function recording(uint32 community, uint8 module) external view returns (Terms terms_, address moduleAddress);
+
+    /// @param members A word per member, its index in the low 32 bits.
+    /// @return active How many of them, from the first on, may have new records: all, or as many as stand before the first that may not.
+    function countActive(uint32 community, uint256[] calldata members) external view returns (uint256 active);
     function moduleAt(uint32 community, uint8 index) external view returns (address);
 
     /// @notice A community's market modules by index.

@@ -1,4 +1,4 @@
-import { connect, deployMarket, type Entry, type HomeKeys, type Market } from "../../test/helpers/market.ts";
+import { connect, deployMarket, postArguments, type Entry, type HomeKeys, type Market } from "../../test/helpers/market.ts";
 
 /** Gas of one unit of an operation, as receipts tell it, everything included. */
 export interface GasRow {
@@ -70,7 +70,7 @@ async function onePeriod(
   const chunk = warm ? BATCH : 4;
   let place = 0n;
   for (let i = 0; i < BATCH; i += chunk)
-    place += await gasOf(auction.post(community, trading, strips.slice(i, i + chunk)));
+    place += await gasOf(auction.post(...postArguments(community, trading, strips.slice(i, i + chunk))));
   await market.goTo(market.periodStart(period + 1));
   const slots = ALL_SLOTS.map((offset) => period * SLOTS + offset);
   const half = await gasOf(auction.clear(community, slots.slice(0, 48)));
@@ -121,7 +121,7 @@ async function singleSlots(market: Market, homes: readonly HomeKeys[], period: n
       await market.signStrip({ home, period, entries: entriesOf(home.member, [50]), maxReserve: 5_000_000n }),
     );
   }
-  const gas = await gasOf(market.auction.post(market.community, period, strips));
+  const gas = await gasOf(market.auction.post(...postArguments(market.community, period, strips)));
   return [
     { operation: `place: single slot in a batch of ${String(strips.length)}, per order`, gas: per(gas, strips.length) },
   ];
