@@ -50,6 +50,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         Book.Copy book;
         EntryLoops.Strip loop;
         uint256 next; // where the next record goes, in memory
+        bool sweeping; // whether it is large enough to prepare for sweeps
     }
 
     /// @dev What the registry, the escrow and settlement know of the members of some strips, a word each.
@@ -64,6 +65,9 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     /// @dev A run of strips ends once its records take so many bytes: their memory is used again by the next run.
     uint256 private constant RUN_BYTES = 32_768;
+
+    /// @dev From so many bytes on a batch pays for the preparation of sweeps: ten strips of 96 entries or fifty of one.
+    uint256 private constant SWEEP_BYTES = 4_800;
 
     /// @dev Words of a context before the fill words.
     uint256 private constant CONTEXT_HEAD = 2;
@@ -93,6 +97,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         bytes calldata strips
     ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period);
+        b.sweeping = strips.length > SWEEP_BYTES && b.book.laneLog == 1;
         accepted = _acceptAll(b, feeTo, strips);
         b.book.flush(b.loop.newest);
     }
@@ -110,7 +115,14 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         }
         uint256 terms = PackedStrips.termsOf(s);
         bytes32 digest = PackedStrips.digestOf(b.domain, community, period, s.feeTo, terms, s.entries);
-        StripReason reason = _check(m, Account.wrap(st.accounts[0]), Journal.wrap(st.journals[0]), st, terms, s.entries);
+        StripReason reason = _check(
+            m,
+            Account.wrap(st.accounts[0]),
+            Journal.wrap(st.journals[0]),
+            st,
+            terms,
+            s.entries
+        );
         bytes memory reasons;
         if (reason == StripReason.None) (reason, reasons) = _accept(b, st, 0, terms, s.entries, digest);
         // An entry's own reason tells more than "nothing accepted".
@@ -285,7 +297,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     /// comes again starts the next run.
     function _acceptAll(Batch memory b, address feeTo, bytes calldata strips) private returns (uint256 accepted) {
         uint256 index = 0;
-        for (uint256 pos = 0; pos < strips.length; ) {
+        for (uint256 pos = 0; pos < strips.length;) {
             uint256 free = Mem.mark();
             uint256 cells = b.loop.newest;
             Standing memory st;
@@ -428,6 +440,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             uint256 feePerEntry = terms.feePerEntryOf();
             e.setLimits(m.buyCap(), m.sellCap(), terms.maxReserveOf(), feePerEntry);
             e.prices = b.tariff.entriesOf(m.tariffClass(), b.slots);
+            if (b.sweeping && e.sweeps != e.prices) e.fillSellPrices(b.slots);
             uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
             e.reset(j.frontierOf(), initialFee);
             uint256 count = entries.length / 4;
@@ -447,10 +460,11 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             (uint256 bought, uint256 sold) = e.lotsOf();
             uint256 fee = (count - refused) * feePerEntry;
             // Wh sold and bought, reserve, entries.
-            uint256 head = (sold * b.lotWh) |
-                ((bought * b.lotWh) << 48) |
-                ((e.usedOf() - initialFee - fee) << 96) |
-                (count << 192);
+            uint256 head =
+                (sold * b.lotWh) |
+                    ((bought * b.lotWh) << 48) |
+                    ((e.usedOf() - initialFee - fee) << 96) |
+                    (count << 192);
             uint256 size = count * (4 + (1 << e.laneLog));
             PackedRecords.write(b.next, terms.memberOf(), e.slotEnd(), fee, head, size, digest);
             b.next = payload + size;

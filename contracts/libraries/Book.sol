@@ -18,7 +18,7 @@ import {Words} from "./Words.sol";
 library Book {
     using Mem for uint256[];
 
-    /// @param table Where the table starts in memory, one word before that of offset 0.
+    /// @param table Where the table starts in memory, one word before that of offset 0. Room for another word per slot follows it.
     /// @param area Start of the period's ring entry in storage.
     /// @param firstSlot Slot of offset 0.
     /// @param laneLog log2 of bytes per tick.
@@ -52,7 +52,7 @@ library Book {
         b.laneLog = wide ? 2 : 1;
         b.wordsPerSide = (ticks << b.laneLog) / 32;
         uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
-        b.table = new uint256[](zeros + 1 + TABLE_WORDS).words() + 32 * zeros;
+        b.table = new uint256[](zeros + 1 + 2 * TABLE_WORDS).words() + 32 * zeros;
     }
 
     /// @return top First bid word of the cell of a slot that the batch uses.
@@ -81,8 +81,9 @@ library Book {
                 uint256 live = header >> LIVE;
                 uint256 unread = live & ~Mem.load(top + 64);
                 uint256 asks = top - (1 << (SIDE_LANES_LOG2 + b.laneLog));
-                uint256 used = _flushSide(b, top, to, unread) |
-                    (_flushSide(b, asks, to + b.wordsPerSide, unread >> b.wordsPerSide) << b.wordsPerSide);
+                uint256 used =
+                    _flushSide(b, top, to, unread) |
+                        (_flushSide(b, asks, to + b.wordsPerSide, unread >> b.wordsPerSide) << b.wordsPerSide);
                 // Storage has the header unless the slot is new there or a word became live.
                 if (used & ~live != 0) Words.store(to, header | (used << LIVE));
             }
