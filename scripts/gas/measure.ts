@@ -11,8 +11,8 @@ export interface GasRow {
 const SHORT_RING = { horizon: 1, readingDeadline: 3600, correctionWindow: 7200, claimWindow: 10_800, tariffNotice: 1 };
 const SLOTS = 96;
 const BATCH = 60;
-/** One period more than the ring holds. */
-const WARM_PERIODS = 6;
+/** Two periods more than the ring holds: the first of them trades nothing. */
+const WARM_PERIODS = 7;
 
 const gasOf = async (sent: Promise<{ wait(): Promise<{ gasUsed: bigint } | null> }>): Promise<bigint> => {
   const receipt = await (await sent).wait();
