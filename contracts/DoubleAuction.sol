@@ -16,6 +16,7 @@ import {Mem} from "./libraries/Mem.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {PackedRecords} from "./libraries/PackedRecords.sol";
 import {PackedStrips} from "./libraries/PackedStrips.sol";
+import {SlotBook} from "./libraries/SlotBook.sol";
 import {Tariff} from "./libraries/Tariff.sol";
 import {Words} from "./libraries/Words.sol";
 import {Account} from "./types/Account.sol";
@@ -36,6 +37,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     using Packed for bytes;
     using PackedStrips for bytes;
     using PackedStrips for uint256;
+    using SlotBook for SlotBook.View;
     using Tariff for bytes;
 
     /// @dev What every strip of a call shares.
@@ -137,24 +139,27 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     /// @inheritdoc IDoubleAuction
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared) {
         Terms t = KnownTerms.keep(_known, registry, community);
-        uint256[] memory bids = new uint256[](t.tickCount());
-        uint256[] memory asks = new uint256[](t.tickCount());
+        SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
+        uint256 free = Mem.mark();
         for (uint256 i = 0; i < slots.length; ++i) {
             uint256 slot = slots[i];
             uint256 pos = _bookAt(community, t, slot);
-            SlotHeader h = SlotHeader.wrap(Words.load(pos));
+            SlotHeader h = v.turnToStored(pos);
             // An entry's word has volume from before its gate, so the gate of a slot found here lies after 1970.
             if (h.slotOf() != slot || h.isCleared() || h.live() == 0 || block.timestamp < t.gateOf(slot)) continue;
-            Book.read(pos, h, t.wideTicks(), bids, asks);
-            Clearing.Result memory r = Clearing.clear(bids, asks);
-            uint256 to = _resultAt(community, t, slot);
-            // A slot cleared after its period has left the ring must not overwrite a newer result.
-            if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+            _keepResult(community, t, slot, Clearing.clear(v));
             Words.store(pos, SlotHeader.unwrap(h.withCleared()));
-            uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
-            emit SlotCleared(community, slot, r.priceTick, price, r.lots);
+            Mem.release(free);
             ++cleared;
         }
+    }
+
+    function _keepResult(uint32 community, Terms t, uint256 slot, Clearing.Result memory r) private {
+        uint256 to = _resultAt(community, t, slot);
+        // A slot cleared after its period has left the ring must not overwrite a newer result.
+        if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+        uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
+        emit SlotCleared(community, slot, r.priceTick, price, r.lots);
     }
 
     // ---------------------------------------------------------------------------------------------------- module
@@ -222,11 +227,10 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     /// @inheritdoc IDoubleAuction
     function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks) {
         Terms t = KnownTerms.load(_known, registry, community);
-        bids = new uint256[](t.tickCount());
-        asks = new uint256[](t.tickCount());
-        uint256 pos = _bookAt(community, t, slot);
-        SlotHeader h = SlotHeader.wrap(Words.load(pos));
-        if (h.slotOf() == slot) Book.read(pos, h, t.wideTicks(), bids, asks);
+        SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
+        SlotHeader h = v.turnToStored(_bookAt(community, t, slot));
+        if (h.slotOf() != slot) v.stored = 0;
+        return v.volumes();
     }
 
     /// @inheritdoc IDoubleAuction
