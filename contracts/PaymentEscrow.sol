@@ -9,7 +9,9 @@ import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {Words} from "./libraries/Words.sol";
 import {Account, Debt, ACCOUNT_OPEN, ACCOUNT_DEBT, ACCOUNT_FUND, MAX_AMOUNT} from "./types/Account.sol";
+import {Pledge, MAX_PLEDGE} from "./types/Pledge.sol";
 import {Pot, newPot} from "./types/Pot.sol";
+import {Terms} from "./types/Terms.sol";
 
 /// @title Payment escrow
 /// @notice See `IPaymentEscrow`, which is the manual.
@@ -25,6 +27,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 owed; // sum of what it owes members
     }
 
+    /// @dev What a relayer posted in one community; base units.
+    struct Bond {
+        uint96 balance;
+        uint96 locked; // the part that backs commits
+    }
+
     uint32 private constant DSO = 1;
     uint32 private constant FEE_COLLECTOR = 2;
 
@@ -38,16 +46,29 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     uint256 private immutable _debts = Words.area("wattbook.escrow.debts");
     uint256 private immutable _funds = Words.area("wattbook.escrow.funds");
     uint256 private immutable _pots = Words.area("wattbook.escrow.pots");
+    uint256 private immutable _pledges = Words.area("wattbook.escrow.pledges");
+
+    /// @dev `| epoch 32 | modules 16 |` of members that changed them since the last gate, as they were at it.
+    uint256 private immutable _switches = Words.area("wattbook.escrow.switches");
 
     /// @dev `| token 160 | ring 8 |`, low bit first.
     mapping(uint32 community => uint256 word) private _communities;
     mapping(address token => mapping(address account => uint256 amount)) private _fees;
+
+    /// @dev Terms of sealed communities; nothing for open ones.
+    mapping(uint32 community => Terms) private _sealed;
+    mapping(uint32 community => mapping(address relayer => Bond)) private _bonds;
 
     /// @dev Deposits minus withdrawals: all that the escrow owes in a token. Everything else only moves it around.
     mapping(address token => uint256 amount) private _liabilities;
 
     modifier onlySettlement() {
         if (msg.sender != settlement) revert NotSettlement(msg.sender);
+        _;
+    }
+
+    modifier onlyFirstModule(uint32 community) {
+        _checkFirstModule(community);
         _;
     }
 
@@ -113,6 +134,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             msg.sender != registry.memberFor(community, member, 0).tradingKey()
         ) revert NotTrader(community, member, msg.sender);
         Account a = _openAccount(community, member);
+        _keepSwitches(community, member, a);
         epoch = a.epochOf() + 1;
         _storeAccount(community, member, a.withEpoch(epoch));
         emit EpochBumped(community, member, epoch);
@@ -129,9 +151,89 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
                 revert SupplierRefusesModule(supplier, module);
             }
         }
+        _keepSwitches(community, member, a);
         uint16 mask = uint16(1) << module;
         _storeAccount(community, member, a.withModules(on ? a.modulesOf() | mask : a.modulesOf() & ~mask));
         emit ModuleEnabled(community, member, module, on);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- pledges
+
+    /// @inheritdoc IPaymentEscrow
+    function pledge(uint32 community, uint32 member, uint256 amount) external {
+        _checkOwner(community, member);
+        uint256 gate = _sealedTerms(community).lastGateAt(block.timestamp);
+        Account a = _account(community, member);
+        if (_isInDebt(community, member, a)) revert InDebt(community, member);
+        if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
+        Pledge p = _pledge(community, member).sinceGate(gate);
+        if (amount > MAX_PLEDGE - p.pledgedOf()) revert AmountTooLarge(amount);
+        _storeAccount(community, member, a.withMoney(a.freeOf() - amount, a.reservedOf()));
+        _storePledge(community, member, p.withAdded(amount));
+        emit Pledged(community, member, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function unpledge(uint32 community, uint32 member, uint256 amount) external {
+        _checkOwner(community, member);
+        Terms t = _sealedTerms(community);
+        _release(community, member, t); // what is due already must not come to back orders again
+        Pledge p = _pledge(community, member);
+        uint256 most = p.pledgedOf() - p.leavingOf();
+        if (amount > most) revert InsufficientPledge(amount, most);
+        uint256 last = t.periodAt(block.timestamp) + t.horizon();
+        _storePledge(community, member, p.withLeaving(p.leavingOf() + amount, last));
+        emit Unpledged(community, member, amount, uint40(t.revealEnd(last)));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function releasePledge(uint32 community, uint32 member) external returns (uint256 amount) {
+        return _release(community, member, _sealed[community]);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- bonds
+
+    /// @inheritdoc IPaymentEscrow
+    function postBond(uint32 community, uint256 amount) external nonReentrant {
+        _sealedTerms(community); // reverts for an open community
+        _receive(tokenOf(community), amount);
+        _bonds[community][msg.sender].balance += uint96(amount); // fits, as all that the escrow owes does
+        emit BondPosted(community, msg.sender, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function withdrawBond(uint32 community, address to, uint256 amount) external nonReentrant {
+        _checkRecipient(to);
+        Bond storage b = _bonds[community][msg.sender];
+        uint256 most = b.balance - b.locked;
+        if (amount > most) revert InsufficientBond(amount, most);
+        b.balance -= uint96(amount);
+        emit BondWithdrawn(community, msg.sender, to, amount);
+        _pay(tokenOf(community), to, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function lockBond(uint32 community, address relayer, uint256 amount) external onlyFirstModule(community) {
+        Bond storage b = _bonds[community][relayer];
+        uint256 most = b.balance - b.locked;
+        if (amount > most) revert InsufficientBond(amount, most);
+        b.locked += uint96(amount);
+        emit BondLocked(community, relayer, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function releaseBond(uint32 community, address relayer, uint256 amount) external onlyFirstModule(community) {
+        _unlock(_bonds[community][relayer], amount);
+        emit BondReleased(community, relayer, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function forfeitBond(uint32 community, address relayer, uint256 amount) external onlyFirstModule(community) {
+        Bond storage b = _bonds[community][relayer];
+        _unlock(b, amount);
+        b.balance -= uint96(amount);
+        _addFree(community, FEE_COLLECTOR, amount);
+        emit BondForfeited(community, relayer, amount);
     }
 
     // ---------------------------------------------------------------------------------------------------- debts
@@ -186,8 +288,9 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- registry
 
     /// @inheritdoc IPaymentEscrow
-    function openCommunity(uint32 community, address token, uint256 ring) external onlyRegistry {
-        _communities[community] = uint256(uint160(token)) | (ring << 160);
+    function openCommunity(uint32 community, address token, Terms terms) external onlyRegistry {
+        _communities[community] = uint256(uint160(token)) | (terms.ring() << 160);
+        if (terms.isSealed()) _sealed[community] = terms;
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -318,6 +421,38 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPaymentEscrow
+    function pledgeOf(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 pledged, uint256 leaving, uint40 leavesAt) {
+        Pledge p = _pledge(community, member);
+        (pledged, leaving) = (p.pledgedOf(), p.leavingOf());
+        if (leaving != 0) leavesAt = uint40(_sealed[community].revealEnd(p.leavesAfter()));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function standingAtGate(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (uint256 pledged, uint32 epoch, uint16 modules) {
+        Pledge p = _pledge(community, member);
+        pledged = p.availableFor(period);
+        if (p.isSwitchedSince(period)) {
+            uint256 word = Words.load(_switches | _index(community, member));
+            return (pledged, uint32(word), uint16(word >> 32));
+        }
+        Account a = _account(community, member);
+        return (pledged, a.epochOf(), a.modulesOf());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function bond(uint32 community, address relayer) external view returns (uint256 balance, uint256 locked) {
+        Bond storage b = _bonds[community][relayer];
+        return (b.balance, b.locked);
+    }
+
+    /// @inheritdoc IPaymentEscrow
     function pot(
         uint32 community,
         uint8 module,
@@ -372,6 +507,59 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @inheritdoc IPaymentEscrow
     function tokenOf(uint32 community) public view returns (address) {
         return address(uint160(_communities[community]));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- as of the gate
+
+    /// @dev Takes money that backs orders of `period`; the caller puts it where it belongs.
+    function _takePledged(uint32 community, uint32 member, uint32 period, uint256 amount) internal {
+        Pledge p = _pledge(community, member);
+        uint256 most = p.availableFor(period);
+        if (amount > most) revert InsufficientPledge(amount, most);
+        _storePledge(community, member, p.withTaken(amount));
+    }
+
+    /// @dev Moves what was asked back and is due to the free balance, past any debt: it is the member's own.
+    function _release(uint32 community, uint32 member, Terms t) private returns (uint256 amount) {
+        Pledge p = _pledge(community, member);
+        amount = p.leavingOf();
+        if (amount == 0 || block.timestamp < t.revealEnd(p.leavesAfter())) return 0;
+        _storePledge(community, member, p.withReleased());
+        _addFree(community, member, amount);
+        emit PledgeReleased(community, member, amount);
+    }
+
+    /// @dev Before a member of a sealed community changes epoch or modules: keeps what they were at the last gate, once.
+    function _keepSwitches(uint32 community, uint32 member, Account a) private {
+        Terms t = _sealed[community];
+        if (!t.exists()) return;
+        uint256 gate = t.lastGateAt(block.timestamp);
+        Pledge p = _pledge(community, member).sinceGate(gate);
+        if (p.isSwitchedSince(gate)) return;
+        Words.store(_switches | _index(community, member), a.epochOf() | (uint256(a.modulesOf()) << 32));
+        _storePledge(community, member, p.withSwitched());
+    }
+
+    function _sealedTerms(uint32 community) private view returns (Terms t) {
+        t = _sealed[community];
+        if (!t.exists()) revert NotSealed(community);
+    }
+
+    function _pledge(uint32 community, uint32 member) private view returns (Pledge) {
+        return Pledge.wrap(Words.load(_pledges | _index(community, member)));
+    }
+
+    function _storePledge(uint32 community, uint32 member, Pledge p) private {
+        Words.store(_pledges | _index(community, member), Pledge.unwrap(p));
+    }
+
+    function _checkFirstModule(uint32 community) private view {
+        if (msg.sender != registry.moduleAt(community, 0)) revert NotFirstModule(community, msg.sender);
+    }
+
+    function _unlock(Bond storage b, uint256 amount) private {
+        if (amount > b.locked) revert BondNotLocked(amount, b.locked);
+        b.locked -= uint96(amount);
     }
 
     // ---------------------------------------------------------------------------------------------------- one leg
@@ -544,8 +732,14 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- accounts
 
     function _deposit(uint32 community, uint32 member, uint256 amount) private {
-        address token = tokenOf(community);
         _openAccount(community, member); // reverts for a member that does not exist
+        _receive(tokenOf(community), amount);
+        emit Deposited(community, member, msg.sender, amount);
+        _credit(community, member, amount);
+    }
+
+    /// @dev Takes coins from the caller.
+    function _receive(address token, uint256 amount) private {
         uint256 owed = _liabilities[token];
         if (amount > MAX_LIABILITIES - owed) revert AmountTooLarge(amount);
         uint256 before = IERC20(token).balanceOf(address(this));
@@ -554,8 +748,6 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         if (received != amount) revert TransferFee(amount, received);
         // Not before: a token's hook would see a shortfall. Nothing else that changes it can run in between.
         _liabilities[token] = owed + amount;
-        emit Deposited(community, member, msg.sender, amount);
-        _credit(community, member, amount);
     }
 
     /// @dev Money that comes in pays debts first: a member's to its supplier, a supplier's into its due fund.

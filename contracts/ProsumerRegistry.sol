@@ -37,6 +37,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint32 classFrom;
         uint8 classBefore;
         bool capsReleased;
+        uint40 stoppedAt; // unix seconds at which the owner stopped it, if it is stopped
         address pendingOwner;
         uint32 lastPeriod; // of a leaving meter
         address meterKey; // counts from period `keyFrom` on, `keyBefore` until then
@@ -59,12 +60,14 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint32 pausedPeriod; // plus one
         uint64 sumBuyCaps; // lots
         uint64 sumSellCaps; // lots
+        uint96 bond; // base units per commit
         address[] modules;
         uint256[] classes; // `defaultLoadWh 24 | supplier member 32`
         Checkpoints.Trace160 tariffs; // first period -> blob
         mapping(address module => uint256 indexPlusOne) moduleIndex;
         mapping(uint32 member => MemberRecord) members;
         mapping(bytes32 meteringPoint => bool) meteringPoints;
+        mapping(address relayer => bool) namedRelayers;
     }
 
     bytes32 private constant ENROLMENT_TYPE = keccak256(
@@ -100,14 +103,12 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     mapping(address meterKey => bool) private _meterKeys;
 
     modifier onlyCoordinator(uint32 community) {
-        if (msg.sender != _communities[community].members[COORDINATOR].owner) {
-            revert NotCoordinator(community, msg.sender);
-        }
+        _checkCoordinator(community);
         _;
     }
 
     modifier onlyOwner(uint32 community, uint32 member) {
-        if (msg.sender != _communities[community].members[member].owner) revert NotOwner(community, member, msg.sender);
+        _checkOwner(community, member);
         _;
     }
 
@@ -135,7 +136,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         c.tariffNotice = t.tariffNotice;
         c.maxImport = t.maxImport;
         c.maxNetworkFee = t.maxNetworkFee;
-        escrow.openCommunity(community, t.paymentToken, c.terms.ring());
+        c.bond = t.bond;
+        escrow.openCommunity(community, t.paymentToken, c.terms);
         _addService(community, "coordinator", t.coordinator);
         _addService(community, "dso", t.dso);
         _addService(community, "feeCollector", t.feeCollector);
@@ -181,6 +183,12 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         emit ModuleAdded(community, index, module);
     }
 
+    /// @inheritdoc IProsumerRegistry
+    function nameRelayer(uint32 community, address relayer, bool named) external onlyCoordinator(community) {
+        _communities[community].namedRelayers[relayer] = named;
+        emit RelayerNamed(community, relayer, named);
+    }
+
     // ---------------------------------------------------------------------------------------------------- members
 
     /// @inheritdoc IProsumerRegistry
@@ -220,6 +228,10 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         if (on) {
             _change(community, member, _latest(community, member).withStatus(STOPPED, false));
         } else {
+            Community storage c = _communities[community];
+            MemberRecord storage r = c.members[member];
+            // Once it is stopped, a further stop must not look like one that came after the gate.
+            if (_memberFor(c, r, 0).status() & STOPPED == 0) r.stoppedAt = uint40(block.timestamp);
             _changeAtOnce(community, member, STOPPED, true);
         }
     }
@@ -440,6 +452,16 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
+    function bondOf(uint32 community) external view returns (uint256) {
+        return _communities[community].bond;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function isNamedRelayer(uint32 community, address relayer) external view returns (bool) {
+        return _communities[community].namedRelayers[relayer];
+    }
+
+    /// @inheritdoc IProsumerRegistry
     function ownerOf(uint32 community, uint32 member) external view returns (address) {
         return _communities[community].members[member].owner;
     }
@@ -447,6 +469,15 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     /// @inheritdoc IProsumerRegistry
     function memberFor(uint32 community, uint32 member, uint32 period) external view returns (Member) {
         return _memberFor(_communities[community], _communities[community].members[member], period);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function memberAtGate(uint32 community, uint32 member, uint32 period) external view returns (Member m) {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        uint256 gate = c.terms.gateOfPeriod(period);
+        m = _memberIn(r, c.terms.periodAt(gate), period);
+        if (m.status() & STOPPED != 0 && r.stoppedAt >= gate) m = m.withStatus(STOPPED, false);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -523,9 +554,15 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     // ---------------------------------------------------------------------------------------------------- changes
 
-    function _memberFor(Community storage c, MemberRecord storage r, uint32 period) private view returns (Member m) {
+    function _memberFor(Community storage c, MemberRecord storage r, uint32 period) private view returns (Member) {
+        return _memberIn(r, _currentPeriod(c), period);
+    }
+
+    /// @return m The word in force in period `inForce`, the current one or the one before a change on its way, with what depends on
+    /// `period` itself.
+    function _memberIn(MemberRecord storage r, uint256 inForce, uint32 period) private view returns (Member m) {
         m = r.latest;
-        if (_currentPeriod(c) < m.changesFrom()) m = r.before;
+        if (inForce < m.changesFrom()) m = r.before;
         uint256 status = m.status();
         if (status & (CLASS_CHANGED | LEAVING) == 0) return m;
         if (status & CLASS_CHANGED != 0 && period < r.classFrom) m = m.withClass(r.classBefore);
@@ -640,6 +677,16 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         CommunityRules.checkCaps(c.terms, buy, sell, sumBuy, sumSell);
         c.sumBuyCaps = uint64(sumBuy);
         c.sumSellCaps = uint64(sumSell);
+    }
+
+    function _checkCoordinator(uint32 community) private view {
+        if (msg.sender != _communities[community].members[COORDINATOR].owner) {
+            revert NotCoordinator(community, msg.sender);
+        }
+    }
+
+    function _checkOwner(uint32 community, uint32 member) private view {
+        if (msg.sender != _communities[community].members[member].owner) revert NotOwner(community, member, msg.sender);
     }
 
     function _checkCount(string memory parameter, uint256 count) private pure {
