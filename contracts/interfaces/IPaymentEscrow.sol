@@ -256,7 +256,7 @@ interface IPaymentEscrow {
     ) external view returns (uint256 pledged, uint256 leaving, uint40 leavesAt);
 
     /// @notice What a reveal looks at, in one call: a member as it was at the gate of a sealed `period`.
-    /// @dev Exact from that gate until the next one, which is later than the end of the reveal. Debts do not count.
+    /// @dev Exact from that gate to the end of the reveal. Debts do not count.
     /// @return pledged Base units that back orders of `period`: less what was pledged since its gate, and less what was due before.
     /// @return epoch Strips of another epoch are void.
     /// @return modules Enabled modules.

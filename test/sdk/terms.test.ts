@@ -68,7 +68,7 @@ const SOUND: [string, Partial<TermsInput>][] = [
   ["a reveal as long as the gate closure", { ...SEALED, revealWindow: 3_600n }],
   ["a reveal of a second per turn", { ...SEALED, revealWindow: 8n }],
   ["the largest bond", { ...SEALED, bond: (1n << 96n) - 1n }],
-  ["a sealed gate one period ahead", { ...SEALED, gateClosure: 86_400n, revealWindow: 86_400n }],
+  ["a sealed gate one period ahead", { ...SEALED, gateClosure: 86_400n, revealWindow: 86_400n, horizon: 2n }],
 ];
 
 describe("terms", function () {
