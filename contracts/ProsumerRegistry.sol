@@ -475,7 +475,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     function memberAtGate(uint32 community, uint32 member, uint32 period) external view returns (Member m) {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
-        uint256 gate = c.terms.gateOfPeriod(period);
+        uint256 gate = c.terms.gateOfPeriod(period); // [G1]
         m = _memberIn(r, c.terms.periodAt(gate), period);
         if (m.status() & STOPPED != 0 && r.stoppedAt >= gate) m = m.withStatus(STOPPED, false);
     }

@@ -51,7 +51,7 @@ function gateOf(Pledge p) pure returns (uint256) {
     return (Pledge.unwrap(p) >> 216) & PERIOD_MASK;
 }
 
-/// @return What backs orders of `period`: neither what may be gone by its gate, nor what came after it. Exact during its reveal.
+/// @return What backs orders of `period`: neither what may be gone by its gate, nor what came after it. Exact during its reveal. [G2]
 function availableFor(Pledge p, uint256 period) pure returns (uint256) {
     uint256 not = leavesAfter(p) < period ? leavingOf(p) : 0;
     if (gateOf(p) == period) not += freshOf(p);
