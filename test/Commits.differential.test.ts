@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { Interface } from "ethers";
 import fc from "fast-check";
 import { deployLab } from "./helpers/commit-lab.ts";
 import { anyStep, Script, type Call } from "./helpers/commit-script.ts";
@@ -7,12 +8,13 @@ import { connect } from "./helpers/market.ts";
 
 const connection = await connect();
 const lab = await deployLab(connection);
+const codec = Interface.from(lab.interface.fragments);
 
 /** What the lab returned, or the error with its arguments. */
 function outcomeOf({ name }: Call, success: boolean, data: string): unknown[] {
-  if (success) return [...lab.interface.decodeFunctionResult(name, data)];
-  const error = lab.interface.parseError(data);
-  return error === null ? ["unknown error", data] : [error.name, ...error.args];
+  if (success) return [...codec.decodeFunctionResult(name, data)] as unknown[];
+  const error = codec.parseError(data);
+  return error === null ? ["unknown error", data] : [error.name, ...(error.args as unknown as unknown[])];
 }
 
 describe("Commits against the reference model", function () {

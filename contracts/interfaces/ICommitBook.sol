@@ -64,17 +64,11 @@ interface ICommitBook {
     event Answered(uint32 indexed community, uint32 indexed period, uint256 indexed place, bytes32 strip);
 
     /// @notice A relayer kept its promise and has its bond back.
-    event BondReleased(uint32 indexed community, uint32 indexed period, uint256 indexed place, address relayer);
+    event BondReleased(uint32 indexed community, uint32 indexed period, uint256 indexed place);
 
     /// @notice A relayer's bond went to the community.
     /// @param withheld Strips that were never revealed; 0 if a challenge was never answered.
-    event BondForfeited(
-        uint32 indexed community,
-        uint32 indexed period,
-        uint256 indexed place,
-        address relayer,
-        uint256 withheld
-    );
+    event BondForfeited(uint32 indexed community, uint32 indexed period, uint256 indexed place, uint256 withheld);
 
     /// @notice The period is not open for orders yet, or its gate has passed. Unix seconds.
     error CommitsClosed(uint256 period, uint256 opens, uint256 gate);

@@ -1,4 +1,5 @@
 /** Random sequences of steps on the commit book: what they are, and what the model says of each. */
+import { Interface } from "ethers";
 import fc from "fast-check";
 import { bundleOf, CALENDAR, COMMUNITY, digest, model, relayer, sizeOf, tampered } from "./commit-lab.ts";
 import type { Bundle, CommitLab } from "./commit-lab.ts";
@@ -35,11 +36,11 @@ export class Script {
   readonly calls: Call[] = [];
   readonly #model = model();
   readonly #bundles = new Map<string, Bundle>();
-  readonly #lab: CommitLab;
+  readonly #lab: Interface;
   #time = FIRST * CALENDAR.periodLength;
 
   constructor(lab: CommitLab) {
-    this.#lab = lab;
+    this.#lab = Interface.from(lab.interface.fragments);
   }
 
   play({ wait, kind, dice }: Step): void {
@@ -148,7 +149,7 @@ export class Script {
   }
 
   #note(name: Call["name"], args: unknown[], act: () => unknown[]): void {
-    const data = this.#lab.interface.encodeFunctionData(name, args as never);
+    const data = this.#lab.encodeFunctionData(name, args);
     try {
       this.calls.push({ name, data, outcome: act() });
     } catch (error) {
