@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 /// @notice What of a sealed community's terms its rounds depend on.
 /// @param periodLength Seconds per period.
 /// @param horizon Periods after the current one that take commits.
-/// @param gateClosure Seconds between the gate and the period's start.
+/// @param gateClosure Seconds between the gate and the period's start; less than `horizon` periods, or nobody could commit.
 /// @param revealWindow Seconds from the gate in which commits are revealed; a multiple of `PLACES`, at most `gateClosure`.
 struct Calendar {
     uint256 periodLength;
