@@ -1,7 +1,9 @@
 import { expect } from "chai";
+import { toBeHex } from "ethers";
 import {
   bundleOf,
   CALENDAR,
+  COMMUNITY,
   deployLab,
   digest,
   relayer,
@@ -238,6 +240,27 @@ describe("Commits", function () {
       await refused(lab.challenge(when(PERIOD, REVEAL_END), 0, STRIP), lab, "ChallengedAlready", STRIP);
     });
 
+    it("are asked each for itself, where several relayers gave receipts for one strip", async function () {
+      const { lab, commit, revealAll, finish } = await load();
+      for (let place = 0; place < 2; place++) await commit(place);
+      for (let place = 0; place < 2; place++) await revealAll(place);
+      for (let place = 0; place < 2; place++) await lab.challenge(when(PERIOD, REVEAL_END), place, STRIP);
+      await lab.answer(when(PERIOD, REVEAL_END), 1, STRIP, shown(BUNDLE.hashes, 0));
+      expect(await lab.isOpen(when(PERIOD, 0n), 0, STRIP)).to.equal(true);
+      expect(await finish(0, ANSWER_END)).to.equal(false);
+      expect(await finish(1, ANSWER_END)).to.equal(true);
+    });
+
+    it("know nothing of what an older period of their place was asked for", async function () {
+      const { lab, commit, revealAll } = await load();
+      await commit(0);
+      await revealAll(0);
+      await lab.challenge(when(PERIOD, REVEAL_END), 0, STRIP);
+      await lab.finish(when(PERIOD, ANSWER_END), 0);
+      await commit(0, BUNDLE, ANSWER_END, true, PERIOD + RING);
+      expect(await lab.isOpen(when(PERIOD + RING, ANSWER_END), 0, STRIP)).to.equal(false);
+    });
+
     it("are those that were revealed; the others forfeit without one", async function () {
       const { lab, commit, reveal } = await load();
       await commit(0);
@@ -308,6 +331,17 @@ describe("Commits", function () {
       await refused(finish(0, CHALLENGE_END), lab, "NotDue", PERIOD, 0, ANSWER_END);
       await lab.answer(when(PERIOD, CHALLENGE_END), 0, OTHER, shown(BUNDLE.hashes, 1));
       expect(await finish(0, CHALLENGE_END)).to.equal(true);
+    });
+
+    it("stand at eight places: neither a root nor another community's commit passes for one", async function () {
+      const { lab, commit, finish } = await load();
+      await commit(0);
+      const [forged] = await lab.wordAt(when(PERIOD, 0n), 0);
+      await lab.add(when(PERIOD, OPENS), relayer(1), true, toBeHex(forged, 32), 1, 1);
+      await refused(finish(9, ANSWER_END), lab, "NoCommit", PERIOD, 9);
+      const { root, chunks, strips } = sizeOf(BUNDLE);
+      await lab.add({ ...when(PERIOD, OPENS), community: COMMUNITY + 1 }, relayer(0), true, root, chunks, strips);
+      await refused(finish(1 << 16, ANSWER_END), lab, "NoCommit", PERIOD, 1 << 16);
     });
 
     it("are finished once", async function () {

@@ -177,6 +177,7 @@ library Commits {
     }
 
     function _commit(Round memory r, uint256 place) private view returns (Commit c) {
+        // Beyond lie roots, which relayers choose freely, and commits of other periods and communities.
         if (place < PLACES) c = commitAt(r, place);
         if (!c.isFor(r.period)) revert ICommitBook.NoCommit(r.period, place);
     }
