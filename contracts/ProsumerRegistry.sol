@@ -591,12 +591,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     // ---------------------------------------------------------------------------------------------------- changes
 
     /// @return The member as it counts for orders of `period`: now, or in a sealed community at the period's gate.
-    function _traderIn(
-        MemberRecord storage r,
-        Terms t,
-        uint256 current,
-        uint32 period
-    ) private view returns (Member) {
+    function _traderIn(MemberRecord storage r, Terms t, uint256 current, uint32 period) private view returns (Member) {
         return t.isSealed() ? _memberAtGate(r, t, period) : _memberIn(r, current, period);
     }
 

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import hre from "hardhat";
 
 const DEPLOYED = [
+  "CommitBook.sol",
   "DoubleAuction.sol",
+  "SealedAuction.sol",
   "EnergyToken.sol",
   "PaymentEscrow.sol",
   "ProsumerRegistry.sol",

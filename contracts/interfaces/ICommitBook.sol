@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Commit} from "../types/Commit.sol";
 import {ISettlement} from "./ISettlement.sol";
 
 /// @title Commit book
@@ -42,17 +43,6 @@ interface ICommitBook {
         bool named,
         bytes32 root,
         uint256 chunks,
-        uint256 strips
-    );
-
-    /// @notice A chunk came to light; its strips were accepted or skipped as in an open book.
-    /// @param index Of the chunk in its commit.
-    /// @param strips Strips in it.
-    event ChunkRevealed(
-        uint32 indexed community,
-        uint32 indexed period,
-        uint256 indexed place,
-        uint256 index,
         uint256 strips
     );
 
@@ -105,6 +95,22 @@ interface ICommitBook {
     /// @notice The commit's bond is released or forfeited.
     error Finished(uint256 period, uint256 place);
 
+    /// @notice The community is open, or its first module is not the sealed auction of this book.
+    error NotSealedHere(uint32 community);
+    error NotAuction(address caller);
+    /// @notice The coordinator paused the community for this period.
+    error CommitsPaused(uint32 community);
+    /// @notice The receipt is not signed by the relayer of the commit.
+    error BadReceipt(address relayer);
+    /// @notice The strip is not one packed strip from its first to its last byte.
+    error BadStrip(uint256 length);
+    /// @notice The records do not fold into the member's journal.
+    error RecordsMismatch(uint32 member, uint256 hash, uint256 expected);
+    /// @notice The strip stands in the journal: the relayer kept its promise.
+    error StripRecorded(uint256 index);
+    /// @notice The strip at that index of the chunk is another one.
+    error OtherStrip(bytes32 strip, bytes32 found);
+
     /// @notice Commits the caller to chunks of strips of a period and takes its bond from its free balance. One commit per relayer and period.
     /// Anyone before the gate, while there is a place.
     /// @param root Root over the hashes of the chunks.
@@ -119,20 +125,22 @@ interface ICommitBook {
         uint256 strips
     ) external returns (uint256 place);
 
-    /// @notice Reveals the next chunk of the commit whose turn it is: its strips are accepted or skipped, each on its own. Anyone who has
-    /// the chunk.
-    /// @param chunk Its bytes.
+    /// @notice Notes that the next chunk of a commit is revealed. The sealed auction only, which takes its strips.
+    /// @param chunk Hash of the chunk's bytes.
+    /// @param strips Strips in it.
     /// @param before Hashes of the commit's chunks before it.
     /// @param rest Root of the chain behind it, zero behind the last.
-    /// @return accepted Number of strips accepted.
-    function reveal(
+    /// @return index Of the chunk in its commit.
+    /// @return resolved As `isResolved` afterwards.
+    function noteReveal(
         uint32 community,
         uint32 period,
         uint256 place,
-        bytes calldata chunk,
+        bytes32 chunk,
+        uint256 strips,
         bytes32[] calldata before,
         bytes32 rest
-    ) external returns (uint256 accepted);
+    ) external returns (uint256 index, bool resolved);
 
     /// @notice Asks a revealed commit for a strip that its relayer gave a receipt for and that the member's journal does not hold. Anyone
     /// who has receipt, strip and records.
@@ -174,6 +182,10 @@ interface ICommitBook {
     /// @notice Finishes a commit: forfeits the bond of one that missed its turn, from the turn's end on; releases the bond of a revealed one
     /// without open challenges, from the period's end on; forfeits it a period later if a challenge is still open. Anyone.
     function finish(uint32 community, uint32 period, uint256 place) external;
+
+    /// @return word The commit at a place of a period, see `Commit`; zero if there is none.
+    /// @return root Root over the hashes of its chunks.
+    function commitAt(uint32 community, uint32 period, uint256 place) external view returns (Commit word, bytes32 root);
 
     /// @return place Whose turn to reveal it is, or will be at the gate; 8 for nobody's.
     function turnOf(uint32 community, uint32 period) external view returns (uint256 place);

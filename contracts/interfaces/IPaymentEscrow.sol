@@ -80,13 +80,7 @@ interface IPaymentEscrow {
 
     /// @notice A module appended records: all that settlement needs of them, packed as `PackedRecords` says.
     /// @param feeTo Whom the fees in the records were paid to.
-    event Recorded(
-        uint32 indexed community,
-        uint32 indexed period,
-        uint8 indexed module,
-        address feeTo,
-        bytes records
-    );
+    event Recorded(uint32 indexed community, uint32 indexed period, uint8 indexed module, address feeTo, bytes records);
     /// @notice A debt shrank without a settlement: `amount` was paid from a credit, marked as paid off chain, or pulled from a fund.
     event DebtReduced(uint32 indexed community, uint32 indexed member, uint256 amount, int256 due);
     event PotSwept(uint32 indexed community, uint8 indexed module, uint32 indexed period, uint256 amount);

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {IDoubleAuction} from "../interfaces/IDoubleAuction.sol";
+import {IOrderBook} from "../interfaces/IOrderBook.sol";
 import {Mem} from "./Mem.sol";
 
 /// @title Packed strips
@@ -35,17 +35,10 @@ library PackedStrips {
     }
 
     /// @return terms See `termsOf`.
-    /// @return r First word of the signature.
-    /// @return vs Second word.
     /// @return entries Four bytes each.
-    function read(
-        bytes calldata strips,
-        uint256 pos
-    ) internal pure returns (uint256 terms, bytes32 r, bytes32 vs, bytes calldata entries) {
+    function read(bytes calldata strips, uint256 pos) internal pure returns (uint256 terms, bytes calldata entries) {
         unchecked {
             terms = _word(strips, pos) >> 16;
-            r = bytes32(_word(strips, pos + R));
-            vs = bytes32(_word(strips, pos + VS));
             uint256 length = 4 * countAt(strips, pos);
             assembly ("memory-safe") {
                 entries.offset := add(strips.offset, add(pos, HEADER))
@@ -54,8 +47,23 @@ library PackedStrips {
         }
     }
 
+    /// @return r First word of the signature.
+    /// @return vs Second word.
+    function signatureAt(bytes calldata strips, uint256 pos) internal pure returns (bytes32 r, bytes32 vs) {
+        unchecked {
+            return (bytes32(_word(strips, pos + R)), bytes32(_word(strips, pos + VS)));
+        }
+    }
+
+    /// @return Where the strip ends.
+    function endOf(bytes calldata strips, uint256 pos) internal pure returns (uint256) {
+        unchecked {
+            return pos + HEADER + 4 * countAt(strips, pos);
+        }
+    }
+
     /// @return terms `feePerEntry 32 | maxReserve 96 | deadline 40 | epoch 32 | after 8 | member 32`, low bit first.
-    function termsOf(IDoubleAuction.Strip calldata s) internal pure returns (uint256 terms) {
+    function termsOf(IOrderBook.Strip calldata s) internal pure returns (uint256 terms) {
         return
             (uint256(s.member) << 208) |
             (uint256(s.after_) << 200) |

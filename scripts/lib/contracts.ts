@@ -3,7 +3,15 @@
 import { getCreateAddress } from "ethers";
 
 /** In the order of their deployment: each takes the deployer's next nonce. */
-export const CONTRACTS = ["EnergyToken", "PaymentEscrow", "ProsumerRegistry", "Settlement", "DoubleAuction"] as const;
+export const CONTRACTS = [
+  "EnergyToken",
+  "PaymentEscrow",
+  "ProsumerRegistry",
+  "Settlement",
+  "DoubleAuction",
+  "SealedAuction",
+  "CommitBook",
+] as const;
 export type ContractName = (typeof CONTRACTS)[number];
 
 /** Something for each contract. */
@@ -27,6 +35,8 @@ export const LINKS: PerContract<readonly Link[]> = {
   ProsumerRegistry: [ESCROW, SETTLEMENT],
   Settlement: [REGISTRY, ESCROW, ENERGY_TOKEN],
   DoubleAuction: [REGISTRY, ESCROW],
+  SealedAuction: [REGISTRY, ESCROW, { getter: "commitBook", contract: "CommitBook" }],
+  CommitBook: [REGISTRY, ESCROW, { getter: "auction", contract: "SealedAuction" }],
 };
 
 /** Where the contracts will be if `from` deploys them from `firstNonce` on, with nothing else in between. */
