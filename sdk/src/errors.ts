@@ -23,6 +23,8 @@ export type WattbookErrorCode =
   | "ORDER_FILE_INVALID"
   | "NOT_ASCENDING"
   | "EMPTY_STRIP"
+  | "EMPTY_BATCH"
+  | "MIXED_BATCH"
   | "TOO_MANY_ENTRIES"
   | "OVER_CAP"
   | "BAD_SIGNATURE"
@@ -321,6 +323,28 @@ export class EmptyStripError extends WattbookError {
 
   constructor() {
     super("The strip has no orders. Pass at least one.");
+  }
+}
+
+/** Nothing to send together: a batch carries what its parts share. */
+export class EmptyBatchError extends WattbookError {
+  readonly code = "EMPTY_BATCH";
+
+  constructor(readonly kind: string) {
+    super(`The batch has no ${kind}. Pass at least one.`);
+  }
+}
+
+/** Strips, or records, that cannot go into one call. */
+export class MixedBatchError extends WattbookError {
+  readonly code = "MIXED_BATCH";
+
+  constructor(
+    readonly kind: string,
+    readonly index: number,
+    readonly field: string,
+  ) {
+    super(`${kind} ${index} of the batch has another ${field} than the first. Send one batch per ${field}.`);
   }
 }
 

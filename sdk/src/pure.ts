@@ -22,6 +22,8 @@ export * from "./journal.ts";
 export * from "./market-module.ts";
 export * from "./orders.ts";
 export * from "./orders-file.ts";
+export * from "./packed-records.ts";
+export * from "./packed-strips.ts";
 export * from "./position.ts";
 export * from "./preview.ts";
 export type { PreviewEntry, PreviewStrip } from "./preview-book.ts";

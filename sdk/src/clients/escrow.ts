@@ -1,24 +1,18 @@
-/** Client of `PaymentEscrow`: accounts, debts, pots and fees of a community's payment token. */
+/** Client of `PaymentEscrow`: accounts, journals, debts, pots and fees of a community's payment token. */
 import { PaymentEscrowAbi } from "../abi/index.js";
 import type { Address } from "../hex.ts";
 import type { Pot } from "../market-module.ts";
+import { moduleOf, packRecords } from "../packed-records.ts";
+import type { AppendedRecord } from "../packed-records.ts";
 import { asAmount, asSignedAmount } from "../units.ts";
 import type { Amount, CommunityIndex, MemberIndex, Period, SignedAmount } from "../units.ts";
+import { unpackStanding } from "./account-word.ts";
+import type { Account, Standing } from "./account-word.ts";
 import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
 import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
+import { stateOf, unpackJournal } from "./journal-word.ts";
+import type { JournalInfo } from "./journal-word.ts";
 import type { Permit } from "./payment-token.ts";
-
-/** A member's money. */
-export interface Account {
-  /** Can be withdrawn at any time. */
-  readonly free: Amount;
-  /** Taken by accepted orders until their period is settled. */
-  readonly reserved: Amount;
-  /** Strips of another epoch are void. */
-  readonly epoch: bigint;
-  /** Bit i: module i is enabled. */
-  readonly modules: bigint;
-}
 
 /** What a member and its supplier owe each other. */
 export interface Debt {
@@ -26,12 +20,6 @@ export interface Debt {
   readonly due: SignedAmount;
   /** Debt up to which the member may trade. */
   readonly creditLine: Amount;
-}
-
-/** What accepting a strip looks at. */
-export interface Standing extends Pick<Account, "free" | "epoch" | "modules"> {
-  /** Above the credit line: new orders are refused. */
-  readonly inDebt: boolean;
 }
 
 /** A member's settled period (`IPaymentEscrow.Leg`), base units. */
@@ -46,6 +34,8 @@ export interface Leg {
   readonly settlementFee: Amount;
   /** Positive: the member pays its supplier. */
   readonly gridLeg: SignedAmount;
+  /** The journal's word afterwards; see `unpackJournal`. */
+  readonly journal: bigint;
 }
 
 /** `contracts/types/Pot.sol`: period 24, amount int96, outstanding 96, low bit first. */
@@ -53,6 +43,9 @@ function potOf(word: bigint): Pot {
   const amount = asSignedAmount(BigInt.asIntN(96, word >> 24n));
   return { outstanding: asAmount(BigInt.asUintN(96, word >> 120n)), amount };
 }
+
+/** What a view answers; where it answers less, the rest is missing. */
+type Integers = [bigint, bigint, bigint, bigint, bigint];
 
 type EscrowCalls = ReturnType<typeof escrowCalls>;
 
@@ -82,10 +75,22 @@ export class EscrowClient {
     return this.#at.address;
   }
 
-  /** A member's free and reserved money, base units; its epoch and modules. */
+  /** A member's free money, base units; its epoch and modules. */
   async account(community: CommunityIndex, member: MemberIndex): Promise<Account> {
-    const [free, reserved, epoch, modules] = await this.#read("account", community, member);
-    return { free: asAmount(free), reserved: asAmount(reserved), epoch, modules };
+    const [free, epoch, modules] = await this.#read("account", community, member);
+    return { free: asAmount(free), epoch, modules };
+  }
+
+  /** How far a member's journal of a period is. */
+  async journal(community: CommunityIndex, member: MemberIndex, period: Period): Promise<JournalInfo> {
+    const [hash, entries, records, frontier, state] = await this.#read("journal", community, member, period);
+    return { hash, entries, records, frontier, state: stateOf(state) };
+  }
+
+  /** The same from the packed word, as settlement reads it. */
+  async journalWord(community: CommunityIndex, member: MemberIndex, period: Period): Promise<JournalInfo> {
+    const [word] = await this.#read("journalWord", community, member, period);
+    return unpackJournal(word);
   }
 
   /** What a member and its supplier owe each other, and the credit line. */
@@ -135,6 +140,20 @@ export class EscrowClient {
     };
   }
 
+  /** Standings and journals of many members at once, in the order given; `ringFree` as `periodFree`. */
+  async standings(
+    community: CommunityIndex,
+    period: Period,
+    members: readonly MemberIndex[],
+  ): Promise<{ accounts: Standing[]; journals: JournalInfo[]; ringFree: boolean }> {
+    const [accounts, journals, ringFree] = await this.#at.read("standings", [community, period, members]);
+    return {
+      accounts: Array.from(accounts as readonly bigint[], unpackStanding),
+      journals: Array.from(journals as readonly bigint[], unpackJournal),
+      ringFree: ringFree as boolean,
+    };
+  }
+
   /** The payment token of a community. */
   async tokenOf(community: CommunityIndex): Promise<Address> {
     return this.#address("tokenOf", community);
@@ -171,9 +190,9 @@ export class EscrowClient {
   }
 
   /** Integers only. */
-  async #read(name: string, ...args: readonly unknown[]): Promise<[bigint, bigint, bigint, bigint]> {
+  async #read(name: string, ...args: readonly unknown[]): Promise<Integers> {
     const values = await this.#at.read(name, args);
-    return values.toArray() as [bigint, bigint, bigint, bigint];
+    return values.toArray() as Integers;
   }
 }
 
@@ -207,7 +226,7 @@ function escrowCalls(at: Endpoint) {
   };
 }
 
-/** What only the other contracts of the deployment may call: for traces and simulations. */
+/** What only market modules and the other contracts of the deployment may call: for traces and simulations. */
 function internalCalls(at: Endpoint) {
   return {
     /** Registry only. */
@@ -216,14 +235,12 @@ function internalCalls(at: Endpoint) {
     /** Registry only. */
     openAccount: (community: CommunityIndex, member: MemberIndex, modules: bigint) =>
       at.call("openAccount", [community, member, modules]),
-    /** Settlement only. */
-    reserve: (
-      { community, member, period }: JournalKey,
-      record: { module: bigint; amount: Amount; fee: Amount; feeTo: Address; first: boolean },
-    ) => {
-      const { module, amount, fee, feeTo, first } = record;
-      return at.call("reserve", [community, member, period, module, amount, fee, feeTo, first]);
-    },
+    /** The community's module that all the records name; `feeTo` gets their fees. */
+    append: (community: CommunityIndex, period: Period, feeTo: Address, records: readonly AppendedRecord[]) =>
+      at.call("append", [community, period, moduleOf(records), feeTo, packRecords(records)]),
+    /** Settlement only. `journal`: the word afterwards. */
+    storeJournal: ({ community, member, period }: JournalKey, journal: bigint) =>
+      at.call("storeJournal", [community, member, period, journal]),
     /** Settlement only. */
     openJournals: (community: CommunityIndex, period: Period, count: bigint) =>
       at.call("openJournals", [community, period, count]),
