@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Signer } from "ethers";
-import { connect, type HomeKeys } from "./helpers/market.ts";
+import { connect, type HomeKeys, postArguments } from "./helpers/market.ts";
 import { buy, fallIntoDebt, openDay, post, sell, stateOf, stripReason, type Day } from "./helpers/auction.ts";
 import type { SignedStrip, StripReason } from "./helpers/auction.ts";
 
@@ -192,8 +192,8 @@ describe("Rule 7: one bad strip never hurts another", function () {
   it("returns how many strips it accepted", async function () {
     const day = await networkHelpers.loadFixture(threeHomes);
     const strips = [await signed(day, day.home(0)), await signed(day, day.home(1), { epoch: 1 })];
-    expect(await day.auction.post.staticCall(day.community, target(day), strips)).to.equal(1n);
-    expect(await day.auction.post.staticCall(day.community, target(day), [])).to.equal(0n);
+    expect(await day.auction.post.staticCall(...postArguments(day.community, target(day), strips))).to.equal(1n);
+    expect(await day.auction.post.staticCall(...postArguments(day.community, target(day), []))).to.equal(0n);
   });
 });
 

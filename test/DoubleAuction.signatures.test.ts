@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { toBeHex, ZeroHash } from "ethers";
-import { connect, flatTariff, key } from "./helpers/market.ts";
+import { connect, flatTariff, key, postArguments } from "./helpers/market.ts";
 import { buy, domainOf, messageOf, openDay, post, sell, signElsewhere, stateOf } from "./helpers/auction.ts";
 import type { Day, SignedStrip } from "./helpers/auction.ts";
 import { stripDigest } from "./reference/digests.ts";
@@ -122,7 +122,7 @@ describe("Signatures of strips", function () {
       flatTariff(terms.slotsPerPeriod, tariff.networkFee, tariff.classes),
     );
     const strip = await signed(day, 1);
-    expect(await auction.post.staticCall(1, day.period, [strip])).to.equal(0n);
+    expect(await auction.post.staticCall(...postArguments(1, day.period, [strip]))).to.equal(0n);
     expect((await post(day, [strip])).records).to.have.length(1);
   });
 
@@ -149,7 +149,7 @@ describe("Signatures of strips", function () {
     for (const [index, who] of [day.home(1).owner, day.home(2).trading].entries()) {
       const strip = { ...(await signed(day, index + 1)), r: ZeroHash, vs: ZeroHash };
       await day.auction.connect(who.connect(ethers.provider)).place(day.community, day.period, strip);
-      expect((await day.settlement.journal(day.community, strip.member, day.period)).records).to.equal(1n);
+      expect((await day.escrow.journal(day.community, strip.member, day.period)).records).to.equal(1n);
     }
   });
 

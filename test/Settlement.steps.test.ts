@@ -52,7 +52,7 @@ describe("Metering and settling in two steps", function () {
         await m.settlement.settle(m.community, period, settled);
       }
       const journals = await Promise.all(
-        [seller, buyer, idle].map(async ({ member }) => [...(await m.settlement.journal(m.community, member, period))]),
+        [seller, buyer, idle].map(async ({ member }) => [...(await m.escrow.journal(m.community, member, period))]),
       );
       results.push({ ...(await books(m)), journals });
     }

@@ -14,7 +14,7 @@ import { decodeValues } from "../reading.ts";
 import { reservedBy } from "../reserve.ts";
 import { decodeTariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
-import { asAmount, asLots, asMember, asPrice, asSignedAmount, asSlot, asWh } from "../units.ts";
+import { asAmount, asLots, asMember, asPeriod, asPrice, asSignedAmount, asSlot, asWh } from "../units.ts";
 import type { Amount, CommunityIndex, MemberIndex, Period, Slot } from "../units.ts";
 import { billFromLogs, checkJournal } from "./bill-from-logs.ts";
 import type { Answers, BillEvidence } from "./bill-from-logs.ts";
@@ -92,16 +92,24 @@ export class LogReader {
   }
 
   /**
-   * What is reserved for a period that is not settled, by member: the escrow counts it per module, the records say for
-   * whom.
+   * What members have reserved, over all periods that are not settled: the escrow counts it per module and period, the
+   * records say for whom. Members without open orders are left out.
    * @example
-   * const reserved = await logs.reserved(yesterday);
-   * reserved.get(member); // 202_000n; undefined once it is settled
+   * const reserved = await logs.reserved();
+   * reserved.get(member); // base units; undefined where nothing is
    */
-  async reserved(period: Period, range?: ScanRange): Promise<Map<MemberIndex, Amount>> {
-    const settled = await this.settled(period, range);
-    const open = [...(await this.journals(period, range))].filter(([member]) => !settled.has(member));
-    return new Map(open.map(([member, records]) => [member, reservedBy(this.#options.terms, records)]));
+  async reserved(range?: ScanRange): Promise<Map<MemberIndex, Amount>> {
+    const { community, terms } = this.#options;
+    const recorded = await this.#events("escrow", "Recorded", [community], range);
+    const sums = new Map<MemberIndex, Amount>();
+    for (const period of new Set(recorded.map((args) => asPeriod(uint(args, "period"))))) {
+      const settled = await this.settled(period, range);
+      for (const [member, records] of await this.journals(period, range)) {
+        if (settled.has(member)) continue;
+        sums.set(member, asAmount((sums.get(member) ?? 0n) + reservedBy(terms, records)));
+      }
+    }
+    return sums;
   }
 
   /** Accepted readings of a period; late ones that replaced an estimate too. */

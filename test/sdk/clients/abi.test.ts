@@ -26,8 +26,10 @@ const CONSENT = "0x12";
 const REGISTRY_READS: Table<RegistryClient> = {
   classes: (c) => c.classes(community),
   communityCount: (c) => c.communityCount(),
+  countActive: (c) => c.countActive(community, [member]),
   eip712Domain: (c) => c.domain(),
   escrow: (c) => c.escrow(),
+  market: (c) => c.market(community, period),
   memberCount: (c) => c.memberCount(community),
   memberFor: (c) => c.member(community, member, period),
   meterFor: (c) => c.metering(community, member, period),
@@ -39,13 +41,14 @@ const REGISTRY_READS: Table<RegistryClient> = {
   nonces: (c) => c.nonceOf(who),
   ownerOf: (c) => c.ownerOf(community, member),
   paymentToken: (c) => c.paymentToken(community),
-  recording: (c) => c.recording(community, member, 0n),
+  recording: (c) => c.recording(community, 0n),
   settlement: (c) => c.settlement(),
   settlementContract: (c) => c.settlementContract(),
   supplierOf: (c) => c.supplierOf(community, member),
   tariffAt: (c) => c.tariff(community, period, { slotsPerPeriod: 96n }),
   terms: (c) => c.terms(community),
   termsHash: (c) => c.termsHash(community),
+  traders: (c) => c.traders(community, period, [member]),
   trading: (c) => c.trading(community),
 };
 const ESCROW_READS: Table<EscrowClient> = {
@@ -53,6 +56,8 @@ const ESCROW_READS: Table<EscrowClient> = {
   debt: (c) => c.debt(community, member),
   dueFund: (c) => c.dueFund(community, member),
   fees: (c) => c.fees(who, who),
+  journal: (c) => c.journal(community, member, period),
+  journalWord: (c) => c.journalWord(community, member, period),
   journals: (c) => c.journals(community, period),
   periodFree: (c) => c.periodFree(community, period),
   pot: (c) => c.pot(community, 0n, period),
@@ -61,6 +66,7 @@ const ESCROW_READS: Table<EscrowClient> = {
   settlement: (c) => c.settlement(),
   shortfall: async (c) => c.shortfall(await c.tokenOf(community)),
   standing: (c) => c.standing(community, member),
+  standings: (c) => c.standings(community, period, [member]),
   tokenOf: (c) => c.tokenOf(community),
 };
 const TOKEN_READS: Table<EnergyTokenClient> = {
@@ -80,7 +86,6 @@ const SETTLEMENT_READS: Table<SettlementClient> = {
   energyToken: (c) => c.energyToken(),
   escrow: (c) => c.escrow(),
   gap: (c) => c.gap(community, member),
-  journal: (c) => c.journal(community, member, period),
   ledger: (c) => c.ledger(community, slot),
   meterState: (c) => c.meter(community, member),
   readingDigest: (c) => c.readingDigest(reading),
@@ -94,7 +99,6 @@ const MARKET_READS: Table<MarketClient> = {
   positionOf: async (c) => c.positionOf(key, await c.context(community, period), []),
   registry: (c) => c.registry(),
   result: (c) => c.result(community, slot),
-  settlement: (c) => c.settlement(),
   stripDigest: (c) => c.stripDigest(strip),
 };
 
@@ -119,6 +123,8 @@ const REGISTRY_CALLS: Table<RegistryClient> = {
   unbindMeter: (c) => c.calls.unbindMeter(community, member),
 };
 const ESCROW_CALLS: Table<EscrowClient> = {
+  append: (c) =>
+    c.calls.append(community, period, who, [{ ...record, member, frontier: samples.frontier, fee: amount }]),
   bumpEpoch: (c) => c.calls.bumpEpoch(community, member),
   claimDue: (c) => c.calls.claimDue(community, member),
   correct: (c) => c.calls.correct(key, member, leg.gridLeg),
@@ -129,10 +135,10 @@ const ESCROW_CALLS: Table<EscrowClient> = {
   openAccount: (c) => c.calls.openAccount(community, member, 1n),
   openCommunity: (c) => c.calls.openCommunity(community, who, 12n),
   openJournals: (c) => c.calls.openJournals(community, period, 2n),
-  reserve: (c) => c.calls.reserve(key, { module: 0n, amount, fee: amount, feeTo: who, first: true }),
   setCreditLine: (c) => c.calls.setCreditLine(community, member, amount),
   settle: (c) =>
     c.calls.settle(community, period, { legs: [leg], potWords: [1n], opened: 0n, settled: 1n, settler: who }),
+  storeJournal: (c) => c.calls.storeJournal(key, 5n),
   withdraw: (c) => c.calls.withdraw(community, member, who, amount),
   withdrawFees: (c) => c.calls.withdrawFees(who, who),
 };
@@ -144,7 +150,6 @@ const TOKEN_CALLS: Table<EnergyTokenClient> = {
   setApprovalForAll: (c) => c.calls.setApprovalForAll(who, true),
 };
 const SETTLEMENT_CALLS: Table<SettlementClient> = {
-  append: (c) => c.calls.append(key, record, { frontier: samples.frontier, fee: amount, feeTo: who }),
   bindMeter: (c) => c.calls.bindMeter(key, values[0].imported, values[0].exported),
   claim: (c) => c.calls.claim(community, period, { member, journal: 5n, values, gapLeg: leg.gridLeg, position }, who),
   correct: (c) => c.calls.correct(community, period, [{ reading, signature: SIGNED, journal: 5n, position }]),
