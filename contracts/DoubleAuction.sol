@@ -3,7 +3,6 @@ pragma solidity ^0.8.28;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IDoubleAuction} from "./interfaces/IDoubleAuction.sol";
 import {IMarketModule} from "./interfaces/IMarketModule.sol";
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
@@ -36,6 +35,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     using Mem for uint256[];
     using Packed for bytes;
     using PackedStrips for bytes;
+    using PackedStrips for uint256;
     using Tariff for bytes;
 
     /// @dev What every strip of a call shares.
@@ -61,10 +61,6 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         bool ringFree; // whether the period's ring entry can take records
         bytes records; // room for what becomes of the strips
     }
-
-    bytes32 private constant STRIP_TYPE = keccak256(
-        "Strip(uint32 community,uint32 member,uint32 period,uint8 after,uint32 epoch,uint40 deadline,uint96 maxReserve,uint32 feePerEntry,address feeTo,bytes entries)"
-    );
 
     /// @dev A run of strips ends once its records take so many bytes: their memory is used again by the next run.
     uint256 private constant RUN_BYTES = 32_768;
@@ -98,7 +94,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period);
         accepted = _acceptAll(b, feeTo, strips);
-        b.book.flush();
+        b.book.flush(b.loop.newest);
     }
 
     /// @inheritdoc IDoubleAuction
@@ -112,14 +108,18 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         if (msg.sender != m.tradingKey() && msg.sender != registry.ownerOf(community, s.member)) {
             revert NotTrader(community, s.member, msg.sender);
         }
-        (StripReason reason, bytes memory reasons) = _accept(b, st, 0, _orderOf(s), s.entries, true);
+        uint256 terms = PackedStrips.termsOf(s);
+        bytes32 digest = PackedStrips.digestOf(b.domain, community, period, s.feeTo, terms, s.entries);
+        StripReason reason = _check(m, Account.wrap(st.accounts[0]), Journal.wrap(st.journals[0]), st, terms, s.entries);
+        bytes memory reasons;
+        if (reason == StripReason.None) (reason, reasons) = _accept(b, st, 0, terms, s.entries, digest);
         // An entry's own reason tells more than "nothing accepted".
         for (uint256 i = 0; i < reasons.length; ++i) {
             if (reasons[i] != 0) revert EntryRefused(i, EntryReason(uint8(reasons[i])));
         }
         if (reason != StripReason.None) revert StripRefused(reason);
         _record(b, st, s.feeTo);
-        b.book.flush();
+        b.book.flush(b.loop.newest);
     }
 
     /// @inheritdoc IDoubleAuction
@@ -203,7 +203,8 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     /// @inheritdoc IDoubleAuction
     function stripDigest(uint32 community, uint32 period, Strip calldata strip) external view returns (bytes32) {
-        return _digest(_domainSeparatorV4(), community, period, _orderOf(strip), strip.entries);
+        uint256 terms = PackedStrips.termsOf(strip);
+        return PackedStrips.digestOf(_domainSeparatorV4(), community, period, strip.feeTo, terms, strip.entries);
     }
 
     /// @inheritdoc IDoubleAuction
@@ -269,43 +270,72 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         b.domain = _domainSeparatorV4();
         b.tariff = Tariff.load(tariff);
         uint256 first = uint256(period) * t.slotsPerPeriod();
-        b.book = Book.open(_bookAt(community, t, first), t.slotsPerPeriod(), t.tickCount(), t.wideTicks());
+        b.book = Book.open(_bookAt(community, t, first), first, t.tickCount(), t.wideTicks());
         EntryLoops.Strip memory e = b.loop;
         e.setGrid(t.slotsPerPeriod(), t.tickCount(), b.book.laneLog);
         e.setPrices(t.lotWh(), t.floorPrice(), t.tickSize(), b.tariff.networkFee());
         // A slot is open while block.timestamp < slot * d - gateClosure.
         uint256 firstOpen = (block.timestamp + t.gateClosure()) / t.slotDuration() + 1;
         e.openFrom = firstOpen > first ? firstOpen - first : 0;
-        (e.cells, e.stride, e.tickWords) = (b.book.top, b.book.stride, b.book.wordsPerSide);
+        (e.table, e.tickWords) = (b.book.table, b.book.wordsPerSide);
         (e.area, e.firstSlot) = (b.book.area, first);
     }
 
     /// @dev Takes packed strips in runs. Within a run members ascend, so that nobody's standing changes before it is used; a member that
     /// comes again starts the next run.
     function _acceptAll(Batch memory b, address feeTo, bytes calldata strips) private returns (uint256 accepted) {
-        PackedStrips.Order memory order;
-        order.feeTo = feeTo;
-        uint256 free = Mem.mark();
         uint256 index = 0;
         for (uint256 pos = 0; pos < strips.length; ) {
+            uint256 free = Mem.mark();
+            uint256 cells = b.loop.newest;
             Standing memory st;
-            _load(b, st, _takeRun(st, strips, pos, 2 + (1 << b.loop.laneLog)));
+            _load(b, st, _takeRun(st, strips, pos, 4 + (1 << b.loop.laneLog)));
             for (uint256 i = 0; i < st.members.length; ++i) {
-                bytes calldata entries = strips.read(pos, order);
-                pos += PackedStrips.HEADER + entries.length;
-                uint256 mark = Mem.mark();
-                (StripReason reason, bytes memory reasons) = _accept(b, st, i, order, entries, false);
-                if (reason == StripReason.None) {
-                    ++accepted;
-                    if (reasons.length != 0) emit EntriesRefused(b.community, order.member, b.period, reasons);
-                } else {
-                    emit StripSkipped(b.community, order.member, b.period, index, reason);
-                }
+                (bool ok, uint256 end) = _acceptNext(b, st, i, feeTo, strips, pos, index);
+                if (ok) ++accepted;
+                pos = end;
                 ++index;
-                Mem.release(mark);
             }
             _record(b, st, feeTo);
-            Mem.release(free);
+            // The book's cells stay.
+            if (b.loop.newest == cells) Mem.release(free);
+        }
+    }
+
+    /// @dev The strip at `pos`; names it where it is skipped, and its entries where some are refused.
+    function _acceptNext(
+        Batch memory b,
+        Standing memory st,
+        uint256 i,
+        address feeTo,
+        bytes calldata strips,
+        uint256 pos,
+        uint256 index
+    ) private returns (bool ok, uint256 end) {
+        uint256 free = Mem.mark();
+        uint256 cells = b.loop.newest;
+        (uint256 terms, bytes32 r, bytes32 vs, bytes calldata entries) = strips.read(pos);
+        Member m = Member.wrap(st.words.wordAt(i));
+        StripReason reason = _check(
+            m,
+            Account.wrap(st.accounts.wordAt(i)),
+            Journal.wrap(st.journals.wordAt(i)),
+            st,
+            terms,
+            entries
+        );
+        bytes memory reasons;
+        if (reason == StripReason.None) {
+            bytes32 digest = PackedStrips.digestOf(b.domain, b.community, b.period, feeTo, terms, entries);
+            if (_isSigned(digest, r, vs, m)) (reason, reasons) = _accept(b, st, i, terms, entries, digest);
+            else reason = StripReason.BadSignature;
+        }
+        ok = reason == StripReason.None;
+        if (!ok) emit StripSkipped(b.community, terms.memberOf(), b.period, index, reason);
+        else if (reasons.length != 0) emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
+        if (b.loop.newest == cells) Mem.release(free);
+        unchecked {
+            end = pos + PackedStrips.HEADER + entries.length;
         }
     }
 
@@ -318,22 +348,25 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         uint256 pos,
         uint256 perEntry
     ) private pure returns (uint256 size) {
-        uint256[] memory members = new uint256[]((strips.length - pos) / PackedStrips.HEADER + 1);
-        uint256 count = 0;
-        uint256 last = 0;
-        while (pos < strips.length && size < RUN_BYTES) {
-            if (pos + PackedStrips.HEADER > strips.length) revert StripsCutOff(pos);
-            uint256 member = strips.memberAt(pos);
-            if (count != 0 && member <= last) break;
-            uint256 entries = strips.countAt(pos);
-            uint256 end = pos + PackedStrips.HEADER + 4 * entries;
-            if (end > strips.length) revert StripsCutOff(pos);
-            last = member;
-            members[count++] = member;
-            size += PackedRecords.HEADER + (2 + perEntry) * entries;
-            pos = end;
+        unchecked {
+            uint256[] memory members = new uint256[]((strips.length - pos) / PackedStrips.HEADER + 1);
+            uint256 to = members.words();
+            uint256 above = 0; // one above the last member
+            while (pos < strips.length && size < RUN_BYTES) {
+                if (pos + PackedStrips.HEADER > strips.length) revert StripsCutOff(pos);
+                uint256 member = strips.memberAt(pos);
+                if (member < above) break;
+                uint256 entries = strips.countAt(pos);
+                uint256 end = pos + PackedStrips.HEADER + 4 * entries;
+                if (end > strips.length) revert StripsCutOff(pos);
+                above = member + 1;
+                Mem.store(to, member);
+                to += 32;
+                size += PackedRecords.HEADER + perEntry * entries;
+                pos = end;
+            }
+            st.members = members.cut((to - members.words()) / 32);
         }
-        st.members = members.cut(count);
     }
 
     /// @dev Asks everybody about the members of a run, and makes room for its records.
@@ -344,10 +377,36 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         b.next = st.records.start();
     }
 
-    /// @dev Hands the records of a run to settlement.
+    /// @dev Hands the records of a run to the escrow.
     function _record(Batch memory b, Standing memory st, address feeTo) private {
         uint256 length = b.next - st.records.start();
         if (length != 0) escrow.append(b.community, b.period, 0, feeTo, st.records.cut(length));
+    }
+
+    /// @dev What holds for a strip as a whole, but for its signature.
+    function _check(
+        Member m,
+        Account a,
+        Journal j,
+        Standing memory st,
+        uint256 terms,
+        bytes calldata entries
+    ) private view returns (StripReason) {
+        unchecked {
+            if (entries.length == 0 || entries.length % 4 != 0) return StripReason.BadLength;
+            if (!m.isActive()) return StripReason.NotActive;
+            if (!a.hasModule(0)) return StripReason.ModuleOff;
+            if (terms.epochOf() != a.epochOf()) return StripReason.WrongEpoch;
+            if (block.timestamp > terms.deadlineOf()) return StripReason.Expired;
+            if (a.isInDebt()) return StripReason.InDebt;
+            if (a.freeOf() < terms.maxReserveOf()) return StripReason.Underfunded;
+            if (!st.ringFree) return StripReason.RingBusy;
+            if (terms.afterOf() != j.frontierOf()) return StripReason.WrongFrontier;
+            if (j.entriesOf() + entries.length / 4 > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) {
+                return StripReason.TooManyEntries;
+            }
+            return StripReason.None;
+        }
     }
 
     /// @dev The one path of every strip: signed and posted by anyone, or its owner's own transaction.
@@ -358,71 +417,45 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         Batch memory b,
         Standing memory st,
         uint256 index,
-        PackedStrips.Order memory order,
+        uint256 terms,
         bytes calldata entries,
-        bool own
+        bytes32 digest
     ) private view returns (StripReason reason, bytes memory reasons) {
-        Journal j = Journal.wrap(st.journals[index]);
-        Member m = Member.wrap(st.words[index]);
-        bytes32 digest = _digest(b.domain, b.community, b.period, order, entries);
-        reason = _check(m, Account.wrap(st.accounts[index]), j, st.ringFree, order, entries, digest, own);
-        if (reason != StripReason.None) return (reason, reasons);
-        EntryLoops.Strip memory e = b.loop;
-        e.setLimits(m.buyCap(), m.sellCap(), order.maxReserve, order.feePerEntry);
-        e.prices = b.tariff.entriesOf(m.tariffClass(), b.slots);
-        uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
-        e.reset(j.frontierOf(), initialFee);
-        uint256 count = entries.length / 4;
-        uint256 size = count * (4 + (1 << e.laneLog));
-        uint256 payload = b.next + PackedRecords.HEADER;
-        payload.copy(entries);
-        bytes memory copy = Mem.bytesOf(entries.length + 32);
-        copy.start().copy(entries);
-        Mem.store(copy.start() + entries.length, 0); // no entry behind the last
-        reasons = new bytes(count);
-        (e.out, e.reasons) = (payload + entries.length, reasons.start());
-        if (e.accept(copy.start(), count)) {
-            _undo(b, entries, reasons, e.seen);
-            return (StripReason.RingBusy, Mem.none());
+        unchecked {
+            EntryLoops.Strip memory e = b.loop;
+            Member m = Member.wrap(st.words.wordAt(index));
+            Journal j = Journal.wrap(st.journals.wordAt(index));
+            uint256 feePerEntry = terms.feePerEntryOf();
+            e.setLimits(m.buyCap(), m.sellCap(), terms.maxReserveOf(), feePerEntry);
+            e.prices = b.tariff.entriesOf(m.tariffClass(), b.slots);
+            uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
+            e.reset(j.frontierOf(), initialFee);
+            uint256 count = entries.length / 4;
+            uint256 payload = b.next + PackedRecords.HEADER;
+            payload.copy(entries);
+            uint256 copy = Mem.bytesOf(entries.length + 32).start();
+            copy.copy(entries);
+            Mem.store(copy + entries.length, 0); // no entry behind the last
+            reasons = new bytes(count);
+            (e.out, e.reasons) = (payload + entries.length, reasons.start());
+            if (e.accept(copy, count)) {
+                _undo(b, entries, reasons, e.seen);
+                return (StripReason.RingBusy, new bytes(0));
+            }
+            uint256 refused = e.refused;
+            if (refused == count) return (StripReason.NothingAccepted, reasons);
+            (uint256 bought, uint256 sold) = e.lotsOf();
+            uint256 fee = (count - refused) * feePerEntry;
+            // Wh sold and bought, reserve, entries.
+            uint256 head = (sold * b.lotWh) |
+                ((bought * b.lotWh) << 48) |
+                ((e.usedOf() - initialFee - fee) << 96) |
+                (count << 192);
+            uint256 size = count * (4 + (1 << e.laneLog));
+            PackedRecords.write(b.next, terms.memberOf(), e.slotEnd(), fee, head, size, digest);
+            b.next = payload + size;
+            if (refused == 0) reasons = new bytes(0);
         }
-        if (e.refused == 0) reasons = Mem.none();
-        if (e.refused == count) return (StripReason.NothingAccepted, reasons);
-        (uint256 bought, uint256 sold) = e.lotsOf();
-        uint256 fee = (count - e.refused) * order.feePerEntry;
-        // Wh sold and bought, reserve, entries.
-        uint256 head = (sold * b.lotWh) |
-            ((bought * b.lotWh) << 48) |
-            ((e.usedOf() - initialFee - fee) << 96) |
-            (count << 192);
-        PackedRecords.write(b.next, order.member, e.slotEnd(), fee, head, size, digest);
-        b.next = payload + size;
-    }
-
-    /// @dev What holds for a strip as a whole.
-    function _check(
-        Member m,
-        Account a,
-        Journal j,
-        bool ringFree,
-        PackedStrips.Order memory order,
-        bytes calldata entries,
-        bytes32 digest,
-        bool own
-    ) private view returns (StripReason) {
-        if (entries.length == 0 || entries.length % 4 != 0) return StripReason.BadLength;
-        if (!m.isActive()) return StripReason.NotActive;
-        if (!a.hasModule(0)) return StripReason.ModuleOff;
-        if (!own && !_isSigned(digest, order, m)) return StripReason.BadSignature;
-        if (order.epoch != a.epochOf()) return StripReason.WrongEpoch;
-        if (block.timestamp > order.deadline) return StripReason.Expired;
-        if (a.isInDebt()) return StripReason.InDebt;
-        if (a.freeOf() < order.maxReserve) return StripReason.Underfunded;
-        if (!ringFree) return StripReason.RingBusy;
-        if (order.after_ != j.frontierOf()) return StripReason.WrongFrontier;
-        if (j.entriesOf() + entries.length / 4 > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) {
-            return StripReason.TooManyEntries;
-        }
-        return StripReason.None;
     }
 
     /// @dev Takes the first `count` entries back out of the book.
@@ -434,52 +467,9 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         }
     }
 
-    // ---------------------------------------------------------------------------------------------------- signatures
-
-    function _isSigned(bytes32 digest, PackedStrips.Order memory order, Member m) private pure returns (bool) {
-        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecover(digest, order.r, order.vs);
+    function _isSigned(bytes32 digest, bytes32 r, bytes32 vs, Member m) private pure returns (bool) {
+        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecover(digest, r, vs);
         return problem == ECDSA.RecoverError.NoError && signer == m.tradingKey();
-    }
-
-    function _digest(
-        bytes32 domain,
-        uint32 community,
-        uint32 period,
-        PackedStrips.Order memory order,
-        bytes calldata entries
-    ) private pure returns (bytes32) {
-        bytes32 structHash = keccak256(
-            abi.encode(
-                STRIP_TYPE,
-                community,
-                order.member,
-                period,
-                order.after_,
-                order.epoch,
-                order.deadline,
-                order.maxReserve,
-                order.feePerEntry,
-                order.feeTo,
-                Mem.hashOf(entries)
-            )
-        );
-        return MessageHashUtils.toTypedDataHash(domain, structHash);
-    }
-
-    /// @dev A strip but for its entries.
-    function _orderOf(Strip calldata s) private pure returns (PackedStrips.Order memory) {
-        return
-            PackedStrips.Order({
-                member: s.member,
-                after_: s.after_,
-                epoch: s.epoch,
-                deadline: s.deadline,
-                maxReserve: s.maxReserve,
-                feePerEntry: s.feePerEntry,
-                feeTo: s.feeTo,
-                r: s.r,
-                vs: s.vs
-            });
     }
 
     // ---------------------------------------------------------------------------------------------------- places in storage

@@ -27,8 +27,8 @@ library EntryLoops {
     /// @param step From an entry and its prefix to the next: bytes in the upper and in the lower 128 bits.
     /// @param laneShift Bits of a word above a volume in its lowest ones.
     /// @param laneMask Largest tick volume.
-    /// @param cells Where the book in memory keeps the first bid word of offset 0, see `Book`.
-    /// @param stride Bytes per slot in it.
+    /// @param table Where the table of the book in memory starts, see `Book`.
+    /// @param newest Top of the cell of the book that was made last, 0 for none.
     /// @param tickWords Tick words of one side.
     /// @param reasons Where the reasons go, in memory: one byte per entry.
     /// @param out Where the prefixes go, in memory; a spare word follows the last.
@@ -61,8 +61,8 @@ library EntryLoops {
         uint256 step;
         uint256 laneShift;
         uint256 laneMask;
-        uint256 cells;
-        uint256 stride;
+        uint256 table;
+        uint256 newest;
         uint256 tickWords;
         uint256 reasons;
         uint256 out;
@@ -96,8 +96,8 @@ library EntryLoops {
     uint256 private constant STEP = 0x1a0;
     uint256 private constant LANE_SHIFT = 0x1c0;
     uint256 private constant LANE_MASK = 0x1e0;
-    uint256 private constant CELLS = 0x200;
-    uint256 private constant STRIDE = 0x220;
+    uint256 private constant TABLE = 0x200;
+    uint256 private constant NEWEST = 0x220;
     uint256 private constant TICK_WORDS = 0x240;
     uint256 private constant REASONS = 0x260;
     uint256 private constant OUT = 0x280;
@@ -205,9 +205,19 @@ library EntryLoops {
                     place := sub(add(place, shl(5, half)), shl(add(7, mload(add(e, LANE_LOG))), 1))
                 }
             }
-            // Reads a slot's header on the first visit, and makes room at its empty words. False if an older slot still needs the
-            // ring entry.
-            function open(e, offset, top) -> free {
+            // The first words of a side of a new cell: full where the word is live, to be read on the first visit, else empty.
+            function fill(from, words, live) {
+                for {
+                    let end := sub(from, shl(5, words))
+                } gt(from, end) {
+                    from := sub(from, 0x20)
+                } {
+                    mstore(from, sub(and(live, 1), 1))
+                    live := shr(1, live)
+                }
+            }
+            // Makes a slot's cell on the first visit. False if an older slot still needs the ring entry.
+            function open(e, offset) -> free {
                 let header := sload(add(mload(add(e, AREA)), shl(6, offset)))
                 let slot := add(mload(add(e, FIRST_SLOT)), offset)
                 free := 1
@@ -219,17 +229,18 @@ library EntryLoops {
                 if iszero(free) {
                     leave
                 }
+                let half := mload(add(e, TICK_WORDS))
+                let span := shl(add(7, mload(add(e, LANE_LOG))), 1) // from a bid to the ask of its tick
+                let top := add(mload(0x40), add(span, shl(5, sub(half, 1))))
+                mstore(0x40, add(top, 0x80))
+                fill(top, half, shr(40, header))
+                fill(sub(top, span), half, shr(add(40, half), header))
                 mstore(add(top, 0x20), header)
-                let words := shl(1, mload(add(e, TICK_WORDS)))
-                for {
-                    let index := 0
-                } lt(index, words) {
-                    index := add(index, 1)
-                } {
-                    if iszero(and(shr(add(40, index), header), 1)) {
-                        mstore(wordAt(e, top, index), not(0))
-                    }
-                }
+                mstore(add(top, 0x40), 0)
+                mstore(add(top, 0x60), mload(add(e, NEWEST)))
+                mstore(add(e, NEWEST), top)
+                let table := mload(add(e, TABLE))
+                mstore(add(add(table, 0x20), shl(5, offset)), sub(top, table))
             }
             // Brings a live tick word into memory on the first visit; 0 if there is nothing to bring.
             function fetch(e, entry, top) -> fetched {
@@ -261,11 +272,13 @@ library EntryLoops {
                     next := sub(next, iszero(iszero(next)))
                     leave
                 }
-                let top := add(mload(add(e, CELLS)), mul(shr(24, entry), mload(add(e, STRIDE))))
-                if iszero(mload(add(top, 0x20))) {
-                    next := shr(open(e, shr(24, entry), top), STOP)
+                let top := mload(add(e, TABLE))
+                let relative := mload(add(add(top, 0x20), shl(5, shr(24, entry))))
+                if iszero(relative) {
+                    next := shr(open(e, shr(24, entry)), STOP)
                     leave
                 }
+                top := add(top, relative)
                 next := or(entry, 0xffff)
                 if gt(sum, mload(add(e, add(BUY_CAP, shr(18, and(entry, 0x800000)))))) {
                     refuse(e, index, 6) // OverCap
@@ -316,10 +329,10 @@ library EntryLoops {
                         bad := or(bad, gt(sum, mload(add(e, SELL_CAP))))
                     }
                     amount := add(add(total, mload(add(e, FEE))), mul(wanted, amount))
-                    let good := lt(entry, mload(e))
-                    // Nothing is read beyond the cells.
-                    let place := add(mload(add(e, CELLS)), mul(mul(shr(248, entry), good), mload(add(e, STRIDE))))
+                    let place := mload(add(e, TABLE))
+                    place := add(place, mload(add(add(place, 0x20), and(shr(243, entry), 0x1fe0))))
                     place := sub(place, shl(mload(add(e, LANE_LOG)), and(shr(240, entry), 0xff)))
+                    let good := lt(entry, mload(e))
                     good := and(and(good, gt(entry, last)), lt(amount, mload(add(e, LIMIT))))
                     let word := mload(place)
                     good := and(good, lt(sub(wanted, 1), and(word, mload(add(e, LANE_MASK)))))

@@ -59,9 +59,11 @@ library Mem {
         }
     }
 
-    /// @return An empty array that takes no memory: the zero word that the compiler keeps.
-    function none() internal pure returns (bytes memory) {
-        return new bytes(0);
+    /// @return word The word at an index that the caller knows to be there.
+    function wordAt(uint256[] memory array, uint256 index) internal pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(add(add(array, 32), shl(5, index)))
+        }
     }
 
     /// @notice Shortens an array where it lies.
