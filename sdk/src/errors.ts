@@ -24,7 +24,6 @@ export type WattbookErrorCode =
   | "NOT_ASCENDING"
   | "EMPTY_STRIP"
   | "EMPTY_BATCH"
-  | "MIXED_BATCH"
   | "TOO_MANY_ENTRIES"
   | "OVER_CAP"
   | "BAD_SIGNATURE"
@@ -33,6 +32,7 @@ export type WattbookErrorCode =
   | "SLOT_NOT_CLEARED"
   | "MISSING_ANSWER"
   | "BILL_MISMATCH"
+  | "MIXED_STRIPS"
   | "RUNNER_UNFIT"
   | "PERMIT_UNSUPPORTED"
   | "CONTRACT_REVERTED"
@@ -326,25 +326,12 @@ export class EmptyStripError extends WattbookError {
   }
 }
 
-/** Nothing to send together: a batch carries what its parts share. */
+/** No strips to post together: they say who gets their fees. */
 export class EmptyBatchError extends WattbookError {
   readonly code = "EMPTY_BATCH";
 
-  constructor(readonly kind: string) {
-    super(`The batch has no ${kind}. Pass at least one.`);
-  }
-}
-
-/** Strips, or records, that cannot go into one call. */
-export class MixedBatchError extends WattbookError {
-  readonly code = "MIXED_BATCH";
-
-  constructor(
-    readonly kind: string,
-    readonly index: number,
-    readonly field: string,
-  ) {
-    super(`${kind} ${index} of the batch has another ${field} than the first. Send one batch per ${field}.`);
+  constructor() {
+    super("The batch has no strips. Pass at least one.");
   }
 }
 
@@ -486,6 +473,22 @@ export class NotSettledError extends WattbookError {
     super(
       `Period ${period} of member ${member} is not settled. Settle it, or preview it with settleMember and billOf; ` +
         `if it was settled long ago, scan from an earlier block.`,
+    );
+  }
+}
+
+/** Strips in one batch that do not belong together. */
+export class MixedStripsError extends WattbookError {
+  readonly code = "MIXED_STRIPS";
+
+  constructor(
+    readonly index: number,
+    readonly field: string,
+    readonly value: unknown,
+    readonly expected: unknown,
+  ) {
+    super(
+      `strips[${index}].${field} is ${String(value)}, not ${String(expected)}. Keep strips of different ${field} apart.`,
     );
   }
 }

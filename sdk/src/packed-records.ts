@@ -3,7 +3,7 @@
  * other, big-endian: member 4, frontier 1, fee 6, entries 2, reserve 12, buyWh 6, sellWh 6, size 2, digest 32, payload
  * (`contracts/libraries/PackedRecords.sol`). The module stands once, beside them.
  */
-import { BadLengthError, EmptyBatchError, MixedBatchError } from "./errors.ts";
+import { BadLengthError, OutOfRangeError } from "./errors.ts";
 import { asHex } from "./hex.ts";
 import type { Hex } from "./hex.ts";
 import { digitsOf, uintAt, uintDigits } from "./internal/words.ts";
@@ -29,30 +29,17 @@ const HEADER_BYTES = 71;
 const MODULE_SHIFT = 208n;
 
 /**
- * The module whose records are appended together.
- * @throws EmptyBatchError
- * @throws MixedBatchError where one names another module
- * @example moduleOf([{ ...record, member, frontier: asSlotOffset(50n), fee: asAmount(0n) }]) // 0n
- */
-export function moduleOf(records: readonly JournalRecord[]): bigint {
-  const [first] = records;
-  if (first === undefined) throw new EmptyBatchError("record");
-  const other = records.findIndex(({ head }) => head.module !== first.head.module);
-  if (other !== -1) throw new MixedBatchError("record", other, "module");
-  return first.head.module;
-}
-
-/**
  * Records of one module, one behind the other.
- * @throws EmptyBatchError
- * @throws MixedBatchError
- * @throws OutOfRangeError naming a field that does not fit its width
+ * @throws OutOfRangeError naming a field that does not fit its width, or a head that names another module
  * @example
  * const appended = { ...record, member, frontier: asSlotOffset(50n), fee: asAmount(0n) };
- * unpackRecords(0n, packRecords([appended])).length // 1
+ * unpackRecords(0n, packRecords(0n, [appended])).length // 1
  */
-export function packRecords(records: readonly AppendedRecord[]): Hex {
-  moduleOf(records);
+export function packRecords(module: bigint, records: readonly AppendedRecord[]): Hex {
+  for (const [index, { head }] of records.entries()) {
+    if (head.module === module) continue;
+    throw new OutOfRangeError(`records[${index}].head.module`, head.module, module, module);
+  }
   return `0x${records.map(recordDigits).join("")}`;
 }
 

@@ -4,7 +4,7 @@
  * (`contracts/libraries/PackedStrips.sol`). Community, period and fee recipient stand once, beside them.
  */
 import { decodeEntries, encodeEntries } from "./entry.ts";
-import { BadLengthError, EmptyBatchError, MixedBatchError } from "./errors.ts";
+import { BadLengthError, EmptyBatchError, MixedStripsError } from "./errors.ts";
 import { asAddress, asHex } from "./hex.ts";
 import type { Hex } from "./hex.ts";
 import { digitsOf, uintAt, uintDigits } from "./internal/words.ts";
@@ -21,56 +21,74 @@ export interface SignedStrip {
 /** What all strips of a batch have in common. */
 export type StripBatch = Pick<StripHeader, "community" | "period" | "feeTo">;
 
-/** Where the fields of a strip stand, bytes from its start. */
-const AT = { after: 4, epoch: 5, deadline: 9, maxReserve: 14, feePerEntry: 26, r: 30, vs: 62, count: 94 } as const;
+/** Fields before the signature, bytes each. */
+const FIELDS = [
+  ["member", 4],
+  ["after", 1],
+  ["epoch", 4],
+  ["deadline", 5],
+  ["maxReserve", 12],
+  ["feePerEntry", 4],
+] as const;
+const R_AT = 30;
+const VS_AT = 62;
+const COUNT_AT = 94;
 const HEADER_BYTES = 96;
 const ENTRY_BYTES = 4;
 
 /**
+ * Bytes that a strip takes when it is posted.
+ * @example packedLength(strip) // 100 with one entry
+ */
+export function packedLength(strip: Pick<Strip, "entries">): number {
+  return HEADER_BYTES + ENTRY_BYTES * strip.entries.length;
+}
+
+/**
  * What strips that are posted together share.
  * @throws EmptyBatchError
- * @throws MixedBatchError where one was signed for another community, period or `feeTo`
+ * @throws MixedStripsError where one was signed for another community, period or `feeTo`
  * @example batchOf([{ strip, signature }]).period === strip.period // true
  */
 export function batchOf(strips: readonly SignedStrip[]): StripBatch {
-  const [first] = strips;
-  if (first === undefined) throw new EmptyBatchError("strip");
-  const { community, period, feeTo } = first.strip;
-  const batch = { community, period, feeTo: asAddress(feeTo, "feeTo") };
-  for (const [index, { strip }] of strips.entries()) {
-    if (strip.community !== community) throw new MixedBatchError("strip", index, "community");
-    if (strip.period !== period) throw new MixedBatchError("strip", index, "period");
-    if (asAddress(strip.feeTo, "feeTo") !== batch.feeTo) throw new MixedBatchError("strip", index, "feeTo");
+  const [first] = strips.map(sharedBy);
+  if (first === undefined) throw new EmptyBatchError();
+  for (const [index, other] of strips.map(sharedBy).entries()) {
+    for (const field of ["community", "period", "feeTo"] as const) {
+      if (other[field] !== first[field]) throw new MixedStripsError(index, field, other[field], first[field]);
+    }
   }
-  return batch;
+  return first;
+}
+
+function sharedBy({ strip: { community, period, feeTo } }: SignedStrip): StripBatch {
+  return { community, period, feeTo: asAddress(feeTo, "feeTo") };
 }
 
 /**
  * Strips one behind the other, in the order given. The chain takes any order; ascending members cost least.
  * @throws EmptyBatchError
- * @throws MixedBatchError
+ * @throws MixedStripsError
  * @throws OutOfRangeError naming a field that does not fit its width
  * @throws InvalidHexError for a signature that is not twice 32 bytes
- * @example packStrips([{ strip, signature }]).length // 2 + 2 * (96 + 4 * strip.entries.length) digits
+ * @example packStrips([{ strip, signature }]) === packStrip({ strip, signature }) // true
  */
 export function packStrips(strips: readonly SignedStrip[]): Hex {
   batchOf(strips);
-  return `0x${strips.map(stripDigits).join("")}`;
+  return `0x${strips.map((signed) => digitsOf(packStrip(signed))).join("")}`;
 }
 
-function stripDigits({ strip, signature: { r, vs } }: SignedStrip): string {
-  return [
-    uintDigits("member", strip.member, 32),
-    uintDigits("after", strip.after, 8),
-    uintDigits("epoch", strip.epoch, 32),
-    uintDigits("deadline", strip.deadline, 40),
-    uintDigits("maxReserve", strip.maxReserve, 96),
-    uintDigits("feePerEntry", strip.feePerEntry, 32),
-    digitsOf(asHex(r, "r", 32)),
-    digitsOf(asHex(vs, "vs", 32)),
-    uintDigits("entries", BigInt(strip.entries.length), 16),
-    digitsOf(encodeEntries(strip.entries)),
-  ].join("");
+/**
+ * One strip as it is posted. Its community, period and `feeTo` are said beside it.
+ * @throws OutOfRangeError naming a field that does not fit its width
+ * @throws InvalidHexError for a signature that is not twice 32 bytes
+ * @example packStrip({ strip, signature }).length // 202, "0x" and two digits for each of 100 bytes
+ */
+export function packStrip({ strip, signature }: SignedStrip): Hex {
+  const fields = FIELDS.map(([field, bytes]) => uintDigits(field, strip[field], 8 * bytes));
+  const words = [signature.r, signature.vs].map((word) => digitsOf(asHex(word, "signature", 32)));
+  const count = uintDigits("entries.length", BigInt(strip.entries.length), 16);
+  return `0x${[...fields, ...words, count, digitsOf(encodeEntries(strip.entries))].join("")}`;
 }
 
 /**
@@ -84,7 +102,7 @@ export function unpackStrips(batch: StripBatch, strips: Hex): SignedStrip[] {
   const length = digits.length / 2;
   const found: SignedStrip[] = [];
   for (let at = 0; at < length;) {
-    const count = at + HEADER_BYTES > length ? 0 : Number(uintAt(digits, at + AT.count, 2));
+    const count = at + HEADER_BYTES > length ? 0 : Number(uintAt(digits, at + COUNT_AT, 2));
     const end = at + HEADER_BYTES + ENTRY_BYTES * count;
     if (end > length) throw new BadLengthError("strips", length, `${end} bytes, for the strip at byte ${at}`);
     found.push(stripAt(batch, digits.slice(2 * at, 2 * end), count));
@@ -93,18 +111,21 @@ export function unpackStrips(batch: StripBatch, strips: Hex): SignedStrip[] {
   return found;
 }
 
-function stripAt({ community, period, feeTo }: StripBatch, digits: string, count: number): SignedStrip {
+function stripAt(batch: StripBatch, digits: string, count: number): SignedStrip {
+  let at = 0;
+  const read = FIELDS.map(([field, bytes]) => [field, uintAt(digits, (at += bytes) - bytes, bytes)] as const);
+  const fields = Object.fromEntries(read) as Record<(typeof FIELDS)[number][0], bigint>;
   const strip: Strip = {
-    ...{ community, period, feeTo },
-    member: asMember(uintAt(digits, 0, 4)),
-    after: asSlotOffset(uintAt(digits, AT.after, 1)),
-    epoch: uintAt(digits, AT.epoch, 4),
-    deadline: asSeconds(uintAt(digits, AT.deadline, 5)),
-    maxReserve: asAmount(uintAt(digits, AT.maxReserve, 12)),
-    feePerEntry: asAmount(uintAt(digits, AT.feePerEntry, 4)),
+    ...batch,
+    member: asMember(fields.member),
+    after: asSlotOffset(fields.after),
+    epoch: fields.epoch,
+    deadline: asSeconds(fields.deadline),
+    maxReserve: asAmount(fields.maxReserve),
+    feePerEntry: asAmount(fields.feePerEntry),
     entries: count === 0 ? [] : decodeEntries(`0x${digits.slice(2 * HEADER_BYTES)}`),
   };
-  return { strip, signature: { r: wordAt(digits, AT.r), vs: wordAt(digits, AT.vs) } };
+  return { strip, signature: { r: wordAt(digits, R_AT), vs: wordAt(digits, VS_AT) } };
 }
 
 function wordAt(digits: string, at: number): Hex {

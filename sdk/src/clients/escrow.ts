@@ -2,7 +2,7 @@
 import { PaymentEscrowAbi } from "../abi/index.js";
 import type { Address } from "../hex.ts";
 import type { Pot } from "../market-module.ts";
-import { moduleOf, packRecords } from "../packed-records.ts";
+import { packRecords } from "../packed-records.ts";
 import type { AppendedRecord } from "../packed-records.ts";
 import { asAmount, asSignedAmount } from "../units.ts";
 import type { Amount, CommunityIndex, MemberIndex, Period, SignedAmount } from "../units.ts";
@@ -235,9 +235,12 @@ function internalCalls(at: Endpoint) {
     /** Registry only. */
     openAccount: (community: CommunityIndex, member: MemberIndex, modules: bigint) =>
       at.call("openAccount", [community, member, modules]),
-    /** The community's module that all the records name; `feeTo` gets their fees. */
-    append: (community: CommunityIndex, period: Period, feeTo: Address, records: readonly AppendedRecord[]) =>
-      at.call("append", [community, period, moduleOf(records), feeTo, packRecords(records)]),
+    /** The community's module of that index, which all heads name; `feeTo` gets the records' fees. */
+    append: (
+      community: CommunityIndex,
+      period: Period,
+      { module, feeTo, records }: { module: bigint; feeTo: Address; records: readonly AppendedRecord[] },
+    ) => at.call("append", [community, period, module, feeTo, packRecords(module, records)]),
     /** Settlement only. `journal`: the word afterwards. */
     storeJournal: ({ community, member, period }: JournalKey, journal: bigint) =>
       at.call("storeJournal", [community, member, period, journal]),

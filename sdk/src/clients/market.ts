@@ -131,7 +131,7 @@ function marketCalls(at: Endpoint) {
      * Anyone: strips of one period, all signed for the same `feeTo`. A bad one is skipped and named in a log; the rest
      * goes through. Strips of one member stand in the order in which they cover slots.
      * @throws EmptyBatchError
-     * @throws MixedBatchError
+     * @throws MixedStripsError
      */
     post: (community: CommunityIndex, period: Period, strips: readonly SignedStrip[]) =>
       at.call("post", [community, period, batchOf(strips).feeTo, packStrips(strips)]),

@@ -21,6 +21,7 @@ const { community, member, period, slot, token, key, amount, strip, reading, rec
 const { enrolment, binding, rotation, caps, tariffClass, charter, tariff, permit, leg, position, values } = samples;
 const SIGNED = { r: `0x${"11".repeat(32)}`, vs: `0x${"22".repeat(32)}` };
 const CONSENT = "0x12";
+const appended = { ...record, member, frontier: samples.frontier, fee: amount };
 
 /** One row per view. Where a view has overloads, its signature. */
 const REGISTRY_READS: Table<RegistryClient> = {
@@ -123,8 +124,7 @@ const REGISTRY_CALLS: Table<RegistryClient> = {
   unbindMeter: (c) => c.calls.unbindMeter(community, member),
 };
 const ESCROW_CALLS: Table<EscrowClient> = {
-  append: (c) =>
-    c.calls.append(community, period, who, [{ ...record, member, frontier: samples.frontier, fee: amount }]),
+  append: (c) => c.calls.append(community, period, { module: 0n, feeTo: who, records: [appended] }),
   bumpEpoch: (c) => c.calls.bumpEpoch(community, member),
   claimDue: (c) => c.calls.claimDue(community, member),
   correct: (c) => c.calls.correct(key, member, leg.gridLeg),

@@ -82,7 +82,7 @@ function argsOf(event: WattbookEvent): Record<string, unknown> {
     case "CommunityCreated":
       return { ...event, ...event.charter };
     case "Recorded":
-      return { ...event, records: packRecords(event.records) };
+      return { ...event, records: packRecords(event.module, event.records) };
     case "Metered":
     case "Corrected":
       return { ...event, values: encodeValues(event.values) };

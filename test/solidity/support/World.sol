@@ -98,7 +98,7 @@ abstract contract World {
         escrow = IPaymentEscrow(_deploy("PaymentEscrow", abi.encode(registry_, settlement_)));
         registry = IProsumerRegistry(_deploy("ProsumerRegistry", abi.encode(escrow, settlement_)));
         settlement = ISettlement(_deploy("Settlement", abi.encode(registry, escrow, energyToken)));
-        auction = IDoubleAuction(_deploy("DoubleAuction", abi.encode(registry, escrow, settlement)));
+        auction = IDoubleAuction(_deploy("DoubleAuction", abi.encode(registry, escrow)));
         modules[0] = ChaosModule(address(auction));
         for (uint256 module = 1; module < MODULES; ++module) {
             modules[module] = new ChaosModule(SLOTS, uint8(module), escrow);
