@@ -46,7 +46,7 @@ const FORGERIES: readonly Forgery[] = [
   {
     name: "for another deployment of the order book",
     make: async (day, strip) => {
-      const other = await ethers.deployContract("DoubleAuction", [day.registry, day.escrow, day.settlement]);
+      const other = await ethers.deployContract("DoubleAuction", [day.registry, day.escrow]);
       const verifyingContract = await other.getAddress();
       return await signElsewhere(day, strip, day.home(1).trading, { domain: { verifyingContract } });
     },
@@ -74,9 +74,15 @@ const FORGERIES: readonly Forgery[] = [
   { name: "for other entries", make: (_, strip) => ({ ...strip, entries: `${strip.entries.slice(0, -1)}6` }) },
   { name: "for a lower reserve", make: (_, strip) => ({ ...strip, maxReserve: strip.maxReserve + 1n }) },
   { name: "for another fee", make: (_, strip) => ({ ...strip, feePerEntry: 1 }) },
-  { name: "for a fee to someone else", make: (day, strip) => ({ ...strip, feeTo: day.dso.address }) },
+  {
+    name: "for a fee to someone else",
+    make: (day, strip) => signElsewhere(day, strip, day.home(1).trading, { message: { feeTo: day.dso.address } }),
+  },
   { name: "for an earlier deadline", make: (_, strip) => ({ ...strip, deadline: strip.deadline - 1 }) },
-  { name: "for another frontier", make: (_, strip) => ({ ...strip, after_: 1 }) },
+  {
+    name: "for another frontier",
+    make: (day, strip) => signElsewhere(day, strip, day.home(1).trading, { message: { after: 1n } }),
+  },
 ];
 
 describe("Signatures of strips", function () {

@@ -38,7 +38,6 @@ describe("KnownTerms: own copies of a community's terms", function () {
       async () => await m.auction.clear(99, []),
       async () => await m.auction.result(99, 1),
       async () => await m.auction.book(99, 1),
-      async () => await m.escrow.journal(99, 4, 1),
       async () => await m.settlement.ledger(99, 1),
       async () => await m.settlement.meterAndSettle(99, 1, []),
     ];

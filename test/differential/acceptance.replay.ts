@@ -73,7 +73,7 @@ export class Replay {
     const free = this.model.free(BigInt(home.member));
     const maxReserve = fault === "reserve" ? free + 1n : (free * BigInt(plan.maxReserve)) / 100n;
     const epoch = Number(this.model.epoch(BigInt(home.member)));
-    const entries = fault === "length" ? plan.entries.slice(0, -2) : plan.entries;
+    const entries = fault === "length" ? "0x" : plan.entries;
     return await this.day.signStrip({
       ...{ home: fault === "stranger" ? this.home((plan.home + 1) % this.world.homes.length) : home, period, entries },
       ...{ after: Number(frontier) + (fault === "after" ? 1 : 0), epoch: epoch + (fault === "epoch" ? 1 : 0) },
