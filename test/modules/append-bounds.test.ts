@@ -84,7 +84,7 @@ describe("Rule 1: a module cannot open a journal that nobody can settle", functi
       [0, 65],
       [1, 81],
       [2048, 32_833],
-      [1, 430_000],
+      [1, 65_535],
     ] as const) {
       await expect(hostile.appendBulky(community, member.member, period, packHead({ entries }), size))
         .to.be.revertedWithCustomError(m.escrow, "PayloadTooLong")

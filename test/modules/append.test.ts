@@ -62,8 +62,8 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
       .to.be.revertedWithCustomError(m.escrow, "ModuleNotEnabled")
       .withArgs(m.community, outsider.member, index);
     await expect(append({ ...outsider, member: 99 }, period, { reserve: 1n }))
-      .to.be.revertedWithCustomError(m.escrow, "NotActive")
-      .withArgs(m.community, 99);
+      .to.be.revertedWithCustomError(m.escrow, "ModuleNotEnabled")
+      .withArgs(m.community, 99, index);
     await expectSolvent(m);
   });
 
