@@ -355,7 +355,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             while (pos < strips.length && size < RUN_BYTES) {
                 if (pos + PackedStrips.HEADER > strips.length) revert StripsCutOff(pos);
                 uint256 member = strips.memberAt(pos);
-                if (member < above) break;
+                if (member < above) break; // [A2]
                 uint256 entries = strips.countAt(pos);
                 uint256 end = pos + PackedStrips.HEADER + 4 * entries;
                 if (end > strips.length) revert StripsCutOff(pos);

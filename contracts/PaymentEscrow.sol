@@ -299,7 +299,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
                 _loadSupplier(community, leg.supplier, book);
             }
             settlementFees += _book(community, period, leg, book);
-            if (pots.length != 0) _storeJournal(community, leg.member, period, ring, leg.journal);
+            if (pots.length != 0) _storeJournal(community, leg.member, period, ring, leg.journal); // [A1]
             networkFees += leg.networkFee;
         }
         if (book.loaded) _storeSupplier(community, book);

@@ -119,7 +119,7 @@ describe("Strips of a call", function () {
     const sizes = events.map(({ args }) => (args.records.length - 2) / 2);
     expect(sizes).to.deep.equal([3 * (71 + 6 * 2_000), 71 + 6 * 2_000]);
     for (const [index, home] of day.homes.entries()) {
-      const { hash, entries } = await day.escrow.journal(day.community, home.member, period);
+      const [hash, entries] = await day.escrow.journal(day.community, home.member, period);
       expect([hash, entries]).to.deep.equal([await journalOf(day, home, period), 2_000n]);
       // Each stands behind the ones before it at every tick.
       expect(at(records, index).payload.slice(-4)).to.equal(index.toString(16).padStart(4, "0"));

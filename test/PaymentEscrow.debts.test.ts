@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
 import { connect, type Connection } from "./helpers/market.ts";
 import {
   ANNA,
@@ -16,8 +15,6 @@ import {
   type Lab,
 } from "./helpers/escrow-lab.ts";
 import { keysOf, membership } from "./helpers/membership.ts";
-
-const NOBODY = ZeroAddress;
 
 describe("PaymentEscrow: reserves, legs, debts and funds", function () {
   let connection: Connection;
@@ -434,7 +431,7 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
     });
 
     it("refuse a reserve above the free balance, fee included", async function () {
-      const { escrow, asSettlement, payer } = lab;
+      const { escrow, payer } = lab;
       await fund(lab, ANNA, 100n);
       await expect(lab.reserve(ANNA, 98n, { fee: 3n, feeTo: payer }))
         .to.be.revertedWithCustomError(escrow, "InsufficientFree")

@@ -173,7 +173,7 @@ describe("PaymentEscrow", function () {
     });
 
     it("does not touch what is reserved", async function () {
-      const { escrow, anna, asSettlement } = lab;
+      const { escrow, anna } = lab;
       await lab.reserve(ANNA, 400n);
       await expect(escrow.connect(anna).withdraw(0, ANNA, anna.address, 601n))
         .to.be.revertedWithCustomError(escrow, "InsufficientFree")
@@ -213,7 +213,7 @@ describe("PaymentEscrow", function () {
     });
 
     it("go to the relayer at once and to the settler when a member is settled", async function () {
-      const { escrow, asSettlement, coin, payer, stranger } = lab;
+      const { escrow, coin, payer, stranger } = lab;
       await lab.reserve(ANNA, 500n, { fee: 30n, feeTo: payer.address });
       expect(await escrow.fees(coin, payer)).to.equal(30n);
       expect(await escrow.account(0, ANNA)).to.deep.equal([470n, 0n, 1n]);
@@ -224,7 +224,7 @@ describe("PaymentEscrow", function () {
     });
 
     it("are withdrawn whole, once, to any address", async function () {
-      const { escrow, asSettlement, coin, payer, stranger, ethers } = lab;
+      const { escrow, coin, payer, stranger, ethers } = lab;
       await lab.reserve(ANNA, 500n, { fee: 30n, feeTo: payer.address });
       const call = escrow.connect(payer).withdrawFees(coin, stranger);
       await expect(call).to.emit(escrow, "FeesWithdrawn").withArgs(coin, payer, stranger, 30n);
@@ -244,7 +244,7 @@ describe("PaymentEscrow", function () {
     });
 
     it("are not paid to the zero address or to the escrow itself", async function () {
-      const { escrow, asSettlement, coin, payer } = lab;
+      const { escrow, coin, payer } = lab;
       await lab.reserve(ANNA, 500n, { fee: 30n, feeTo: payer.address });
       for (const to of [ZeroAddress, await escrow.getAddress()]) {
         await expect(escrow.connect(payer).withdrawFees(coin, to))
@@ -255,7 +255,7 @@ describe("PaymentEscrow", function () {
     });
 
     it("are counted per token", async function () {
-      const { escrow, asSettlement, payer, ethers } = lab;
+      const { escrow, payer, ethers } = lab;
       await lab.reserve(ANNA, 500n, { fee: 30n, feeTo: payer.address });
       const other = await ethers.deployContract("MockToken", [6]);
       await other.mint(escrow, 100n);
@@ -276,7 +276,7 @@ describe("PaymentEscrow", function () {
     });
 
     it("change nothing else of the account", async function () {
-      const { escrow, anna, asSettlement } = lab;
+      const { escrow, anna } = lab;
       await fund(lab, ANNA, LARGEST);
       await lab.reserve(ANNA, 7n);
       await escrow.connect(anna).bumpEpoch(0, ANNA);
@@ -350,7 +350,7 @@ describe("PaymentEscrow", function () {
     });
 
     it("reserve only where they are on", async function () {
-      const { escrow, asSettlement } = lab;
+      const { escrow } = lab;
       await fund(lab, ANNA, 1000n);
       await expect(lab.reserve(ANNA, 1n, { module: ORIGINAL }))
         .to.be.revertedWithCustomError(escrow, "ModuleNotEnabled")

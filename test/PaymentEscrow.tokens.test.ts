@@ -6,7 +6,7 @@ const ANSWERS = { Nothing: 0, True: 1, False: 2, Revert: 3 };
 
 /** Deposit, reserve, settle between two members, withdraw fees and balances: all the ways a token is asked to move. */
 async function tradeOnce(lab: Lab, unit: bigint) {
-  const { escrow, coin, asSettlement, anna, bela, payer, stranger } = lab;
+  const { escrow, coin, anna, bela, payer, stranger } = lab;
   await fund(lab, ANNA, 1000n * unit);
   await fund(lab, BELA, 500n * unit);
   await lab.reserve(ANNA, 300n * unit, { fee: 2n * unit, feeTo: payer.address });

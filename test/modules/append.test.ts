@@ -141,9 +141,7 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
       [255, 254],
     ] as const) {
       await append(frontier);
-      await expect(append(earlier))
-        .to.be.revertedWithCustomError(escrow, "FrontierBack")
-        .withArgs(frontier, earlier);
+      await expect(append(earlier)).to.be.revertedWithCustomError(escrow, "FrontierBack").withArgs(frontier, earlier);
       expect((await escrow.journal(community, member, period + 1)).frontier).to.equal(BigInt(frontier));
     }
   });

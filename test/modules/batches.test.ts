@@ -63,7 +63,7 @@ describe("Rules 1 and 7: records that a module appends in one call", function ()
       record(first.member, 7n),
     ];
     await append(pack(...records));
-    const { hash, records: count, entries } = await m.escrow.journal(m.community, first.member, period);
+    const [hash, entries, count] = await m.escrow.journal(m.community, first.member, period);
     expect([hash, count, entries]).to.deep.equal([await journalOf(m, first, period), 3n, 3n]);
     expect(await freeOf(m, first.member)).to.equal(FUNDS - 137n - SETTLEMENT_FEE);
     expect(await reservedOf(m, first.member)).to.equal(137n + SETTLEMENT_FEE);
