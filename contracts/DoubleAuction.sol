@@ -16,6 +16,7 @@ import {Mem} from "./libraries/Mem.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {PackedRecords} from "./libraries/PackedRecords.sol";
 import {PackedStrips} from "./libraries/PackedStrips.sol";
+import {SlotBook} from "./libraries/SlotBook.sol";
 import {Tariff} from "./libraries/Tariff.sol";
 import {Words} from "./libraries/Words.sol";
 import {Account} from "./types/Account.sol";
@@ -36,6 +37,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     using Packed for bytes;
     using PackedStrips for bytes;
     using PackedStrips for uint256;
+    using SlotBook for SlotBook.View;
     using Tariff for bytes;
 
     /// @dev What every strip of a call shares.
@@ -50,6 +52,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         Book.Copy book;
         EntryLoops.Strip loop;
         uint256 next; // where the next record goes, in memory
+        bool sweeping; // whether it is large enough to prepare for sweeps
     }
 
     /// @dev What the registry, the escrow and settlement know of the members of some strips, a word each.
@@ -64,6 +67,9 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     /// @dev A run of strips ends once its records take so many bytes: their memory is used again by the next run.
     uint256 private constant RUN_BYTES = 32_768;
+
+    /// @dev From so many bytes on a batch pays for the preparation of sweeps: ten strips of 96 entries or fifty of one.
+    uint256 private constant SWEEP_BYTES = 4_800;
 
     /// @dev Words of a context before the fill words.
     uint256 private constant CONTEXT_HEAD = 2;
@@ -93,6 +99,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         bytes calldata strips
     ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period);
+        b.sweeping = strips.length > SWEEP_BYTES && b.book.laneLog == 1;
         accepted = _acceptAll(b, feeTo, strips);
         b.book.flush(b.loop.newest);
     }
@@ -110,7 +117,14 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         }
         uint256 terms = PackedStrips.termsOf(s);
         bytes32 digest = PackedStrips.digestOf(b.domain, community, period, s.feeTo, terms, s.entries);
-        StripReason reason = _check(m, Account.wrap(st.accounts[0]), Journal.wrap(st.journals[0]), st, terms, s.entries);
+        StripReason reason = _check(
+            m,
+            Account.wrap(st.accounts[0]),
+            Journal.wrap(st.journals[0]),
+            st,
+            terms,
+            s.entries
+        );
         bytes memory reasons;
         if (reason == StripReason.None) (reason, reasons) = _accept(b, st, 0, terms, s.entries, digest);
         // An entry's own reason tells more than "nothing accepted".
@@ -125,24 +139,27 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     /// @inheritdoc IDoubleAuction
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared) {
         Terms t = KnownTerms.keep(_known, registry, community);
-        uint256[] memory bids = new uint256[](t.tickCount());
-        uint256[] memory asks = new uint256[](t.tickCount());
+        SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
+        uint256 free = Mem.mark();
         for (uint256 i = 0; i < slots.length; ++i) {
             uint256 slot = slots[i];
             uint256 pos = _bookAt(community, t, slot);
-            SlotHeader h = SlotHeader.wrap(Words.load(pos));
+            SlotHeader h = v.turnToStored(pos);
             // An entry's word has volume from before its gate, so the gate of a slot found here lies after 1970.
             if (h.slotOf() != slot || h.isCleared() || h.live() == 0 || block.timestamp < t.gateOf(slot)) continue;
-            Book.read(pos, h, t.wideTicks(), bids, asks);
-            Clearing.Result memory r = Clearing.clear(bids, asks);
-            uint256 to = _resultAt(community, t, slot);
-            // A slot cleared after its period has left the ring must not overwrite a newer result.
-            if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+            _keepResult(community, t, slot, Clearing.clear(v));
             Words.store(pos, SlotHeader.unwrap(h.withCleared()));
-            uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
-            emit SlotCleared(community, slot, r.priceTick, price, r.lots);
+            Mem.release(free);
             ++cleared;
         }
+    }
+
+    function _keepResult(uint32 community, Terms t, uint256 slot, Clearing.Result memory r) private {
+        uint256 to = _resultAt(community, t, slot);
+        // A slot cleared after its period has left the ring must not overwrite a newer result.
+        if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+        uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
+        emit SlotCleared(community, slot, r.priceTick, price, r.lots);
     }
 
     // ---------------------------------------------------------------------------------------------------- module
@@ -210,11 +227,10 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     /// @inheritdoc IDoubleAuction
     function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks) {
         Terms t = KnownTerms.load(_known, registry, community);
-        bids = new uint256[](t.tickCount());
-        asks = new uint256[](t.tickCount());
-        uint256 pos = _bookAt(community, t, slot);
-        SlotHeader h = SlotHeader.wrap(Words.load(pos));
-        if (h.slotOf() == slot) Book.read(pos, h, t.wideTicks(), bids, asks);
+        SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
+        SlotHeader h = v.turnToStored(_bookAt(community, t, slot));
+        if (h.slotOf() != slot) v.stored = 0;
+        return v.volumes();
     }
 
     /// @inheritdoc IDoubleAuction
@@ -285,7 +301,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     /// comes again starts the next run.
     function _acceptAll(Batch memory b, address feeTo, bytes calldata strips) private returns (uint256 accepted) {
         uint256 index = 0;
-        for (uint256 pos = 0; pos < strips.length; ) {
+        for (uint256 pos = 0; pos < strips.length;) {
             uint256 free = Mem.mark();
             uint256 cells = b.loop.newest;
             Standing memory st;
@@ -428,6 +444,7 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             uint256 feePerEntry = terms.feePerEntryOf();
             e.setLimits(m.buyCap(), m.sellCap(), terms.maxReserveOf(), feePerEntry);
             e.prices = b.tariff.entriesOf(m.tariffClass(), b.slots);
+            if (b.sweeping && e.sweeps != e.prices) e.fillSellPrices(b.slots);
             uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
             e.reset(j.frontierOf(), initialFee);
             uint256 count = entries.length / 4;
@@ -447,10 +464,11 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
             (uint256 bought, uint256 sold) = e.lotsOf();
             uint256 fee = (count - refused) * feePerEntry;
             // Wh sold and bought, reserve, entries.
-            uint256 head = (sold * b.lotWh) |
-                ((bought * b.lotWh) << 48) |
-                ((e.usedOf() - initialFee - fee) << 96) |
-                (count << 192);
+            uint256 head =
+                (sold * b.lotWh) |
+                    ((bought * b.lotWh) << 48) |
+                    ((e.usedOf() - initialFee - fee) << 96) |
+                    (count << 192);
             uint256 size = count * (4 + (1 << e.laneLog));
             PackedRecords.write(b.next, terms.memberOf(), e.slotEnd(), fee, head, size, digest);
             b.next = payload + size;

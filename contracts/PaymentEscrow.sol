@@ -21,6 +21,7 @@ import {
     ACCOUNT_ABOVE_LINE
 } from "./types/Account.sol";
 import {Journal, newJournal, recordHash, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
+import {Pledge, MAX_PLEDGE} from "./types/Pledge.sol";
 import {Pot, newPot} from "./types/Pot.sol";
 import {Terms} from "./types/Terms.sol";
 
@@ -47,6 +48,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 owed; // sum of what it owes members
     }
 
+    /// @dev What a relayer posted in one community; base units.
+    struct Bond {
+        uint96 balance;
+        uint96 locked; // the part that backs commits
+    }
+
     uint32 private constant DSO = 1;
     uint32 private constant FEE_COLLECTOR = 2;
 
@@ -64,16 +71,29 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     uint256 private immutable _funds = Words.area("wattbook.escrow.funds");
     uint256 private immutable _journals = Words.area("wattbook.escrow.journals");
     uint256 private immutable _pots = Words.area("wattbook.escrow.pots");
+    uint256 private immutable _pledges = Words.area("wattbook.escrow.pledges");
 
-    /// @dev `| token 160 | ring 8 |`, low bit first.
+    /// @dev `| epoch 32 | modules 16 |` of members that changed them since the last gate, as they were at it.
+    uint256 private immutable _switches = Words.area("wattbook.escrow.switches");
+
+    /// @dev `| token 160 | ring 8 | sealed 8 |`, low bit first.
     mapping(uint32 community => uint256 word) private _communities;
     mapping(address token => mapping(address account => uint256 amount)) private _fees;
+
+    /// @dev Terms of sealed communities; nothing for open ones.
+    mapping(uint32 community => Terms) private _sealed;
+    mapping(uint32 community => mapping(address relayer => Bond)) private _bonds;
 
     /// @dev Deposits minus withdrawals: all that the escrow owes in a token. Everything else only moves it around.
     mapping(address token => uint256 amount) private _liabilities;
 
     modifier onlySettlement() {
         if (msg.sender != settlement) revert NotSettlement(msg.sender);
+        _;
+    }
+
+    modifier onlyFirstModule(uint32 community) {
+        _checkFirstModule(community);
         _;
     }
 
@@ -139,6 +159,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             msg.sender != registry.memberFor(community, member, 0).tradingKey()
         ) revert NotTrader(community, member, msg.sender);
         Account a = _openAccount(community, member);
+        _keepSwitches(community, member, a);
         epoch = a.epochOf() + 1;
         _storeAccount(community, member, a.withEpoch(epoch));
         emit EpochBumped(community, member, epoch);
@@ -155,9 +176,89 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
                 revert SupplierRefusesModule(supplier, module);
             }
         }
+        _keepSwitches(community, member, a);
         uint16 mask = uint16(1) << module;
         _storeAccount(community, member, a.withModules(on ? a.modulesOf() | mask : a.modulesOf() & ~mask));
         emit ModuleEnabled(community, member, module, on);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- pledges
+
+    /// @inheritdoc IPaymentEscrow
+    function pledge(uint32 community, uint32 member, uint256 amount) external {
+        _checkOwner(community, member);
+        uint256 gate = _sealedTerms(community).lastGateAt(block.timestamp);
+        Account a = _account(community, member);
+        if (_isInDebt(community, member, a)) revert InDebt(community, member);
+        if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
+        Pledge p = _pledge(community, member).sinceGate(gate);
+        if (amount > MAX_PLEDGE - p.pledgedOf()) revert AmountTooLarge(amount);
+        _storeAccount(community, member, a.withFree(a.freeOf() - amount));
+        _storePledge(community, member, p.withAdded(amount));
+        emit Pledged(community, member, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function unpledge(uint32 community, uint32 member, uint256 amount) external {
+        _checkOwner(community, member);
+        Terms t = _sealedTerms(community);
+        _release(community, member, t); // what is due already must not come to back orders again
+        Pledge p = _pledge(community, member);
+        uint256 most = p.pledgedOf() - p.leavingOf();
+        if (amount > most) revert InsufficientPledge(amount, most);
+        uint256 last = t.periodAt(block.timestamp) + t.horizon();
+        _storePledge(community, member, p.withLeaving(p.leavingOf() + amount, last));
+        emit Unpledged(community, member, amount, uint40(t.revealEnd(last)));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function releasePledge(uint32 community, uint32 member) external returns (uint256 amount) {
+        return _release(community, member, _sealed[community]);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- bonds
+
+    /// @inheritdoc IPaymentEscrow
+    function postBond(uint32 community, uint256 amount) external nonReentrant {
+        _sealedTerms(community); // reverts for an open community
+        _receive(tokenOf(community), amount);
+        _bonds[community][msg.sender].balance += uint96(amount); // fits, as all that the escrow owes does
+        emit BondPosted(community, msg.sender, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function withdrawBond(uint32 community, address to, uint256 amount) external nonReentrant {
+        _checkRecipient(to);
+        Bond storage b = _bonds[community][msg.sender];
+        uint256 most = b.balance - b.locked;
+        if (amount > most) revert InsufficientBond(amount, most);
+        b.balance -= uint96(amount);
+        emit BondWithdrawn(community, msg.sender, to, amount);
+        _pay(tokenOf(community), to, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function lockBond(uint32 community, address relayer, uint256 amount) external onlyFirstModule(community) {
+        Bond storage b = _bonds[community][relayer];
+        uint256 most = b.balance - b.locked;
+        if (amount > most) revert InsufficientBond(amount, most);
+        b.locked += uint96(amount);
+        emit BondLocked(community, relayer, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function releaseBond(uint32 community, address relayer, uint256 amount) external onlyFirstModule(community) {
+        _unlock(_bonds[community][relayer], amount);
+        emit BondReleased(community, relayer, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function forfeitBond(uint32 community, address relayer, uint256 amount) external onlyFirstModule(community) {
+        Bond storage b = _bonds[community][relayer];
+        _unlock(b, amount);
+        b.balance -= uint96(amount);
+        _addFree(community, FEE_COLLECTOR, amount);
+        emit BondForfeited(community, relayer, amount);
     }
 
     // ---------------------------------------------------------------------------------------------------- debts
@@ -212,8 +313,10 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- registry
 
     /// @inheritdoc IPaymentEscrow
-    function openCommunity(uint32 community, address token, uint256 ring) external onlyRegistry {
-        _communities[community] = uint256(uint160(token)) | (ring << 160);
+    function openCommunity(uint32 community, address token, Terms terms) external onlyRegistry {
+        uint256 sealed_ = terms.isSealed() ? 1 : 0;
+        _communities[community] = uint256(uint160(token)) | (terms.ring() << 160) | (sealed_ << 168);
+        if (sealed_ != 0) _sealed[community] = terms;
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -248,7 +351,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             head |= uint256(module) << 208;
             bool first = _journalRecord(community, member, period, t, head, frontier, digest, payloadHash);
             uint256 amount = uint96(head >> 96) + (first ? t.settlementFee() : 0);
-            _reserve(community, member, module, amount + fee);
+            if (module == 0 && t.isSealed()) _takePledged(community, member, period, amount + fee);
+            else _reserve(community, member, module, amount + fee);
             all.reserved += amount;
             all.fees += fee;
             if (first) ++all.opened;
@@ -257,7 +361,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             Mem.release(free);
         }
         // Nor may the meter of a journal's member be gone.
-        uint256 active = registry.countActive(community, members.cut(count));
+        uint256 active = registry.countActive(community, period, module, members.cut(count));
         if (active != count) revert NotActive(community, uint32(members[active]));
         if (all.fees != 0) _fees[tokenOf(community)][feeTo] += all.fees;
         _storeReserved(community, period, module, t.ring(), counter, all);
@@ -268,12 +372,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @inheritdoc IPaymentEscrow
     function storeJournal(uint32 community, uint32 member, uint32 period, Journal journal_) external onlySettlement {
-        _storeJournal(community, member, period, _communities[community] >> 160, journal_);
+        _storeJournal(community, member, period, _ringOf(community), journal_);
     }
 
     /// @inheritdoc IPaymentEscrow
     function openJournals(uint32 community, uint32 period, uint256 count) external onlySettlement {
-        uint256 base = _potBase(community, period, _communities[community] >> 160);
+        uint256 base = _potBase(community, period, _ringOf(community));
         Pot counter = _potFor(base, community, period);
         Words.store(base, Pot.unwrap(counter.withCounts(counter.openedOf() + count, counter.settledOf())));
     }
@@ -291,7 +395,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         SupplierBook memory book;
         uint256 networkFees = 0;
         uint256 settlementFees = 0;
-        uint256 ring = _communities[community] >> 160;
+        uint256 ring = _ringOf(community);
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
             if (!book.loaded || book.member != leg.supplier) {
@@ -363,18 +467,50 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint32 period,
         uint256[] calldata members
     ) external view returns (uint256[] memory accounts, uint256[] memory journals_, bool ringFree) {
-        uint256 ring = _communities[community] >> 160;
+        uint256 word = _communities[community];
+        uint256 ring = uint8(word >> 160);
         Pot counter = Pot.wrap(Words.load(_potBase(community, period, ring)));
         ringFree = counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
         accounts = new uint256[](members.length);
         journals_ = new uint256[](members.length);
         for (uint256 i = 0; i < members.length; ++i) {
             uint32 member = uint32(members[i]);
-            Account a = _account(community, member);
-            if (_isInDebt(community, member, a)) a = a.withFlag(ACCOUNT_ABOVE_LINE, true);
+            Account a;
+            if (word >> 168 != 0) {
+                a = _accountAtGate(community, member, period);
+            } else {
+                a = _account(community, member);
+                if (_isInDebt(community, member, a)) a = a.withFlag(ACCOUNT_ABOVE_LINE, true);
+            }
             accounts[i] = Account.unwrap(a);
             journals_[i] = Journal.unwrap(_journal(community, member, period, ring));
         }
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function pledgeOf(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 pledged, uint256 leaving, uint40 leavesAt) {
+        Pledge p = _pledge(community, member);
+        (pledged, leaving) = (p.pledgedOf(), p.leavingOf());
+        if (leaving != 0) leavesAt = uint40(_sealed[community].revealEnd(p.leavesAfter()));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function standingAtGate(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (uint256 pledged, uint32 epoch, uint16 modules) {
+        Account a = _accountAtGate(community, member, period);
+        return (a.freeOf(), a.epochOf(), a.modulesOf());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function bond(uint32 community, address relayer) external view returns (uint256 balance, uint256 locked) {
+        Bond storage b = _bonds[community][relayer];
+        return (b.balance, b.locked);
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -383,7 +519,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint8 module,
         uint32 period
     ) external view returns (uint256 outstanding, int256 amount) {
-        Pot p = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160) + module));
+        Pot p = Pot.wrap(Words.load(_potBase(community, period, _ringOf(community)) + module));
         if (p.isPeriod(period)) return (p.outstandingOf(), p.amountOf());
     }
 
@@ -393,7 +529,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint32 period,
         uint256 count
     ) external view returns (uint256[] memory words, bool free) {
-        uint256 base = _potBase(community, period, _communities[community] >> 160);
+        uint256 base = _potBase(community, period, _ringOf(community));
         Pot counter = Pot.wrap(Words.load(base));
         if (counter.periodOf() > period) return (words, true);
         if (!counter.isPeriod(period) && !counter.allSettled()) return (words, false);
@@ -407,7 +543,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @inheritdoc IPaymentEscrow
     function journals(uint32 community, uint32 period) external view returns (uint256 opened, uint256 settled) {
-        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160)));
+        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _ringOf(community))));
         if (counter.isPeriod(period)) return (counter.openedOf(), counter.settledOf());
     }
 
@@ -423,12 +559,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @inheritdoc IPaymentEscrow
     function journalWord(uint32 community, uint32 member, uint32 period) public view returns (Journal) {
-        return _journal(community, member, period, _communities[community] >> 160);
+        return _journal(community, member, period, _ringOf(community));
     }
 
     /// @inheritdoc IPaymentEscrow
     function periodFree(uint32 community, uint32 period) external view returns (bool) {
-        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160)));
+        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _ringOf(community))));
         return counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
     }
 
@@ -507,6 +643,70 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             Words.store(base + module, Pot.unwrap(p.withAmounts(p.amountOf(), p.outstandingOf() + all.reserved)));
         }
         Words.store(base, Pot.unwrap(counter));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- as of the gate
+
+    /// @dev Takes money that backs orders of `period`; the caller puts it where it belongs.
+    function _takePledged(uint32 community, uint32 member, uint32 period, uint256 amount) private {
+        Pledge p = _pledge(community, member);
+        uint256 most = p.availableFor(period);
+        if (amount > most) revert InsufficientPledge(amount, most);
+        _storePledge(community, member, p.withTaken(amount));
+    }
+
+    /// @return a What counts for orders of a sealed `period`: pledged money in the place of free, epoch and modules as of the gate.
+    function _accountAtGate(uint32 community, uint32 member, uint32 period) private view returns (Account a) {
+        Pledge p = _pledge(community, member);
+        a = _account(community, member);
+        if (p.isSwitchedSince(period)) {
+            uint256 word = Words.load(_switches | _index(community, member));
+            a = a.withEpoch(uint32(word)).withModules(uint16(word >> 32));
+        }
+        return a.withFree(p.availableFor(period));
+    }
+
+    /// @dev Moves what was asked back and is due to the free balance, past any debt: it is the member's own.
+    function _release(uint32 community, uint32 member, Terms t) private returns (uint256 amount) {
+        Pledge p = _pledge(community, member);
+        amount = p.leavingOf();
+        if (amount == 0 || block.timestamp < t.revealEnd(p.leavesAfter())) return 0;
+        _storePledge(community, member, p.withReleased());
+        _addFree(community, member, amount);
+        emit PledgeReleased(community, member, amount);
+    }
+
+    /// @dev Before a member of a sealed community changes epoch or modules: keeps what they were at the last gate, once.
+    function _keepSwitches(uint32 community, uint32 member, Account a) private {
+        Terms t = _sealed[community];
+        if (!t.exists()) return;
+        uint256 gate = t.lastGateAt(block.timestamp);
+        Pledge p = _pledge(community, member).sinceGate(gate);
+        if (p.isSwitchedSince(gate)) return;
+        Words.store(_switches | _index(community, member), a.epochOf() | (uint256(a.modulesOf()) << 32));
+        _storePledge(community, member, p.withSwitched());
+    }
+
+    function _sealedTerms(uint32 community) private view returns (Terms t) {
+        t = _sealed[community];
+        if (!t.exists()) revert NotSealed(community);
+    }
+
+    function _pledge(uint32 community, uint32 member) private view returns (Pledge) {
+        return Pledge.wrap(Words.load(_pledges | _index(community, member)));
+    }
+
+    function _storePledge(uint32 community, uint32 member, Pledge p) private {
+        Words.store(_pledges | _index(community, member), Pledge.unwrap(p));
+    }
+
+    function _checkFirstModule(uint32 community) private view {
+        if (msg.sender != registry.moduleAt(community, 0)) revert NotFirstModule(community, msg.sender);
+    }
+
+    function _unlock(Bond storage b, uint256 amount) private {
+        if (amount > b.locked) revert BondNotLocked(amount, b.locked);
+        b.locked -= uint96(amount);
     }
 
     // ---------------------------------------------------------------------------------------------------- one leg
@@ -688,6 +888,10 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         Words.store(_journalAt(community, member, period, ring), Journal.unwrap(j));
     }
 
+    function _ringOf(uint32 community) private view returns (uint256) {
+        return uint8(_communities[community] >> 160);
+    }
+
     /// @dev `community 32 | member 32 | ring entry 8`.
     function _journalAt(uint32 community, uint32 member, uint32 period, uint256 ring) private view returns (uint256) {
         return _journals | (_index(community, member) << 8) | (period % ring);
@@ -696,8 +900,14 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- accounts
 
     function _deposit(uint32 community, uint32 member, uint256 amount) private {
-        address token = tokenOf(community);
         _openAccount(community, member); // reverts for a member that does not exist
+        _receive(tokenOf(community), amount);
+        emit Deposited(community, member, msg.sender, amount);
+        _credit(community, member, amount);
+    }
+
+    /// @dev Takes coins from the caller.
+    function _receive(address token, uint256 amount) private {
         uint256 owed = _liabilities[token];
         if (amount > MAX_LIABILITIES - owed) revert AmountTooLarge(amount);
         uint256 before = IERC20(token).balanceOf(address(this));
@@ -706,8 +916,6 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         if (received != amount) revert TransferFee(amount, received);
         // Not before: a token's hook would see a shortfall. Nothing else that changes it can run in between.
         _liabilities[token] = owed + amount;
-        emit Deposited(community, member, msg.sender, amount);
-        _credit(community, member, amount);
     }
 
     /// @dev Money that comes in pays debts first: a member's to its supplier, a supplier's into its due fund.

@@ -37,6 +37,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint32 classFrom;
         uint8 classBefore;
         bool capsReleased;
+        uint40 stoppedAt; // unix seconds at which the owner stopped it, if it is stopped
         address pendingOwner;
         uint32 lastPeriod; // of a leaving meter
         address meterKey; // counts from period `keyFrom` on, `keyBefore` until then
@@ -62,12 +63,14 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint32 newestFrom; // its first period
         uint64 sumBuyCaps; // lots
         uint64 sumSellCaps; // lots
+        uint96 bond; // base units per commit
         address[] modules;
         uint256[] classes; // `defaultLoadWh 24 | supplier member 32`
         Checkpoints.Trace160 tariffs; // first period -> blob
         mapping(address module => uint256 indexPlusOne) moduleIndex;
         mapping(uint32 member => MemberRecord) members;
         mapping(bytes32 meteringPoint => bool) meteringPoints;
+        mapping(address relayer => bool) namedRelayers;
     }
 
     bytes32 private constant ENROLMENT_TYPE = keccak256(
@@ -103,14 +106,12 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     mapping(address meterKey => bool) private _meterKeys;
 
     modifier onlyCoordinator(uint32 community) {
-        if (msg.sender != _communities[community].members[COORDINATOR].owner) {
-            revert NotCoordinator(community, msg.sender);
-        }
+        _checkCoordinator(community);
         _;
     }
 
     modifier onlyOwner(uint32 community, uint32 member) {
-        if (msg.sender != _communities[community].members[member].owner) revert NotOwner(community, member, msg.sender);
+        _checkOwner(community, member);
         _;
     }
 
@@ -138,7 +139,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         c.tariffNotice = t.tariffNotice;
         c.maxImport = t.maxImport;
         c.maxNetworkFee = t.maxNetworkFee;
-        escrow.openCommunity(community, t.paymentToken, c.terms.ring());
+        c.bond = t.bond;
+        escrow.openCommunity(community, t.paymentToken, c.terms);
         _addService(community, "coordinator", t.coordinator);
         _addService(community, "dso", t.dso);
         _addService(community, "feeCollector", t.feeCollector);
@@ -184,6 +186,12 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         emit ModuleAdded(community, index, module);
     }
 
+    /// @inheritdoc IProsumerRegistry
+    function nameRelayer(uint32 community, address relayer, bool named) external onlyCoordinator(community) {
+        _communities[community].namedRelayers[relayer] = named;
+        emit RelayerNamed(community, relayer, named);
+    }
+
     // ---------------------------------------------------------------------------------------------------- members
 
     /// @inheritdoc IProsumerRegistry
@@ -223,6 +231,10 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         if (on) {
             _change(community, member, _latest(community, member).withStatus(STOPPED, false));
         } else {
+            Community storage c = _communities[community];
+            MemberRecord storage r = c.members[member];
+            // Once it is stopped, a further stop must not look like one that came after the gate.
+            if (_memberIn(r, _currentPeriod(c), 0).status() & STOPPED == 0) r.stoppedAt = uint40(block.timestamp);
             _changeAtOnce(community, member, STOPPED, true);
         }
     }
@@ -439,6 +451,16 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
+    function bondOf(uint32 community) external view returns (uint256) {
+        return _communities[community].bond;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function isNamedRelayer(uint32 community, address relayer) external view returns (bool) {
+        return _communities[community].namedRelayers[relayer];
+    }
+
+    /// @inheritdoc IProsumerRegistry
     function ownerOf(uint32 community, uint32 member) external view returns (address) {
         return _communities[community].members[member].owner;
     }
@@ -446,7 +468,13 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     /// @inheritdoc IProsumerRegistry
     function memberFor(uint32 community, uint32 member, uint32 period) external view returns (Member) {
         Community storage c = _communities[community];
-        return _memberFor(c.members[member], _currentPeriod(c), period);
+        return _memberIn(c.members[member], _currentPeriod(c), period);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function memberAtGate(uint32 community, uint32 member, uint32 period) external view returns (Member m) {
+        Community storage c = _communities[community];
+        return _memberAtGate(c.members[member], c.terms, period);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -458,7 +486,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
         uint256 current = _currentPeriod(c);
-        word = _memberFor(r, current, period);
+        word = _memberIn(r, current, period);
         meterKey = current < r.keyFrom ? r.keyBefore : r.meterKey;
         word = word.withCaps(r.ratedBuy, r.ratedSell);
     }
@@ -502,10 +530,11 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint256[] calldata members
     ) external view returns (uint256[] memory words) {
         Community storage c = _communities[community];
-        uint256 current = _currentPeriod(c);
+        Terms t = c.terms;
+        uint256 current = t.periodAt(block.timestamp);
         words = new uint256[](members.length);
         for (uint256 i = 0; i < members.length; ++i) {
-            words[i] = Member.unwrap(_memberFor(c.members[uint32(members[i])], current, period));
+            words[i] = Member.unwrap(_traderIn(c.members[uint32(members[i])], t, current, period));
         }
     }
 
@@ -516,12 +545,19 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
-    function countActive(uint32 community, uint256[] calldata members) external view returns (uint256 active) {
+    function countActive(
+        uint32 community,
+        uint32 period,
+        uint8 module,
+        uint256[] calldata members
+    ) external view returns (uint256 active) {
         Community storage c = _communities[community];
-        uint256 current = _currentPeriod(c);
-        while (active < members.length) {
-            if (!_memberFor(c.members[uint32(members[active])], current, 0).isActive()) break;
-            ++active;
+        Terms t = c.terms;
+        uint256 current = t.periodAt(block.timestamp);
+        for (; active < members.length; ++active) {
+            MemberRecord storage r = c.members[uint32(members[active])];
+            Member m = module == 0 ? _traderIn(r, t, current, period) : _memberIn(r, current, 0);
+            if (!m.isActive()) break;
         }
     }
 
@@ -554,6 +590,22 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     // ---------------------------------------------------------------------------------------------------- changes
 
+    /// @return The member as it counts for orders of `period`: now, or in a sealed community at the period's gate.
+    function _traderIn(
+        MemberRecord storage r,
+        Terms t,
+        uint256 current,
+        uint32 period
+    ) private view returns (Member) {
+        return t.isSealed() ? _memberAtGate(r, t, period) : _memberIn(r, current, period);
+    }
+
+    function _memberAtGate(MemberRecord storage r, Terms t, uint32 period) private view returns (Member m) {
+        uint256 gate = t.gateOfPeriod(period); // [G1]
+        m = _memberIn(r, t.periodAt(gate), period);
+        if (m.status() & STOPPED != 0 && r.stoppedAt >= gate) m = m.withStatus(STOPPED, false);
+    }
+
     function _trading(uint32 community) private view returns (Terms terms_, bool paused) {
         Community storage c = _communities[community];
         terms_ = c.terms;
@@ -562,10 +614,11 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         paused = pausedPeriod != 0 && pausedPeriod == terms_.periodAt(block.timestamp) + 1;
     }
 
-    /// @param current Period of now.
-    function _memberFor(MemberRecord storage r, uint256 current, uint32 period) private view returns (Member m) {
+    /// @return m The word in force in period `inForce`, the current one or the one before a change on its way, with what depends on
+    /// `period` itself.
+    function _memberIn(MemberRecord storage r, uint256 inForce, uint32 period) private view returns (Member m) {
         m = r.latest;
-        if (current < m.changesFrom()) m = r.before;
+        if (inForce < m.changesFrom()) m = r.before;
         uint256 status = m.status();
         if (status & (CLASS_CHANGED | LEAVING) == 0) return m;
         if (status & CLASS_CHANGED != 0 && period < r.classFrom) m = m.withClass(r.classBefore);
@@ -597,7 +650,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         r.latest = r.latest.withStatus(bits, on);
         r.before = r.before.withStatus(bits, on);
         uint32 period = uint32(_currentPeriod(c));
-        emit MemberChanged(community, member, Member.unwrap(_memberFor(r, period, period)), period);
+        emit MemberChanged(community, member, Member.unwrap(_memberIn(r, period, period)), period);
     }
 
     function _takeMeterKey(address meterKey, bytes32 structHash, bytes calldata proof) private {
@@ -681,6 +734,16 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         CommunityRules.checkCaps(c.terms, buy, sell, sumBuy, sumSell);
         c.sumBuyCaps = uint64(sumBuy);
         c.sumSellCaps = uint64(sumSell);
+    }
+
+    function _checkCoordinator(uint32 community) private view {
+        if (msg.sender != _communities[community].members[COORDINATOR].owner) {
+            revert NotCoordinator(community, msg.sender);
+        }
+    }
+
+    function _checkOwner(uint32 community, uint32 member) private view {
+        if (msg.sender != _communities[community].members[member].owner) revert NotOwner(community, member, msg.sender);
     }
 
     function _checkCount(string memory parameter, uint256 count) private pure {

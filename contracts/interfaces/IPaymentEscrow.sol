@@ -2,18 +2,24 @@
 pragma solidity ^0.8.28;
 
 import {Journal} from "../types/Journal.sol";
+import {Terms} from "../types/Terms.sol";
 
 /// @title Payment escrow
-/// @notice Holds the payment token of every community: one account per member, one pot per module and period, debts, and the journals
-/// that say what open periods reserved and why.
+/// @notice Holds the payment token of every community: one account per member, one pot per module and period, debts, the journals that
+/// say what open periods reserved and why, and in sealed communities members' pledges and relayers' bonds.
 /// @dev Assumptions about a payment token: `transfer` and `transferFrom` move exactly the amount or fail (missing and false
 /// return values are handled; a fee on transfer is refused at deposit).
 ///
 /// Warning: a rebasing token, or one that can be confiscated, cannot be detected. If its balance shrinks, the last ones to
 /// withdraw are not paid. `shortfall` shows it: a community must not choose such a token.
 ///
-/// Solvency, per token: balance >= sum of free + fees + dueFund + (outstanding + pot). Debts between accounts are claims, never
-/// counted as money. Every way out is a pull by the owner; no role, pause or module can stop it.
+/// Solvency, per token: balance >= sum of free + pledged + fees + dueFund + bonds + (outstanding + pot). Debts between accounts are
+/// claims, never counted as money. Every way out is a pull by the owner; no role, pause or module can stop it, but for a bond's locked
+/// part, which the community's first module holds.
+///
+/// Sealed communities: orders are paid from *pledged* money, and count by what was so at their period's gate. What a member does after
+/// the gate, when others' orders become known, changes neither what backs its own nor whether they are valid: money pledged since
+/// then does not count for that period, money asked back stays until the reveal is over, and epoch and modules are kept as they were.
 interface IPaymentEscrow {
     /// @notice One member's settled period, as `ISettlement` computed it; base units.
     /// @param member Member index.
@@ -44,6 +50,18 @@ interface IPaymentEscrow {
     event FeesWithdrawn(address indexed token, address indexed account, address to, uint256 amount);
     event EpochBumped(uint32 indexed community, uint32 indexed member, uint32 epoch);
     event ModuleEnabled(uint32 indexed community, uint32 indexed member, uint8 module, bool on);
+    event Pledged(uint32 indexed community, uint32 indexed member, uint256 amount);
+
+    /// @notice `amount` was asked back. `leavesAt`: unix seconds from which all that was asked back so far can be released.
+    event Unpledged(uint32 indexed community, uint32 indexed member, uint256 amount, uint40 leavesAt);
+    event PledgeReleased(uint32 indexed community, uint32 indexed member, uint256 amount);
+    event BondPosted(uint32 indexed community, address indexed relayer, uint256 amount);
+    event BondWithdrawn(uint32 indexed community, address indexed relayer, address to, uint256 amount);
+    event BondLocked(uint32 indexed community, address indexed relayer, uint256 amount);
+    event BondReleased(uint32 indexed community, address indexed relayer, uint256 amount);
+
+    /// @notice Part of a locked bond went to the community's fee collector.
+    event BondForfeited(uint32 indexed community, address indexed relayer, uint256 amount);
     event CreditLineSet(uint32 indexed community, uint32 indexed member, uint64 line);
 
     /// @notice A member's period is settled.
@@ -98,6 +116,13 @@ interface IPaymentEscrow {
     error InvalidRecipient(address to);
     error AmountTooLarge(uint256 amount);
 
+    /// @dev The community is open, or does not exist.
+    error NotSealed(uint32 community);
+    error NotFirstModule(uint32 community, address caller);
+    error InsufficientPledge(uint256 amount, uint256 available);
+    error InsufficientBond(uint256 amount, uint256 available);
+    error BondNotLocked(uint256 amount, uint256 locked);
+
     /// @notice Deposits `amount` of the community's token for a member. Anyone may; a debt is paid first.
     /// @dev The escrow holds at most 2^63 - 1 base units of a token.
     function deposit(uint32 community, uint32 member, uint256 amount) external;
@@ -122,11 +147,47 @@ interface IPaymentEscrow {
     function withdrawFees(address token, address to) external returns (uint256 amount);
 
     /// @notice Voids every strip that the member signed and nobody posted yet. Owner or trading key.
+    /// @dev In a sealed community from the next gate on: what is revealed after a gate that had closed stands.
     function bumpEpoch(uint32 community, uint32 member) external returns (uint32 epoch);
 
     /// @notice Enables or disables a module for new records. Owner only.
-    /// @dev A module added after creation can be enabled only where the member's supplier enabled it for itself.
+    /// @dev A module added after creation can be enabled only where the member's supplier enabled it for itself. In a sealed community
+    /// orders of a period whose gate had closed keep the modules that were enabled then.
     function enableModule(uint32 community, uint32 member, uint8 module, bool on) external;
+
+    /// @notice Moves free balance to pledged, which pays for sealed orders: for every period whose gate closes later, not for one that
+    /// is being revealed. Owner only: a trading key that got lost could otherwise tie up all of a member's money. Not above the
+    /// credit line, since debt blocks new orders and is not looked at when they are revealed.
+    /// @param amount Base units. An account pledges at most 2^64 - 1.
+    function pledge(uint32 community, uint32 member, uint256 amount) external;
+
+    /// @notice Asks pledged money back. Owner only; nothing can stop it. Until it leaves, it backs orders as before.
+    /// @dev It leaves when the reveal of period current + horizon ends: the last one that took commits when it was asked, so no order
+    /// that counts on it is left. What is due by then is released first. Asking for more while some is still leaving extends the time
+    /// for all of it. Orders that are revealed meanwhile use what stays first.
+    /// @param amount Base units, at most what is pledged and not leaving yet.
+    function unpledge(uint32 community, uint32 member, uint256 amount) external;
+
+    /// @notice Moves pledged money that was asked back and is due to free. Anyone may; nothing can stop it.
+    /// @return amount Base units; 0 where nothing is due.
+    function releasePledge(uint32 community, uint32 member) external returns (uint256 amount);
+
+    /// @notice Deposits `amount` of the community's token as the caller's bond in a sealed community; see `deposit`.
+    function postBond(uint32 community, uint256 amount) external;
+
+    /// @notice Withdraws what is not locked of the caller's bond, to any address but zero and the escrow's own; nothing can stop it.
+    function withdrawBond(uint32 community, address to, uint256 amount) external;
+
+    /// @notice Locks part of a relayer's bond, for a commit. The community's first module only.
+    /// @dev That module decides alone over what relayers posted to its community, and over nothing else: a relayer posts to a community
+    /// whose first module it trusts, as members do who sign for it.
+    function lockBond(uint32 community, address relayer, uint256 amount) external;
+
+    /// @notice Unlocks part of a bond. The community's first module only.
+    function releaseBond(uint32 community, address relayer, uint256 amount) external;
+
+    /// @notice Takes part of a locked bond for the community: it goes to the fee collector's free balance. First module only.
+    function forfeitBond(uint32 community, address relayer, uint256 amount) external;
 
     /// @notice Sets the debt up to which a member may trade, base units. Owner of the member's supplier only.
     function setCreditLine(uint32 community, uint32 member, uint64 line) external;
@@ -139,8 +200,8 @@ interface IPaymentEscrow {
     function claimDue(uint32 community, uint32 member) external returns (uint256 amount);
 
     /// @notice Opens the books of a community. Registry only.
-    /// @param ring Periods that pots are kept for.
-    function openCommunity(uint32 community, address token, uint256 ring) external;
+    /// @param terms The packed terms, of which the ring counts, and in a sealed community the calendar.
+    function openCommunity(uint32 community, address token, Terms terms) external;
 
     /// @notice Opens an account. Registry only.
     function openAccount(uint32 community, uint32 member, uint16 modules) external;
@@ -204,7 +265,8 @@ interface IPaymentEscrow {
         uint32 member
     ) external view returns (uint256 free, uint32 epoch, uint16 modules, bool inDebt);
 
-    /// @notice What an order book asks about a batch of members.
+    /// @notice What an order book asks about a batch of members. In a sealed community the accounts are as `standingAtGate` has them, with
+    /// pledged money in the place of free.
     /// @param members A word per member, its index in the low 32 bits.
     /// @return accounts A word per member, see `Account`, with the flag 8 where it is above its credit line.
     /// @return journals_ A word per member, see `Journal`; zero where nothing was recorded.
@@ -229,6 +291,29 @@ interface IPaymentEscrow {
 
     /// @return The packed journal, zero where nothing was recorded or read.
     function journalWord(uint32 community, uint32 member, uint32 period) external view returns (Journal);
+
+    /// @return pledged Base units, with what is leaving.
+    /// @return leaving The part that was asked back and not released yet.
+    /// @return leavesAt Unix seconds from which that part can be released; 0 where there is none.
+    function pledgeOf(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 pledged, uint256 leaving, uint40 leavesAt);
+
+    /// @notice What a reveal looks at, in one call: a member as it was at the gate of a sealed `period`.
+    /// @dev Exact from that gate to the end of the reveal. Debts do not count.
+    /// @return pledged Base units that back orders of `period`: less what was pledged since its gate, and less what was due before.
+    /// @return epoch Strips of another epoch are void.
+    /// @return modules Enabled modules.
+    function standingAtGate(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (uint256 pledged, uint32 epoch, uint16 modules);
+
+    /// @return balance Base units that a relayer posted in a community and did not lose or withdraw.
+    /// @return locked The part that cannot be withdrawn now.
+    function bond(uint32 community, address relayer) external view returns (uint256 balance, uint256 locked);
 
     /// @return outstanding Reserves not yet released.
     /// @return amount Payments taken minus receipts paid.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {SlotHeader} from "../types/SlotHeader.sol";
 import {Mem} from "./Mem.sol";
+import {SlotBook} from "./SlotBook.sol";
 import {Words} from "./Words.sol";
 
 /// @title Book
@@ -17,8 +18,9 @@ import {Words} from "./Words.sol";
 /// has room. Volumes are lots.
 library Book {
     using Mem for uint256[];
+    using SlotBook for SlotBook.View;
 
-    /// @param table Where the table starts in memory, one word before that of offset 0.
+    /// @param table Where the table starts in memory, one word before that of offset 0. Room for another word per slot follows it.
     /// @param area Start of the period's ring entry in storage.
     /// @param firstSlot Slot of offset 0.
     /// @param laneLog log2 of bytes per tick.
@@ -52,7 +54,7 @@ library Book {
         b.laneLog = wide ? 2 : 1;
         b.wordsPerSide = (ticks << b.laneLog) / 32;
         uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
-        b.table = new uint256[](zeros + 1 + TABLE_WORDS).words() + 32 * zeros;
+        b.table = new uint256[](zeros + 1 + 2 * TABLE_WORDS).words() + 32 * zeros;
     }
 
     /// @return top First bid word of the cell of a slot that the batch uses.
@@ -81,8 +83,9 @@ library Book {
                 uint256 live = header >> LIVE;
                 uint256 unread = live & ~Mem.load(top + 64);
                 uint256 asks = top - (1 << (SIDE_LANES_LOG2 + b.laneLog));
-                uint256 used = _flushSide(b, top, to, unread) |
-                    (_flushSide(b, asks, to + b.wordsPerSide, unread >> b.wordsPerSide) << b.wordsPerSide);
+                uint256 used =
+                    _flushSide(b, top, to, unread) |
+                        (_flushSide(b, asks, to + b.wordsPerSide, unread >> b.wordsPerSide) << b.wordsPerSide);
                 // Storage has the header unless the slot is new there or a word became live.
                 if (used & ~live != 0) Words.store(to, header | (used << LIVE));
             }
@@ -101,31 +104,16 @@ library Book {
         }
     }
 
-    /// @notice Reads the volumes of a slot out of storage.
-    /// @param bids Filled, lots per tick.
-    /// @param asks Filled, same length.
-    function read(uint256 pos, SlotHeader h, bool wide, uint256[] memory bids, uint256[] memory asks) internal view {
-        uint256 half = bids.length >> (wide ? 3 : 4);
-        _readSide(pos + 1, h.live(), wide, bids);
-        _readSide(pos + 1 + half, h.live() >> half, wide, asks);
-    }
-
-    function _readSide(uint256 pos, uint256 live, bool wide, uint256[] memory volumes) private view {
+    /// @notice Turns a view to a slot of the copy. Words that the copy has not read are in storage.
+    /// @return h The slot's header, of which `live` tells only what storage holds. If the batch has not opened the slot, it is what
+    /// storage has there, and may be another slot's.
+    function turnToCopied(Copy memory b, SlotBook.View memory v, uint256 offset) internal view returns (SlotHeader h) {
         unchecked {
-            (uint256 perWord, uint256 bits, uint256 mask) = wide
-                ? (8, 32, type(uint32).max)
-                : (16, 16, type(uint16).max);
-            uint256 place = volumes.words();
-            uint256 end = place + 32 * volumes.length;
-            while (place < end) {
-                uint256 word = live & 1 != 0 ? Words.load(pos) : 0;
-                for (uint256 next = place + 32 * perWord; place < next; place += 32) {
-                    Mem.store(place, word & mask);
-                    word >>= bits;
-                }
-                live >>= 1;
-                ++pos;
-            }
+            uint256 pos = b.area + (offset << STORED_STRIDE_LOG2);
+            uint256 top = cellOf(b, offset);
+            if (top == b.table) return v.turnToStored(pos);
+            h = SlotHeader.wrap(Mem.load(top + 32));
+            v.turnToMemory(top, top - (1 << (SIDE_LANES_LOG2 + b.laneLog)), pos, h.live() & ~Mem.load(top + 64));
         }
     }
 }

@@ -33,6 +33,8 @@ export type WattbookErrorCode =
   | "MISSING_ANSWER"
   | "BILL_MISMATCH"
   | "MIXED_STRIPS"
+  | "OVER_CHUNK_LIMIT"
+  | "NOT_IN_COMMIT"
   | "RUNNER_UNFIT"
   | "PERMIT_UNSUPPORTED"
   | "CONTRACT_REVERTED"
@@ -477,7 +479,7 @@ export class NotSettledError extends WattbookError {
   }
 }
 
-/** Strips in one batch that do not belong together. */
+/** Strips in one batch, chunk or commit that do not belong together. */
 export class MixedStripsError extends WattbookError {
   readonly code = "MIXED_STRIPS";
 
@@ -490,5 +492,31 @@ export class MixedStripsError extends WattbookError {
     super(
       `strips[${index}].${field} is ${String(value)}, not ${String(expected)}. Keep strips of different ${field} apart.`,
     );
+  }
+}
+
+/** A strip that no chunk can hold within its limits. */
+export class ChunkLimitError extends WattbookError {
+  readonly code = "OVER_CHUNK_LIMIT";
+
+  constructor(
+    readonly index: number,
+    readonly limit: string,
+    readonly value: bigint,
+    readonly most: bigint,
+  ) {
+    super(`strips[${index}] takes ${value} ${limit}. A chunk has ${most}: raise the limit or leave the strip out.`);
+  }
+}
+
+/** A strip that a commit does not hold, so that no chunk of it answers a challenge. */
+export class NotInCommitError extends WattbookError {
+  readonly code = "NOT_IN_COMMIT";
+
+  constructor(
+    readonly strip: string,
+    readonly root: string,
+  ) {
+    super(`The commit ${root} does not hold the strip ${strip}. Look in the commit of the receipt's period.`);
   }
 }

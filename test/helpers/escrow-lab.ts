@@ -1,6 +1,6 @@
 import { getCreateAddress, ZeroAddress, type AddressLike, type BaseContract } from "ethers";
 import { at } from "./lists.ts";
-import { defaultTerms, flatTariff, type Connection } from "./market.ts";
+import { defaultTerms, flatTariff, type Connection, type TermsOverride } from "./market.ts";
 import { keysOf, membership } from "./membership.ts";
 import { packHead, packRecord } from "./modules.ts";
 
@@ -56,9 +56,10 @@ export interface Reserving {
 /**
  * A registry and an escrow of which the test itself is the settlement contract, and its modules too, so that every booking can be made
  * by hand. The community has two suppliers, three members with meters that nobody reads, two modules and no settlement fee, and pays in
- * `token` or in a plain coin. Records are taken in `period` and the two after it.
+ * `token` or in a plain coin. Records are taken in `period` and the two after it. Where `terms` make it
+ * sealed, the escrow is a `PledgeTaker`, which can be told to take pledged money.
  */
-export async function escrowLab(connection: Connection, token?: BaseContract) {
+export async function escrowLab(connection: Connection, token?: BaseContract, terms: TermsOverride = {}) {
   const { ethers } = connection;
   const [deployer, , coordinator, dso, feeCollector, supplier, otherSupplier, payer, stranger] =
     await ethers.getSigners();
@@ -73,13 +74,16 @@ export async function escrowLab(connection: Connection, token?: BaseContract) {
   const late = await ethers.deployContract("PuppetModule");
   const nonce = await ethers.provider.getTransactionCount(deployer.address);
   const registryAddress = getCreateAddress({ from: deployer.address, nonce: nonce + 1 });
-  const escrow = await ethers.deployContract("PaymentEscrow", [registryAddress, settlement.address]);
+  const contract: string = terms.revealWindow === undefined ? "PaymentEscrow" : "PledgeTaker";
+  const deployed = await ethers.deployContract(contract, [registryAddress, settlement.address]);
+  const escrow = await ethers.getContractAt("PaymentEscrow", await deployed.getAddress());
   const registry = await ethers.deployContract("ProsumerRegistry", [escrow, settlement.address]);
   const price = { importPrice: 300, exportPrice: 80 };
   await registry.createCommunity(
     {
       ...defaultTerms,
       settlementFee: 0,
+      ...terms,
       paymentToken: coinAddress,
       coordinator: coordinator.address,
       dso: dso.address,

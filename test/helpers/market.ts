@@ -45,6 +45,8 @@ export const defaultTerms = {
   maxImport: 600,
   maxNetworkFee: 100,
   settlementFee: 2000,
+  revealWindow: 0,
+  bond: 0,
 };
 export type TermsOverride = Partial<typeof defaultTerms>;
 

@@ -20,10 +20,10 @@ abstract contract Books is World {
     /// @dev What the records of unsettled periods reserved, as an observer of the logs counts it.
     mapping(uint32 community => uint256) internal reserved;
 
-    /// @notice Rule 1: balance == free + pledged (none yet) + fees + due funds + pots, to the unit, and nothing is below zero.
+    /// @notice Rule 1: balance == free + pledged + fees + due funds + bonds + pots, to the unit, and nothing is below zero.
     function checkSolvency() public view {
-        uint256 owed = escrow.fees(address(euro), RELAYER) + escrow.fees(address(euro), SETTLER);
-        for (uint32 community = 0; community < COMMUNITIES; ++community) {
+        uint256 owed = _relayers(RELAYER) + _relayers(SETTLER);
+        for (uint32 community = 0; community <= SEALED; ++community) {
             (int256 amounts, uint256 outstanding) = _pots(community);
             if (reserved[community] != outstanding) {
                 revert ReserveWithoutPot(community, reserved[community], outstanding);
@@ -54,13 +54,23 @@ abstract contract Books is World {
         }
     }
 
-    /// @return total Free balances and funds.
+    /// @return owed Fees and bonds.
+    function _relayers(address relayer) private view returns (uint256 owed) {
+        owed = escrow.fees(address(euro), relayer);
+        for (uint32 community = 0; community <= SEALED; ++community) {
+            (uint256 bond, ) = escrow.bond(community, relayer);
+            owed += bond;
+        }
+    }
+
+    /// @return total Free and pledged balances, and funds.
     function _accounts(uint32 community) private view returns (uint256 total) {
         uint32 count = registry.memberCount(community);
         for (uint32 member = 0; member < count; ++member) {
             (uint256 free, , ) = escrow.account(community, member);
             (uint256 fund, ) = escrow.dueFund(community, member);
-            total += free + fund;
+            (uint256 pledged, , ) = escrow.pledgeOf(community, member);
+            total += free + pledged + fund;
         }
     }
 
