@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import { Contract, type Interface, type Log, type LogDescription, type Provider } from "ethers";
-import { connect, deployMarket, type Connection, type HomeKeys, type Market, postArguments } from "./helpers/market.ts";
+import {
+  connect,
+  deployMarket,
+  type Connection,
+  type HomeKeys,
+  type Market,
+  postArguments,
+  unpackRecords,
+} from "./helpers/market.ts";
 import { asTraded } from "./helpers/claims.ts";
 import { estimate, hours, settleMetered, type Hour } from "./helpers/hours.ts";
 import {
@@ -30,12 +38,13 @@ interface JournalRecord {
   readonly payload: string;
 }
 
-/** Somebody with a provider, two addresses and no memory: everything else is in the logs. */
+/** Somebody with a provider, three addresses and no memory: everything else is in the logs. */
 class Stranger {
   constructor(
     readonly provider: Provider,
     readonly settlement: { readonly address: string; readonly abi: Interface },
     readonly auction: { readonly address: string; readonly abi: Interface },
+    readonly escrow: { readonly address: string; readonly abi: Interface },
   ) {}
 
   async logs({ address, abi }: { address: string; abi: Interface }, event: string): Promise<LogDescription[]> {
@@ -47,15 +56,12 @@ class Stranger {
   /** The records of every member of a period, as far as logged. */
   async records(community: number, period: number): Promise<Map<number, JournalRecord[]>> {
     const members = new Map<number, JournalRecord[]>();
-    for (const { args } of await this.logs(this.settlement, "Recorded")) {
+    for (const { args } of await this.logs(this.escrow, "Recorded")) {
       if (Number(args["community"]) !== community || Number(args["period"]) !== period) continue;
-      const member = Number(args["member"]);
-      const record = {
-        head: args["head"] as bigint,
-        digest: args["digest"] as string,
-        payload: args["payload"] as string,
-      };
-      members.set(member, [...(members.get(member) ?? []), record]);
+      const packed = unpackRecords(args["module"] as bigint, args["records"] as string);
+      for (const { member, head, digest, payload } of packed) {
+        members.set(member, [...(members.get(member) ?? []), { head, digest, payload }]);
+      }
     }
     return members;
   }
@@ -82,10 +88,12 @@ const { hour } = hours(() => connection);
 async function stranger({ m }: Hour): Promise<Stranger> {
   const { ethers } = connection;
   const [settlement, auction] = [await m.settlement.getAddress(), await m.auction.getAddress()];
+  const escrow = await m.escrow.getAddress();
   return new Stranger(
     ethers.provider,
     { address: settlement, abi: m.settlement.interface },
     { address: auction, abi: m.auction.interface },
+    { address: escrow, abi: m.escrow.interface },
   );
 }
 
