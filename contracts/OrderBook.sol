@@ -319,7 +319,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @dev Takes packed strips in runs. Within a run members ascend, so that nobody's standing changes before it is used; a member that
-    /// comes again starts the next run.
+    /// comes again starts the next run. // [A2]
     function _acceptAll(Batch memory b, address feeTo, bytes calldata strips) internal returns (uint256) {
         (b.feeTo, b.sweeping) = (feeTo, strips.length > SWEEP_BYTES && b.book.laneLog == 1);
         for (uint256 pos = 0; pos < strips.length;) {

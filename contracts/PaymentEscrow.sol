@@ -404,7 +404,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
                 _loadSupplier(community, leg.supplier, book);
             }
             settlementFees += _book(community, period, leg, book);
-            if (pots.length != 0) _storeJournal(community, leg.member, period, ring, leg.journal);
+            if (pots.length != 0) _storeJournal(community, leg.member, period, ring, leg.journal); // [A1]
             networkFees += leg.networkFee;
         }
         if (book.loaded) _storeSupplier(community, book);
@@ -649,7 +649,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- as of the gate
 
     /// @dev Takes money that backs orders of `period`; the caller puts it where it belongs.
-    function _takePledged(uint32 community, uint32 member, uint32 period, uint256 amount) private {
+    function _takePledged(uint32 community, uint32 member, uint32 period, uint256 amount) internal {
         Pledge p = _pledge(community, member);
         uint256 most = p.availableFor(period);
         if (amount > most) revert InsufficientPledge(amount, most);

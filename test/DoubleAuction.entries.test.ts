@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { connect, encodeEntries, type Entry, type HomeKeys, type HomeOptions } from "./helpers/market.ts";
 import { buy, clear, entryReason, openDay, post, sell, stateOf } from "./helpers/auction.ts";
+import { reservedOf } from "./helpers/reserves.ts";
 import type { Day, EntryReason } from "./helpers/auction.ts";
 
 const connection = await connect();
@@ -108,7 +109,7 @@ describe("Rule 7: one bad entry never hurts another", function () {
       expect(mixed.records[1]?.payload).to.equal(encodeEntries(entries) + prefixes.join(""));
       const [head, cleanHead] = [mixed.records[1]?.head ?? 0n, control.records[1]?.head ?? 0n];
       expect(head - cleanHead).to.equal(BigInt(entries.length - accepted.length) << 192n);
-      expect((await day.escrow.account(day.community, strip.member)).reserved).to.equal(FEE + sum(accepted));
+      expect(await reservedOf(day, strip.member)).to.equal(FEE + sum(accepted));
 
       await snapshot.restore();
       const index = reasons.findIndex((reason) => reason !== good);
@@ -122,8 +123,7 @@ describe("Rule 7: one bad entry never hurts another", function () {
 
   it("refuses what lies behind the frontier, and moves it past refused slots of the grid", async function () {
     const day = await networkHelpers.loadFixture(threeHomes);
-    const frontier = async () =>
-      (await day.settlement.journal(day.community, day.home(1).member, tomorrow(day))).frontier;
+    const frontier = async () => (await day.escrow.journal(day.community, day.home(1).member, tomorrow(day))).frontier;
     await post(day, [await sign(day, 1, [buy(40, 10, 5), buy(44, 10, 0)])], tomorrow(day));
     expect(await frontier()).to.equal(45n);
     const second = await sign(day, 1, [buy(44, 11, 5), buy(45, 10, 5), buy(96, 0, 1)], { after: 45 });
@@ -148,7 +148,7 @@ describe("Rule 7: one bad entry never hurts another", function () {
       "OffGrid",
       "NotAscending",
     ]);
-    const journal = await day.settlement.journal(day.community, strip.member, tomorrow(day));
+    const journal = await day.escrow.journal(day.community, strip.member, tomorrow(day));
     expect(journal.frontier).to.equal(81n);
   });
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { connect, deployMarket, type Connection } from "./helpers/market.ts";
+import { connect, deployMarket, type Connection, postArguments } from "./helpers/market.ts";
 import { HOUR, Skip, buy, expectSolvent, freeOf, goBehind, hourly, missing, post, sell } from "./helpers/settling.ts";
 
 const RING_BUSY = 11;
@@ -29,7 +29,7 @@ describe("Rule 9: a slot that nobody clears keeps its period in the ring until s
     const period = old + 11;
     await m.goTo(m.periodStart(period));
     const strip = await m.signStrip({ home: other, period, entries: [sell(1, 10, 100)] });
-    const postLater = async () => await m.auction.post(m.community, period, [strip]);
+    const postLater = async () => await m.auction.post(...postArguments(m.community, period, [strip]));
     await expect(postLater())
       .to.emit(m.auction, "StripSkipped")
       .withArgs(m.community, other.member, period, 0, RING_BUSY);

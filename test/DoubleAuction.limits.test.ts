@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import type { Signer } from "ethers";
-import { connect, type HomeKeys } from "./helpers/market.ts";
+import { connect, type HomeKeys, postArguments } from "./helpers/market.ts";
 import { buy, fallIntoDebt, openDay, post, sell, type Day } from "./helpers/auction.ts";
+import { packRecord } from "./helpers/modules.ts";
 
 const connection = await connect();
 const { ethers, networkHelpers } = connection;
@@ -44,7 +45,7 @@ describe("Limits of a strip", function () {
     expect(refused).to.deep.equal([]);
     expect(records).to.have.length(1);
     expect(gasUsed).to.be.lessThan(1n << 24n);
-    const [, count] = await day.settlement.journal(day.community, strip.member, period);
+    const [, count] = await day.escrow.journal(day.community, strip.member, period);
     expect(count).to.equal(2048n);
     const more = await signed(day, day.home(1), { after: 16, entries: [buy(16, 0, 1)] });
     expect((await post(day, [more], period)).skipped[0]).to.include({ reason: "TooManyEntries" });
@@ -66,15 +67,11 @@ describe("Limits of a strip", function () {
 
   it("take 255 records in a period, whichever module they are from", async function () {
     const day = await networkHelpers.loadFixture(twoModules);
-    const { home, community, settlement, period } = day;
+    const { home, community, escrow, period } = day;
     const module = await ethers.getImpersonatedSigner(await day.euro.getAddress());
     await networkHelpers.setBalance(module.address, 10n ** 20n);
-    const head = 1n << 208n;
-    for (let i = 0; i < 255; i++) {
-      await settlement
-        .connect(module)
-        .append(community, home(0).member, period, head, ethers.ZeroHash, "0x", 0, 0, module.address);
-    }
+    const record = packRecord({ member: home(0).member, head: 0n });
+    for (let i = 0; i < 255; i++) await escrow.connect(module).append(community, period, 1, module, record);
     const strip = await day.signStrip({ home: home(0), period, entries });
     const other = await day.signStrip({ home: home(1), period, entries });
     const { skipped, records } = await post(day, [strip, other]);
@@ -96,7 +93,7 @@ describe("What no strip can pass", function () {
     const { auction, community, period } = day;
     for (const closed of [period - 1, period + 3, 0, 2 ** 32 - 1]) {
       const strip = await day.signStrip({ home: day.home(0), period: closed, entries });
-      await expect(auction.post(community, closed, [strip]))
+      await expect(auction.post(...postArguments(community, closed, [strip])))
         .to.be.revertedWithCustomError(auction, "PeriodNotOpen")
         .withArgs(community, closed);
       await expect(auction.connect(as(day.home(0).owner)).place(community, closed, strip))
@@ -114,14 +111,17 @@ describe("What no strip can pass", function () {
     const { auction, community, registry, coordinator } = day;
     await registry.connect(coordinator).pause(community);
     const strip = await signed(day, day.home(0));
-    await expect(auction.post(community, target(day), [strip]))
+    await expect(auction.post(...postArguments(community, target(day), [strip])))
       .to.be.revertedWithCustomError(auction, "TradingPaused")
       .withArgs(community);
     await expect(auction.connect(as(day.home(0).owner)).place(community, target(day), strip))
       .to.be.revertedWithCustomError(auction, "TradingPaused")
       .withArgs(community);
     await networkHelpers.time.setNextBlockTimestamp(day.periodStart(target(day)) - 1);
-    await expect(auction.post(community, target(day), [strip])).to.be.revertedWithCustomError(auction, "TradingPaused");
+    await expect(auction.post(...postArguments(community, target(day), [strip]))).to.be.revertedWithCustomError(
+      auction,
+      "TradingPaused",
+    );
     await networkHelpers.time.setNextBlockTimestamp(day.periodStart(target(day)));
     expect((await post(day, [strip], target(day))).records).to.have.length(1);
   });
@@ -129,11 +129,11 @@ describe("What no strip can pass", function () {
   it("is an order book that the community did not name, or no community at all", async function () {
     const day = await networkHelpers.loadFixture(threeHomes);
     const strip = await signed(day, day.home(0));
-    const other = await ethers.deployContract("DoubleAuction", [day.registry, day.escrow, day.settlement]);
-    await expect(other.post(day.community, target(day), [strip]))
+    const other = await ethers.deployContract("DoubleAuction", [day.registry, day.escrow]);
+    await expect(other.post(...postArguments(day.community, target(day), [strip])))
       .to.be.revertedWithCustomError(other, "UnknownModule")
       .withArgs(day.community);
-    await expect(day.auction.post(7, target(day), [strip]))
+    await expect(day.auction.post(...postArguments(7, target(day), [strip])))
       .to.be.revertedWithCustomError(day.registry, "UnknownCommunity")
       .withArgs(7);
     await expect(day.auction.clear(7, [1]))
@@ -144,12 +144,12 @@ describe("What no strip can pass", function () {
   it("is an order book that is not the first module: its strips would have no frontier and could be replayed", async function () {
     const day = await networkHelpers.loadFixture(threeHomes);
     const { community, registry, escrow, coordinator, supplier } = day;
-    const second = await ethers.deployContract("DoubleAuction", [registry, escrow, day.settlement]);
+    const second = await ethers.deployContract("DoubleAuction", [registry, escrow]);
     await registry.connect(coordinator).addModule(community, second);
     await escrow.connect(supplier).enableModule(community, 3, 1, true);
     await escrow.connect(as(day.home(0).owner)).enableModule(community, day.home(0).member, 1, true);
     const strip = await signed(day, day.home(0));
-    await expect(second.post(community, target(day), [strip]))
+    await expect(second.post(...postArguments(community, target(day), [strip])))
       .to.be.revertedWithCustomError(second, "UnknownModule")
       .withArgs(community);
     await expect(second.connect(as(day.home(0).owner)).place(community, target(day), strip))

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { toBeHex, ZeroHash } from "ethers";
-import { connect, flatTariff, key } from "./helpers/market.ts";
+import { connect, flatTariff, key, postArguments } from "./helpers/market.ts";
 import { buy, domainOf, messageOf, openDay, post, sell, signElsewhere, stateOf } from "./helpers/auction.ts";
 import type { Day, SignedStrip } from "./helpers/auction.ts";
 import { stripDigest } from "./reference/digests.ts";
@@ -46,7 +46,7 @@ const FORGERIES: readonly Forgery[] = [
   {
     name: "for another deployment of the order book",
     make: async (day, strip) => {
-      const other = await ethers.deployContract("DoubleAuction", [day.registry, day.escrow, day.settlement]);
+      const other = await ethers.deployContract("DoubleAuction", [day.registry, day.escrow]);
       const verifyingContract = await other.getAddress();
       return await signElsewhere(day, strip, day.home(1).trading, { domain: { verifyingContract } });
     },
@@ -74,9 +74,15 @@ const FORGERIES: readonly Forgery[] = [
   { name: "for other entries", make: (_, strip) => ({ ...strip, entries: `${strip.entries.slice(0, -1)}6` }) },
   { name: "for a lower reserve", make: (_, strip) => ({ ...strip, maxReserve: strip.maxReserve + 1n }) },
   { name: "for another fee", make: (_, strip) => ({ ...strip, feePerEntry: 1 }) },
-  { name: "for a fee to someone else", make: (day, strip) => ({ ...strip, feeTo: day.dso.address }) },
+  {
+    name: "for a fee to someone else",
+    make: (day, strip) => signElsewhere(day, strip, day.home(1).trading, { message: { feeTo: day.dso.address } }),
+  },
   { name: "for an earlier deadline", make: (_, strip) => ({ ...strip, deadline: strip.deadline - 1 }) },
-  { name: "for another frontier", make: (_, strip) => ({ ...strip, after_: 1 }) },
+  {
+    name: "for another frontier",
+    make: (day, strip) => signElsewhere(day, strip, day.home(1).trading, { message: { after: 1n } }),
+  },
 ];
 
 describe("Signatures of strips", function () {
@@ -122,7 +128,7 @@ describe("Signatures of strips", function () {
       flatTariff(terms.slotsPerPeriod, tariff.networkFee, tariff.classes),
     );
     const strip = await signed(day, 1);
-    expect(await auction.post.staticCall(1, day.period, [strip])).to.equal(0n);
+    expect(await auction.post.staticCall(...postArguments(1, day.period, [strip]))).to.equal(0n);
     expect((await post(day, [strip])).records).to.have.length(1);
   });
 
@@ -149,7 +155,7 @@ describe("Signatures of strips", function () {
     for (const [index, who] of [day.home(1).owner, day.home(2).trading].entries()) {
       const strip = { ...(await signed(day, index + 1)), r: ZeroHash, vs: ZeroHash };
       await day.auction.connect(who.connect(ethers.provider)).place(day.community, day.period, strip);
-      expect((await day.settlement.journal(day.community, strip.member, day.period)).records).to.equal(1n);
+      expect((await day.escrow.journal(day.community, strip.member, day.period)).records).to.equal(1n);
     }
   });
 

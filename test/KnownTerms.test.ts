@@ -27,7 +27,7 @@ describe("KnownTerms: own copies of a community's terms", function () {
     const m: Market = await deployMarket(connection);
     const slot = (await m.periodNow()) * 96;
     expect((await m.auction.result(m.community, slot)).cleared).to.equal(false);
-    expect(await m.settlement.journal(m.community, 4, await m.periodNow())).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
+    expect(await m.escrow.journal(m.community, 4, await m.periodNow())).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
     await m.auction.clear(m.community, []);
     expect((await m.auction.result(m.community, slot)).cleared).to.equal(false);
   });
@@ -38,7 +38,6 @@ describe("KnownTerms: own copies of a community's terms", function () {
       async () => await m.auction.clear(99, []),
       async () => await m.auction.result(99, 1),
       async () => await m.auction.book(99, 1),
-      async () => await m.settlement.journal(99, 4, 1),
       async () => await m.settlement.ledger(99, 1),
       async () => await m.settlement.meterAndSettle(99, 1, []),
     ];

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { ZeroAddress } from "ethers";
 import { connect, type Connection } from "./helpers/market.ts";
 import {
   ANNA,
@@ -17,8 +16,6 @@ import {
 } from "./helpers/escrow-lab.ts";
 import { keysOf, membership } from "./helpers/membership.ts";
 
-const NOBODY = ZeroAddress;
-
 describe("PaymentEscrow: reserves, legs, debts and funds", function () {
   let connection: Connection;
   const build = async () => await escrowLab(connection);
@@ -32,8 +29,7 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
   });
 
   const dueFund = async (supplier = SUPPLIER) => await lab.escrow.dueFund(0, supplier);
-  const reserve = async (member: number, amount: bigint, period = 100) =>
-    await lab.asSettlement.reserve(0, member, period, 0, amount, 0n, NOBODY, true);
+  const reserve = async (member: number, amount: bigint) => await lab.reserve(member, amount);
 
   describe("the order of payment", function () {
     beforeEach(async function () {
@@ -48,7 +44,7 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
         leg(ANNA, { reserved: 600n, received: 50n, paid: 300n, networkFee: 40n, settlementFee: 10n, gridLeg: 200n }),
       );
       await expect(call).to.emit(escrow, "Settled").withArgs(0, ANNA, 100, 300n, 50n, 40n, 10n, 200n, 0n);
-      expect(await escrow.account(0, ANNA)).to.deep.equal([400n + 100n, 0n, 0n, 1n]);
+      expect(await escrow.account(0, ANNA)).to.deep.equal([400n + 100n, 0n, 1n]);
       expect(await lab.freeOf(DSO)).to.equal(40n);
       expect(await lab.freeOf(SUPPLIER)).to.equal(200n);
       expect(await escrow.fees(lab.coin, lab.stranger)).to.equal(10n);
@@ -56,14 +52,14 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
 
     it("takes a grid leg that the reserve does not cover from the free balance", async function () {
       await lab.settle(100, leg(ANNA, { reserved: 600n, gridLeg: 700n }));
-      expect(await lab.escrow.account(0, ANNA)).to.deep.equal([300n, 0n, 0n, 1n]);
+      expect(await lab.escrow.account(0, ANNA)).to.deep.equal([300n, 0n, 1n]);
       expect(await lab.freeOf(SUPPLIER)).to.equal(700n);
     });
 
     it("leaves what is still missing as the member's due", async function () {
       const call = lab.settle(100, leg(ANNA, { reserved: 600n, gridLeg: 1300n }));
       await expect(call).to.emit(lab.escrow, "Settled").withArgs(0, ANNA, 100, 0n, 0n, 0n, 0n, 1300n, 300n);
-      expect(await lab.escrow.account(0, ANNA)).to.deep.equal([0n, 0n, 0n, 1n]);
+      expect(await lab.escrow.account(0, ANNA)).to.deep.equal([0n, 0n, 1n]);
       expect(await lab.freeOf(SUPPLIER)).to.equal(1000n);
       expect(await lab.escrow.standing(0, ANNA)).to.deep.equal([0n, 0n, 1n, true]);
     });
@@ -72,7 +68,7 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
       await lab.escrow.connect(lab.supplier).setCreditLine(0, ANNA, 500n);
       await lab.settle(100, leg(ANNA, { reserved: 600n, gridLeg: 1300n }));
       // 600 from the reserve, 200 from free beyond the line, 500 on the line.
-      expect(await lab.escrow.account(0, ANNA)).to.deep.equal([200n, 0n, 0n, 1n]);
+      expect(await lab.escrow.account(0, ANNA)).to.deep.equal([200n, 0n, 1n]);
       expect(await lab.escrow.debt(0, ANNA)).to.deep.equal([500n, 500n]);
       expect((await lab.escrow.standing(0, ANNA)).inDebt).to.equal(false);
     });
@@ -83,9 +79,9 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
       expect(await lab.freeOf(ANNA)).to.equal(400n);
     });
 
-    it("never settles more than was reserved or received", async function () {
+    it("never pays more than what is released and received", async function () {
       await expect(lab.settle(100, leg(ANNA, { reserved: 600n, paid: 601n }))).to.be.revertedWithPanic(0x11);
-      await expect(lab.settle(100, leg(ANNA, { reserved: 601n }))).to.be.revertedWithPanic(0x11);
+      await expect(lab.settle(100, leg(ANNA, { received: 9n, networkFee: 10n }))).to.be.revertedWithPanic(0x11);
     });
   });
 
@@ -362,27 +358,31 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
       await fund(lab, ANNA, 100n);
       await reserve(ANNA, 60n);
       await lab.asSettlement.correct(0, 99, ANNA, SUPPLIER, 1000n);
-      expect(await lab.escrow.account(0, ANNA)).to.deep.equal([0n, 60n, 0n, 1n]);
+      expect(await lab.escrow.account(0, ANNA)).to.deep.equal([0n, 0n, 1n]);
+      expect((await lab.escrow.pot(0, 0, lab.period)).outstanding).to.equal(60n);
       expect(await lab.dueOf(ANNA)).to.equal(960n);
     });
   });
 
   describe("pots", function () {
-    const PERIOD = 100n;
+    let period: number;
+    beforeEach(function () {
+      period = lab.period;
+    });
     const word = (amount: bigint, outstanding: bigint) =>
-      PERIOD | (BigInt.asUintN(96, amount) << 24n) | (outstanding << 120n);
+      BigInt(period) | (BigInt.asUintN(96, amount) << 24n) | (outstanding << 120n);
 
     it("count what is reserved per module, and journals in the first one's word", async function () {
       const { escrow, asSettlement } = lab;
       await fund(lab, ANNA, 1000n);
       await escrow.connect(lab.anna).enableModule(0, ANNA, 1, true);
-      await asSettlement.reserve(0, ANNA, PERIOD, 0, 300n, 0n, NOBODY, true);
-      await asSettlement.reserve(0, ANNA, PERIOD, 1, 200n, 0n, NOBODY, false);
-      await asSettlement.openJournals(0, PERIOD, 3);
-      expect(await escrow.pot(0, 0, PERIOD)).to.deep.equal([300n, 0n]);
-      expect(await escrow.pot(0, 1, PERIOD)).to.deep.equal([200n, 0n]);
-      expect(await escrow.journals(0, PERIOD)).to.deep.equal([4n, 0n]);
-      expect(await escrow.potWords(0, PERIOD, 2)).to.deep.equal([
+      await lab.reserve(ANNA, 300n);
+      await lab.reserve(ANNA, 200n, { module: 1 });
+      await asSettlement.openJournals(0, period, 3);
+      expect(await escrow.pot(0, 0, period)).to.deep.equal([300n, 0n]);
+      expect(await escrow.pot(0, 1, period)).to.deep.equal([200n, 0n]);
+      expect(await escrow.journals(0, period)).to.deep.equal([4n, 0n]);
+      expect(await escrow.potWords(0, period, 2)).to.deep.equal([
         [word(0n, 300n) | (4n << 216n), word(0n, 200n)],
         true,
       ]);
@@ -391,51 +391,52 @@ describe("PaymentEscrow: reserves, legs, debts and funds", function () {
     it("give their rest to the fee collector when every journal is settled, not before", async function () {
       const { escrow, asSettlement, stranger } = lab;
       await fund(lab, ANNA, 1000n);
-      await asSettlement.reserve(0, ANNA, PERIOD, 0, 300n, 0n, NOBODY, true);
-      await asSettlement.openJournals(0, PERIOD, 1);
+      await lab.reserve(ANNA, 300n);
+      await asSettlement.openJournals(0, period, 1);
       const paid = leg(ANNA, { reserved: 300n, paid: 100n });
-      await asSettlement.settle(0, PERIOD, [paid], [word(100n, 0n)], 0, 1, stranger);
-      expect(await escrow.pot(0, 0, PERIOD)).to.deep.equal([0n, 100n]);
+      await asSettlement.settle(0, period, [paid], [word(100n, 0n)], 0, 1, stranger);
+      expect(await escrow.pot(0, 0, period)).to.deep.equal([0n, 100n]);
       expect(await lab.freeOf(COLLECTOR)).to.equal(0n);
-      await expect(asSettlement.settle(0, PERIOD, [leg(BELA)], [word(100n, 0n)], 0, 1, stranger))
+      await expect(asSettlement.settle(0, period, [leg(BELA)], [word(100n, 0n)], 0, 1, stranger))
         .to.emit(escrow, "PotSwept")
-        .withArgs(0, 0, PERIOD, 100n);
-      expect(await escrow.pot(0, 0, PERIOD)).to.deep.equal([0n, 0n]);
+        .withArgs(0, 0, period, 100n);
+      expect(await escrow.pot(0, 0, period)).to.deep.equal([0n, 0n]);
       expect(await lab.freeOf(COLLECTOR)).to.equal(100n);
     });
 
     it("take a new period only once the old one in their ring entry is all settled", async function () {
       const { escrow, asSettlement, stranger } = lab;
-      const next = Number(PERIOD) + RING;
+      const next = period + RING;
       await fund(lab, ANNA, 1000n);
-      await asSettlement.reserve(0, ANNA, PERIOD, 0, 300n, 0n, NOBODY, true);
+      await lab.reserve(ANNA, 300n);
+      await lab.goTo(next);
       expect(await escrow.periodFree(0, next)).to.equal(false);
       expect(await escrow.potWords(0, next, 2)).to.deep.equal([[], false]);
       for (const call of [
-        asSettlement.reserve(0, ANNA, next, 0, 1n, 0n, NOBODY, true),
+        lab.reserve(ANNA, 1n, { period: next }),
         asSettlement.openJournals(0, next, 1),
         asSettlement.settle(0, next, [], [0n], 0, 0, stranger),
       ]) {
         await expect(call).to.be.revertedWithCustomError(escrow, "RingBusy").withArgs(0, next);
       }
-      await asSettlement.settle(0, PERIOD, [leg(ANNA, { reserved: 300n })], [word(0n, 0n)], 0, 1, stranger);
+      await asSettlement.settle(0, period, [leg(ANNA, { reserved: 300n })], [word(0n, 0n)], 0, 1, stranger);
       expect(await escrow.periodFree(0, next)).to.equal(true);
-      await asSettlement.reserve(0, ANNA, next, 0, 1n, 0n, NOBODY, true);
+      await lab.reserve(ANNA, 1n, { period: next });
       expect(await escrow.journals(0, next)).to.deep.equal([1n, 0n]);
       // The old period has left the ring.
-      expect(await escrow.periodFree(0, PERIOD)).to.equal(false);
-      expect(await escrow.potWords(0, PERIOD, 2)).to.deep.equal([[], true]);
-      expect(await escrow.journals(0, PERIOD)).to.deep.equal([0n, 0n]);
-      expect(await escrow.pot(0, 0, PERIOD)).to.deep.equal([0n, 0n]);
+      expect(await escrow.periodFree(0, period)).to.equal(false);
+      expect(await escrow.potWords(0, period, 2)).to.deep.equal([[], true]);
+      expect(await escrow.journals(0, period)).to.deep.equal([0n, 0n]);
+      expect(await escrow.pot(0, 0, period)).to.deep.equal([0n, 0n]);
     });
 
     it("refuse a reserve above the free balance, fee included", async function () {
-      const { escrow, asSettlement, payer } = lab;
+      const { escrow, payer } = lab;
       await fund(lab, ANNA, 100n);
-      await expect(asSettlement.reserve(0, ANNA, PERIOD, 0, 98n, 3n, payer, true))
+      await expect(lab.reserve(ANNA, 98n, { fee: 3n, feeTo: payer }))
         .to.be.revertedWithCustomError(escrow, "InsufficientFree")
         .withArgs(101n, 100n);
-      await asSettlement.reserve(0, ANNA, PERIOD, 0, 97n, 3n, payer, true);
+      await lab.reserve(ANNA, 97n, { fee: 3n, feeTo: payer });
       expect(await lab.freeOf(ANNA)).to.equal(0n);
     });
   });

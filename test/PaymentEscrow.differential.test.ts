@@ -95,13 +95,12 @@ async function expectSame(lab: Lab, model: Escrow) {
   const { escrow, coin } = lab;
   for (const index of ACCOUNTS) {
     const expected = accountOf(model, BigInt(index));
-    const [free, reserved] = await escrow.account(0, index);
+    const { free } = await escrow.account(0, index);
     const { due, creditLine } = await escrow.debt(0, index);
     const { fund: set, owed } = await escrow.dueFund(0, index);
-    expect({ index, free, reserved, due, creditLine, fund: set, owed }).to.deep.equal({
+    expect({ index, free, due, creditLine, fund: set, owed }).to.deep.equal({
       index,
       free: expected.free,
-      reserved: expected.reserved,
       due: expected.due,
       creditLine: expected.creditLine,
       fund: expected.fund,

@@ -30,7 +30,7 @@ describe("PaymentEscrow: pledges of a sealed community", function () {
       await expect(asAnna().pledge(0, ANNA, 700n))
         .to.emit(escrow, "Pledged")
         .withArgs(0, ANNA, 700n);
-      expect(await escrow.account(0, ANNA)).to.deep.equal([300n, 0n, 0n, 1n]);
+      expect(await escrow.account(0, ANNA)).to.deep.equal([300n, 0n, 1n]);
       expect(await escrow.pledgeOf(0, ANNA)).to.deep.equal([700n, 0n, 0n]);
       await expect(asAnna().withdraw(0, ANNA, anna.address, 301n))
         .to.be.revertedWithCustomError(escrow, "InsufficientFree")

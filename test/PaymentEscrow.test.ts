@@ -15,8 +15,8 @@ import {
   type Lab,
 } from "./helpers/escrow-lab.ts";
 
-/** All that the escrow holds of a token: a pot can amount to it and is signed. */
-const LARGEST = 2n ** 95n - 1n;
+/** All that the escrow holds of a token: an account, a pot and a signed amount have room for it. */
+const LARGEST = 2n ** 63n - 1n;
 
 describe("PaymentEscrow", function () {
   let connection: Connection;
@@ -43,7 +43,7 @@ describe("PaymentEscrow", function () {
         [payer, escrow],
         [-300n, 300n],
       );
-      expect(await escrow.account(community, ANNA)).to.deep.equal([1000n, 0n, 0n, 1n]);
+      expect(await escrow.account(community, ANNA)).to.deep.equal([1000n, 0n, 1n]);
     });
 
     it("takes zero", async function () {
@@ -74,7 +74,7 @@ describe("PaymentEscrow", function () {
         .withArgs(escrow, 0n, 1n);
     });
 
-    it("takes 95 bits over all members, and not one unit more", async function () {
+    it("takes 63 bits over all members, and not one unit more", async function () {
       const { escrow, payer } = lab;
       await mintAndApprove(lab, LARGEST + 1n);
       await expect(escrow.connect(payer).deposit(0, ANNA, LARGEST + 1n))
@@ -84,7 +84,7 @@ describe("PaymentEscrow", function () {
       await expect(escrow.connect(payer).deposit(0, BELA, 1n))
         .to.be.revertedWithCustomError(escrow, "AmountTooLarge")
         .withArgs(1n);
-      expect(await escrow.account(0, ANNA)).to.deep.equal([LARGEST, 0n, 0n, 1n]);
+      expect(await escrow.account(0, ANNA)).to.deep.equal([LARGEST, 0n, 1n]);
     });
 
     it("says so for any amount, however large and whatever it holds", async function () {
@@ -101,9 +101,9 @@ describe("PaymentEscrow", function () {
 
     it("holds no more than what a pot can amount to, reserved and paid to the last unit", async function () {
       const { escrow, asSettlement, stranger } = lab;
-      const period = 100;
+      const { period } = lab;
       await fund(lab, ANNA, LARGEST);
-      await asSettlement.reserve(0, ANNA, period, 0, LARGEST, 0n, ZeroAddress, true);
+      await lab.reserve(ANNA, LARGEST);
       await asSettlement.openJournals(0, period, 1);
       const pot = BigInt(period) | (LARGEST << 24n);
       const paid = leg(ANNA, { reserved: LARGEST, paid: LARGEST });
@@ -173,13 +173,14 @@ describe("PaymentEscrow", function () {
     });
 
     it("does not touch what is reserved", async function () {
-      const { escrow, anna, asSettlement } = lab;
-      await asSettlement.reserve(0, ANNA, 100, 0, 400n, 0n, ZeroAddress, true);
+      const { escrow, anna } = lab;
+      await lab.reserve(ANNA, 400n);
       await expect(escrow.connect(anna).withdraw(0, ANNA, anna.address, 601n))
         .to.be.revertedWithCustomError(escrow, "InsufficientFree")
         .withArgs(601n, 600n);
       await escrow.connect(anna).withdraw(0, ANNA, anna.address, 600n);
-      expect(await escrow.account(0, ANNA)).to.deep.equal([0n, 400n, 0n, 1n]);
+      expect(await escrow.account(0, ANNA)).to.deep.equal([0n, 0n, 1n]);
+      expect((await escrow.pot(0, 0, lab.period)).outstanding).to.equal(400n);
     });
 
     it("stays open in a paused community, to a suspended member, to one in debt", async function () {
@@ -212,18 +213,19 @@ describe("PaymentEscrow", function () {
     });
 
     it("go to the relayer at once and to the settler when a member is settled", async function () {
-      const { escrow, asSettlement, coin, payer, stranger } = lab;
-      await asSettlement.reserve(0, ANNA, 100, 0, 500n, 30n, payer.address, true);
+      const { escrow, coin, payer, stranger } = lab;
+      await lab.reserve(ANNA, 500n, { fee: 30n, feeTo: payer.address });
       expect(await escrow.fees(coin, payer)).to.equal(30n);
-      expect(await escrow.account(0, ANNA)).to.deep.equal([470n, 500n, 0n, 1n]);
+      expect(await escrow.account(0, ANNA)).to.deep.equal([470n, 0n, 1n]);
+      expect((await escrow.pot(0, 0, lab.period)).outstanding).to.equal(500n);
       await lab.settle(100, leg(ANNA, { reserved: 500n, settlementFee: 20n }));
       expect(await escrow.fees(coin, stranger)).to.equal(20n);
-      expect(await escrow.account(0, ANNA)).to.deep.equal([950n, 0n, 0n, 1n]);
+      expect(await escrow.account(0, ANNA)).to.deep.equal([950n, 0n, 1n]);
     });
 
     it("are withdrawn whole, once, to any address", async function () {
-      const { escrow, asSettlement, coin, payer, stranger, ethers } = lab;
-      await asSettlement.reserve(0, ANNA, 100, 0, 500n, 30n, payer.address, true);
+      const { escrow, coin, payer, stranger, ethers } = lab;
+      await lab.reserve(ANNA, 500n, { fee: 30n, feeTo: payer.address });
       const call = escrow.connect(payer).withdrawFees(coin, stranger);
       await expect(call).to.emit(escrow, "FeesWithdrawn").withArgs(coin, payer, stranger, 30n);
       await expect(call).to.changeTokenBalances(ethers, coin, [escrow, stranger], [-30n, 30n]);
@@ -242,8 +244,8 @@ describe("PaymentEscrow", function () {
     });
 
     it("are not paid to the zero address or to the escrow itself", async function () {
-      const { escrow, asSettlement, coin, payer } = lab;
-      await asSettlement.reserve(0, ANNA, 100, 0, 500n, 30n, payer.address, true);
+      const { escrow, coin, payer } = lab;
+      await lab.reserve(ANNA, 500n, { fee: 30n, feeTo: payer.address });
       for (const to of [ZeroAddress, await escrow.getAddress()]) {
         await expect(escrow.connect(payer).withdrawFees(coin, to))
           .to.be.revertedWithCustomError(escrow, "InvalidRecipient")
@@ -253,8 +255,8 @@ describe("PaymentEscrow", function () {
     });
 
     it("are counted per token", async function () {
-      const { escrow, asSettlement, payer, ethers } = lab;
-      await asSettlement.reserve(0, ANNA, 100, 0, 500n, 30n, payer.address, true);
+      const { escrow, payer, ethers } = lab;
+      await lab.reserve(ANNA, 500n, { fee: 30n, feeTo: payer.address });
       const other = await ethers.deployContract("MockToken", [6]);
       await other.mint(escrow, 100n);
       expect(await escrow.connect(payer).withdrawFees.staticCall(other, payer)).to.equal(0n);
@@ -274,11 +276,11 @@ describe("PaymentEscrow", function () {
     });
 
     it("change nothing else of the account", async function () {
-      const { escrow, anna, asSettlement } = lab;
+      const { escrow, anna } = lab;
       await fund(lab, ANNA, LARGEST);
-      await asSettlement.reserve(0, ANNA, 100, 0, 7n, 0n, ZeroAddress, true);
+      await lab.reserve(ANNA, 7n);
       await escrow.connect(anna).bumpEpoch(0, ANNA);
-      expect(await escrow.account(0, ANNA)).to.deep.equal([LARGEST - 7n, 7n, 1n, 1n]);
+      expect(await escrow.account(0, ANNA)).to.deep.equal([LARGEST - 7n, 1n, 1n]);
     });
 
     it("are nobody else's", async function () {
@@ -348,9 +350,9 @@ describe("PaymentEscrow", function () {
     });
 
     it("reserve only where they are on", async function () {
-      const { escrow, asSettlement } = lab;
+      const { escrow } = lab;
       await fund(lab, ANNA, 1000n);
-      await expect(asSettlement.reserve(0, ANNA, 100, ORIGINAL, 1n, 0n, ZeroAddress, true))
+      await expect(lab.reserve(ANNA, 1n, { module: ORIGINAL }))
         .to.be.revertedWithCustomError(escrow, "ModuleNotEnabled")
         .withArgs(0, ANNA, ORIGINAL);
     });

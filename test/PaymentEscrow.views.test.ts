@@ -14,7 +14,7 @@ describe("PaymentEscrow: views in the middle of a transfer (read-only re-entry)"
     const l = await escrowLab(connection, token);
     await fund(l, ANNA, 1000n);
     await fund(l, BELA, 500n);
-    await l.asSettlement.reserve(0, ANNA, 100, 0, 300n, 20n, l.payer.address, true);
+    await l.reserve(ANNA, 300n, { fee: 20n, feeTo: l.payer.address });
     await l.settle(100, leg(ANNA, { reserved: 300n, paid: 100n }), leg(BELA, { received: 100n, gridLeg: -700n }));
     await mintAndApprove(l, 500n);
     const actions = {
@@ -28,7 +28,7 @@ describe("PaymentEscrow: views in the middle of a transfer (read-only re-entry)"
       standing: abi.encodeFunctionData("standing", [0, ANNA]),
       fees: abi.encodeFunctionData("fees", [await token.getAddress(), l.payer.address]),
       dueFund: abi.encodeFunctionData("dueFund", [0, 3]),
-      pot: abi.encodeFunctionData("pot", [0, 0, 100]),
+      pot: abi.encodeFunctionData("pot", [0, 0, l.period]),
       shortfall: abi.encodeFunctionData("shortfall", [await token.getAddress()]),
     };
     return { ...l, token, actions, views };

@@ -65,7 +65,7 @@ describe("ProsumerRegistry: enrolment and consents", function () {
       });
       expect(await registry.meteringPointOf(community, 4)).to.equal(signed.meteringPoint);
       expect(await registry.supplierOf(community, 4)).to.equal(3n);
-      expect(await escrow.account(community, 4)).to.deep.equal([0n, 0n, 0n, 1n]);
+      expect(await escrow.account(community, 4)).to.deep.equal([0n, 0n, 1n]);
       expect(await registry.nonces(signed.owner)).to.equal(1n);
     });
 

@@ -206,7 +206,7 @@ describe("ProsumerRegistry: creating a community", function () {
       for (const [member, owner] of owners.entries()) {
         expect(await registry.ownerOf(before, member)).to.equal(owner.address);
         expect(await registry.supplierOf(before, member)).to.equal(member);
-        expect(await escrow.account(before, member)).to.deep.equal([0n, 0n, 0n, 0n]);
+        expect(await escrow.account(before, member)).to.deep.equal([0n, 0n, 0n]);
       }
       expect(await registry.classes(before)).to.deep.equal([7n | (4n << 24n), 250n | (3n << 24n)]);
       expect(await registry.moduleAt(before, 1)).to.equal(args[3][1]);

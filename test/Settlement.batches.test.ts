@@ -89,7 +89,7 @@ type World = Awaited<ReturnType<typeof open>>;
 async function state(m: Market, homes: readonly HomeKeys[], period: number) {
   const slots = m.terms.slotsPerPeriod;
   const journals = [];
-  for (const { member } of homes) journals.push([...(await m.settlement.journal(m.community, member, period))]);
+  for (const { member } of homes) journals.push([...(await m.escrow.journal(m.community, member, period))]);
   const ledger = [];
   // The slots beside the period are nobody's.
   for (let slot = period * slots - 1; slot <= (period + 1) * slots; slot++) {

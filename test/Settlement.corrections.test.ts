@@ -149,7 +149,7 @@ describe("Late readings replace estimates", function () {
         [seller, buyer].map(async ({ member }) => [...(await m.settlement.meterState(m.community, member))]),
       );
       const journals = await Promise.all(
-        [seller, buyer].map(async ({ member }) => [...(await m.settlement.journal(m.community, member, period))]),
+        [seller, buyer].map(async ({ member }) => [...(await m.escrow.journal(m.community, member, period))]),
       );
       const ledger = await Promise.all([0, 1, 2, 3].map(async (slot) => await ledgerOf(w, period, slot)));
       results.push({ accounts, fees, held, meters, journals, ledger });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { connect, type Connection } from "./helpers/market.ts";
+import { connect, type Connection, postArguments } from "./helpers/market.ts";
 import { estimate, hours, trade } from "./helpers/hours.ts";
 import { HOUR, State, buy, expectSolvent, freeOf, goBehind, post, sell, stateOf } from "./helpers/settling.ts";
 import { FUNDS } from "./helpers/worlds.ts";
@@ -53,7 +53,7 @@ describe("Rule 9: a member that is left alone clears, settles itself as estimate
     // Nine periods later the ring entry is still taken by the unsettled trade; anybody frees it.
     const strip = await m.signStrip({ home: idle, period: period + 9, entries: [sell(2, 10, 1)] });
     const ringBusy = 11;
-    await expect(m.auction.post(m.community, period + 9, [strip]))
+    await expect(m.auction.post(...postArguments(m.community, period + 9, [strip])))
       .to.emit(m.auction, "StripSkipped")
       .withArgs(m.community, idle.member, period + 9, 0, ringBusy);
     const stranger = m.settlement.connect(m.stranger);
@@ -62,7 +62,10 @@ describe("Rule 9: a member that is left alone clears, settles itself as estimate
         { member: home.member, records: await m.recordsOf(home.member, period) },
       ]);
     }
-    await expect(m.auction.post(m.community, period + 9, [strip])).not.to.emit(m.auction, "StripSkipped");
+    await expect(m.auction.post(...postArguments(m.community, period + 9, [strip]))).not.to.emit(
+      m.auction,
+      "StripSkipped",
+    );
     await expectSolvent(m);
   });
 });

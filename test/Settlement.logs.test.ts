@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import { Contract, type Interface, type Log, type LogDescription, type Provider } from "ethers";
-import { connect, deployMarket, type Connection, type HomeKeys, type Market } from "./helpers/market.ts";
+import {
+  connect,
+  deployMarket,
+  type Connection,
+  type HomeKeys,
+  type Market,
+  postArguments,
+  unpackRecords,
+} from "./helpers/market.ts";
 import { asTraded } from "./helpers/claims.ts";
 import { estimate, hours, settleMetered, type Hour } from "./helpers/hours.ts";
 import {
@@ -30,12 +38,13 @@ interface JournalRecord {
   readonly payload: string;
 }
 
-/** Somebody with a provider, two addresses and no memory: everything else is in the logs. */
+/** Somebody with a provider, three addresses and no memory: everything else is in the logs. */
 class Stranger {
   constructor(
     readonly provider: Provider,
     readonly settlement: { readonly address: string; readonly abi: Interface },
     readonly auction: { readonly address: string; readonly abi: Interface },
+    readonly escrow: { readonly address: string; readonly abi: Interface },
   ) {}
 
   async logs({ address, abi }: { address: string; abi: Interface }, event: string): Promise<LogDescription[]> {
@@ -47,15 +56,12 @@ class Stranger {
   /** The records of every member of a period, as far as logged. */
   async records(community: number, period: number): Promise<Map<number, JournalRecord[]>> {
     const members = new Map<number, JournalRecord[]>();
-    for (const { args } of await this.logs(this.settlement, "Recorded")) {
+    for (const { args } of await this.logs(this.escrow, "Recorded")) {
       if (Number(args["community"]) !== community || Number(args["period"]) !== period) continue;
-      const member = Number(args["member"]);
-      const record = {
-        head: args["head"] as bigint,
-        digest: args["digest"] as string,
-        payload: args["payload"] as string,
-      };
-      members.set(member, [...(members.get(member) ?? []), record]);
+      const packed = unpackRecords(args["module"] as bigint, args["records"] as string);
+      for (const { member, head, digest, payload } of packed) {
+        members.set(member, [...(members.get(member) ?? []), { head, digest, payload }]);
+      }
     }
     return members;
   }
@@ -82,10 +88,12 @@ const { hour } = hours(() => connection);
 async function stranger({ m }: Hour): Promise<Stranger> {
   const { ethers } = connection;
   const [settlement, auction] = [await m.settlement.getAddress(), await m.auction.getAddress()];
+  const escrow = await m.escrow.getAddress();
   return new Stranger(
     ethers.provider,
     { address: settlement, abi: m.settlement.interface },
     { address: auction, abi: m.auction.interface },
+    { address: escrow, abi: m.escrow.interface },
   );
 }
 
@@ -99,7 +107,7 @@ describe("Rule 9: whoever holds the logs can settle a period", function () {
       [idle, [buy(1, 30, 40)]],
     ]);
     const second = await m.signStrip({ home: buyer, period, after: 2, entries: [buy(2, 30, 7)] });
-    await m.auction.post(m.community, period, [second]);
+    await m.auction.post(...postArguments(m.community, period, [second]));
     await m.goTo(m.periodStart(period + 1));
     const items = [];
     for (const [home, values] of [
@@ -166,7 +174,7 @@ describe("Rule 9: whoever holds the logs can settle a period", function () {
       [buyer, [buy(1, 30, 100)]],
     ]);
     const more = await m.signStrip({ home: buyer, period, after: 2, entries: [buy(3, 3, 3)] });
-    await m.auction.post(m.community, period, [more]);
+    await m.auction.post(...postArguments(m.community, period, [more]));
     const one = await stranger(w);
     const records = (await one.records(m.community, period)).get(buyer.member) ?? [];
     const hash = records.reduce(
@@ -174,7 +182,7 @@ describe("Rule 9: whoever holds the logs can settle a period", function () {
       0n,
     );
     expect(records).to.have.length(2);
-    expect((await m.settlement.journal(m.community, buyer.member, period)).hash).to.equal(hash);
+    expect((await m.escrow.journal(m.community, buyer.member, period)).hash).to.equal(hash);
     await m.goTo(m.periodStart(period + 1));
     const reading = await registers.read(buyer, period, valuesAt({ 0: [1, 2] }));
     await m.settlement.meter(m.community, period, [{ member: buyer.member, reading, records: [] }]);
@@ -182,7 +190,7 @@ describe("Rule 9: whoever holds the logs can settle a period", function () {
       values: "",
       gapLeg: -1n,
     };
-    expect((await m.settlement.journal(m.community, buyer.member, period)).hash).to.equal(
+    expect((await m.escrow.journal(m.community, buyer.member, period)).hash).to.equal(
       afterReading(hash, values, gapLeg),
     );
   });
@@ -218,7 +226,7 @@ describe("Rule 11: rings are used again, and nothing old shows through", functio
       const slot = 1 + (turn % 3);
       await m.goTo(m.periodStart(now));
       expect(await ledgers(m, now)).to.deep.equal([NOTHING, NOTHING, NOTHING, NOTHING]);
-      expect([...(await m.settlement.journal(m.community, seller.member, now))]).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
+      expect([...(await m.escrow.journal(m.community, seller.member, now))]).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
       expect([...(await m.escrow.pot(m.community, 0, now))]).to.deep.equal([0n, 0n]);
       expect([...(await m.escrow.journals(m.community, now))]).to.deep.equal([0n, 0n]);
       expect((await m.auction.result(m.community, now * 4 + slot)).cleared).to.equal(false);
@@ -262,7 +270,7 @@ describe("Rule 11: rings are used again, and nothing old shows through", functio
     const strip = await m.signStrip({ home: idle, period: next, entries: [buy(2, 30, 1)] });
     const ringBusy = 11;
     const refused = async () => {
-      await expect(m.auction.post(m.community, next, [strip]))
+      await expect(m.auction.post(...postArguments(m.community, next, [strip])))
         .to.emit(m.auction, "StripSkipped")
         .withArgs(m.community, idle.member, next, 0, ringBusy);
     };
@@ -273,8 +281,8 @@ describe("Rule 11: rings are used again, and nothing old shows through", functio
       const items = [await missing(m, home, period)];
       await m.settlement.connect(m.stranger).settleEstimated(m.community, period, items);
     }
-    await m.auction.post(m.community, next, [strip]);
-    expect((await m.settlement.journal(m.community, idle.member, next)).records).to.equal(1n);
+    await m.auction.post(...postArguments(m.community, next, [strip]));
+    expect((await m.escrow.journal(m.community, idle.member, next)).records).to.equal(1n);
     // The periods between were left out by the two homes; they catch up one by one.
     await m.goTo(m.periodStart(next + 1));
     for (let each = period; each <= next; each++) {

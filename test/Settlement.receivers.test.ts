@@ -95,14 +95,14 @@ describe("Rule 8: a receiver of tokens can hurt nobody but itself", function () 
   /** Calls that nobody but a part of the deployment may make, and a second claim. */
   const forbidden = new Set([
     "Settlement.claim",
-    "Settlement.append",
+    "PaymentEscrow.append",
     "Settlement.bindMeter",
     "Settlement.releaseMeter",
     "EnergyToken.mint",
     "PaymentEscrow.openCommunity",
     "PaymentEscrow.openAccount",
     "PaymentEscrow.openJournals",
-    "PaymentEscrow.reserve",
+    "PaymentEscrow.storeJournal",
     "PaymentEscrow.settle",
     "PaymentEscrow.correct",
   ]);

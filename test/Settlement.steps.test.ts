@@ -52,7 +52,7 @@ describe("Metering and settling in two steps", function () {
         await m.settlement.settle(m.community, period, settled);
       }
       const journals = await Promise.all(
-        [seller, buyer, idle].map(async ({ member }) => [...(await m.settlement.journal(m.community, member, period))]),
+        [seller, buyer, idle].map(async ({ member }) => [...(await m.escrow.journal(m.community, member, period))]),
       );
       results.push({ ...(await books(m)), journals });
     }
@@ -85,6 +85,68 @@ describe("Metering and settling in two steps", function () {
     expect(await ledger()).to.deep.equal([0n, 1000n, 0n, 912n, 1230n]);
     await m.settlement.settle(m.community, period, [second, first, third]);
     expect(await ledger()).to.deep.equal([1000n, 1000n, 1000n, 912n, 1230n]);
+  });
+
+  it("settles a member once, however often and in whatever order the second step names it", async function () {
+    const w = await hour();
+    const { m, seller, buyer, idle, period } = w;
+    await trade(w);
+    const values = [valuesAt({ 1: [0, 1200] }), valuesAt({ 1: [900, 0] }), valuesAt({ 3: [12, 0] })];
+    const items = [];
+    for (const [index, home] of [seller, buyer, idle].entries()) {
+      items.push(await metered(m, home, period, await w.registers.read(home, period, at(values, index))));
+    }
+    await m.settlement.meter(m.community, period, items);
+    const settled = items.map(({ member, reading, records }) => ({
+      ...{ member, values: reading.values },
+      ...{ gapLeg: 0n, records },
+    }));
+    const settle = async (order: readonly number[]) =>
+      await m.settlement.settle(
+        m.community,
+        period,
+        order.map((index) => at(settled, index)),
+      );
+    const all = async () => ({
+      ...(await books(m)),
+      journals: await Promise.all(
+        [seller, buyer, idle].map(async ({ member }) => [...(await m.escrow.journal(m.community, member, period))]),
+      ),
+      ledger: [...(await m.settlement.ledger(m.community, BigInt(period) * 4n + 1n))],
+    });
+    const snapshot = await connection.networkHelpers.takeSnapshot();
+    await settle([0, 1, 2]);
+    const once = await all();
+    await expectSolvent(m);
+    for (const order of [
+      [0, 0, 1, 2],
+      [0, 1, 2, 2],
+      [0, 1, 2, 0],
+      [0, 1, 0, 2],
+      [2, 1, 0, 1],
+      [2, 0, 2, 1, 0, 1],
+      [1, 1, 1, 0, 2, 0],
+    ]) {
+      await snapshot.restore();
+      expect(
+        await m.settlement.settle.staticCall(
+          m.community,
+          period,
+          order.map((index) => at(settled, index)),
+        ),
+      ).to.equal(3n);
+      const sent = await settle(order);
+      const skips = await m.settlement.queryFilter(
+        m.settlement.filters.ItemSkipped(m.community),
+        sent.blockNumber ?? 0,
+      );
+      const again = order.filter((index, place) => order.indexOf(index) !== place);
+      expect(skips.map(({ args }) => [Number(args.member), Number(args.reason)])).to.deep.equal(
+        again.map((index) => [at(settled, index).member, Skip.AlreadySettled]),
+      );
+      expect(await all(), order.join()).to.deep.equal(once);
+      expect([...(await m.escrow.journals(m.community, period))]).to.deep.equal([3n, 3n]);
+    }
   });
 
   it("carries what closing a gap costs from the first step to the second", async function () {

@@ -68,7 +68,7 @@ describe("Rule 11: a journal of 2^20 periods ago does not show through", functio
 
   it("in the journal of a member that returns", async function () {
     const { m, buyer, period } = await comeBack();
-    expect([...(await m.settlement.journal(m.community, buyer.member, period))]).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
+    expect([...(await m.escrow.journal(m.community, buyer.member, period))]).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
   });
 
   it("in its orders", async function () {
@@ -76,7 +76,7 @@ describe("Rule 11: a journal of 2^20 periods ago does not show through", functio
     // Orders come in from the member's first period on, for the next one: the first slot's gate is closed by then.
     const next = period + 1;
     await post(m, next, [[buyer, [buy(0, 30, 100)]]]);
-    expect((await m.settlement.journal(m.community, buyer.member, next)).records).to.equal(1n);
+    expect((await m.escrow.journal(m.community, buyer.member, next)).records).to.equal(1n);
     expect([...(await m.escrow.journals(m.community, next))]).to.deep.equal([1n, 0n]);
     await m.goTo(m.periodStart(next + 1));
     await m.clearPeriod(next);
@@ -99,7 +99,7 @@ describe("Rule 11: a journal of 2^20 periods ago does not show through", functio
     const reading = await registers.read(buyer, period, flatValues(1, 100, 0));
     const item = { member: buyer.member, reading, records: [] };
     await expect(m.settlement.meter(m.community, period, [item])).not.to.emit(m.settlement, "ItemSkipped");
-    expect((await m.settlement.journal(m.community, buyer.member, period)).state).to.equal(State.Metered);
+    expect((await m.escrow.journal(m.community, buyer.member, period)).state).to.equal(State.Metered);
   });
 
   it("in its estimates", async function () {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { connect, deployMarket, flatValues } from "./helpers/market.ts";
+import { connect, deployMarket, flatValues, postArguments } from "./helpers/market.ts";
 
 describe("One day, from signed order to settled money", function () {
   it("trades, meters, settles, claims and pays out to the unit", async function () {
@@ -15,7 +15,7 @@ describe("One day, from signed order to settled money", function () {
       await m.signStrip({ home: seller, period, entries: [{ slot: 40, side: "sell", tick: 10, lots: 100 }] }),
       await m.signStrip({ home: buyer, period, entries: [{ slot: 40, side: "buy", tick: 30, lots: 80 }] }),
     ];
-    await auction.post(community, period, strips);
+    await auction.post(...postArguments(community, period, strips));
     await m.goTo(m.periodStart(period + 1));
     await m.clearPeriod(period);
     const slot = period * 96 + 40;

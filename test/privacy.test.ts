@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { hexlify, keccak256, toUtf8Bytes, type BaseContract, type EventFragment, type FunctionFragment } from "ethers";
 import { asHex, meteringPointHash } from "../sdk/src/index.ts";
 import { at } from "./helpers/lists.ts";
-import { buy, connect, deployMarket, flatValues, sell, type Connection } from "./helpers/market.ts";
+import { buy, connect, deployMarket, flatValues, sell, type Connection, postArguments } from "./helpers/market.ts";
 import { keysOf, membership } from "./helpers/membership.ts";
 import { HOUR, evidence, hourly } from "./helpers/settling.ts";
 
@@ -35,7 +35,7 @@ async function liveADay(connection: Connection) {
     await m.signStrip({ home: buyer, period, entries: [buy(1, 30, 8)], feePerEntry: 5 }),
     await m.signStrip({ home: buyer, period, entries: [buy(1, 30, 8)], epoch: 7 }), // skipped, and named
   ];
-  await auction.post(m.community, period, strips);
+  await auction.post(...postArguments(m.community, period, strips));
   await m.goTo(m.periodStart(period + 1));
   await auction.clear(m.community, [period * 4 + 1, period * 4 + 2]);
   const values = flatValues(4, 0, 0).map((none, slot): [number, number] => (slot === 1 ? [0, 90] : none));

@@ -92,7 +92,7 @@ describe("Roles: who may call what", function () {
     });
 
     it("a module appends under its own index only", async function () {
-      await check("settlement", "append", otherModuleAppends);
+      await check("escrow", "append", otherModuleAppends);
     });
   });
 
@@ -153,7 +153,6 @@ describe("Roles: who may call what", function () {
         await w.settlement.energyToken(),
         await w.auction.registry(),
         await w.auction.escrow(),
-        await w.auction.settlement(),
         await w.energyToken.settlement(),
       ];
       expect(known).to.not.include(w.deployer.address);

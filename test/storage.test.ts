@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
-import { connect, deployMarket, type Connection } from "./helpers/market.ts";
+import { connect, deployMarket, type Connection, postArguments } from "./helpers/market.ts";
 import { Registers, buy, hourly, metered, sell, valuesAt } from "./helpers/settling.ts";
 
 /** A ring of three periods. */
@@ -44,7 +44,7 @@ describe("Rule 11: no new storage word per order, once the rings are warm", func
         await m.signStrip({ home: seller, period, entries: [sell(1, 10, 10 + turn), sell(2, 20, 5)], feePerEntry: 3 }),
         await m.signStrip({ home: buyer, period, entries: [buy(1, 30, 9), buy(2, 24, 6 + turn)], feePerEntry: 3 }),
       ];
-      const posted = await writes(await m.auction.post(m.community, period, strips));
+      const posted = await writes(await m.auction.post(...postArguments(m.community, period, strips)));
       await m.goTo(m.periodStart(period + 1));
       const slots = [1, 2].map((slot) => period * 4 + slot);
       const cleared = await writes(await m.auction.clear(m.community, slots));

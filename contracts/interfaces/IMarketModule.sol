@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 /// @title Market module
 /// @notice A mechanism that trades energy for the members of a community: an order book, a sharing pool, bilateral trades.
-/// @dev A module appends signed records to members' journals through `ISettlement.append`, which reserves money. When the
+/// @dev A module appends signed records to members' journals through `IPaymentEscrow.append`, which reserves money. When the
 /// period is over, settlement hands the records back and asks what became of them. The module moves no money itself.
 ///
 /// What settlement enforces, whatever the module answers:

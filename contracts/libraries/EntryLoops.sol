@@ -141,7 +141,7 @@ library EntryLoops {
     /// @dev The lower half of a word.
     uint256 private constant LOW = 0xffffffffffffffffffffffffffffffff;
 
-    /// @notice Runs the entries in order: the checks of `IDoubleAuction.EntryReason`, by number, then tick volume and prefix.
+    /// @notice Runs the entries in order: the checks of `IOrderBook.EntryReason`, by number, then tick volume and prefix.
     /// @dev In a large batch of ticks of 16 bits a strip is tried in one sweep first, which takes it whole or not at all. Then, entry by
     /// entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is refused, or its
     /// slot or tick word was not in memory yet, then it is tried again.

@@ -20,7 +20,8 @@ step("connect", async () => {
   const money = (amount: sdk.Amount) => `${sdk.formatAmount(amount, decimals)} ${symbol}`;
 
   const showAccount = async () => {
-    const { free, reserved } = await escrow.account(community, member);
+    const { free } = await escrow.account(community, member);
+    const reserved = (await logs.reserved()).get(member) ?? sdk.asAmount(0n);
     status("account", `${account}: ${money(free)} free, ${money(reserved)} reserved`);
   };
   const fillsOf = (period: sdk.Period) => sdk.fillsOf(logs, terms, member, period, wattbook.deployment);

@@ -4,9 +4,9 @@ import type { SlotOutcome } from "./kpis.ts";
 
 /** What the escrow holds for whom, and what went in and out, base units. */
 export interface Holdings {
-  /** Free and reserved balances of all members, service members included. */
+  /** Free balances of all members, service members included. */
   readonly accounts: bigint;
-  /** Payments taken less receipts paid, all periods and modules. */
+  /** Reserves not yet released, and payments taken less receipts paid; all periods and modules. */
   readonly pots: bigint;
   readonly dueFund: bigint;
   /** Relayer and settlement fees not yet withdrawn. */

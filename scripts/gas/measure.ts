@@ -1,4 +1,11 @@
-import { connect, deployMarket, postArguments, type Entry, type HomeKeys, type Market } from "../../test/helpers/market.ts";
+import {
+  connect,
+  deployMarket,
+  postArguments,
+  type Entry,
+  type HomeKeys,
+  type Market,
+} from "../../test/helpers/market.ts";
 
 /** Gas of one unit of an operation, as receipts tell it, everything included. */
 export interface GasRow {

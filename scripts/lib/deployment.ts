@@ -1,25 +1,29 @@
 import type { Signer } from "ethers";
 import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import type {
+  CommitBook,
   DoubleAuction,
   EnergyToken,
   PaymentEscrow,
   ProsumerRegistry,
+  SealedAuction,
   Settlement,
 } from "../../types/ethers-contracts/index.ts";
 import { addressesFrom, argumentsOf, type ContractName, CONTRACTS } from "./contracts.ts";
 
-/** The five contracts of one deployment. */
+/** The contracts of one deployment. */
 export interface Deployment {
   readonly registry: ProsumerRegistry;
   readonly escrow: PaymentEscrow;
   readonly energyToken: EnergyToken;
   readonly settlement: Settlement;
   readonly auction: DoubleAuction;
+  readonly sealedAuction: SealedAuction;
+  readonly commitBook: CommitBook;
 }
 
 /**
- * Deploys the five contracts from `deployer`, which keeps no role in them; for tests and the demo, on a node of their own.
+ * Deploys the contracts from `deployer`, which keeps no role in them; for tests and the demo, on a node of their own.
  * `npm run deploy` deploys on a network, and can be interrupted.
  *
  * The contracts know each other for good, so they are given the addresses that the others will have; settlement checks them
@@ -39,5 +43,7 @@ export async function deployContracts(ethers: HardhatEthers, deployer: Signer): 
     energyToken: part("EnergyToken") as EnergyToken,
     settlement: part("Settlement") as Settlement,
     auction: part("DoubleAuction") as DoubleAuction,
+    sealedAuction: part("SealedAuction") as SealedAuction,
+    commitBook: part("CommitBook") as CommitBook,
   };
 }

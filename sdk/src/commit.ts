@@ -3,11 +3,13 @@
  * is H(c1, H(c2, … H(cn, 0))) over the chunks' keccak256, with H(a, b) = keccak256 of both.
  */
 import { keccak256 } from "ethers";
-import { CHUNK_HEAD_BYTES, decodeChunk, encodeChunk, packedLength } from "./chunk.ts";
-import type { ChunkContext, SealedStrip } from "./chunk.ts";
+import { CHUNK_HEAD_BYTES, decodeChunk, encodeChunk } from "./chunk.ts";
+import type { ChunkContext } from "./chunk.ts";
 import { BadLengthError, ChunkLimitError, MixedStripsError, NotInCommitError } from "./errors.ts";
 import type { Hex } from "./hex.ts";
 import { digitsOf, keccakDigits } from "./internal/words.ts";
+import { packedLength } from "./packed-strips.ts";
+import type { SignedStrip } from "./packed-strips.ts";
 import { stripDigest } from "./strip.ts";
 import type { Domain } from "./typed-data.ts";
 
@@ -83,7 +85,7 @@ export interface ChunkAnswer extends ShownChunk {
  * const commit = buildCommit([{ strip, signature }, partner]);
  * commit.chunks.length // 1
  */
-export function buildCommit(strips: readonly SealedStrip[], limits: ChunkLimits = CHUNK_LIMITS): SealedCommit {
+export function buildCommit(strips: readonly SignedStrip[], limits: ChunkLimits = CHUNK_LIMITS): SealedCommit {
   const [first] = strips;
   if (first === undefined || strips.length > MOST_STRIPS) {
     throw new BadLengthError("strips", strips.length, `1 to ${MOST_STRIPS} strips`);
@@ -99,8 +101,8 @@ export function buildCommit(strips: readonly SealedStrip[], limits: ChunkLimits 
   return { community, period, chunks, root, strips: strips.length };
 }
 
-function groupsOf(strips: readonly SealedStrip[], limits: ChunkLimits): SealedStrip[][] {
-  const groups: SealedStrip[][] = [];
+function groupsOf(strips: readonly SignedStrip[], limits: ChunkLimits): SignedStrip[][] {
+  const groups: SignedStrip[][] = [];
   let [feeTo, bytes, gas] = ["", 0, 0n];
   for (const [index, sealed] of strips.entries()) {
     const { strip } = sealed;
@@ -119,7 +121,7 @@ function groupsOf(strips: readonly SealedStrip[], limits: ChunkLimits): SealedSt
   return groups;
 }
 
-function chunkOf(group: readonly SealedStrip[]): Chunk {
+function chunkOf(group: readonly SignedStrip[]): Chunk {
   const bytes = encodeChunk(group[0]?.strip.feeTo ?? "", group);
   return { bytes, hash: keccak256(bytes), strips: group.length };
 }

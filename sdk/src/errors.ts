@@ -23,6 +23,7 @@ export type WattbookErrorCode =
   | "ORDER_FILE_INVALID"
   | "NOT_ASCENDING"
   | "EMPTY_STRIP"
+  | "EMPTY_BATCH"
   | "TOO_MANY_ENTRIES"
   | "OVER_CAP"
   | "BAD_SIGNATURE"
@@ -327,6 +328,15 @@ export class EmptyStripError extends WattbookError {
   }
 }
 
+/** No strips to post together: they say who gets their fees. */
+export class EmptyBatchError extends WattbookError {
+  readonly code = "EMPTY_BATCH";
+
+  constructor() {
+    super("The batch has no strips. Pass at least one.");
+  }
+}
+
 /** More entries than a member's journal takes in a period. */
 export class TooManyEntriesError extends WattbookError {
   readonly code = "TOO_MANY_ENTRIES";
@@ -469,7 +479,7 @@ export class NotSettledError extends WattbookError {
   }
 }
 
-/** Strips in one chunk or commit that do not belong together. */
+/** Strips in one batch, chunk or commit that do not belong together. */
 export class MixedStripsError extends WattbookError {
   readonly code = "MIXED_STRIPS";
 

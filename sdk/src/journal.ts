@@ -71,7 +71,7 @@ function chain(...words: string[]): bigint {
 
 /**
  * The journal after a record: H(journal, head, digest, keccak256(payload)).
- * @example recordHash(EMPTY_JOURNAL, record) === (await settlement.journal(community, member, yesterday)).hash // true
+ * @example recordHash(EMPTY_JOURNAL, record) === (await escrow.journal(community, member, yesterday)).hash // true
  */
 export function recordHash(journal: bigint, record: JournalRecord): bigint {
   return chain(

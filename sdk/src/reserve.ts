@@ -2,6 +2,7 @@
 import type { Entry } from "./entry.ts";
 import { OutOfRangeError } from "./errors.ts";
 import { priceOf } from "./grid.ts";
+import type { JournalRecord } from "./journal.ts";
 import { pricesOf } from "./tariff.ts";
 import type { Tariff } from "./tariff.ts";
 import type { Terms } from "./terms.ts";
@@ -57,4 +58,17 @@ export function maxReserveOf(
 ): Amount {
   const fees = strip.feePerEntry * BigInt(strip.entries.length) + (context.first ? terms.settlementFee : 0n);
   return asAmount(reserveOf(terms, strip, context) + fees);
+}
+
+/**
+ * What a member's records of a period reserved: what each head names, and the settlement fee with the first. It is
+ * released when the period is settled.
+ * @example reservedBy(terms, records) // 202_000n
+ */
+export function reservedBy(
+  terms: Pick<Terms, "settlementFee">,
+  records: readonly Pick<JournalRecord, "head">[],
+): Amount {
+  const fee = records.length === 0 ? 0n : terms.settlementFee;
+  return asAmount(records.reduce((sum, { head }) => sum + head.reserve, fee));
 }

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { clear, entryReason, messageOf, outcomeOf, stripReason, type Day } from "../helpers/auction.ts";
 import { at } from "../helpers/lists.ts";
 import type { EntryReason, Outcome, SignedStrip, StripReason } from "../helpers/auction.ts";
-import { NEVER, type Connection, type HomeKeys } from "../helpers/market.ts";
+import { NEVER, type Connection, type HomeKeys, postArguments } from "../helpers/market.ts";
+import { reserves } from "../helpers/reserves.ts";
 import { accountOf } from "../reference/accounts.ts";
 import { range } from "../reference/arrays.ts";
 import type { Clearing } from "../reference/clearing.ts";
@@ -72,7 +73,7 @@ export class Replay {
     const free = this.model.free(BigInt(home.member));
     const maxReserve = fault === "reserve" ? free + 1n : (free * BigInt(plan.maxReserve)) / 100n;
     const epoch = Number(this.model.epoch(BigInt(home.member)));
-    const entries = fault === "length" ? plan.entries.slice(0, -2) : plan.entries;
+    const entries = fault === "length" ? "0x" : plan.entries;
     return await this.day.signStrip({
       ...{ home: fault === "stranger" ? this.home((plan.home + 1) % this.world.homes.length) : home, period, entries },
       ...{ after: Number(frontier) + (fault === "after" ? 1 : 0), epoch: epoch + (fault === "epoch" ? 1 : 0) },
@@ -96,7 +97,7 @@ export class Replay {
       }),
     );
     const now = await this.tick();
-    const sent = day.auction.post(day.community, period, strips, { gasLimit: 2 ** 24 });
+    const sent = day.auction.post(...postArguments(day.community, period, strips), { gasLimit: 2 ** 24 });
     if (!model.isOpen(BigInt(period), now)) {
       await expect(sent).to.be.revertedWithCustomError(day.auction, "PeriodNotOpen").withArgs(day.community, period);
       return;
@@ -121,7 +122,11 @@ export class Replay {
         expected.skipped.push({ member, index: BigInt(i), reason: judged.reason });
         continue;
       }
-      if (judged.record !== undefined) expected.records.push({ member, ...judged.record });
+      if (judged.record !== undefined) {
+        const { frontier } = this.model.journal(member, BigInt(period));
+        const fee = BigInt(judged.reasons.filter((reason) => reason === "None").length * strip.feePerEntry);
+        expected.records.push({ member: strip.member, frontier: Number(frontier), fee, ...judged.record });
+      }
       if (judged.reasons.some((reason) => reason !== "None")) {
         expected.refused.push({ member, reasons: judged.reasons });
       }
@@ -206,16 +211,17 @@ export class Replay {
   /** Journal and account of every home, and the relayer's fees. */
   private async compareMembers(period: number, homes = this.world.homes): Promise<void> {
     const { day, model } = this;
+    const reserved = await reserves(day);
     for (const { member } of homes) {
-      const [hash, entries, records, frontier] = await day.settlement.journal(day.community, member, period);
+      const [hash, entries, records, frontier] = await day.escrow.journal(day.community, member, period);
       const expected = model.journal(BigInt(member), BigInt(period));
       expect({ hash, entries, records, frontier }).to.deep.equal({
         ...{ hash: expected.hash, entries: expected.entries },
         ...{ records: expected.records, frontier: expected.frontier },
       });
-      const { free, reserved } = await day.escrow.account(day.community, member);
+      const { free } = await day.escrow.account(day.community, member);
       const account = accountOf(model.escrow, BigInt(member));
-      expect([free, reserved]).to.deep.equal([account.free, account.reserved]);
+      expect([free, reserved.get(member) ?? 0n]).to.deep.equal([account.free, account.reserved]);
     }
     const fees = await day.escrow.fees(await day.euro.getAddress(), day.dso.address);
     expect(fees).to.equal(model.escrow.fees.get(day.dso.address) ?? 0n);

@@ -1,6 +1,6 @@
 import { domainOf, fallIntoDebt, messageOf, openDay, outcomeOf, shortTerms, type Day } from "../helpers/auction.ts";
 import { at } from "../helpers/lists.ts";
-import { flatTariff, type Connection, type HomeKeys } from "../helpers/market.ts";
+import { flatTariff, type Connection, type HomeKeys, postArguments } from "../helpers/market.ts";
 import { membership } from "../helpers/membership.ts";
 import { accountOf } from "../reference/accounts.ts";
 import { decodeTariff } from "../reference/tariff.ts";
@@ -54,7 +54,7 @@ export async function openWorld(connection: Connection): Promise<World> {
         await day.signStrip({ home, period: crowded, maxReserve: 10n ** 9n, entries: crowd(LARGEST_CAP) }),
     ),
   );
-  const { timestamp } = await outcomeOf(day, day.auction.post(day.community, crowded, strips));
+  const { timestamp } = await outcomeOf(day, day.auction.post(...postArguments(day.community, crowded, strips)));
   const { changeCaps } = membership(day);
   for (const { member, owner } of day.homes.slice(1)) await changeCaps(member, owner, 0, 0);
   const homes: HomeKeys[] = [];

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { postArguments } from "../helpers/market.ts";
 import { ZeroAddress } from "ethers";
 import { reasonOf, VOID_REASONS } from "../../sdk/src/clients/reasons.ts";
 import type { HomeKeys } from "../helpers/market.ts";
@@ -79,7 +80,7 @@ export class Run {
     const entries = encodeEntries(this.plan(index).strip);
     const maxReserve = accountOf(escrow, BigInt(home.member)).free;
     const strip = { home, period, entries, maxReserve, feePerEntry: 10 };
-    await m.auction.post(m.community, period, [await m.signStrip(strip)]);
+    await m.auction.post(...postArguments(m.community, period, [await m.signStrip(strip)]));
     const posted = post(
       book,
       escrow,

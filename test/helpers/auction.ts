@@ -13,8 +13,11 @@ import {
   type HomeKeys,
   type HomeOptions,
   type Market,
+  postArguments,
+  unpackRecords,
 } from "./market.ts";
 import type { MarketOptions } from "./market.ts";
+import { reservedOf } from "./reserves.ts";
 
 export { ENTRY_REASONS, STRIP_REASONS, type EntryReason, type StripReason };
 export const stripReason = (name: StripReason) => BigInt(STRIP_REASONS.indexOf(name));
@@ -60,7 +63,7 @@ export async function openDay(connection: Connection, homes: readonly HomeOption
 export interface Outcome {
   readonly skipped: { member: bigint; index: bigint; reason: StripReason }[];
   readonly refused: { member: bigint; reasons: EntryReason[] }[];
-  readonly records: { member: bigint; head: bigint; digest: string; payload: string }[];
+  readonly records: ReturnType<typeof unpackRecords>;
   readonly cleared: { slot: bigint; tick: bigint; price: bigint; lots: bigint }[];
   readonly gasUsed: bigint;
   readonly timestamp: number;
@@ -75,7 +78,7 @@ export async function outcomeOf(m: Market | Day, sent: Promise<ContractTransacti
   const { timestamp } = await receipt.getBlock();
   const outcome: Outcome = { skipped: [], refused: [], records: [], cleared: [], gasUsed: receipt.gasUsed, timestamp };
   for (const log of receipt.logs) {
-    const event = m.auction.interface.parseLog(log) ?? m.settlement.interface.parseLog(log);
+    const event = m.auction.interface.parseLog(log) ?? m.escrow.interface.parseLog(log);
     if (event === null) continue;
     const { args } = event;
     const member = args["member"] as bigint;
@@ -85,8 +88,7 @@ export async function outcomeOf(m: Market | Day, sent: Promise<ContractTransacti
     } else if (event.name === "EntriesRefused") {
       outcome.refused.push({ member, reasons: reasonsOf(args["reasons"] as string) });
     } else if (event.name === "Recorded") {
-      const [head, digest, payload] = [args["head"] as bigint, args["digest"] as string, args["payload"] as string];
-      outcome.records.push({ member, head, digest, payload });
+      outcome.records.push(...unpackRecords(args["module"] as bigint, args["records"] as string));
     } else if (event.name === "SlotCleared") {
       const [slot, tick] = [args["slot"] as bigint, args["tick"] as bigint];
       outcome.cleared.push({ slot, tick, price: args["price"] as bigint, lots: args["lots"] as bigint });
@@ -100,7 +102,7 @@ const gasLimit = 2 ** 24;
 
 /** Posts signed strips and reads what came of them. */
 export const post = async (day: Day, strips: readonly SignedStrip[], period = day.period) =>
-  await outcomeOf(day, day.auction.post(day.community, period, [...strips], { gasLimit }));
+  await outcomeOf(day, day.auction.post(...postArguments(day.community, period, [...strips]), { gasLimit }));
 
 /** Clears slots of a period by their offsets. */
 export const clear = async (day: Day, offsets: readonly number[], period = day.period) =>
@@ -113,11 +115,11 @@ export const clear = async (day: Day, offsets: readonly number[], period = day.p
     ),
   );
 
-/** All that acceptance may change of a member: its journal and its account. */
+/** All that acceptance may change of a member: its journal, its account and what it has reserved. */
 export async function stateOf(day: Day, member: number, period = day.period) {
-  const journal = await day.settlement.journal(day.community, member, period);
+  const journal = await day.escrow.journal(day.community, member, period);
   const account = await day.escrow.account(day.community, member);
-  return [...journal, ...account].map(String);
+  return [...journal, ...account, await reservedOf(day, member)].map(String);
 }
 
 /** A strip as the reference model knows it. */

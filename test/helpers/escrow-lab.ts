@@ -1,6 +1,8 @@
-import { getCreateAddress, type BaseContract } from "ethers";
+import { getCreateAddress, ZeroAddress, type AddressLike, type BaseContract } from "ethers";
+import { at } from "./lists.ts";
 import { defaultTerms, flatTariff, type Connection, type TermsOverride } from "./market.ts";
 import { keysOf, membership } from "./membership.ts";
+import { packHead, packRecord } from "./modules.ts";
 
 export type Lab = Awaited<ReturnType<typeof escrowLab>>;
 
@@ -15,6 +17,8 @@ export interface Leg {
   readonly networkFee: bigint;
   readonly settlementFee: bigint;
   readonly gridLeg: bigint;
+  /** Its word afterwards. */
+  readonly journal: bigint;
 }
 
 /** Members 0 to 2 are the services, 3 and 4 the suppliers; `ANNA` and `BELA` buy from the first, `CARL` from the second. */
@@ -37,19 +41,32 @@ export const leg = (member: number, parts: Partial<Leg> = {}): Leg => ({
   networkFee: 0n,
   settlementFee: 0n,
   gridLeg: 0n,
+  journal: 0n,
   ...parts,
 });
 
+/** What a module reserves by hand: of Anna's first record, at the order book, unless it says otherwise. */
+export interface Reserving {
+  readonly module?: number;
+  readonly period?: number;
+  readonly fee?: bigint;
+  readonly feeTo?: AddressLike;
+}
+
 /**
- * A registry and an escrow of which the test itself is the settlement contract, so that every booking can be made by hand. The
- * community has two suppliers, three members without meters and two modules, and pays in `token` or in a plain coin. Where `terms`
- * make it sealed, the escrow is a `PledgeTaker`, which can be told to take pledged money.
+ * A registry and an escrow of which the test itself is the settlement contract, and its modules too, so that every booking can be made
+ * by hand. The community has two suppliers, three members with meters that nobody reads, two modules and no settlement fee, and pays in
+ * `token` or in a plain coin. Records are taken in `period` and the two after it. Where `terms` make it
+ * sealed, the escrow is a `PledgeTaker`, which can be told to take pledged money.
  */
 export async function escrowLab(connection: Connection, token?: BaseContract, terms: TermsOverride = {}) {
   const { ethers } = connection;
-  const [deployer, settlement, coordinator, dso, feeCollector, supplier, otherSupplier, payer, stranger] =
+  const [deployer, , coordinator, dso, feeCollector, supplier, otherSupplier, payer, stranger] =
     await ethers.getSigners();
-  if (!deployer || !settlement || !coordinator || !dso || !feeCollector) throw new Error("too few accounts");
+  if (!deployer || !coordinator || !dso || !feeCollector) throw new Error("too few accounts");
+  // The registry tells settlement about meters: there must be code, and it says yes to everything.
+  const settlement = await ethers.getImpersonatedSigner(getCreateAddress({ from: deployer.address, nonce: 2 ** 32 }));
+  await connection.networkHelpers.setCode(settlement.address, "0x00");
   if (!supplier || !otherSupplier || !payer || !stranger) throw new Error("too few accounts");
   const coin = token ?? (await ethers.deployContract("MockToken", [6]));
   const coinAddress = await coin.getAddress();
@@ -65,6 +82,7 @@ export async function escrowLab(connection: Connection, token?: BaseContract, te
   await registry.createCommunity(
     {
       ...defaultTerms,
+      settlementFee: 0,
       ...terms,
       paymentToken: coinAddress,
       coordinator: coordinator.address,
@@ -83,17 +101,39 @@ export async function escrowLab(connection: Connection, token?: BaseContract, te
   const { chainId } = await ethers.provider.getNetwork();
   const domain = { name: "Wattbook", version: "1", chainId, verifyingContract: registryAddress };
   const domains = { registry: domain, auction: domain, settlement: domain };
-  const { enrol, asCoordinator } = membership({ registry, community, coordinator, domains });
+  const { enrol, bind, asCoordinator } = membership({ registry, community, coordinator, domains });
   await asCoordinator.addModule(community, late);
-  for (const [index, tariffClass] of [0, 0, 1].entries()) await enrol(keysOf(index), { tariffClass });
+  for (const [index, tariffClass] of [0, 0, 1].entries()) {
+    await bind(await enrol(keysOf(index), { tariffClass }), keysOf(index));
+  }
   const owners = await Promise.all(
     [0, 1, 2].map(async (index) => await ethers.getImpersonatedSigner(keysOf(index).owner.address)),
   );
-  for (const { address } of owners) await connection.networkHelpers.setBalance(address, 10n ** 20n);
+  const speakers = await Promise.all(
+    modules.map(async (module) => await ethers.getImpersonatedSigner(await module.getAddress())),
+  );
+  for (const { address } of [settlement, ...owners, ...speakers]) {
+    await connection.networkHelpers.setBalance(address, 10n ** 20n);
+  }
   const [anna, bela, carl] = owners;
   if (!anna || !bela || !carl) throw new Error("no owners");
 
   const asSettlement = escrow.connect(settlement);
+  // Meters count from the next period on.
+  const { slotDuration, slotsPerPeriod } = defaultTerms;
+  const length = slotDuration * slotsPerPeriod;
+  const period = Math.floor((await connection.networkHelpers.time.latest()) / length) + 1;
+  await connection.networkHelpers.time.increaseTo(period * length);
+
+  /** Reserves for a member by a record of a module. */
+  const reserve = async (
+    member: number,
+    amount: bigint,
+    { module = 0, period: of = period, fee = 0n, feeTo = ZeroAddress }: Reserving = {},
+  ) =>
+    await escrow
+      .connect(at(speakers, module))
+      .append(community, of, module, feeTo, packRecord({ member, fee, head: packHead({ reserve: amount }) }));
   /** Settles legs of one period with nothing in its pots. */
   const settle = async (period: number, ...legs: Leg[]) =>
     await asSettlement.settle(community, period, legs, [], 0, 0, stranger.address);
@@ -120,6 +160,13 @@ export async function escrowLab(connection: Connection, token?: BaseContract, te
     anna,
     bela,
     carl,
+    period,
+    /** Moves to the start of a period. */
+    goTo: async (of: number) => {
+      await connection.networkHelpers.time.increaseTo(of * length);
+    },
+    speakers,
+    reserve,
     settle,
     freeOf: async (member: number) => (await escrow.account(community, member)).free,
     dueOf: async (member: number) => (await escrow.debt(community, member)).due,

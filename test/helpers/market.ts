@@ -377,7 +377,7 @@ export function unpackRecords(module: bigint, records: string) {
   const bytes = getBytes(records);
   const number = (from: number, length: number) => BigInt(hexlify(bytes.subarray(from, from + length)));
   const all = [];
-  for (let pos = 0; pos < bytes.length; ) {
+  for (let pos = 0; pos < bytes.length;) {
     const size = Number(number(pos + 37, 2));
     all.push({
       member: Number(number(pos, 4)),

@@ -1,4 +1,4 @@
-import { AbiCoder, ZeroAddress } from "ethers";
+import { AbiCoder, solidityPacked, ZeroAddress, ZeroHash } from "ethers";
 import type { HomeKeys, Market } from "./market.ts";
 
 /** What a record of a module reserves. */
@@ -13,6 +13,22 @@ export interface HeadInput {
 /** `sellWh 48 | buyWh 48 | reserve 96 | entries 16 | module 8`, low bit first. */
 export function packHead({ module = 1, entries = 1, reserve = 0n, buyWh = 0n, sellWh = 0n }: HeadInput): bigint {
   return sellWh | (buyWh << 48n) | (reserve << 96n) | (BigInt(entries) << 192n) | (BigInt(module) << 208n);
+}
+
+/** A record as modules hand it to the escrow; of the head all but its module. */
+export const packRecord = ({ member, frontier = 0, fee = 0n, head, digest = ZeroHash, payload = "0x" }: RecordInput) =>
+  solidityPacked(
+    ["uint32", "uint8", "uint48", "uint208", "uint16", "bytes32", "bytes"],
+    [member, frontier, fee, BigInt.asUintN(208, head), (payload.length - 2) / 2, digest, payload],
+  );
+
+export interface RecordInput {
+  readonly member: number;
+  readonly frontier?: number;
+  readonly fee?: bigint;
+  readonly head: bigint;
+  readonly digest?: string;
+  readonly payload?: string;
 }
 
 /** One position word. */
@@ -70,7 +86,7 @@ export async function deployHostile(
   m: Market,
   homes: readonly HomeKeys[],
 ) {
-  const hostile = await ethers.deployContract("HostileModule", [m.settlement]);
+  const hostile = await ethers.deployContract("HostileModule", [m.escrow]);
   const index = await plugIn(m, hostile, homes);
   const append = async (home: HomeKeys, period: number, head: HeadInput, payload = "0x", frontier = 0) =>
     await hostile.append(

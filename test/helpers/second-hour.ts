@@ -1,4 +1,5 @@
 import { buy, post, sell, valuesAt } from "./settling.ts";
+import { postArguments } from "./market.ts";
 import { settleMetered, type Hour } from "./hours.ts";
 import type { ReadingInput } from "./market.ts";
 
@@ -21,7 +22,7 @@ export async function openSecondHour(hour: () => Promise<Hour>) {
     [buyer, [buy(1, 30, 100)]],
   ]);
   const second = await m.signStrip({ home: buyer, period, after: 2, entries: [buy(3, 20, 5)] });
-  await m.auction.post(m.community, period, [second]);
+  await m.auction.post(...postArguments(m.community, period, [second]));
   await m.goTo(m.periodStart(period + 1));
   await m.clearPeriod(period);
   return { ...w, period };

@@ -15,7 +15,9 @@ import {
   type Market,
   type ReadingInput,
   type TermsOverride,
+  postArguments,
 } from "./market.ts";
+import { reservedOf, reserves } from "./reserves.ts";
 
 /** The numbers of an enum by its names, in their order. */
 const numbered = <N extends string>(names: readonly N[]) =>
@@ -95,7 +97,7 @@ export async function missing(m: Market, home: HomeKeys, period: number) {
 /** Signs and posts one strip per home. */
 export async function post(m: Market, period: number, orders: readonly (readonly [HomeKeys, readonly Entry[]])[]) {
   const strips = await Promise.all(orders.map(async ([home, entries]) => await m.signStrip({ home, period, entries })));
-  await m.auction.post(m.community, period, strips);
+  await m.auction.post(...postArguments(m.community, period, strips));
 }
 
 export { buy, sell };
@@ -106,10 +108,10 @@ export async function goBehind(m: Market, period: number, after: number) {
 }
 
 export const freeOf = async (m: Market, member: number) => (await m.escrow.account(m.community, member)).free;
-export const reservedOf = async (m: Market, member: number) => (await m.escrow.account(m.community, member)).reserved;
+export { reservedOf };
 export const dueOf = async (m: Market, member: number) => (await m.escrow.debt(m.community, member)).due;
 export const stateOf = async (m: Market, home: HomeKeys, period: number) =>
-  (await m.settlement.journal(m.community, home.member, period)).state;
+  (await m.escrow.journal(m.community, home.member, period)).state;
 
 /** A new meter key for a home, with the consent of its owner; it counts from the next period on. */
 export async function rotateMeter(m: Market, home: HomeKeys, meter: BaseWallet): Promise<HomeKeys> {
@@ -159,9 +161,11 @@ export async function evidence(m: Market, home: HomeKeys, period: number) {
 export async function books(m: Market, settlers: readonly (Signer | BaseWallet)[] = []) {
   const { escrow, registry, community, euro } = m;
   const members = Number(await registry.memberCount(community));
+  const reservedBy = await reserves(m);
   const accounts = [];
   for (let member = 0; member < members; member++) {
-    const { free, reserved } = await escrow.account(community, member);
+    const { free } = await escrow.account(community, member);
+    const reserved = reservedBy.get(member) ?? 0n;
     const { due } = await escrow.debt(community, member);
     const { fund, owed } = await escrow.dueFund(community, member);
     accounts.push({ member, free, reserved, due, fund, owed });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { connect, deployMarket, flatTariff, type Connection } from "../helpers/market.ts";
 import { keysOf, membership } from "../helpers/membership.ts";
-import { Act, answer, deployHostile, packHead } from "../helpers/modules.ts";
+import { Act, answer, deployHostile, packHead, packRecord } from "../helpers/modules.ts";
 import {
   Registers,
   State,
@@ -38,7 +38,7 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
     const { m, member, append, period } = await fixture();
     for (const closed of [period - 1, period - 9, period + 3, 0, 2 ** 32 - 1]) {
       await expect(append(member, closed, { reserve: 1n }))
-        .to.be.revertedWithCustomError(m.settlement, "PeriodNotOpen")
+        .to.be.revertedWithCustomError(m.escrow, "PeriodNotOpen")
         .withArgs(m.community, closed);
     }
     for (const open of [period, period + 1, period + 2]) await append(member, open, { reserve: 1n });
@@ -52,7 +52,7 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
     await append(member, period, { reserve: 1n });
     await time.setNextBlockTimestamp(m.periodStart(period + 1));
     await expect(append(member, period, { reserve: 1n }))
-      .to.be.revertedWithCustomError(m.settlement, "PeriodNotOpen")
+      .to.be.revertedWithCustomError(m.escrow, "PeriodNotOpen")
       .withArgs(m.community, period);
   });
 
@@ -62,8 +62,8 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
       .to.be.revertedWithCustomError(m.escrow, "ModuleNotEnabled")
       .withArgs(m.community, outsider.member, index);
     await expect(append({ ...outsider, member: 99 }, period, { reserve: 1n }))
-      .to.be.revertedWithCustomError(m.settlement, "NotActive")
-      .withArgs(m.community, 99);
+      .to.be.revertedWithCustomError(m.escrow, "ModuleNotEnabled")
+      .withArgs(m.community, 99, index);
     await expectSolvent(m);
   });
 
@@ -81,20 +81,16 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
     const { m, member, append, hostile, period } = await fixture();
     for (const module of [0, 2, 15, 255]) {
       await expect(append(member, period, { module, reserve: 1n }))
-        .to.be.revertedWithCustomError(m.settlement, "NotModule")
+        .to.be.revertedWithCustomError(m.escrow, "NotModule")
         .withArgs(m.community, module, await hostile.getAddress());
     }
   });
 
   it("refuses a caller who is no module", async function () {
     const { m, member, period } = await fixture();
-    const digest = `0x${"0".repeat(64)}`;
-    await expect(
-      m.settlement
-        .connect(m.stranger)
-        .append(m.community, member.member, period, packHead({}), digest, "0x", 0, 0, ZeroAddress),
-    )
-      .to.be.revertedWithCustomError(m.settlement, "NotModule")
+    const record = packRecord({ member: member.member, head: packHead({}) });
+    await expect(m.escrow.connect(m.stranger).append(m.community, period, 1, ZeroAddress, record))
+      .to.be.revertedWithCustomError(m.escrow, "NotModule")
       .withArgs(m.community, 1, m.stranger.address);
   });
 
@@ -114,16 +110,16 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
     const { m, member, append, period } = await fixture();
     for (const frontier of [4, 255]) {
       await append(member, period, {}, "0x", frontier);
-      expect((await m.settlement.journal(m.community, member.member, period)).frontier).to.equal(0n);
+      expect((await m.escrow.journal(m.community, member.member, period)).frontier).to.equal(0n);
     }
     await post(m, period, [[member, [buy(1, 30, 1)]]]);
     await append(member, period, {}, "0x", 1);
-    expect((await m.settlement.journal(m.community, member.member, period)).frontier).to.equal(2n);
+    expect((await m.escrow.journal(m.community, member.member, period)).frontier).to.equal(2n);
   });
 
   it("cannot move the frontier back where it is the first module itself", async function () {
     const { m, hostile, period } = await fixture();
-    const { registry, settlement, euro, coordinator, dso, feeCollector, supplier } = m;
+    const { registry, escrow, euro, coordinator, dso, feeCollector, supplier } = m;
     const services = { coordinator, dso, feeCollector };
     await registry.createCommunity(
       { ...m.terms, settlementFee: 0, paymentToken: euro, ...services },
@@ -145,10 +141,8 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
       [255, 254],
     ] as const) {
       await append(frontier);
-      await expect(append(earlier))
-        .to.be.revertedWithCustomError(settlement, "FrontierBack")
-        .withArgs(frontier, earlier);
-      expect((await settlement.journal(community, member, period + 1)).frontier).to.equal(BigInt(frontier));
+      await expect(append(earlier)).to.be.revertedWithCustomError(escrow, "FrontierBack").withArgs(frontier, earlier);
+      expect((await escrow.journal(community, member, period + 1)).frontier).to.equal(BigInt(frontier));
     }
   });
 
@@ -156,14 +150,14 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
     const { m, member, append, period, outsider } = await fixture();
     await append(member, period, { entries: 2048 });
     await expect(append(member, period, { entries: 1 }))
-      .to.be.revertedWithCustomError(m.settlement, "JournalFull")
+      .to.be.revertedWithCustomError(m.escrow, "JournalFull")
       .withArgs(m.community, member.member, period);
     for (let record = 1; record < 255; record++) await append(member, period, { entries: 0 });
     await expect(append(member, period, { entries: 0 }))
-      .to.be.revertedWithCustomError(m.settlement, "JournalFull")
+      .to.be.revertedWithCustomError(m.escrow, "JournalFull")
       .withArgs(m.community, member.member, period);
     await post(m, period, [[outsider, [sell(2, 3, 4)]]]);
-    expect((await m.settlement.journal(m.community, outsider.member, period)).records).to.equal(1n);
+    expect((await m.escrow.journal(m.community, outsider.member, period)).records).to.equal(1n);
   });
 
   it("settles a journal with 255 records and 2,048 entries under 2^23 gas, even when the module burns all it gets", async function () {

@@ -34,7 +34,7 @@ describe("A second market module plugs in without touching settlement", function
     const seller = await m.addHome();
     const buyer = await m.addHome();
     const third = await m.addHome();
-    const toy = await ethers.deployContract("ToyBilateral", [m.registry, m.settlement]);
+    const toy = await ethers.deployContract("ToyBilateral", [m.registry, m.escrow]);
     const period = (await m.periodNow()) + 1;
     await m.goTo(m.periodStart(period));
     return { m, seller, buyer, third, toy, period };

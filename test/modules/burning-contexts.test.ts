@@ -1,7 +1,15 @@
 import { expect } from "chai";
 import { itCosts } from "../helpers/gas.ts";
 import { at } from "../helpers/lists.ts";
-import { connect, deployMarket, flatValues, type Connection, type HomeKeys, type Market } from "../helpers/market.ts";
+import {
+  connect,
+  deployMarket,
+  flatValues,
+  type Connection,
+  type HomeKeys,
+  type Market,
+  postArguments,
+} from "../helpers/market.ts";
 import { Act, deployHostile } from "../helpers/modules.ts";
 import { Registers, State, buy, expectSolvent, metered, stateOf } from "../helpers/settling.ts";
 
@@ -34,7 +42,9 @@ describe("Rule 6: a full journal of sixteen modules of which fifteen burn all th
     }
     const period = (await m.periodNow()) + 2;
     await m.goTo(m.periodStart(period - 1));
-    await m.auction.post(m.community, period, [await m.signStrip({ home, period, entries: [buy(0, 100, 3)] })]);
+    await m.auction.post(
+      ...postArguments(m.community, period, [await m.signStrip({ home, period, entries: [buy(0, 100, 3)] })]),
+    );
     const share = Math.floor((ENTRIES - 1) / (RECORDS - 1));
     for (let record = 0; record < RECORDS - 1; record++) {
       const entries = record === 0 ? ENTRIES - 1 - share * (RECORDS - 2) : share;

@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import { itCosts } from "../helpers/gas.ts";
-import { connect, deployMarket, flatValues, type Connection, type Entry, type HomeKeys } from "../helpers/market.ts";
+import {
+  connect,
+  deployMarket,
+  flatValues,
+  type Connection,
+  type Entry,
+  type HomeKeys,
+  postArguments,
+} from "../helpers/market.ts";
 import { Act, deployHostile } from "../helpers/modules.ts";
 import { Registers, State, buy, expectSolvent, metered, sell, stateOf } from "../helpers/settling.ts";
 import { at } from "../helpers/lists.ts";
@@ -53,21 +61,23 @@ describe("Rule 6: a full journal of two modules", function () {
   async function postInTurn({ m, home, peer, others, period }: World, { strips, perStrip }: Mix) {
     const supply = Array.from({ length: strips }, (_, slot) => sell(slot, 0, 3 * perStrip - 1));
     const maxReserve = 10n ** 10n;
-    await m.auction.post(m.community, period, [await m.signStrip({ home: peer, period, entries: supply, maxReserve })]);
+    await m.auction.post(
+      ...postArguments(m.community, period, [await m.signStrip({ home: peer, period, entries: supply, maxReserve })]),
+    );
     const entries = ENTRIES - strips * perStrip;
     for (let record = 0; record < RECORDS - strips; record++) {
       const { append } = at(others, record % others.length);
       await append(home, period, { entries: record === 0 ? entries : 0, reserve: 10n });
       if (record >= strips) continue;
       const strip = { home, period, after: record, entries: curve(record, perStrip), maxReserve };
-      await m.auction.post(m.community, period, [await m.signStrip(strip)]);
+      await m.auction.post(...postArguments(m.community, period, [await m.signStrip(strip)]));
     }
   }
 
   async function fillAndClear(w: World, mix: Mix) {
     const { m, home, period } = w;
     await postInTurn(w, mix);
-    const [, entries, records] = await m.settlement.journal(m.community, home.member, period);
+    const [, entries, records] = await m.escrow.journal(m.community, home.member, period);
     expect([entries, records]).to.deep.equal([BigInt(ENTRIES), BigInt(RECORDS)]);
     await m.goTo(m.periodStart(period + 1));
     await m.clearPeriod(period);

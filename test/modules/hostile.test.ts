@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { ZeroAddress } from "ethers";
 import { FUNDS, RESERVE, expectAllSettled, expectOthersWhole, hostileDay } from "../helpers/hostile-day.ts";
 import { connect, type Connection } from "../helpers/market.ts";
-import { Act, answer, packHead, traded } from "../helpers/modules.ts";
+import { Act, answer, packHead, packRecord, traded } from "../helpers/modules.ts";
 import { Skip, Void, expectSolvent, freeOf, goBehind, HOUR } from "../helpers/settling.ts";
 
 describe("Rule 1: a hostile module loses only what its own members reserved with it", function () {
@@ -165,16 +165,12 @@ describe("Rule 1: a hostile module loses only what its own members reserved with
         period,
         [{ member: d.friend.member, records }],
       ]),
-      m.settlement.interface.encodeFunctionData("append", [
+      m.escrow.interface.encodeFunctionData("append", [
         m.community,
-        d.friend.member,
         period + 1,
-        packHead({ reserve: 1n }),
-        `0x${"0".repeat(64)}`,
-        "0x",
-        0,
-        0,
+        1,
         ZeroAddress,
+        packRecord({ member: d.friend.member, head: packHead({ reserve: 1n }) }),
       ]),
     ];
     for (const call of calls) {

@@ -75,7 +75,7 @@ describe("Rule 1: two hostile modules, whatever they answer, do to a batch what 
       expect(await stateOf(m, home, period), what).to.equal(waits ? State.Open : State.Settled);
       const records = traded ? await journalOf(m, home, period) : 0n;
       const read = afterReading(records, at(items, index).reading.values, 0n);
-      const { hash } = await m.settlement.journal(m.community, home.member, period);
+      const { hash } = await m.escrow.journal(m.community, home.member, period);
       expect(hash, what).to.equal(waits ? records : afterSettlement(read, position));
     }
   }

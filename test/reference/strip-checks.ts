@@ -7,7 +7,6 @@ export type StripReason =
   | "BadLength"
   | "NotActive"
   | "ModuleOff"
-  | "BadSignature"
   | "WrongEpoch"
   | "Expired"
   | "InDebt"
@@ -15,6 +14,7 @@ export type StripReason =
   | "RingBusy"
   | "WrongFrontier"
   | "TooManyEntries"
+  | "BadSignature"
   | "NothingAccepted";
 
 const MOST_ENTRIES = 2048n;
@@ -27,7 +27,6 @@ export function refuseStrip(market: Market, strip: Strip, signed: boolean): Stri
   if (length === 0 || length % 4 !== 0) return "BadLength";
   if (!active) return "NotActive";
   if (!moduleOn) return "ModuleOff";
-  if (!signed) return "BadSignature";
   if (strip.epoch !== epoch) return "WrongEpoch";
   if (market.now > strip.deadline) return "Expired";
   if (account.due > account.creditLine) return "InDebt";
@@ -36,5 +35,6 @@ export function refuseStrip(market: Market, strip: Strip, signed: boolean): Stri
   if (strip.after !== journal.frontier) return "WrongFrontier";
   if (journal.entries + BigInt(length / 4) > MOST_ENTRIES) return "TooManyEntries";
   if (journal.records >= MOST_RECORDS) return "TooManyEntries";
+  if (!signed) return "BadSignature";
   return undefined;
 }

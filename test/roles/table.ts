@@ -1,4 +1,5 @@
-import { flatTariff, NEVER } from "../helpers/market.ts";
+import { flatTariff, NEVER, postArguments } from "../helpers/market.ts";
+import { packHead, packRecord } from "../helpers/modules.ts";
 import type { Role, World } from "./world.ts";
 
 /** Why a caller is turned away: the custom error's name and its arguments. */
@@ -39,6 +40,7 @@ const anyone = { may: "anyone" } as const;
 
 const NOTHING = `0x${"00".repeat(32)}`;
 const home = (w: World) => [w.community, w.home.member] as const;
+const record = (w: World) => packRecord({ member: w.home.member, frontier: 1, head: packHead({}) });
 const tariff = (w: World) => flatTariff(96, 40, [...w.tariff.classes]);
 
 /** Every function that changes anything, by its signature's name. A function without a row fails the test. */
@@ -102,17 +104,17 @@ export const table: Record<ContractName, Record<string, Row>> = {
     claimDue: { ...anyone, args: home },
     openCommunity: { ...onlyRegistry, args: (w) => [99, w.euro, 3n << 96n] },
     openAccount: { ...onlyRegistry, args: (w) => [w.community, 99, 0] },
-    reserve: { ...onlySettlement, args: (w, from) => [...home(w), w.period, 0, 1, 1, from, true] },
+    append: {
+      may: ["orderBook"],
+      refusal: { error: "NotModule", args: (w, from) => [w.community, 0, from] },
+      args: (w, from) => [w.community, w.period, 0, from, record(w)],
+    },
+    storeJournal: { ...onlySettlement, args: (w) => [...home(w), w.period, 1] },
     openJournals: { ...onlySettlement, args: (w) => [w.community, w.period, 1] },
     settle: { ...onlySettlement, args: (w, from) => [w.community, w.period, [], [], 0, 0, from] },
     correct: { ...onlySettlement, args: (w) => [w.community, w.period, w.home.member, 3, 0] },
   },
   settlement: {
-    append: {
-      may: ["orderBook"],
-      refusal: { error: "NotModule", args: (w, from) => [w.community, 0, from] },
-      args: (w, from) => [...home(w), w.period, 1n << 192n, NOTHING, "0x", 1, 0, from],
-    },
     meter: { ...anyone, args: (w) => [w.community, w.period, []] },
     settle: { ...anyone, args: (w) => [w.community, w.period, []] },
     meterAndSettle: { ...anyone, args: (w) => [w.community, w.period, []] },
@@ -132,7 +134,7 @@ export const table: Record<ContractName, Record<string, Row>> = {
     releaseMeter: { ...onlyRegistry, args: (w) => [...home(w), 1] },
   },
   auction: {
-    post: { ...anyone, args: (w) => [w.community, w.period, [w.strip]], pausable: true },
+    post: { ...anyone, args: (w) => postArguments(w.community, w.period, [w.strip]), pausable: true },
     place: { ...ownerOrTradingKey, args: (w) => [w.community, w.period, w.strip], pausable: true },
     clear: { ...anyone, args: (w) => [w.community, []] },
   },
@@ -162,6 +164,6 @@ export const acceptCoordinator: Row = {
 export const otherModuleAppends: Row = {
   may: ["secondModule"],
   refusal: { error: "NotModule", args: (w, from) => [w.community, 1, from] },
-  args: (w, from) => [...home(w), w.period, 1n << 208n, NOTHING, "0x", 0, 0, from],
+  args: (w, from) => [w.community, w.period, 1, from, record(w)],
   then: { error: "ModuleNotEnabled", args: (w) => [w.community, w.home.member, 1] },
 };

@@ -15,6 +15,7 @@ const ARGUMENTS: Record<string, (w: World) => unknown> = {
   "uint32 supplier": () => 3,
   "uint32 period": (w) => w.period,
   "uint32 vintage": (w) => w.period,
+  "uint256[] members": (w) => [w.home.member],
   "uint256 slot": (w) => w.period * w.terms.slotsPerPeriod + 1,
   "uint8 index": () => 1,
   "uint8 module": () => 1,

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { TypedDataEncoder, ZeroHash } from "ethers";
 import fc from "fast-check";
-import { decodeChunk, encodeChunk, packedLength, packStrip, type SealedStrip } from "../../sdk/src/chunk.ts";
+import { decodeChunk, encodeChunk } from "../../sdk/src/chunk.ts";
+import { packedLength, packStrip, type SignedStrip } from "../../sdk/src/packed-strips.ts";
 import { answerTo, buildCommit, CHUNK_LIMITS, chunkAt, commitRoot, rootOfChunk } from "../../sdk/src/commit.ts";
 import { encodeEntries } from "../../sdk/src/entry.ts";
 import { receiptDigest, receiptFor, receiptTypedData, signReceipt, verifyReceipt } from "../../sdk/src/receipt.ts";
@@ -36,7 +37,7 @@ const lab = await deployLab(connection);
 const RELAYER = METER;
 const SIGNATURE = { r: `0x${"ab".repeat(32)}`, vs: `0x${"0c".repeat(32)}` };
 
-const anyStrip: fc.Arbitrary<SealedStrip> = fc
+const anyStrip: fc.Arbitrary<SignedStrip> = fc
   .record({
     member: anyUint(32).map((value) => asMember(value)),
     after: anyUint(8).map((value) => asSlotOffset(value)),
@@ -51,7 +52,7 @@ const anyStrip: fc.Arbitrary<SealedStrip> = fc
   .map(({ r, vs, ...fields }) => ({ strip: { ...HEADER, ...fields }, signature: { r, vs } }));
 
 /** A strip of a member with so many entries. */
-const stripOf = (member: number, entries = 1, feeTo = HEADER.feeTo): SealedStrip => ({
+const stripOf = (member: number, entries = 1, feeTo = HEADER.feeTo): SignedStrip => ({
   strip: {
     ...HEADER,
     feeTo,
@@ -108,7 +109,8 @@ describe("chunk", function () {
       [235, 128],
     ] as const) {
       const cut = chunk.slice(0, 2 + 2 * length);
-      expectCode(() => decodeChunk(cut, HEADER), "BAD_LENGTH", { field: "chunk", length });
+      const where = length < 20 ? { field: "chunk", length } : { field: "strips", length: length - 20 };
+      expectCode(() => decodeChunk(cut, HEADER), "BAD_LENGTH", where);
       await expect(lab.readChunk(cut)).to.be.revertedWithCustomError(lab, "BrokenChunk").withArgs(broken);
     }
     expect(decodeChunk(chunk.slice(0, 2 + 2 * 128), HEADER)).to.have.length(1);
@@ -175,7 +177,7 @@ describe("commit", function () {
         const read = commit.chunks.map(({ bytes }) => decodeChunk(bytes, HEADER));
         expect(read.flat().map(({ strip }) => strip.member)).to.deep.equal(strips.map(({ strip }) => strip.member));
         expect(commit.strips).to.equal(strips.length);
-        const gasOf = (group: SealedStrip[]) =>
+        const gasOf = (group: SignedStrip[]) =>
           group.reduce((gas, { strip }) => gas + 10_000n + 500n * BigInt(strip.entries.length), 0n);
         for (const [index, group] of read.entries()) {
           const { bytes, strips: count } = at(commit.chunks, index);
@@ -210,7 +212,7 @@ describe("commit", function () {
   it("refuses strips that do not belong together, none, too many, and those that fit no chunk", function () {
     const other = (change: object) => ({ ...stripOf(2), strip: { ...stripOf(2).strip, ...change } });
     const build =
-      (...strips: SealedStrip[]) =>
+      (...strips: SignedStrip[]) =>
       () =>
         buildCommit(strips, wide);
     expectCode(build(), "BAD_LENGTH", { field: "strips", length: 0 });

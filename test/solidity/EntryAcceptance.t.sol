@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IDoubleAuction} from "../../contracts/interfaces/IDoubleAuction.sol";
+import {IOrderBook} from "../../contracts/interfaces/IOrderBook.sol";
 import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
 import {Check, Dice} from "./Check.sol";
 import {EntryLab} from "./EntryLab.sol";
@@ -12,7 +12,7 @@ contract EntryAcceptanceTest is EntryLab {
     using EntryLoops for EntryLoops.Strip;
 
     uint256 private constant MOST_RESERVE = type(uint96).max;
-    IDoubleAuction.EntryReason private constant NONE = IDoubleAuction.EntryReason.None;
+    IOrderBook.EntryReason private constant NONE = IOrderBook.EntryReason.None;
 
     // ---------------------------------------------------------------------------------------------------- fuzzed
 
@@ -57,10 +57,10 @@ contract EntryAcceptanceTest is EntryLab {
         _storeVolumes(l, 143);
         _open(l);
         for (uint256 side = 0; side < 2; ++side) {
-            _expect(l, _one(l, 143, side, ticks - 1, 3), IDoubleAuction.EntryReason.TickFull);
+            _expect(l, _one(l, 143, side, ticks - 1, 3), IOrderBook.EntryReason.TickFull);
             EntryLoopsPlain.Outcome memory o = _expect(l, _one(l, 143, side, ticks - 1, 2), NONE);
             Check.eq(o.prefixes[0], full - 2, "prefix");
-            _expect(l, _one(l, 143, side, ticks - 1, 1), IDoubleAuction.EntryReason.TickFull);
+            _expect(l, _one(l, 143, side, ticks - 1, 1), IOrderBook.EntryReason.TickFull);
         }
         _flush(l);
         Check.eq(l.plain.volumes[2 * 143][ticks - 1], full, "volume");
@@ -71,7 +71,7 @@ contract EntryAcceptanceTest is EntryLab {
         _open(l);
         EntryLoopsPlain.Outcome memory o = _expect(l, _one(l, 0, 0, 0, 65_535), NONE);
         Check.eq(o.prefixes[0], 0, "prefix");
-        _expect(l, _one(l, 0, 0, 0, 1), IDoubleAuction.EntryReason.TickFull);
+        _expect(l, _one(l, 0, 0, 0, 1), IOrderBook.EntryReason.TickFull);
         _flush(l);
     }
 
@@ -90,7 +90,7 @@ contract EntryAcceptanceTest is EntryLab {
         EntryLoopsPlain.Outcome memory o = _post(l, s);
         uint256[7] memory over = [uint256(0), 1, 0, 1, 0, 0, 1];
         for (uint256 i = 0; i < 7; ++i) {
-            Check.eq(uint8(o.reasons[i]), over[i] * uint8(IDoubleAuction.EntryReason.OverCap), "reason");
+            Check.eq(uint8(o.reasons[i]), over[i] * uint8(IOrderBook.EntryReason.OverCap), "reason");
         }
         _checkEnd(l, o);
         _flush(l);
@@ -108,7 +108,7 @@ contract EntryAcceptanceTest is EntryLab {
             s.maxReserve = 17 + 13 + 11 * 10 * perWh;
             _expect(l, s, NONE);
             --s.maxReserve;
-            _expect(l, s, IDoubleAuction.EntryReason.OverReserve);
+            _expect(l, s, IOrderBook.EntryReason.OverReserve);
         }
         _flush(l);
     }
@@ -192,8 +192,8 @@ contract EntryAcceptanceTest is EntryLab {
             for (uint256 slot = 0; slot < 4; ++slot) s.orders[slot] = EntryLoopsPlain.Order(slot, 0, 0, 1);
             EntryLoopsPlain.Outcome memory o = _post(l, s);
             for (uint256 slot = 0; slot < 4; ++slot) {
-                IDoubleAuction.EntryReason reason = slot < 2 ? IDoubleAuction.EntryReason.GateClosed : NONE;
-                if (slot < frontier) reason = IDoubleAuction.EntryReason.BehindFrontier;
+                IOrderBook.EntryReason reason = slot < 2 ? IOrderBook.EntryReason.GateClosed : NONE;
+                if (slot < frontier) reason = IOrderBook.EntryReason.BehindFrontier;
                 Check.eq(uint8(o.reasons[slot]), uint8(reason), "reason");
             }
         }
@@ -220,7 +220,7 @@ contract EntryAcceptanceTest is EntryLab {
         EntryLoopsPlain.Outcome memory o = _post(l, s);
         uint8[8] memory reasons = [2, 1, 3, 4, 5, 6, 7, 7];
         for (uint256 i = 0; i < 8; ++i) Check.eq(uint8(o.reasons[i]), reasons[i], "reason");
-        _expect(l, _one(l, 3, 0, 31, 9), IDoubleAuction.EntryReason.TickFull);
+        _expect(l, _one(l, 3, 0, 31, 9), IOrderBook.EntryReason.TickFull);
         _flush(l);
     }
 
@@ -253,7 +253,7 @@ contract EntryAcceptanceTest is EntryLab {
     function _expect(
         Lab memory l,
         EntryLoopsPlain.Strip memory s,
-        IDoubleAuction.EntryReason reason
+        IOrderBook.EntryReason reason
     ) private view returns (EntryLoopsPlain.Outcome memory o) {
         o = _post(l, s);
         Check.eq(uint8(o.reasons[0]), uint8(reason), "reason");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IDoubleAuction} from "../../contracts/interfaces/IDoubleAuction.sol";
+import {IOrderBook} from "../../contracts/interfaces/IOrderBook.sol";
 import {Book} from "../../contracts/libraries/Book.sol";
 import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
 import {Mem} from "../../contracts/libraries/Mem.sol";
@@ -21,8 +21,10 @@ abstract contract EntryLab {
 
     uint256 internal constant SPAN = 512; // words of garbage behind what is allocated
     uint256 internal constant STORED = 64; // words of a slot in storage
+    uint256 private constant CELL = 40; // more words than a slot takes in memory
     uint256 private constant FIELDS = 33; // words of `EntryLoops.Strip`
-    uint256 private constant SETTINGS = 20; // of them never written
+    uint256 private constant SETTINGS = 20; // of them never written but for the newest cell
+    uint256 private constant NEWEST = 17;
 
     /// @param plain The market, as the plain twin sees it.
     /// @param touched Slots with an accepted order since the book was opened.
@@ -113,7 +115,7 @@ abstract contract EntryLab {
         Canary.soil(m.slots * 40 + SPAN);
         l.guardCount = 0;
         _guard(l);
-        l.book = Book.open(AREA, m.slots, m.ticks, l.wide);
+        l.book = Book.open(AREA, l.firstSlot, m.ticks, l.wide);
         _guard(l);
         // Settings as the auction makes them; everything else is garbage until `reset`.
         EntryLoops.Strip memory e;
@@ -125,7 +127,7 @@ abstract contract EntryLab {
         e.setGrid(m.slots, m.ticks, l.wide ? 2 : 1);
         e.setPrices(m.lotWh, m.floorPrice, m.tickSize, m.networkFee);
         e.openFrom = m.openFrom;
-        (e.cells, e.stride, e.tickWords) = (l.book.top, l.book.stride, l.book.wordsPerSide);
+        (e.table, e.newest, e.tickWords) = (l.book.table, 0, l.book.wordsPerSide);
         (e.area, e.firstSlot) = (AREA, l.firstSlot);
         l.loop = e;
     }
@@ -144,7 +146,7 @@ abstract contract EntryLab {
         (e.out, e.reasons) = (b.payload.start() + 4 * s.orders.length, b.reasons.start());
         e.reset(s.frontier, s.settlementFee);
         bytes32 settings = _settings(l, b, s.orders.length);
-        Canary.soil(SPAN);
+        Canary.soil(CELL * (l.plain.slots + 1) + SPAN); // cells are made behind what is allocated
         bool busy = e.accept(b.entries.start(), s.orders.length);
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         for (uint256 i = 0; i < l.guardCount; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
@@ -158,7 +160,7 @@ abstract contract EntryLab {
 
     /// @dev Writes the book back and compares storage with what it should be: untouched words are as they were.
     function _flush(Lab memory l) internal {
-        l.book.flush();
+        l.book.flush(l.loop.newest);
         for (uint256 slot = 0; slot < l.plain.slots; ++slot) {
             uint256 header = _header(l, slot);
             // A slot whose orders were all taken back stays as it was.
@@ -216,7 +218,10 @@ abstract contract EntryLab {
         return
             keccak256(
                 abi.encode(
-                    Canary.hashOf(pos, pos + 32 * SETTINGS),
+                    Canary.hashOf(pos, pos + 32 * NEWEST),
+                    Canary.hashOf(pos + 32 * (NEWEST + 1), pos + 32 * SETTINGS),
+                    // Where the table leads for a slot without a cell.
+                    Canary.hashOf(e.table - (2 << (7 + l.book.laneLog)), e.table + 32),
                     [e.out, e.area, e.firstSlot, e.frontier, e.openFrom],
                     Canary.hashOf(entries, entries + 4 * count + 4),
                     Canary.hashOf(tariff, tariff + b.tariff.length),
@@ -261,7 +266,7 @@ abstract contract EntryLab {
 
     function _touch(Lab memory l, EntryLoopsPlain.Strip memory s, EntryLoopsPlain.Outcome memory o) private pure {
         for (uint256 i = 0; i < o.seen; ++i) {
-            if (o.reasons[i] == IDoubleAuction.EntryReason.None) l.touched[s.orders[i].slot] = true;
+            if (o.reasons[i] == IOrderBook.EntryReason.None) l.touched[s.orders[i].slot] = true;
         }
     }
 }

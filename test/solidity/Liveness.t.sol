@@ -9,7 +9,7 @@ import {VM} from "./support/Vm.sol";
 contract Leavers is Handler {
     uint32 private immutable _firstPeriod = _current();
 
-    error StillReserved(uint32 community, uint32 member, uint256 reserved);
+    error StillReserved(uint32 community, uint256 amount);
     error Stuck(uint256 home, uint32 period);
     error MoneyLeft(uint256 amount);
 
@@ -17,7 +17,7 @@ contract Leavers is Handler {
     /// settles from the logs, and every owner withdraws.
     /// @return freed Base units that were reserved before.
     function goHome() external returns (uint256 freed) {
-        for (uint32 community = 0; community < COMMUNITIES; ++community) freed += _reserved(community);
+        for (uint32 community = 0; community < COMMUNITIES; ++community) freed += reserved[community];
         uint32 last = _current() + uint32(HORIZON);
         VM.warp((uint256(last) + 1) * PERIOD + CORRECTION);
         _clearAll(last);
@@ -45,12 +45,12 @@ contract Leavers is Handler {
     /// @dev What was read and waits comes first; what nobody read is estimated.
     function _settle(uint256 home, uint32 period) private {
         (uint32 community, uint32 member) = (homes[home].community, homes[home].member);
-        (, , , , uint256 state) = settlement.journal(community, member, period);
+        (, , , , uint256 state) = escrow.journal(community, member, period);
         if (state == 1) this.settle(home, 1);
         (, , , , uint32 end) = settlement.meterState(community, member);
         if (end == period) this.settleEstimated(home, 1);
         (, , , , end) = settlement.meterState(community, member);
-        (, , , , state) = settlement.journal(community, member, period);
+        (, , , , state) = escrow.journal(community, member, period);
         if (state == 1 || end <= period) revert Stuck(home, period);
     }
 
@@ -71,19 +71,12 @@ contract Leavers is Handler {
     }
 
     function _withdraw(uint32 community) private {
+        if (reserved[community] != 0) revert StillReserved(community, reserved[community]);
         for (uint32 member = 0; member < registry.memberCount(community); ++member) {
-            (uint256 free, uint256 reserved, , ) = escrow.account(community, member);
-            if (reserved != 0) revert StillReserved(community, member, reserved);
+            (uint256 free, , ) = escrow.account(community, member);
             address owner = registry.ownerOf(community, member);
             VM.prank(owner);
             escrow.withdraw(community, member, owner, free);
-        }
-    }
-
-    function _reserved(uint32 community) private view returns (uint256 sum) {
-        for (uint32 member = 0; member < registry.memberCount(community); ++member) {
-            (, uint256 reserved, , ) = escrow.account(community, member);
-            sum += reserved;
         }
     }
 }

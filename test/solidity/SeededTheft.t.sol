@@ -40,22 +40,23 @@ contract SeededTheftTest is Driver {
     function testCatchesAUnitOutOfNothing() external {
         for (uint32 community = 0; community < 2; ++community) {
             for (uint32 member = 0; member < 8; ++member) {
-                _change(_account(community, member), 1, 0);
+                _change(_account(community, member), _unit(member), 0);
                 _caught(_handler.checkSolvency, Books.Insolvent.selector);
-                _change(_account(community, member), 0, 1);
+                _change(_account(community, member), 0, _unit(member));
                 _handler.checkSolvency();
             }
         }
     }
 
     function testCatchesAUnitThatVanished() external {
-        _change(_account(0, 5), 0, 1);
+        _change(_account(0, 5), 0, _unit(5));
         _caught(_handler.checkSolvency, Books.Insolvent.selector);
     }
 
-    /// From free balance to reserved: the total stays right.
-    function testCatchesAReserveWithoutAPot() external {
-        _change(_account(0, 5), 1 << 96, 1);
+    /// From a free balance into a pot, and no record says so: the total stays right.
+    function testCatchesAReserveWithoutARecord() external {
+        _change(_account(0, 5), 0, _unit(5));
+        _change(_pot(0, 3, 1), 1 << 120, 0);
         _caught(_handler.checkSolvency, Books.ReserveWithoutPot.selector);
     }
 
@@ -90,7 +91,7 @@ contract SeededTheftTest is Driver {
     /// Money of a supplier set aside for nobody: the total stays right.
     function testCatchesAFundForNobody() external {
         (uint256 fund, uint256 owed) = IPaymentEscrow(_escrow).dueFund(0, 3);
-        _change(_account(0, 3), 0, owed - fund + 1);
+        _change(_account(0, 3), 0, (owed - fund + 1) * _unit(3));
         _change(_fund(0, 3), owed - fund + 1, 0);
         _handler.checkSolvency();
         _caught(_handler.checkDues, Books.FundAboveDebt.selector);
@@ -119,7 +120,12 @@ contract SeededTheftTest is Driver {
     }
 
     function _account(uint32 community, uint32 member) private pure returns (uint256) {
-        return ACCOUNTS | (uint256(community) << 32) | member;
+        return ACCOUNTS | (uint256(community) << 32) | (member >> 1);
+    }
+
+    /// @return A base unit in a member's half of its word.
+    function _unit(uint32 member) private pure returns (uint256) {
+        return 1 << ((member & 1) << 7);
     }
 
     function _fund(uint32 community, uint32 supplier) private pure returns (uint256) {

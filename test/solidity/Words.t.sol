@@ -12,7 +12,10 @@ import {
     Debt,
     ACCOUNT_OPEN,
     ACCOUNT_DEBT,
-    ACCOUNT_FUND
+    ACCOUNT_FUND,
+    ACCOUNT_ABOVE_LINE,
+    accountIn,
+    withAccount
 } from "../../contracts/types/Account.sol";
 import {Journal, newJournal} from "../../contracts/types/Journal.sol";
 import {Ledger, newLedger, ledgerAt} from "../../contracts/types/Ledger.sol";
@@ -138,38 +141,49 @@ contract WordsTest {
         _checkPot(p.withCounts(settled, opened), period, amount, outstanding, settled, opened);
     }
 
-    function testFuzz_account(uint96[2] memory money, uint32 epoch, uint16 modules, uint256 seed) external pure {
+    function testFuzz_account(uint64 money, uint32 epoch, uint16 modules, uint256 seed) external pure {
         Account a;
         Dice memory d = Dice(seed);
         // In any order of changes.
         for (uint256 i = 0; i < 8; ++i) {
-            if (i >= 4 || d.one(2)) a = a.withMoney(money[0], money[1]);
+            if (i >= 4 || d.one(2)) a = a.withFree(money);
             if (i >= 4 || d.one(2)) a = a.withEpoch(epoch);
             if (i >= 4 || d.one(2)) a = a.withModules(modules);
-            if (i < 4) a = a.withMoney(d.upTo(type(uint96).max), d.upTo(type(uint96).max)).withEpoch(uint32(d.roll()));
+            if (i < 4) a = a.withFree(d.upTo(type(uint64).max)).withEpoch(uint32(d.roll()));
         }
-        bool[3] memory flags = [d.one(2), d.one(2), d.one(2)];
+        bool[4] memory flags = [d.one(2), d.one(2), d.one(2), d.one(2)];
         a = a.withFlag(ACCOUNT_OPEN, flags[0]).withFlag(ACCOUNT_DEBT, flags[1]).withFlag(ACCOUNT_FUND, flags[2]);
-        Check.eq(a.freeOf(), money[0], "free");
-        Check.eq(a.reservedOf(), money[1], "reserved");
+        a = a.withFlag(ACCOUNT_ABOVE_LINE, flags[3]);
+        Check.eq(a.freeOf(), money, "free");
         Check.eq(a.epochOf(), epoch, "epoch");
         Check.eq(a.modulesOf(), modules, "modules");
         Check.yes(a.isOpen() == flags[0] && a.mayOweOrBeOwed() == flags[1] && a.owesMembers() == flags[2], "flags");
+        Check.yes(a.isInDebt() == flags[3], "above its line");
+        Check.yes(Account.unwrap(a) >> 128 == 0, "half a word");
         for (uint256 i = 0; i < 16; ++i) Check.yes(a.hasModule(i) == ((modules >> i) & 1 != 0), "module");
     }
 
-    function testFuzz_moneyBeyondItsFieldNeverFlowsIntoTheNextOne(uint256 word, uint96 fits, uint256 seed) external {
-        uint256 tooMuch = (uint256(1) << (96 + (seed % 160))) | seed;
-        for (uint256 i = 0; i < 3; ++i) {
-            (uint256 free, uint256 reserved) = (i == 1 ? fits : tooMuch, i == 0 ? fits : tooMuch);
-            VM.expectRevert(abi.encodeWithSelector(AmountOverflow.selector, free, reserved));
-            this.withMoney(Account.wrap(word), free, reserved);
-        }
+    function testFuzz_moneyBeyondItsFieldNeverFlowsIntoTheNextOne(uint256 word, uint256 seed) external {
+        uint256 tooMuch = (uint256(1) << (64 + (seed % 192))) | seed;
+        VM.expectRevert(abi.encodeWithSelector(AmountOverflow.selector, tooMuch));
+        this.withFree(Account.wrap(word), tooMuch);
     }
 
     /// @dev A call of its own, so that it can revert.
-    function withMoney(Account a, uint256 free, uint256 reserved) external pure returns (Account) {
-        return a.withMoney(free, reserved);
+    function withFree(Account a, uint256 free) external pure returns (Account) {
+        return a.withFree(free);
+    }
+
+    function testFuzz_twoAccountsShareAWordAndLeaveEachOtherAlone(
+        uint256 word,
+        uint128 new_,
+        uint32 member
+    ) external pure {
+        uint256 changed = withAccount(word, member, Account.wrap(new_));
+        Check.eq(Account.unwrap(accountIn(changed, member)), new_, "its own half");
+        uint256 other = Account.unwrap(accountIn(word, member ^ 1));
+        Check.eq(Account.unwrap(accountIn(changed, member ^ 1)), other, "the other half");
+        Check.eq(Account.unwrap(accountIn(word, member)), member % 2 == 0 ? uint128(word) : word >> 128, "which half");
     }
 
     function testFuzz_debt(int96 due, int96 later, uint64 line, uint64 laterLine) external pure {

@@ -12,12 +12,15 @@ export async function holdingsOf(world: World, periods: readonly Period[]): Prom
   let dueFund = 0n;
   for (let index = 0n; index < count; index++) {
     const member = asMember(index);
-    const { free, reserved } = await escrow.account(community, member);
-    accounts += free + reserved + (await escrow.pledge(community, member)).pledged;
+    const { free } = await escrow.account(community, member);
+    accounts += free + (await escrow.pledge(community, member)).pledged;
     dueFund += (await escrow.dueFund(community, member)).fund;
   }
   let pots = 0n;
-  for (const period of periods) pots += (await escrow.pot(community, 0n, period)).amount;
+  for (const period of periods) {
+    const { outstanding, amount } = await escrow.pot(community, 0n, period);
+    pots += outstanding + amount;
+  }
   let fees = 0n;
   for (const earner of [roles.relayer, roles.keeper]) fees += await escrow.fees(euro.address, earner.address);
   const flows = await logs.cashFlows(euro.address);

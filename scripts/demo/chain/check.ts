@@ -57,7 +57,7 @@ export async function checkMember(
   const leg = logs.legs.get(member.index);
   const reading = logs.readings.get(member.index);
   if (leg === undefined || reading === undefined) return undefined;
-  const { terms, tariff, settlement, community } = world;
+  const { terms, tariff, escrow, community } = world;
   const records = logs.journals.get(member.index) ?? [];
   const answer = positionOf(terms, period, records, logs.results);
   const metering = { kind: "metered", ...reading } as const;
@@ -66,7 +66,7 @@ export async function checkMember(
   const bill = billOf(terms, period, preview);
   const journal = journalOf(records);
   const closed = settledHash(readingHash(journal, reading.values, reading.gapLeg), answer.position);
-  const onChain = await settlement.journal(community, member.index, period);
+  const onChain = await escrow.journal(community, member.index, period);
   const agrees = sameLeg(leg, preview) && bill.total === totalOf(leg) && onChain.hash === closed;
   const entries = acceptedEntries(world, records);
   return {

@@ -14,7 +14,7 @@ import type { Tariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
 import type { MemberIndex, Period, SignedAmount, Wh } from "../units.ts";
 import type { SettledLeg } from "./log-facts.ts";
-import type { JournalInfo } from "./settlement.ts";
+import type { JournalInfo } from "./journal-word.ts";
 
 /** Everything that a bill depends on. */
 export interface BillEvidence {

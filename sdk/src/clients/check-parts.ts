@@ -22,7 +22,6 @@ const NAMES: readonly (readonly [ContractName, string, ContractName])[] = [
   ["Settlement", "energyToken", "EnergyToken"],
   ["DoubleAuction", "registry", "ProsumerRegistry"],
   ["DoubleAuction", "escrow", "PaymentEscrow"],
-  ["DoubleAuction", "settlement", "Settlement"],
 ];
 
 /** Contracts that say in which chain's name they check signatures (EIP-5267): the chain as the EVM sees it. */

@@ -92,7 +92,7 @@ export async function connect(
         ...{ source: provider, community, terms: await registry.terms(community) },
         ...{ market: market.address, escrow: escrow.address, settlement: settlement.address },
         registry: registry.address,
-        journalOnChain: (member, period) => settlement.journal(community, member, period),
+        journalOnChain: (member, period) => escrow.journal(community, member, period),
       }),
   };
 }

@@ -1,26 +1,20 @@
-/** Client of `PaymentEscrow`: accounts, pledges, bonds, debts, pots and fees of a community's payment token. */
+/** Client of `PaymentEscrow`: accounts, journals, pledges, bonds, debts, pots and fees of a community's payment token. */
 import { PaymentEscrowAbi } from "../abi/index.js";
 import type { Address } from "../hex.ts";
 import type { Pot } from "../market-module.ts";
+import { packRecords } from "../packed-records.ts";
+import type { AppendedRecord } from "../packed-records.ts";
 import { packTerms } from "../terms-word.ts";
 import type { Terms } from "../terms.ts";
 import { asAmount, asSeconds, asSignedAmount } from "../units.ts";
 import type { Amount, CommunityIndex, MemberIndex, Period, Seconds, SignedAmount } from "../units.ts";
+import { unpackStanding } from "./account-word.ts";
+import type { Account, Standing } from "./account-word.ts";
 import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
 import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
+import { stateOf, unpackJournal } from "./journal-word.ts";
+import type { JournalInfo } from "./journal-word.ts";
 import type { Permit } from "./payment-token.ts";
-
-/** A member's money. */
-export interface Account {
-  /** Can be withdrawn at any time. */
-  readonly free: Amount;
-  /** Taken by accepted orders until their period is settled. */
-  readonly reserved: Amount;
-  /** Strips of another epoch are void. */
-  readonly epoch: bigint;
-  /** Bit i: module i is enabled. */
-  readonly modules: bigint;
-}
 
 /** What a member and its supplier owe each other. */
 export interface Debt {
@@ -28,12 +22,6 @@ export interface Debt {
   readonly due: SignedAmount;
   /** Debt up to which the member may trade. */
   readonly creditLine: Amount;
-}
-
-/** What accepting a strip looks at. */
-export interface Standing extends Pick<Account, "free" | "epoch" | "modules"> {
-  /** Above the credit line: new orders are refused. */
-  readonly inDebt: boolean;
 }
 
 /** Money that backs a member's orders in a sealed community. */
@@ -71,6 +59,8 @@ export interface Leg {
   readonly settlementFee: Amount;
   /** Positive: the member pays its supplier. */
   readonly gridLeg: SignedAmount;
+  /** The journal's word afterwards; see `unpackJournal`. */
+  readonly journal: bigint;
 }
 
 /** `contracts/types/Pot.sol`: period 24, amount int96, outstanding 96, low bit first. */
@@ -78,6 +68,9 @@ function potOf(word: bigint): Pot {
   const amount = asSignedAmount(BigInt.asIntN(96, word >> 24n));
   return { outstanding: asAmount(BigInt.asUintN(96, word >> 120n)), amount };
 }
+
+/** What a view answers; where it answers less, the rest is missing. */
+type Integers = [bigint, bigint, bigint, bigint, bigint];
 
 type EscrowCalls = ReturnType<typeof escrowCalls>;
 
@@ -107,10 +100,22 @@ export class EscrowClient {
     return this.#at.address;
   }
 
-  /** A member's free and reserved money, base units; its epoch and modules. */
+  /** A member's free money, base units; its epoch and modules. */
   async account(community: CommunityIndex, member: MemberIndex): Promise<Account> {
-    const [free, reserved, epoch, modules] = await this.#read("account", community, member);
-    return { free: asAmount(free), reserved: asAmount(reserved), epoch, modules };
+    const [free, epoch, modules] = await this.#read("account", community, member);
+    return { free: asAmount(free), epoch, modules };
+  }
+
+  /** How far a member's journal of a period is. */
+  async journal(community: CommunityIndex, member: MemberIndex, period: Period): Promise<JournalInfo> {
+    const [hash, entries, records, frontier, state] = await this.#read("journal", community, member, period);
+    return { hash, entries, records, frontier, state: stateOf(state) };
+  }
+
+  /** The same from the packed word, as settlement reads it. */
+  async journalWord(community: CommunityIndex, member: MemberIndex, period: Period): Promise<JournalInfo> {
+    const [word] = await this.#read("journalWord", community, member, period);
+    return unpackJournal(word);
   }
 
   /** What a member and its supplier owe each other, and the credit line. */
@@ -157,6 +162,20 @@ export class EscrowClient {
       epoch: epoch as bigint,
       modules: modules as bigint,
       inDebt: Boolean(inDebt),
+    };
+  }
+
+  /** Standings and journals of many members at once, in the order given; `ringFree` as `periodFree`. */
+  async standings(
+    community: CommunityIndex,
+    period: Period,
+    members: readonly MemberIndex[],
+  ): Promise<{ accounts: Standing[]; journals: JournalInfo[]; ringFree: boolean }> {
+    const [accounts, journals, ringFree] = await this.#at.read("standings", [community, period, members]);
+    return {
+      accounts: Array.from(accounts as readonly bigint[], unpackStanding),
+      journals: Array.from(journals as readonly bigint[], unpackJournal),
+      ringFree: ringFree as boolean,
     };
   }
 
@@ -218,9 +237,9 @@ export class EscrowClient {
   }
 
   /** Integers only. */
-  async #read(name: string, ...args: readonly unknown[]): Promise<[bigint, bigint, bigint, bigint]> {
+  async #read(name: string, ...args: readonly unknown[]): Promise<Integers> {
     const values = await this.#at.read(name, args);
-    return values.toArray() as [bigint, bigint, bigint, bigint];
+    return values.toArray() as Integers;
   }
 }
 
@@ -267,7 +286,7 @@ function escrowCalls(at: Endpoint) {
   };
 }
 
-/** What only the other contracts of the deployment may call: for traces and simulations. */
+/** What only market modules and the other contracts of the deployment may call: for traces and simulations. */
 function internalCalls(at: Endpoint) {
   return {
     /** Registry only. */
@@ -276,6 +295,15 @@ function internalCalls(at: Endpoint) {
     /** Registry only. */
     openAccount: (community: CommunityIndex, member: MemberIndex, modules: bigint) =>
       at.call("openAccount", [community, member, modules]),
+    /** The community's module of that index, which all heads name; `feeTo` gets the records' fees. */
+    append: (
+      community: CommunityIndex,
+      period: Period,
+      { module, feeTo, records }: { module: bigint; feeTo: Address; records: readonly AppendedRecord[] },
+    ) => at.call("append", [community, period, module, feeTo, packRecords(module, records)]),
+    /** Settlement only. `journal`: the word afterwards. */
+    storeJournal: ({ community, member, period }: JournalKey, journal: bigint) =>
+      at.call("storeJournal", [community, member, period, journal]),
     /** The community's first module only. */
     lockBond: (community: CommunityIndex, relayer: Address, amount: Amount) =>
       at.call("lockBond", [community, relayer, amount]),
@@ -285,14 +313,6 @@ function internalCalls(at: Endpoint) {
     /** The community's first module only. */
     forfeitBond: (community: CommunityIndex, relayer: Address, amount: Amount) =>
       at.call("forfeitBond", [community, relayer, amount]),
-    /** Settlement only. */
-    reserve: (
-      { community, member, period }: JournalKey,
-      record: { module: bigint; amount: Amount; fee: Amount; feeTo: Address; first: boolean },
-    ) => {
-      const { module, amount, fee, feeTo, first } = record;
-      return at.call("reserve", [community, member, period, module, amount, fee, feeTo, first]);
-    },
     /** Settlement only. */
     openJournals: (community: CommunityIndex, period: Period, count: bigint) =>
       at.call("openJournals", [community, period, count]),

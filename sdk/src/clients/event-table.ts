@@ -1,6 +1,6 @@
 /** What each event says: one reader per event and contract. The types of all events follow from this table. */
 import { unpackTokenId } from "../energy-token.ts";
-import { unpackHead } from "../journal.ts";
+import { unpackRecords } from "../packed-records.ts";
 import { asLots, asPrice, asTick, asWh } from "../units.ts";
 import { communityOf, enrolmentOf } from "./event-structs.ts";
 import type { Fields } from "./event-fields.ts";
@@ -83,6 +83,14 @@ export const EVENTS = {
     /** To the fee collector. */
     BondForfeited: (f: Fields) => f.bond(),
     CreditLineSet: (f: Fields) => ({ ...f.member(), line: f.amount("line") }),
+    /** Records of members' journals, and who got the fees that they name. */
+    Recorded: (f: Fields) => ({
+      ...f.community(),
+      period: f.period(),
+      module: f.integer("module"),
+      feeTo: f.address("feeTo"),
+      records: unpackRecords(f.integer("module"), f.text("records")),
+    }),
     /** `gridLeg`: positive, the member pays its supplier; `due` afterwards: positive, it owes. */
     Settled: (f: Fields) => ({
       ...f.journal(),
@@ -133,11 +141,6 @@ export const EVENTS = {
     }),
   },
   Settlement: {
-    /** A record of a member's journal. */
-    Recorded: (f: Fields) => ({
-      ...f.journal(),
-      record: { head: unpackHead(f.integer("head")), digest: f.text("digest"), payload: f.text("payload") },
-    }),
     Metered: (f: Fields) => ({ ...f.journal(), gapLeg: f.signedAmount("gapLeg"), values: f.values() }),
     Estimated: (f: Fields) => f.journal(),
     /** A late reading replaced an estimate; `gridLeg` is the difference. */

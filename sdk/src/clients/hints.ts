@@ -41,24 +41,31 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   UnknownCommunity: "Pass an index below `registry.communityCount`.",
   UnknownMember: "Pass an index below `registry.memberCount` of that community.",
 
-  // Escrow
-  AmountOverflow: "The account would hold more than 2^96 base units: deposit less.",
-  AmountTooLarge: "Move less: the escrow holds at most 2^95 base units of a token, a member pledges at most 2^64.",
+  // Escrow and its journals
+  AmountOverflow: "The account would hold more than 2^64 base units: deposit less.",
+  AmountTooLarge: "Move less: the escrow holds less than 2^63 base units of a token, a member pledges less than 2^64.",
   BondNotLocked: "Unlock at most `locked`: see `escrow.bond`.",
+  FrontierBack: "The module proposed a frontier behind the member's: name slots after it.",
   InDebt: "Pay the debt first (a deposit does), or ask the supplier for a credit line.",
   InsufficientBond: "Ask for at most `available`, or post more (`postBond`). What backs commits is locked.",
   InsufficientPledge:
     "Ask for at most `available`: see `escrow.pledge`. What is leaving already cannot be asked back twice.",
   InsufficientFree: "Ask for at most `free`, or deposit first. Reserved money returns when its period is settled.",
   InvalidRecipient: "Pass an account other than zero and the escrow.",
+  JournalFull: "The member's journal of this period takes no more entries: name fewer price steps.",
   ModuleNotEnabled: "The owner enables the module first (`enableModule`).",
   MoreThanDebt: "Pass at most the amount of the debt: `escrow.debt`.",
+  NotActive: "The member does not trade now: not enrolled, without meter, suspended, stopped or leaving.",
   NotFirstModule: "Only the community's first module makes this call: use its functions.",
+  NotModule: "Only the community's module of that index appends records.",
   NotSealed: "Only a sealed community has pledges and bonds; an open one trades with free balance.",
   NotRegistry: "Only the registry makes this call: use the registry's own functions.",
   NotSettlement: "Only the settlement contract makes this call: use its functions.",
   NotSupplier: "Send with the owner of the member's supplier: `registry.supplierOf`.",
   NotTrader: "Send with the member's trading key or its owner.",
+  PayloadTooLong: "A record takes 64 bytes and 16 per entry: shorten it.",
+  PeriodNotOpen: "Name the current period or one up to the horizon ahead.",
+  RecordsCutOff: "Pack records with `packRecords`: one ends behind the last byte.",
   ReentrancyGuardReentrantCall: "The payment token calls back into the escrow: choose another token.",
   RingBusy: "Settle the older period first: anybody can, `settleEstimated` needs no reading.",
   SafeERC20FailedOperation:
@@ -67,24 +74,19 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   TransferFee: "The token takes a fee on transfers: it cannot be a payment token.",
   UnknownModule: "Pass an index or community that has the module: `registry.modules`.",
 
-  // Settlement and its journals
+  // Settlement
   ClaimWindowOver: "Tokens of this period can no longer be claimed.",
   EvidenceMismatch: "Rebuild records, values and position from the logs: they do not hash to the journal.",
-  FrontierBack: "The module proposed a frontier behind the member's: name slots after it.",
-  JournalFull: "The member's journal of this period takes no more entries: name fewer price steps.",
   Misdeployed: "Deploy all contracts anew: one was made for another settlement contract.",
-  NotActive: "The member does not trade now: not enrolled, without meter, suspended, stopped or leaving.",
   NotClaimable: "Nothing to claim: not settled yet, or claimed already.",
   NotFinal: "Wait until all members are settled and the correction window is over.",
-  NotModule: "Only the community's module of that index appends records.",
-  PayloadTooLong: "A record takes 64 bytes and 16 per entry: shorten it.",
-  PeriodNotOpen: "Name the current period or one up to the horizon ahead.",
   TooLittleGas: "Send with more gas, or fewer items at once.",
 
   // Order book
   NoContext: "Ask `market.context` first and pass what it answers.",
   EntryRefused: "Change the entry at `index`: see the reason.",
   StripRefused: "Change the strip: see the reason.",
+  StripsCutOff: "Pack strips with `packStrips`: one ends behind the last byte.",
   TradingPaused: "The coordinator paused trading: wait for the next period.",
 
   // Energy tokens (ERC-1155)

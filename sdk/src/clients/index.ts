@@ -1,4 +1,5 @@
 /** Clients: thin wrappers around the contracts, with named fields and units. They take an ethers provider or signer. */
+export type { Account, Standing } from "./account-word.ts";
 export * from "./connect.ts";
 export * from "./decode-revert.ts";
 export * from "./deployment.ts";
@@ -10,6 +11,8 @@ export * from "./fault-errors.ts";
 export { faultOf } from "./faults.ts";
 export * from "./fills.ts";
 export { HINTS } from "./hints.ts";
+export { JOURNAL_STATES, unpackJournal } from "./journal-word.ts";
+export type { JournalInfo, JournalState } from "./journal-word.ts";
 export * from "./log-facts.ts";
 export * from "./log-reader.ts";
 export * from "./log-store.ts";

@@ -8,16 +8,18 @@ import { slotsOf } from "../calendar.ts";
 import { LogsIncompleteError, NotSettledError, RunnerError } from "../errors.ts";
 import { asAccount } from "../hex.ts";
 import type { Address, Hex } from "../hex.ts";
-import { unpackHead } from "../journal.ts";
 import type { JournalRecord } from "../journal.ts";
+import { unpackRecords } from "../packed-records.ts";
 import { decodeValues } from "../reading.ts";
+import { reservedBy } from "../reserve.ts";
 import { decodeTariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
-import { asAmount, asLots, asMember, asPrice, asSignedAmount, asSlot, asWh } from "../units.ts";
-import type { CommunityIndex, MemberIndex, Period, Slot } from "../units.ts";
+import { asAmount, asLots, asMember, asPeriod, asPrice, asSignedAmount, asSlot, asWh } from "../units.ts";
+import type { Amount, CommunityIndex, MemberIndex, Period, Slot } from "../units.ts";
 import { billFromLogs, checkJournal } from "./bill-from-logs.ts";
 import type { Answers, BillEvidence } from "./bill-from-logs.ts";
 import type { AcceptedReading, CashFlow, SettledLeg, SkippedItem } from "./log-facts.ts";
+import type { JournalInfo } from "./journal-word.ts";
 import { MemoryLogStore } from "./log-store.ts";
 import type { LogStore } from "./log-store.ts";
 import { ENTRY_REASONS, reasonOf, SKIP_REASONS, STRIP_REASONS } from "./reasons.ts";
@@ -25,7 +27,6 @@ import { booksOf, resultsOf } from "./rebuild.ts";
 import type { ClearedSlot, Journals } from "./rebuild.ts";
 import { scanLogs } from "./scan.ts";
 import type { LogSource, ScannedLog, ScanRange } from "./scan.ts";
-import type { JournalInfo } from "./settlement.ts";
 import { syncLogs } from "./sync-logs.ts";
 import type { AnchoredSource } from "./sync-logs.ts";
 
@@ -42,7 +43,7 @@ export interface LogReaderOptions extends ScanRange {
   readonly registry?: Address;
   /** Keeps the community's logs, so that each is read once. Left out, every question scans again. */
   readonly store?: LogStore;
-  /** What the chain says of a journal, to check the logs against: `SettlementClient.journal`. */
+  /** What the chain says of a journal, to check the logs against: `EscrowClient.journal`. */
   readonly journalOnChain?: (member: MemberIndex, period: Period) => Promise<JournalInfo>;
 }
 
@@ -82,16 +83,33 @@ export class LogReader {
   /** Every journal of a period: all that settlement needs besides readings. */
   async journals(period: Period, range?: ScanRange): Promise<Map<MemberIndex, JournalRecord[]>> {
     const journals = new Map<MemberIndex, JournalRecord[]>();
-    for (const args of await this.#ofPeriod("settlement", "Recorded", period, range)) {
-      const member = memberOf(args);
-      const record = {
-        head: unpackHead(uint(args, "head")),
-        digest: text(args, "digest"),
-        payload: text(args, "payload"),
-      };
-      journals.set(member, [...(journals.get(member) ?? []), record]);
+    for (const args of await this.#events("escrow", "Recorded", [this.#options.community, period], range)) {
+      for (const { member, head, digest, payload } of unpackRecords(uint(args, "module"), text(args, "records"))) {
+        journals.set(member, [...(journals.get(member) ?? []), { head, digest, payload }]);
+      }
     }
     return journals;
+  }
+
+  /**
+   * What members have reserved, over all periods that are not settled: the escrow counts it per module and period, the
+   * records say for whom. Members without open orders are left out.
+   * @example
+   * const reserved = await logs.reserved();
+   * reserved.get(member); // base units; undefined where nothing is
+   */
+  async reserved(range?: ScanRange): Promise<Map<MemberIndex, Amount>> {
+    const { community, terms } = this.#options;
+    const recorded = await this.#events("escrow", "Recorded", [community], range);
+    const sums = new Map<MemberIndex, Amount>();
+    for (const period of new Set(recorded.map((args) => asPeriod(uint(args, "period"))))) {
+      const settled = await this.settled(period, range);
+      for (const [member, records] of await this.journals(period, range)) {
+        if (settled.has(member)) continue;
+        sums.set(member, asAmount((sums.get(member) ?? 0n) + reservedBy(terms, records)));
+      }
+    }
+    return sums;
   }
 
   /** Accepted readings of a period; late ones that replaced an estimate too. */

@@ -5,6 +5,8 @@ import { encodeEntries } from "../entry.ts";
 import type { Address, Hex } from "../hex.ts";
 import type { ModuleAnswer } from "../market-module.ts";
 import { unpackPosition } from "../position.ts";
+import { batchOf, packStrips } from "../packed-strips.ts";
+import type { SignedStrip } from "../packed-strips.ts";
 import type { CompactSignature } from "../signature.ts";
 import type { Strip } from "../strip.ts";
 import type { Domain } from "../typed-data.ts";
@@ -14,12 +16,6 @@ import { readDomain } from "./domain.ts";
 import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
 import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
 import type { JournalKey } from "./escrow.ts";
-
-/** A strip and the trading key's signature. */
-export interface SignedStrip {
-  readonly strip: Strip;
-  readonly signature: CompactSignature;
-}
 
 type MarketCalls = ReturnType<typeof marketCalls>;
 
@@ -119,11 +115,6 @@ export class MarketClient {
     return this.#address("escrow");
   }
 
-  /** The settlement contract of this deployment. */
-  async settlement(): Promise<Address> {
-    return this.#address("settlement");
-  }
-
   async #address(name: string): Promise<Address> {
     const [value] = await this.#at.read(name, []);
     return value as Address;
@@ -136,9 +127,14 @@ interface RawResult extends Readonly<Record<Exclude<keyof Clearing, "cleared">, 
 
 function marketCalls(at: Endpoint) {
   return {
-    /** Anyone: strips of one period. A bad one is skipped and named in a log; the rest goes through. */
+    /**
+     * Anyone: strips of one period, all signed for the same `feeTo`. A bad one is skipped and named in a log; the rest
+     * goes through. Strips of one member stand in the order in which they cover slots.
+     * @throws EmptyBatchError
+     * @throws MixedStripsError
+     */
     post: (community: CommunityIndex, period: Period, strips: readonly SignedStrip[]) =>
-      at.call("post", [community, period, strips.map(rawStrip)]),
+      at.call("post", [community, period, batchOf(strips).feeTo, packStrips(strips)]),
     /** Trading key or owner, its own strip: any part that fails reverts. Needs no signature. */
     place: (strip: Strip) =>
       at.call("place", [strip.community, strip.period, rawStrip({ strip, signature: NO_SIGNATURE })]),

@@ -8,13 +8,11 @@ import { asAmount, asSlotOffset } from "../units.ts";
 import type { CommunityIndex, MemberIndex, Period } from "../units.ts";
 import type { EscrowClient } from "./escrow.ts";
 import type { RegistryClient } from "./registry.ts";
-import type { SettlementClient } from "./settlement.ts";
 
 /** Clients that are asked; a `Wattbook` has them. */
 export interface StripReaders {
   readonly registry: RegistryClient;
   readonly escrow: EscrowClient;
-  readonly settlement: SettlementClient;
 }
 
 /** What `buildStrip` takes besides orders. */
@@ -32,7 +30,7 @@ export interface PreparedStrip {
  * buildStrip(terms, header, [order], context).maxReserve // 202_000n
  */
 export async function prepareStrip(
-  { registry, escrow, settlement }: StripReaders,
+  { registry, escrow }: StripReaders,
   community: CommunityIndex,
   member: MemberIndex,
   period: Period,
@@ -42,7 +40,7 @@ export async function prepareStrip(
     registry.tariff(community, period, terms),
     registry.member(community, member, period),
     escrow.account(community, member),
-    settlement.journal(community, member, period),
+    escrow.journal(community, member, period),
   ]);
   const header: StripHeader = {
     ...{ community, member, period, epoch: account.epoch, deadline: periodEnd(terms, period) },

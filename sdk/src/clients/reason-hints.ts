@@ -10,7 +10,7 @@ export const STRIP_HINTS: Readonly<Record<StripReason, string>> = {
   BadSignature: "Sign with the trading key in force, over the order book's domain.",
   WrongEpoch: "Read the epoch (`escrow.account`) and sign anew: the owner voided earlier strips.",
   Expired: "Sign anew with a later deadline.",
-  WrongFrontier: "Read the frontier (`settlement.journal`) and sign anew: an earlier strip covers these slots.",
+  WrongFrontier: "Read the frontier (`escrow.journal`) and sign anew: an earlier strip covers these slots.",
   Underfunded: "Deposit, or sign a strip with a smaller reserve.",
   InDebt: "Pay the debt first, or ask the supplier for a credit line.",
   TooManyEntries: "Name fewer price steps: the journal of this period is full.",

@@ -24,6 +24,17 @@ export interface ClassInfo {
   readonly supplier: MemberIndex;
 }
 
+/** What opening an order book looks at. */
+export interface MarketInfo {
+  readonly terms: Terms;
+  /** New orders are refused now. */
+  readonly paused: boolean;
+  /** Contract whose code holds the tariff of the period: see `RegistryClient.tariff`. */
+  readonly tariff: Address;
+  /** The order book. */
+  readonly firstModule: Address;
+}
+
 type RegistryCalls = ReturnType<typeof registryCalls>;
 
 /**
@@ -176,14 +187,32 @@ export class RegistryClient {
     return this.#one<bigint>("modulesAtCreation", community);
   }
 
-  /** What appending a record looks at, in one call. */
-  async recording(
-    community: CommunityIndex,
-    member: MemberIndex,
-    module: bigint,
-  ): Promise<{ terms: Terms; module: Address; active: boolean }> {
-    const [terms, address, active] = await this.#at.read("recording", [community, member, module]);
-    return { terms: unpackTerms(terms as bigint), module: address as Address, active: active as boolean };
+  /** What opening an order book looks at, in one call. */
+  async market(community: CommunityIndex, period: Period): Promise<MarketInfo> {
+    const [terms, paused, tariff, firstModule] = await this.#at.read("market", [community, period]);
+    return {
+      terms: unpackTerms(terms as bigint),
+      paused: paused as boolean,
+      tariff: tariff as Address,
+      firstModule: firstModule as Address,
+    };
+  }
+
+  /** As `member`, for many at once, in the order given. */
+  async traders(community: CommunityIndex, period: Period, members: readonly MemberIndex[]): Promise<MemberWord[]> {
+    const [words] = await this.#at.read("traders", [community, period, members]);
+    return Array.from(words as readonly bigint[], unpackMember);
+  }
+
+  /** What appending records looks at, in one call. */
+  async recording(community: CommunityIndex, module: bigint): Promise<{ terms: Terms; module: Address }> {
+    const [terms, address] = await this.#at.read("recording", [community, module]);
+    return { terms: unpackTerms(terms as bigint), module: address as Address };
+  }
+
+  /** How many of the members, from the first on, may have new records now. */
+  async countActive(community: CommunityIndex, members: readonly MemberIndex[]): Promise<bigint> {
+    return this.#one<bigint>("countActive", community, members);
   }
 
   /** The escrow of this deployment. */

@@ -12,7 +12,7 @@ import { encodeValues } from "../reading.ts";
 import type { CompactSignature } from "../signature.ts";
 import type { Domain } from "../typed-data.ts";
 import { asPeriod, asPrice, asWh } from "../units.ts";
-import type { Amount, CommunityIndex, MemberIndex, Period, SignedAmount, Slot, SlotOffset, Wh } from "../units.ts";
+import type { CommunityIndex, MemberIndex, Period, SignedAmount, Slot, Wh } from "../units.ts";
 import { readDomain } from "./domain.ts";
 import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
 import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
@@ -60,22 +60,6 @@ export interface ClaimItem {
   readonly values: readonly MeterValue[] | null;
   readonly gapLeg: SignedAmount;
   readonly position: readonly Position[];
-}
-
-/** How far a journal is. */
-export const JOURNAL_STATES = ["open", "metered", "settled", "estimated", "claimed"] as const;
-/** How far a journal is settled. */
-export type JournalState = (typeof JOURNAL_STATES)[number];
-
-/** A member's journal of a period. */
-export interface JournalInfo {
-  /** 204 bits; see `journalOf`, `readingHash`, `settledHash`. */
-  readonly hash: bigint;
-  readonly entries: bigint;
-  readonly records: bigint;
-  /** One past the last slot that a strip covers. */
-  readonly frontier: bigint;
-  readonly state: JournalState;
 }
 
 /** A member's meter. */
@@ -129,12 +113,6 @@ export class SettlementClient {
 
   get address(): Address {
     return this.#at.address;
-  }
-
-  /** How far a member's journal of a period is. */
-  async journal(community: CommunityIndex, member: MemberIndex, period: Period): Promise<JournalInfo> {
-    const [hash, entries, records, frontier, state] = await this.#read("journal", community, member, period);
-    return { hash, entries, records, frontier, state: JOURNAL_STATES[Number(state)] ?? "open" };
   }
 
   /** State and registers of a member's meter, Wh. */
@@ -243,15 +221,9 @@ function settlementCalls(at: Endpoint) {
   };
 }
 
-/** What only the other contracts of the deployment and market modules may call: for traces and simulations. */
+/** What only the registry may call: for traces and simulations. */
 function internalCalls(at: Endpoint) {
   return {
-    /** The community's module that the record's head names. `frontier` is 0 for all but the order book. */
-    append: (
-      { community, member, period }: JournalKey,
-      { head, digest, payload }: JournalRecord,
-      { frontier, fee, feeTo }: { frontier: SlotOffset; fee: Amount; feeTo: Address },
-    ) => at.call("append", [community, member, period, packHead(head), digest, payload, frontier, fee, feeTo]),
     /** Registry only. */
     bindMeter: ({ community, member, period }: JournalKey, startImport: Wh, startExport: Wh) =>
       at.call("bindMeter", [community, member, period, startImport, startExport]),

@@ -21,16 +21,19 @@ const { community, member, period, slot, token, key, amount, strip, reading, rec
 const { enrolment, binding, rotation, caps, tariffClass, charter, tariff, permit, leg, position, values } = samples;
 const SIGNED = { r: `0x${"11".repeat(32)}`, vs: `0x${"22".repeat(32)}` };
 const CONSENT = "0x12";
+const appended = { ...record, member, frontier: samples.frontier, fee: amount };
 
 /** One row per view. Where a view has overloads, its signature. */
 const REGISTRY_READS: Table<RegistryClient> = {
   bondOf: (c) => c.bondOf(community),
   classes: (c) => c.classes(community),
   communityCount: (c) => c.communityCount(),
+  countActive: (c) => c.countActive(community, [member]),
   eip712Domain: (c) => c.domain(),
   escrow: (c) => c.escrow(),
   isNamedRelayer: (c) => c.isNamedRelayer(community, who),
   memberAtGate: (c) => c.memberAtGate(community, member, period),
+  market: (c) => c.market(community, period),
   memberCount: (c) => c.memberCount(community),
   memberFor: (c) => c.member(community, member, period),
   meterFor: (c) => c.metering(community, member, period),
@@ -42,13 +45,14 @@ const REGISTRY_READS: Table<RegistryClient> = {
   nonces: (c) => c.nonceOf(who),
   ownerOf: (c) => c.ownerOf(community, member),
   paymentToken: (c) => c.paymentToken(community),
-  recording: (c) => c.recording(community, member, 0n),
+  recording: (c) => c.recording(community, 0n),
   settlement: (c) => c.settlement(),
   settlementContract: (c) => c.settlementContract(),
   supplierOf: (c) => c.supplierOf(community, member),
   tariffAt: (c) => c.tariff(community, period, { slotsPerPeriod: 96n }),
   terms: (c) => c.terms(community),
   termsHash: (c) => c.termsHash(community),
+  traders: (c) => c.traders(community, period, [member]),
   trading: (c) => c.trading(community),
 };
 const ESCROW_READS: Table<EscrowClient> = {
@@ -57,6 +61,8 @@ const ESCROW_READS: Table<EscrowClient> = {
   debt: (c) => c.debt(community, member),
   dueFund: (c) => c.dueFund(community, member),
   fees: (c) => c.fees(who, who),
+  journal: (c) => c.journal(community, member, period),
+  journalWord: (c) => c.journalWord(community, member, period),
   journals: (c) => c.journals(community, period),
   periodFree: (c) => c.periodFree(community, period),
   pledgeOf: (c) => c.pledge(community, member),
@@ -66,6 +72,7 @@ const ESCROW_READS: Table<EscrowClient> = {
   settlement: (c) => c.settlement(),
   shortfall: async (c) => c.shortfall(await c.tokenOf(community)),
   standing: (c) => c.standing(community, member),
+  standings: (c) => c.standings(community, period, [member]),
   standingAtGate: (c) => c.standingAtGate(community, member, period),
   tokenOf: (c) => c.tokenOf(community),
 };
@@ -86,7 +93,6 @@ const SETTLEMENT_READS: Table<SettlementClient> = {
   energyToken: (c) => c.energyToken(),
   escrow: (c) => c.escrow(),
   gap: (c) => c.gap(community, member),
-  journal: (c) => c.journal(community, member, period),
   ledger: (c) => c.ledger(community, slot),
   meterState: (c) => c.meter(community, member),
   readingDigest: (c) => c.readingDigest(reading),
@@ -100,7 +106,6 @@ const MARKET_READS: Table<MarketClient> = {
   positionOf: async (c) => c.positionOf(key, await c.context(community, period), []),
   registry: (c) => c.registry(),
   result: (c) => c.result(community, slot),
-  settlement: (c) => c.settlement(),
   stripDigest: (c) => c.stripDigest(strip),
 };
 
@@ -126,6 +131,7 @@ const REGISTRY_CALLS: Table<RegistryClient> = {
   unbindMeter: (c) => c.calls.unbindMeter(community, member),
 };
 const ESCROW_CALLS: Table<EscrowClient> = {
+  append: (c) => c.calls.append(community, period, { module: 0n, feeTo: who, records: [appended] }),
   bumpEpoch: (c) => c.calls.bumpEpoch(community, member),
   claimDue: (c) => c.calls.claimDue(community, member),
   correct: (c) => c.calls.correct(key, member, leg.gridLeg),
@@ -142,10 +148,10 @@ const ESCROW_CALLS: Table<EscrowClient> = {
   postBond: (c) => c.calls.postBond(community, amount),
   releaseBond: (c) => c.calls.releaseBond(community, who, amount),
   releasePledge: (c) => c.calls.releasePledge(community, member),
-  reserve: (c) => c.calls.reserve(key, { module: 0n, amount, fee: amount, feeTo: who, first: true }),
   setCreditLine: (c) => c.calls.setCreditLine(community, member, amount),
   settle: (c) =>
     c.calls.settle(community, period, { legs: [leg], potWords: [1n], opened: 0n, settled: 1n, settler: who }),
+  storeJournal: (c) => c.calls.storeJournal(key, 5n),
   unpledge: (c) => c.calls.unpledge(community, member, amount),
   withdraw: (c) => c.calls.withdraw(community, member, who, amount),
   withdrawBond: (c) => c.calls.withdrawBond(community, who, amount),
@@ -159,7 +165,6 @@ const TOKEN_CALLS: Table<EnergyTokenClient> = {
   setApprovalForAll: (c) => c.calls.setApprovalForAll(who, true),
 };
 const SETTLEMENT_CALLS: Table<SettlementClient> = {
-  append: (c) => c.calls.append(key, record, { frontier: samples.frontier, fee: amount, feeTo: who }),
   bindMeter: (c) => c.calls.bindMeter(key, values[0].imported, values[0].exported),
   claim: (c) => c.calls.claim(community, period, { member, journal: 5n, values, gapLeg: leg.gridLeg, position }, who),
   correct: (c) => c.calls.correct(community, period, [{ reading, signature: SIGNED, journal: 5n, position }]),

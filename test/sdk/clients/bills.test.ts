@@ -3,7 +3,8 @@ import type { Interface } from "ethers";
 import { LogReader } from "../../../sdk/src/clients/log-reader.ts";
 import type { LogSource, ScannedLog } from "../../../sdk/src/clients/scan.ts";
 import { asMember, asPeriod, sumSigned } from "../../../sdk/src/units.ts";
-import { buy, flatValues, sell } from "../../helpers/market.ts";
+import { buy, flatValues, sell, postArguments } from "../../helpers/market.ts";
+import { reservedOf } from "../../helpers/reserves.ts";
 import { rejection } from "./rejection.ts";
 import { world, type World } from "./support.ts";
 
@@ -12,11 +13,11 @@ const FEE = 2_000n;
 
 type Source = LogSource & { getBlock(block: number): Promise<{ readonly hash: string | null } | null> };
 
-function readerOf({ community, terms, at, settlement }: World, source: Source): LogReader {
+function readerOf({ community, terms, at, escrow }: World, source: Source): LogReader {
   return new LogReader({
     ...{ source, community, terms },
     ...{ market: at.market, escrow: at.escrow, settlement: at.settlement, registry: at.registry },
-    journalOnChain: (member, period) => settlement.journal(community, member, period),
+    journalOnChain: (member, period) => escrow.journal(community, member, period),
   });
 }
 
@@ -37,18 +38,20 @@ async function twoPeriods() {
   const first = (await raw.periodNow()) + 1;
   await raw.goTo(raw.periodStart(first) + 1);
   const strip = async (home: typeof seller, after: number, slot: number) =>
-    raw.auction.post(raw.community, first, [
-      await raw.signStrip({
-        ...{ home, period: first, after },
-        entries: [home === seller ? sell(slot, 10, 60) : buy(slot, 30, 35 + (slot % 7))],
-      }),
-    ]);
+    raw.auction.post(
+      ...postArguments(raw.community, first, [
+        await raw.signStrip({
+          ...{ home, period: first, after },
+          entries: [home === seller ? sell(slot, 10, 60) : buy(slot, 30, 35 + (slot % 7))],
+        }),
+      ]),
+    );
   for (const home of [seller, buyer]) {
     await strip(home, 0, 40);
     await strip(home, 41, 50);
   }
   const idle = await raw.signStrip({ home: quiet, period: first, entries: [buy(60, 5, 10)] });
-  await raw.auction.post(raw.community, first, [idle]);
+  await raw.auction.post(...postArguments(raw.community, first, [idle]));
   await raw.goTo(raw.periodStart(first + 1) + 60);
   await raw.clearPeriod(first);
   const values = { seller: flatValues(96, 0, 700), buyer: flatValues(96, 400, 0), quiet: flatValues(96, 0, 0) };
@@ -82,7 +85,8 @@ describe("bills from logs", function () {
     for (const { member } of [w.seller, w.buyer, w.quiet, w.silent]) {
       const index = asMember(BigInt(member));
       const billed = sumSigned([first, second].flatMap((bills) => bills.get(index)?.total ?? []));
-      const { free, reserved } = await w.escrow.account(w.community, index);
+      const { free } = await w.escrow.account(w.community, index);
+      const reserved = await reservedOf(w.raw, member);
       const { due } = await w.escrow.debt(w.community, index);
       expect(free + reserved - due, `member ${member}`).to.equal(DEPOSIT - billed);
     }

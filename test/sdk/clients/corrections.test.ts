@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { asMember, asPeriod } from "../../../sdk/src/units.ts";
-import { flatValues } from "../../helpers/market.ts";
+import { flatValues, postArguments } from "../../helpers/market.ts";
 import { evidence } from "../../helpers/settling.ts";
 import { world } from "./support.ts";
 
@@ -18,7 +18,7 @@ describe("LogReader of a corrected period", function () {
       maxReserve: 500_000n,
       entries: [{ slot: 40, side: "buy", tick: 30, lots: 1 }],
     });
-    await raw.auction.post(raw.community, period, [strip]);
+    await raw.auction.post(...postArguments(raw.community, period, [strip]));
     await raw.goTo(raw.periodStart(period + 1) + raw.terms.readingDeadline);
     await raw.clearPeriod(period);
     const records = await raw.recordsOf(member, period);

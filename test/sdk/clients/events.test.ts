@@ -12,7 +12,7 @@ import { unpackMember } from "../../../sdk/src/clients/member-word.ts";
 import { ENTRY_REASONS, SKIP_REASONS, STRIP_REASONS, VOID_REASONS } from "../../../sdk/src/clients/reasons.ts";
 import { termsHash } from "../../../sdk/src/charter.ts";
 import { packTokenId } from "../../../sdk/src/energy-token.ts";
-import { packHead } from "../../../sdk/src/journal.ts";
+import { packRecords } from "../../../sdk/src/packed-records.ts";
 import { encodeValues } from "../../../sdk/src/reading.ts";
 import { asMember } from "../../../sdk/src/units.ts";
 import { account, anyAddress, anyWord } from "../support.ts";
@@ -32,13 +32,20 @@ const bytes = (size: number) =>
   fc.uint8Array({ minLength: size, maxLength: size }).map((each) => `0x${Buffer.from(each).toString("hex")}`);
 const index = (names: readonly string[]) => fc.integer({ min: 0, max: names.length - 1 }).map(BigInt);
 
+/** Bytes of a packed record: a header, the length of its payload, a digest, the payload. */
+const record = fc.tuple(bytes(37), bytes(32), fc.uint8Array({ maxLength: 9 })).map(([start, digest, payload]) => {
+  const length = payload.length.toString(16).padStart(4, "0");
+  return `${start.slice(2)}${length}${digest.slice(2)}${Buffer.from(payload).toString("hex")}`;
+});
+
 /** Values that contracts can emit, where the type alone allows more. */
 const EMITTED: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   "SlotCleared.slot": uint(32),
   "SlotCleared.tick": fc.oneof(uint(7), fc.constant(255n)),
   "SlotCleared.price": uint(16),
   "SlotCleared.lots": uint(40),
-  "Recorded.head": uint(216),
+  "Recorded.module": uint(8),
+  "Recorded.records": fc.array(record, { minLength: 1, maxLength: 3 }).map((all) => `0x${all.join("")}`),
   "EntriesRefused.reasons": fc
     .array(index(ENTRY_REASONS), { minLength: 1, maxLength: 5 })
     .map((codes) => `0x${codes.map((code) => code.toString(16).padStart(2, "0")).join("")}`),
@@ -75,7 +82,7 @@ function argsOf(event: WattbookEvent): Record<string, unknown> {
     case "CommunityCreated":
       return { ...event, ...event.charter };
     case "Recorded":
-      return { ...event, ...event.record, head: packHead(event.record.head) };
+      return { ...event, records: packRecords(event.module, event.records) };
     case "Metered":
     case "Corrected":
       return { ...event, values: encodeValues(event.values) };

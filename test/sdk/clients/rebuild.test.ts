@@ -8,7 +8,7 @@ import type { AnchoredSource } from "../../../sdk/src/clients/sync-logs.ts";
 import { journalOf } from "../../../sdk/src/journal.ts";
 import { asMember, asPeriod, sumSigned } from "../../../sdk/src/units.ts";
 import type { MemberIndex } from "../../../sdk/src/units.ts";
-import { buy, flatValues, sell, type Entry, type HomeKeys } from "../../helpers/market.ts";
+import { buy, flatValues, sell, type Entry, type HomeKeys, postArguments } from "../../helpers/market.ts";
 import { evidence } from "../../helpers/settling.ts";
 import { flakyNode } from "./flaky-node.ts";
 import { rejection } from "./rejection.ts";
@@ -31,7 +31,7 @@ async function tradedDay() {
     const entries: Entry[] = slots.map((slot) =>
       index < 2 ? sell(slot, 10 + index, 50 + 7 * slot) : buy(slot, 30 + index, 20 + 11 * index),
     );
-    await raw.auction.post(raw.community, period, [await raw.signStrip({ home, period, entries })]);
+    await raw.auction.post(...postArguments(raw.community, period, [await raw.signStrip({ home, period, entries })]));
     await w.connection.networkHelpers.mine(700);
   }
   await raw.goTo(raw.periodStart(period + 1) + raw.terms.readingDeadline);
@@ -58,11 +58,11 @@ async function tradedDay() {
 type Day = Awaited<ReturnType<typeof tradedDay>>;
 
 function readerOf(w: World, source: AnchoredSource, how: ScanRange & { store?: LogStore } = {}): LogReader {
-  const { community, terms, at, settlement } = w;
+  const { community, terms, at, escrow } = w;
   return new LogReader({
     ...{ ...QUICK, ...how, source, community, terms },
     ...{ market: at.market, escrow: at.escrow, settlement: at.settlement, registry: at.registry },
-    journalOnChain: (member, period) => settlement.journal(community, member, period),
+    journalOnChain: (member, period) => escrow.journal(community, member, period),
   });
 }
 

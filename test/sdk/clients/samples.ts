@@ -62,6 +62,7 @@ export const samples = {
   leg: {
     ...{ member, supplier: member, reserved: amount, lost: asAmount(0n), paid: asAmount(1n), received: asAmount(2n) },
     ...{ networkFee: asAmount(3n), settlementFee: asAmount(4n), gridLeg: asSignedAmount(-5n) },
+    journal: 5n,
   },
   position: [traded(30, 0)],
 } as const;

@@ -4,7 +4,7 @@ import { buildStrip } from "../../../sdk/src/build-strip.ts";
 import type { Order } from "../../../sdk/src/build-strip.ts";
 import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
 import { MarketClient } from "../../../sdk/src/clients/market.ts";
-import type { SignedStrip } from "../../../sdk/src/clients/market.ts";
+import type { SignedStrip } from "../../../sdk/src/packed-strips.ts";
 import { isRevert } from "../../../sdk/src/clients/revert.ts";
 import { resultsOf } from "../../../sdk/src/clients/rebuild.ts";
 import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
@@ -67,7 +67,7 @@ const BUY = { side: "buy", price: asPrice(180n), energy: asWh(800n) } as const;
 describe("MarketClient, SettlementClient and LogReader", function () {
   it("trade, settle from logs alone, and claim", async function () {
     const w = await twoHomes();
-    const { market, settlement, tokens, logs, community, terms, domains, period, seller, buyer, raw } = w;
+    const { market, escrow, settlement, tokens, logs, community, terms, domains, period, seller, buyer, raw } = w;
     await market.send.post(community, period, [
       await stripOf(w, seller, period, SELL),
       await stripOf(w, buyer, period, BUY),
@@ -120,7 +120,7 @@ describe("MarketClient, SettlementClient and LogReader", function () {
       const { paid, received, networkFee, settlementFee, gridLeg } = preview;
       const due = asSignedAmount(0n);
       expect(legs.get(member)).to.deep.equal({ paid, received, networkFee, settlementFee, gridLeg, due });
-      const info = await settlement.journal(community, member, period);
+      const info = await escrow.journal(community, member, period);
       const hash = settledHash(readingHash(journalOf(records), reading.values, reading.gapLeg), answer.position);
       expect(info).to.deep.equal({ hash, entries: 1n, records: 1n, frontier: OFFSET + 1n, state: "settled" });
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IDoubleAuction} from "../../../contracts/interfaces/IDoubleAuction.sol";
+import {IOrderBook} from "../../../contracts/interfaces/IOrderBook.sol";
 import {Clearing} from "../../../contracts/libraries/Clearing.sol";
 
 /// @notice `EntryLoops` without assembly, packed words and shortcuts: a book is an array of volumes, a strip one of orders.
@@ -56,7 +56,7 @@ library EntryLoopsPlain {
     /// @param slotEnd One past the last slot on the grid that an order named; at least the frontier.
     struct Outcome {
         bool busy;
-        IDoubleAuction.EntryReason[] reasons;
+        IOrderBook.EntryReason[] reasons;
         uint256[] prefixes;
         uint256 used;
         uint256[2] lots;
@@ -69,14 +69,14 @@ library EntryLoopsPlain {
 
     function accept(Market memory m, Strip memory s) internal pure returns (Outcome memory o) {
         uint256 count = s.orders.length;
-        o.reasons = new IDoubleAuction.EntryReason[](count);
+        o.reasons = new IOrderBook.EntryReason[](count);
         o.prefixes = new uint256[](count);
         o.used = s.settlementFee;
         o.slotEnd = s.frontier;
         for (; o.seen < count; ++o.seen) {
             Order memory order = s.orders[o.seen];
-            IDoubleAuction.EntryReason reason = _refuseUnseen(m, s, o.seen);
-            if (reason == IDoubleAuction.EntryReason.None) {
+            IOrderBook.EntryReason reason = _refuseUnseen(m, s, o.seen);
+            if (reason == IOrderBook.EntryReason.None) {
                 if (m.busy[order.slot]) {
                     o.busy = true;
                     return o;
@@ -85,7 +85,7 @@ library EntryLoopsPlain {
             }
             if (order.slot < m.slots && order.slot >= o.slotEnd) o.slotEnd = order.slot + 1;
             o.reasons[o.seen] = reason;
-            if (reason == IDoubleAuction.EntryReason.None) {
+            if (reason == IOrderBook.EntryReason.None) {
                 o.prefixes[o.seen] = _volume(m, order);
                 _setVolume(m, order, _volume(m, order) + order.lots);
                 o.used += s.feePerEntry + reserveOf(m, s, order);
@@ -100,7 +100,7 @@ library EntryLoopsPlain {
     /// @notice Takes what was accepted of a strip out of the book again.
     function undo(Market memory m, Strip memory s, Outcome memory o) internal pure {
         for (uint256 i = 0; i < o.seen; ++i) {
-            if (o.reasons[i] != IDoubleAuction.EntryReason.None) continue;
+            if (o.reasons[i] != IOrderBook.EntryReason.None) continue;
             _setVolume(m, s.orders[i], _volume(m, s.orders[i]) - s.orders[i].lots);
         }
     }
@@ -121,16 +121,16 @@ library EntryLoopsPlain {
         Market memory m,
         Strip memory s,
         uint256 index
-    ) private pure returns (IDoubleAuction.EntryReason) {
+    ) private pure returns (IOrderBook.EntryReason) {
         Order memory order = s.orders[index];
         for (uint256 i = 0; i < index; ++i) {
-            if (!_isBefore(s.orders[i], order)) return IDoubleAuction.EntryReason.NotAscending;
+            if (!_isBefore(s.orders[i], order)) return IOrderBook.EntryReason.NotAscending;
         }
-        if (order.slot >= m.slots || order.tick >= m.ticks) return IDoubleAuction.EntryReason.OffGrid;
-        if (order.lots == 0) return IDoubleAuction.EntryReason.ZeroLots;
-        if (order.slot < s.frontier) return IDoubleAuction.EntryReason.BehindFrontier;
-        if (order.slot < m.openFrom) return IDoubleAuction.EntryReason.GateClosed;
-        return IDoubleAuction.EntryReason.None;
+        if (order.slot >= m.slots || order.tick >= m.ticks) return IOrderBook.EntryReason.OffGrid;
+        if (order.lots == 0) return IOrderBook.EntryReason.ZeroLots;
+        if (order.slot < s.frontier) return IOrderBook.EntryReason.BehindFrontier;
+        if (order.slot < m.openFrom) return IOrderBook.EntryReason.GateClosed;
+        return IOrderBook.EntryReason.None;
     }
 
     function _refuseInBook(
@@ -138,18 +138,18 @@ library EntryLoopsPlain {
         Strip memory s,
         Outcome memory o,
         Order memory order
-    ) private pure returns (IDoubleAuction.EntryReason) {
+    ) private pure returns (IOrderBook.EntryReason) {
         uint256 lots = order.lots;
         for (uint256 i = 0; i < o.seen; ++i) {
-            if (o.reasons[i] != IDoubleAuction.EntryReason.None) continue;
+            if (o.reasons[i] != IOrderBook.EntryReason.None) continue;
             if (s.orders[i].slot == order.slot && s.orders[i].side == order.side) lots += s.orders[i].lots;
         }
-        if (lots > s.caps[order.side]) return IDoubleAuction.EntryReason.OverCap;
+        if (lots > s.caps[order.side]) return IOrderBook.EntryReason.OverCap;
         if (o.used + s.feePerEntry + reserveOf(m, s, order) > s.maxReserve) {
-            return IDoubleAuction.EntryReason.OverReserve;
+            return IOrderBook.EntryReason.OverReserve;
         }
-        if (_volume(m, order) + order.lots > m.fullTick) return IDoubleAuction.EntryReason.TickFull;
-        return IDoubleAuction.EntryReason.None;
+        if (_volume(m, order) + order.lots > m.fullTick) return IOrderBook.EntryReason.TickFull;
+        return IOrderBook.EntryReason.None;
     }
 
     function _isBefore(Order memory a, Order memory b) private pure returns (bool) {

@@ -17,14 +17,18 @@ abstract contract Books is World {
 
     uint256 private constant POTS = uint256(keccak256("wattbook.escrow.pots")) & ~uint256(type(uint128).max);
 
+    /// @dev What the records of unsettled periods reserved, as an observer of the logs counts it.
+    mapping(uint32 community => uint256) internal reserved;
+
     /// @notice Rule 1: balance == free + pledged + fees + due funds + bonds + pots, to the unit, and nothing is below zero.
     function checkSolvency() public view {
         uint256 owed = _relayers(RELAYER) + _relayers(SETTLER);
         for (uint32 community = 0; community <= SEALED; ++community) {
-            (uint256 accounts, uint256 reserved) = _accounts(community);
             (int256 amounts, uint256 outstanding) = _pots(community);
-            if (reserved != outstanding) revert ReserveWithoutPot(community, reserved, outstanding);
-            owed += accounts + uint256(amounts + int256(outstanding));
+            if (reserved[community] != outstanding) {
+                revert ReserveWithoutPot(community, reserved[community], outstanding);
+            }
+            owed += _accounts(community) + uint256(amounts + int256(outstanding));
         }
         uint256 balance = euro.balanceOf(address(escrow));
         if (balance != owed || escrow.shortfall(address(euro)) != 0) revert Insolvent(balance, owed);
@@ -60,15 +64,13 @@ abstract contract Books is World {
     }
 
     /// @return total Free and pledged balances, and funds.
-    /// @return reserved Reserves.
-    function _accounts(uint32 community) private view returns (uint256 total, uint256 reserved) {
+    function _accounts(uint32 community) private view returns (uint256 total) {
         uint32 count = registry.memberCount(community);
         for (uint32 member = 0; member < count; ++member) {
-            (uint256 free, uint256 held, , ) = escrow.account(community, member);
+            (uint256 free, , ) = escrow.account(community, member);
             (uint256 fund, ) = escrow.dueFund(community, member);
             (uint256 pledged, , ) = escrow.pledgeOf(community, member);
             total += free + pledged + fund;
-            reserved += held;
         }
     }
 

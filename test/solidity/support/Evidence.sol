@@ -5,6 +5,7 @@ import {IMarketModule} from "../../../contracts/interfaces/IMarketModule.sol";
 import {IPaymentEscrow} from "../../../contracts/interfaces/IPaymentEscrow.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 import {readingHash, recordHash, settledHash} from "../../../contracts/types/Journal.sol";
+import {PackedPlain} from "../plain/PackedPlain.sol";
 import {Books} from "./Books.sol";
 import {Vm, VM} from "./Vm.sol";
 
@@ -46,6 +47,8 @@ abstract contract Evidence is Books {
     mapping(uint32 community => mapping(uint32 period => uint256 wh)) internal mintedMix;
     mapping(uint256 home => mapping(uint32 period => uint256 wh)) internal mintedOwn;
 
+    mapping(uint256 home => mapping(uint32 period => uint256)) private _reservedFor;
+
     /// @dev Modules whose records the call at hand voided, one bit each, per home.
     mapping(uint256 home => uint256 bits) private _voided;
 
@@ -69,24 +72,54 @@ abstract contract Evidence is Books {
         Vm.Log[] memory logs = VM.getRecordedLogs();
         for (uint256 i = 0; i < logs.length; ++i) {
             if (logs[i].topics.length != 4) continue;
-            bytes32 topic = logs[i].topics[0];
-            uint32 community = uint32(uint256(logs[i].topics[1]));
-            uint32 period = uint32(uint256(logs[i].topics[3]));
-            if (topic == IPaymentEscrow.PotSwept.selector) {
-                if (uint256(logs[i].topics[2]) == 0) revert OrderBookPotSwept(community, period);
-                continue;
-            }
+            if (logs[i].emitter == address(escrow)) _readMoney(logs[i]);
             if (logs[i].emitter != address(settlement)) continue;
+            uint32 community = uint32(uint256(logs[i].topics[1]));
             uint256 home = _homeOf(community, uint32(uint256(logs[i].topics[2])));
-            _readLog(topic, home, period, logs[i].data);
+            _readLog(logs[i].topics[0], home, uint32(uint256(logs[i].topics[3])), logs[i].data);
         }
     }
 
+    /// @dev What the escrow reserved, released and swept.
+    function _readMoney(Vm.Log memory log) private {
+        bytes32 topic = log.topics[0];
+        uint32 community = uint32(uint256(log.topics[1]));
+        (uint256 second, uint256 third) = (uint256(log.topics[2]), uint256(log.topics[3]));
+        if (topic == IPaymentEscrow.PotSwept.selector) {
+            if (second == 0) revert OrderBookPotSwept(community, uint32(third));
+        } else if (topic == IPaymentEscrow.Recorded.selector) {
+            (, bytes memory packed) = abi.decode(log.data, (address, bytes));
+            for (uint256 pos = 0; pos < packed.length;)
+                pos = _readRecord(community, uint32(second), third, packed, pos);
+        } else if (topic == IPaymentEscrow.Settled.selector) {
+            uint256 home = _homeOf(community, uint32(second));
+            reserved[community] -= _reservedFor[home][uint32(third)];
+            _reservedFor[home][uint32(third)] = 0;
+        }
+    }
+
+    /// @return Where the next record starts.
+    function _readRecord(
+        uint32 community,
+        uint32 period,
+        uint256 module,
+        bytes memory packed,
+        uint256 pos
+    ) private returns (uint256) {
+        uint256 home = _homeOf(community, uint32(PackedPlain.read(packed, pos, 4)));
+        uint256 head = PackedPlain.read(packed, pos + 11, 26) | (module << 208);
+        bytes memory payload = new bytes(PackedPlain.read(packed, pos + 37, 2));
+        for (uint256 i = 0; i < payload.length; ++i) payload[i] = packed[pos + 71 + i];
+        uint256 amount = uint96(head >> 96) + (records[home][period].length == 0 ? SETTLEMENT_FEE : 0);
+        reserved[community] += amount;
+        _reservedFor[home][period] += amount;
+        bytes32 digest = bytes32(PackedPlain.read(packed, pos + 39, 32));
+        records[home][period].push(ISettlement.Record(head, digest, payload));
+        return pos + 71 + payload.length;
+    }
+
     function _readLog(bytes32 topic, uint256 home, uint32 period, bytes memory data) private {
-        if (topic == ISettlement.Recorded.selector) {
-            (uint256 head, bytes32 digest, bytes memory payload) = abi.decode(data, (uint256, bytes32, bytes));
-            records[home][period].push(ISettlement.Record(head, digest, payload));
-        } else if (topic == ISettlement.RecordsVoided.selector) {
+        if (topic == ISettlement.RecordsVoided.selector) {
             (uint8 module, uint8 reason) = abi.decode(data, (uint8, uint8));
             ++voidsBy[reason];
             if (module == 0) revert OrderBookVoided(home, period);
@@ -207,7 +240,7 @@ abstract contract Evidence is Books {
         (uint32 community, uint32 member) = (homes[home].community, homes[home].member);
         uint256 hash = day.journal;
         if (day.values.length != 0) hash = readingHash(hash, keccak256(day.values), day.gapLeg);
-        (uint256 stored, , , , ) = settlement.journal(community, member, period);
+        (uint256 stored, , , , ) = escrow.journal(community, member, period);
         if (stored != settledHash(hash, keccak256(abi.encodePacked(day.position)))) revert EvidenceLost(home, period);
     }
 

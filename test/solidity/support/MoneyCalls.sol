@@ -61,7 +61,7 @@ abstract contract MoneyCalls is Evidence {
 
     function withdraw(uint256 community, uint256 member, uint256 amount) external {
         (uint32 c, uint32 m) = _account(community, member);
-        (uint256 free, , , ) = escrow.account(c, m);
+        (uint256 free, , ) = escrow.account(c, m);
         address owner = registry.ownerOf(c, m);
         VM.prank(owner);
         escrow.withdraw(c, m, owner, bound(amount, 0, free));

@@ -51,7 +51,7 @@ abstract contract SealedCalls is MoneyCalls {
     function pledge(uint256 member, uint256 amount) external {
         uint32 m = uint32(member % FIRST_HOME);
         _fund(SEALED, m, 10_000);
-        (uint256 free, , , ) = escrow.account(SEALED, m);
+        (uint256 free, , ) = escrow.account(SEALED, m);
         amount = bound(amount, 0, free);
         _asOwner(m);
         escrow.pledge(SEALED, m, amount);

@@ -269,7 +269,7 @@ abstract contract SettleCalls is TradeCalls {
         uint256 end = (uint256(period) + 1) * PERIOD;
         if (opened == 0 || opened != settled) return false;
         if (block.timestamp < end + CORRECTION || block.timestamp >= end + CLAIM) return false;
-        (, , , , uint256 state) = settlement.journal(homes[home].community, homes[home].member, period);
+        (, , , , uint256 state) = escrow.journal(homes[home].community, homes[home].member, period);
         return state == 2 || state == 3;
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {IDoubleAuction} from "../../../contracts/interfaces/IDoubleAuction.sol";
+import {IOrderBook} from "../../../contracts/interfaces/IOrderBook.sol";
 import {Member} from "../../../contracts/types/Member.sol";
 import {ChaosModule} from "./ChaosModule.sol";
 import {SealedCalls} from "./SealedCalls.sol";
@@ -19,7 +19,7 @@ abstract contract TradeCalls is SealedCalls {
         (uint32 c, uint32 m) = (homes[home].community, homes[home].member);
         uint32 period = _current() + uint32(ahead % (HORIZON + 1));
         if (!_mayTrade(home, period)) return;
-        (IDoubleAuction.Strip memory s, ) = _strip(home, period, seed);
+        (IOrderBook.Strip memory s, ) = _strip(home, period, seed);
         (uint256 free, , , bool inDebt) = escrow.standing(c, m);
         if (s.entries.length == 0 || inDebt || s.maxReserve > free) return;
         _clearBefore(c, period);
@@ -36,19 +36,19 @@ abstract contract TradeCalls is SealedCalls {
         uint32 period = _current() + uint32(ahead % (HORIZON + 1));
         (, bool paused) = registry.trading(c);
         if (paused) return;
-        IDoubleAuction.Strip[] memory strips = new IDoubleAuction.Strip[](1 + (seed % 4));
-        for (uint256 i = 0; i < strips.length; ++i) {
+        bytes memory strips;
+        for (uint256 i = 0; i <= seed % 4; ++i) {
             uint256 random = uint256(keccak256(abi.encode(seed, i)));
             uint256 home = c == 0 ? random % HOMES_OF_FIRST : HOMES_OF_FIRST + (random % (HOMES - HOMES_OF_FIRST));
-            uint256 key;
-            (strips[i], key) = _strip(home, period, random);
-            (strips[i], key) = _spoil(strips[i], key, random >> 128);
-            (strips[i].r, strips[i].vs) = _signCompact(key, auction.stripDigest(c, period, strips[i]));
+            (IOrderBook.Strip memory s, uint256 key) = _strip(home, period, random);
+            (s, key) = _spoil(s, key, random >> 128);
+            (s.r, s.vs) = _signCompact(key, auction.stripDigest(c, period, s));
+            strips = bytes.concat(strips, _packed(s));
         }
         _clearBefore(c, period);
         VM.recordLogs();
         VM.prank(RELAYER);
-        if (auction.post(c, period, strips) != 0) _count(Kind.Post);
+        if (auction.post(c, period, RELAYER, strips) != 0) _count(Kind.Post);
         _readLogs();
     }
 
@@ -116,15 +116,15 @@ abstract contract TradeCalls is SealedCalls {
         uint256 home,
         uint32 period,
         uint256 seed
-    ) private view returns (IDoubleAuction.Strip memory s, uint256 key) {
+    ) private view returns (IOrderBook.Strip memory s, uint256 key) {
         (uint32 c, uint32 m) = (homes[home].community, homes[home].member);
-        (, , uint256 inJournal, uint256 frontier, ) = settlement.journal(c, m, period);
+        (, , uint256 inJournal, uint256 frontier, ) = escrow.journal(c, m, period);
         uint256 firstOpen = block.timestamp / SLOT + 1;
         uint256 first = uint256(period) * SLOTS;
         uint256 from = firstOpen > first + frontier ? firstOpen - first : frontier;
         s.member = m;
         s.after_ = uint8(frontier);
-        (, , s.epoch, ) = escrow.account(c, m);
+        (, s.epoch, ) = escrow.account(c, m);
         s.deadline = type(uint40).max;
         s.feePerEntry = uint32(seed % 7);
         s.feeTo = RELAYER;
@@ -157,11 +157,19 @@ abstract contract TradeCalls is SealedCalls {
         return IMPORT_PRICE > limit + TICK ? IMPORT_PRICE - limit : TICK;
     }
 
+    function _packed(IOrderBook.Strip memory s) private pure returns (bytes memory) {
+        return
+            bytes.concat(
+                abi.encodePacked(s.member, s.after_, s.epoch, s.deadline, s.maxReserve, s.feePerEntry),
+                abi.encodePacked(s.r, s.vs, uint16(s.entries.length / 4), s.entries)
+            );
+    }
+
     function _spoil(
-        IDoubleAuction.Strip memory s,
+        IOrderBook.Strip memory s,
         uint256 key,
         uint256 random
-    ) private view returns (IDoubleAuction.Strip memory, uint256) {
+    ) private view returns (IOrderBook.Strip memory, uint256) {
         uint256 how = random % 16;
         if (how == 0) s.after_ = uint8(random >> 8);
         if (how == 1) s.epoch += 1;
@@ -186,10 +194,10 @@ abstract contract TradeCalls is SealedCalls {
         uint256 wh = bound(seed >> 64, 0, 2_000);
         uint256 head = wh | (wh << 48) | (reserve << 96) | (uint256(1) << 192) | (module << 208);
         modules[module].setScript(c, m, period, s);
-        (, , uint256 count, , ) = settlement.journal(c, m, period);
+        (, , uint256 count, , ) = escrow.journal(c, m, period);
         uint256 release = reserve + (count == 0 ? SETTLEMENT_FEE : 0);
         VM.recordLogs();
-        modules[module].append(settlement, c, m, period, head, release, seed % SETTLEMENT_FEE, RELAYER);
+        modules[module].append(escrow, c, m, period, head, release, seed % SETTLEMENT_FEE, RELAYER);
         _readLogs();
         _count(Kind.Append);
     }

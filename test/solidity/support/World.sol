@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IDoubleAuction} from "../../../contracts/interfaces/IDoubleAuction.sol";
+import {IOrderBook} from "../../../contracts/interfaces/IOrderBook.sol";
 import {IEnergyToken} from "../../../contracts/interfaces/IEnergyToken.sol";
 import {IPaymentEscrow} from "../../../contracts/interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "../../../contracts/interfaces/IProsumerRegistry.sol";
@@ -102,7 +103,7 @@ abstract contract World {
         escrow = IPaymentEscrow(_deploy("PaymentEscrow", abi.encode(registry_, settlement_)));
         registry = IProsumerRegistry(_deploy("ProsumerRegistry", abi.encode(escrow, settlement_)));
         settlement = ISettlement(_deploy("Settlement", abi.encode(registry, escrow, energyToken)));
-        auction = IDoubleAuction(_deploy("DoubleAuction", abi.encode(registry, escrow, settlement)));
+        auction = IDoubleAuction(_deploy("DoubleAuction", abi.encode(registry, escrow)));
         modules[0] = ChaosModule(address(auction));
         for (uint256 module = 1; module < MODULES; ++module) {
             modules[module] = new ChaosModule(SLOTS, uint8(module), escrow);
