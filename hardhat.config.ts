@@ -55,7 +55,7 @@ export default defineConfig({
     // Their loops run for every entry and slot; as much as the size limit of 24,576 bytes allows.
     overrides: {
       "contracts/DoubleAuction.sol": compiler(1_000_000),
-      "contracts/Settlement.sol": compiler(800),
+      "contracts/Settlement.sol": compiler(900),
       "contracts/PaymentEscrow.sol": compiler(1_000_000),
     },
   },

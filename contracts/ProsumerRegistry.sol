@@ -485,6 +485,15 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
+    function settling(
+        uint32 community,
+        uint32 period
+    ) external view returns (address tariff, uint256[] memory classes_, address[] memory modules) {
+        Community storage c = _communities[community];
+        return (address(c.tariffs.upperLookupRecent(period)), c.classes, c.modules);
+    }
+
+    /// @inheritdoc IProsumerRegistry
     function recording(
         uint32 community,
         uint32 member,

@@ -303,6 +303,15 @@ interface IProsumerRegistry {
     /// @return blob Contract whose code is a zero byte and the tariff bytes of `period`; see `publishTariff`.
     function tariffAt(uint32 community, uint32 period) external view returns (address blob);
 
+    /// @notice What the items of a settlement call share.
+    /// @return tariff The blob of the tariff version of `period`.
+    /// @return classes_ See `classes`.
+    /// @return modules See `moduleList`.
+    function settling(
+        uint32 community,
+        uint32 period
+    ) external view returns (address tariff, uint256[] memory classes_, address[] memory modules);
+
     /// @notice What appending a record needs, in one call.
     /// @return terms_ The packed terms.
     /// @return moduleAddress As `moduleAt`.

@@ -21,7 +21,7 @@ contract PuppetModule is IMarketModule {
         bool ready;
         uint256 paid;
         uint256 received;
-        uint256[] position;
+        bytes position;
     }
 
     /// @notice What `positionOf` does.
@@ -42,7 +42,7 @@ contract PuppetModule is IMarketModule {
         bool ready,
         uint256 paid,
         uint256 received,
-        uint256[] calldata position
+        bytes calldata position
     ) external {
         _answers[member] = Answer(ready, paid, received, position);
     }
@@ -72,7 +72,7 @@ contract PuppetModule is IMarketModule {
         uint32,
         uint256[] calldata,
         bytes[] calldata
-    ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
+    ) external view returns (bool ready, uint256 paid, uint256 received, bytes memory position) {
         if (mood == Mood.Revert) revert Refused();
         if (mood == Mood.BurnGas) while (true) {}
         if (mood == Mood.Malformed) {

@@ -61,13 +61,13 @@ describe("Rule 1: a hostile module loses only what its own members reserved with
     [
       "buys so much that the sum wraps around",
       Act.Answer,
-      answer({ position: [traded(2n ** 127n, 0n), traded(2n ** 127n, 0n), 0n, 0n] }),
+      answer({ position: [traded(2n ** 31n, 0n), traded(2n ** 31n, 0n), 0n, 0n] }),
       Void.PositionAboveReserve,
     ],
     [
       "sells so much that the sum wraps around",
       Act.Answer,
-      answer({ position: [2n ** 128n - 1n, 1n, 0n, 0n] }),
+      answer({ position: [2n ** 32n - 1n, 1n, 0n, 0n] }),
       Void.PositionAboveReserve,
     ],
     ["pays out what nobody paid in", Act.Answer, answer({ received: RESERVE + 2_001n }), Void.PotOverdrawn],
