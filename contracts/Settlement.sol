@@ -299,7 +299,7 @@ contract Settlement is ISettlement, EIP712 {
         MeteredItem[] calldata items,
         bool settles
     ) private returns (uint256 accepted) {
-        for (uint256 i = 0; i < items.length; ) {
+        for (uint256 i = 0; i < items.length;) {
             uint256 free = Mem.mark();
             Work memory w;
             MeteredItem calldata item = items[i];

@@ -14,8 +14,8 @@ import {Mem} from "./Mem.sol";
 /// - pairs, 16 bytes per slot: `| bid volume 32 | bid allotment 32 | ask volume 32 | ask allotment 32 |`;
 /// - prices, 8 bytes per slot, the first of four slots in the lowest quarter of a word, see `SlotLoops`.
 ///
-/// Each part starts with a word of its own. Eight entries in a row for eight slots in a row, all of them accepted, are looked at together,
-/// and only those at the margin one by one. The rest goes one by one.
+/// Each part starts with a word of its own. Eight entries that were all accepted are looked at together, and only those at the margin one
+/// by one; cheapest where their slots are in a row. What is left goes one by one.
 library FillLoops {
     /// @dev The margin of a slot that is not cleared: nothing fills in it, and whoever has an accepted entry there has to wait.
     uint256 private constant WAITING = 0x80ff0000;
@@ -114,6 +114,7 @@ library FillLoops {
     /// @param position Where the quads of the position start in memory; fills are added to them.
     /// @param payload Entries, then prefixes. In memory: the compiler would read calldata again at each use of a variable.
     /// @return cleared False if a slot of an accepted entry is not cleared.
+    // solhint-disable-next-line function-max-lines
     function fills(Parts memory p, uint256 position, bytes memory payload) internal pure returns (bool cleared) {
         uint256 waits;
         assembly ("memory-safe") {
@@ -191,51 +192,93 @@ library FillLoops {
                 quad := add(four, mul(and(four, 0xffff000000000000ffff000000000000ffff000000000000ffff0000), 0xffff))
             }
 
-            // Eight entries at a time, as long as they are in a row.
+            // Of eight entries the lots that fill whole, sold in the low and bought in the high half of 32 bits; and those at the margin.
+            function split(entries, margins) -> lots, which {
+                // As in `single`, in the ninth bit and the eight below it.
+                let over := sub(add(and(entries, BOTH), SLOT), and(margins, BOTH))
+                let apart := and(add(and(over, TICKS), TICKS), SIDES) // not at the margin
+                let whole := and(and(apart, not(over)), shr(1, over))
+                which := and(xor(apart, SIDES), shr(1, over))
+                lots := and(entries, sub(shr(7, whole), shr(23, whole)))
+                let sold := and(entries, SIDES)
+                sold := and(lots, sub(shr(7, sold), shr(23, sold)))
+                lots := or(sold, shl(16, xor(lots, sold)))
+            }
+
+            // The margins of the slots of eight entries: each overwrites all but the first four bytes of the one before.
+            function gather(entries, margins) -> eight {
+                mstore(0, mload(add(margins, shl(2, byte(0, entries)))))
+                mstore(4, mload(add(margins, shl(2, byte(4, entries)))))
+                mstore(8, mload(add(margins, shl(2, byte(8, entries)))))
+                mstore(12, mload(add(margins, shl(2, byte(12, entries)))))
+                mstore(16, mload(add(margins, shl(2, byte(16, entries)))))
+                mstore(20, mload(add(margins, shl(2, byte(20, entries)))))
+                mstore(24, mload(add(margins, shl(2, byte(24, entries)))))
+                mstore(28, mload(add(margins, shl(2, byte(28, entries)))))
+                eight := mload(0)
+            }
+
+            // Adds a quad to the slots of four entries.
+            function scatter(entries, quad, place) {
+                let to := add(place, shl(3, byte(0, entries)))
+                mstore(to, add(mload(to), and(quad, shl(192, 0xffffffffffffffff))))
+                to := add(place, shl(3, byte(4, entries)))
+                mstore(to, add(mload(to), and(shl(64, quad), shl(192, 0xffffffffffffffff))))
+                to := add(place, shl(3, byte(8, entries)))
+                mstore(to, add(mload(to), and(shl(128, quad), shl(192, 0xffffffffffffffff))))
+                to := add(place, shl(3, byte(12, entries)))
+                mstore(to, add(mload(to), shl(192, quad)))
+            }
+
+            // Eight entries at a time.
             function run(pos, end, prefixes, width, parts, place) -> waiting {
-                for {} lt(pos, end) {} {
-                    let next := add(pos, 32)
-                    let entries := mload(pos)
-                    {
-                        let prefix := mload(prefixes)
-                        if or(
-                            or(gt(next, end), xor(and(entries, SLOTS), add(mul(byte(0, entries), SLOT), ROW))),
-                            and(and(sub(not(prefix), mload(add(parts, 224))), prefix), mload(add(parts, 256)))
-                        ) {
-                            // Not in a row, or one of them refused: its prefix is all ones.
-                            if gt(next, end) {
-                                next := end
-                            }
-                            waiting := or(waiting, single(pos, next, prefixes, width, parts, place))
-                            pos := next
-                            prefixes := add(prefixes, shl(3, width))
-                            continue
-                        }
-                    }
-                    let lots
-                    {
-                        let margins := mload(add(mload(add(parts, 96)), shl(2, byte(0, entries))))
-                        waiting := or(waiting, margins)
-                        // As in `single`, in the ninth bit and the eight below it.
-                        let over := and(margins, BOTH)
-                        over := sub(add(and(entries, BOTH), SLOT), over)
-                        let apart := and(add(and(over, TICKS), TICKS), SIDES) // not at the margin
-                        let whole := and(and(apart, not(over)), shr(1, over))
-                        over := and(xor(apart, SIDES), shr(1, over)) // now those at the margin
-                        if over {
-                            atMargin(over, pos, prefixes, width, parts, place)
-                        }
-                        lots := and(entries, sub(shr(7, whole), shr(23, whole)))
-                    }
-                    let sides := and(entries, SIDES)
-                    sides := and(lots, sub(shr(7, sides), shr(23, sides))) // now the lots sold
-                    lots := or(sides, shl(16, xor(lots, sides)))
-                    sides := add(place, shl(3, byte(0, entries))) // now where they belong
-                    mstore(sides, add(mload(sides), mul(spread(shr(128, lots)), mload(parts))))
-                    sides := add(sides, 32)
-                    mstore(sides, add(mload(sides), mul(spread(and(lots, sub(shl(128, 1), 1))), mload(parts))))
+                for {} lt(pos, end) {
                     prefixes := add(prefixes, shl(3, width))
+                } {
+                    let next := add(pos, 32)
+                    let margins := mload(prefixes)
+                    // Fewer than eight, or one of them refused: its prefix is all ones.
+                    if or(
+                        gt(next, end),
+                        and(and(sub(not(margins), mload(add(parts, 224))), margins), mload(add(parts, 256)))
+                    ) {
+                        if gt(next, end) {
+                            next := end
+                        }
+                        waiting := or(waiting, single(pos, next, prefixes, width, parts, place))
+                        pos := next
+                        continue
+                    }
+                    let entries := mload(pos)
+                    margins := mload(add(parts, 96))
+                    // In a row what belongs to them lies in a row too.
+                    let scattered := xor(and(entries, SLOTS), add(mul(byte(0, entries), SLOT), ROW))
+                    switch scattered
+                    case 0 {
+                        margins := mload(add(margins, shl(2, byte(0, entries))))
+                    }
+                    default {
+                        margins := gather(entries, margins)
+                    }
+                    waiting := or(waiting, margins)
+                    let lots, which := split(entries, margins)
+                    if which {
+                        atMargin(which, pos, prefixes, width, parts, place)
+                    }
                     pos := next
+                    which := mul(spread(shr(128, lots)), mload(parts)) // now the quad of the first four
+                    lots := mul(spread(and(lots, 0xffffffffffffffffffffffffffffffff)), mload(parts)) // and of the others
+                    switch scattered
+                    case 0 {
+                        next := add(place, shl(3, byte(0, entries)))
+                        mstore(next, add(mload(next), which))
+                        next := add(next, 32)
+                        mstore(next, add(mload(next), lots))
+                    }
+                    default {
+                        scatter(entries, which, place)
+                        scatter(shl(128, entries), lots, place)
+                    }
                 }
             }
 

@@ -87,7 +87,10 @@ library SlotLoops {
                 some := shr(64, some)
                 some := add(some, mul(and(some, 0xffffffffffffffffffffffff000000000000000000000000), 0xffffffff))
                 some := add(some, mul(and(some, 0xffffffffffff00000000000000000000ffffffffffff000000000000), 0xffff))
-                spread := add(some, mul(and(some, 0xffffff0000000000ffffff0000000000ffffff0000000000ffffff000000), 0xff))
+                spread := add(
+                    some,
+                    mul(and(some, 0xffffff0000000000ffffff0000000000ffffff0000000000ffffff000000), 0xff)
+                )
             }
 
             // In a function of its own that keeps its variables on the stack. To `slack` a value too large adds its half's highest bit.
@@ -185,7 +188,11 @@ library SlotLoops {
     /// @notice Adds an answer that passed to the position.
     function add(uint256 position, uint256 answer, uint256 quads) internal pure {
         unchecked {
-            for (uint256 end = position + 32 * quads; position < end; (position, answer) = (position + 32, answer + 32)) {
+            for (
+                uint256 end = position + 32 * quads;
+                position < end;
+                (position, answer) = (position + 32, answer + 32)
+            ) {
                 Mem.store(position, Mem.load(position) + Mem.load(answer));
             }
         }
@@ -257,11 +264,7 @@ library SlotLoops {
     function talliedAt(
         uint256[] memory tally,
         uint256 slot
-    )
-        internal
-        pure
-        returns (uint256 imported, uint256 exported, uint256 bought, uint256 sold, uint256 delivered)
-    {
+    ) internal pure returns (uint256 imported, uint256 exported, uint256 bought, uint256 sold, uint256 delivered) {
         unchecked {
             // A slot's eight bytes come first in the words that start there.
             uint256 pos = Mem.words(tally) + 96 * (slot >> 2) + 8 * (slot & 3);

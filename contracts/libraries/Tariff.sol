@@ -54,7 +54,11 @@ library Tariff {
     }
 
     /// @return prices The prices of a class as `SlotLoops` takes them.
-    function quadsOf(bytes memory tariff, uint256 class, uint256 slots) internal pure returns (uint256[] memory prices) {
+    function quadsOf(
+        bytes memory tariff,
+        uint256 class,
+        uint256 slots
+    ) internal pure returns (uint256[] memory prices) {
         prices = SlotLoops.room(slots, 4);
         uint256 start = entriesOf(tariff, class, slots);
         uint256 words = Mem.words(prices);

@@ -37,13 +37,7 @@ contract PuppetModule is IMarketModule {
     }
 
     /// @notice Sets the answer about a member, whatever the community and the period.
-    function setAnswer(
-        uint32 member,
-        bool ready,
-        uint256 paid,
-        uint256 received,
-        bytes calldata position
-    ) external {
+    function setAnswer(uint32 member, bool ready, uint256 paid, uint256 received, bytes calldata position) external {
         _answers[member] = Answer(ready, paid, received, position);
     }
 

@@ -23,8 +23,8 @@ const anyHead: fc.Arbitrary<Head> = fc.record({
 const anyPayload = fc.uint8Array({ maxLength: 80 }).map((bytes) => solidityPacked(["bytes"], [bytes]));
 const anyRecord: fc.Arbitrary<JournalRecord> = fc.record({ head: anyHead, digest: anyWord, payload: anyPayload });
 const anyPosition = fc.record({
-  bought: anyUint(128).map((value) => asWh(value)),
-  sold: anyUint(128).map((value) => asWh(value)),
+  bought: anyUint(32).map((value) => asWh(value)),
+  sold: anyUint(32).map((value) => asWh(value)),
 });
 
 /** The specification, written with ethers' encoder. */

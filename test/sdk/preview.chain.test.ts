@@ -11,7 +11,7 @@ import { flatTariff } from "../../sdk/src/tariff.ts";
 import { brandTerms } from "../../sdk/src/terms.ts";
 import { asAmount, asMember, asPeriod, asPrice, asSignedAmount, asWh } from "../../sdk/src/units.ts";
 import { gridOf } from "../differential/grid.ts";
-import { at, get, range } from "../reference/arrays.ts";
+import { at, get } from "../reference/arrays.ts";
 import {
   buy,
   connect,

@@ -278,7 +278,16 @@ contract EntryFillsTest {
                 refused && d.one(2) ? d.upTo(255) : slot,
                 d.roll() & 1,
                 d.upTo(refused ? 127 : ticks - 1),
-                refused ? d.upTo(65_535) : 1 + d.upTo(d.one(2) ? 9 : count > 20 ? 999 : 65_534) // within 32 bits of Wh a slot
+                refused
+                    ? d.upTo(65_535)
+                    : 1 +
+                        d.upTo(
+                            d.one(2)
+                                ? 9
+                                : count > 20
+                                    ? 999
+                                    : 65_534
+                        ) // within 32 bits of Wh a slot
             );
             prefixes[i] = refused ? EntryLoopsPlain.REFUSED : d.upTo(d.one(2) ? 9 : most);
         }

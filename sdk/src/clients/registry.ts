@@ -125,11 +125,7 @@ export class RegistryClient {
 
   /** The tariff classes of a community, by index. */
   async classes(community: CommunityIndex): Promise<ClassInfo[]> {
-    const words = await this.#one<readonly bigint[]>("classes", community);
-    return words.map((word) => ({
-      defaultLoadWh: asWh(BigInt.asUintN(24, word)),
-      supplier: asMember(BigInt.asUintN(32, word >> 24n)),
-    }));
+    return (await this.#one<readonly bigint[]>("classes", community)).map(classOf);
   }
 
   /** The tariff of a period, read from the contract that holds its bytes. */
@@ -169,6 +165,19 @@ export class RegistryClient {
   ): Promise<{ terms: Terms; module: Address; active: boolean }> {
     const [terms, address, active] = await this.#at.read("recording", [community, member, module]);
     return { terms: unpackTerms(terms as bigint), module: address as Address, active: active as boolean };
+  }
+
+  /** What the items of a settlement call share, in one call. `blob`: the contract that holds the bytes of the period's tariff. */
+  async settling(
+    community: CommunityIndex,
+    period: Period,
+  ): Promise<{ blob: Address; classes: ClassInfo[]; modules: Address[] }> {
+    const [blob, classes, modules] = await this.#at.read("settling", [community, period]);
+    return {
+      blob: blob as Address,
+      classes: Array.from(classes as readonly bigint[], classOf),
+      modules: Array.from(modules as readonly Address[]),
+    };
   }
 
   /** The escrow of this deployment. */
@@ -252,4 +261,9 @@ function registryCalls(at: Endpoint) {
     acceptOwnership: (community: CommunityIndex, member: MemberIndex) =>
       at.call("acceptOwnership", [community, member]),
   };
+}
+
+/** Reads a class word: `defaultLoadWh 24 | supplier 32`, low bit first. */
+function classOf(word: bigint): ClassInfo {
+  return { defaultLoadWh: asWh(BigInt.asUintN(24, word)), supplier: asMember(BigInt.asUintN(32, word >> 24n)) };
 }

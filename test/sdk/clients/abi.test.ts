@@ -42,6 +42,7 @@ const REGISTRY_READS: Table<RegistryClient> = {
   recording: (c) => c.recording(community, member, 0n),
   settlement: (c) => c.settlement(),
   settlementContract: (c) => c.settlementContract(),
+  settling: (c) => c.settling(community, period),
   supplierOf: (c) => c.supplierOf(community, member),
   tariffAt: (c) => c.tariff(community, period, { slotsPerPeriod: 96n }),
   terms: (c) => c.terms(community),
