@@ -478,7 +478,7 @@ contract Settlement is ISettlement, EIP712 {
         if (reading.values.length != 6 * b.slots) return Skip.BadLength;
         w.member = member;
         address key;
-        (w.word, key) = registry.meterFor(b.community, member, b.period);
+        (w.word, key) = registry.readingOf(b.community, member, b.period);
         return Readings.check(b, w, reading, _domainSeparatorV4(), key);
     }
 

@@ -294,6 +294,15 @@ interface IProsumerRegistry {
         uint32 member,
         uint32 period
     ) external view returns (Member word, address meterKey);
+
+    /// @notice As `meterFor`, of mostly a single word of storage.
+    /// @return word Only class, caps and whether it is metered mean something.
+    /// @return meterKey As `meterFor`.
+    function readingOf(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (Member word, address meterKey);
     function meteringPointOf(uint32 community, uint32 member) external view returns (bytes32);
 
     /// @return One word per class: `defaultLoadWh 24 | supplier member 32`, low bit first.

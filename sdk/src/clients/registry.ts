@@ -113,6 +113,17 @@ export class RegistryClient {
     return { rated: unpackMember(word as bigint), meterKey: meterKey as Address };
   }
 
+  /** What settlement looks at when a reading comes, in one call: class, largest caps and key, as `meter` says them. */
+  async readingOf(
+    community: CommunityIndex,
+    member: MemberIndex,
+    period: Period,
+  ): Promise<Pick<MemberWord, "tariffClass" | "buyCap" | "sellCap"> & { meterKey: Address }> {
+    const [word, meterKey] = await this.#at.read("readingOf", [community, member, period]);
+    const { tariffClass, buyCap, sellCap } = unpackMember(word as bigint);
+    return { tariffClass, buyCap, sellCap, meterKey: meterKey as Address };
+  }
+
   /** The salted hash of a member's metering point: see `meteringPointHash`. */
   async meteringPointOf(community: CommunityIndex, member: MemberIndex): Promise<Hex> {
     return this.#one<Hex>("meteringPointOf", community, member);

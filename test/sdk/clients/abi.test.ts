@@ -39,6 +39,7 @@ const REGISTRY_READS: Table<RegistryClient> = {
   nonces: (c) => c.nonceOf(who),
   ownerOf: (c) => c.ownerOf(community, member),
   paymentToken: (c) => c.paymentToken(community),
+  readingOf: (c) => c.readingOf(community, member, period),
   recording: (c) => c.recording(community, member, 0n),
   settlement: (c) => c.settlement(),
   settlementContract: (c) => c.settlementContract(),
