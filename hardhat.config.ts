@@ -55,11 +55,11 @@ export default defineConfig({
     // Their loops run for every entry and slot; as much as the size limit of 24,576 bytes allows.
     overrides: {
       "contracts/DoubleAuction.sol": compiler(1_000_000),
-      "contracts/SealedAuction.sol": compiler(10_000),
-      "contracts/Settlement.sol": compiler(800),
+      "contracts/SealedAuction.sol": compiler(1_000),
+      "contracts/Settlement.sol": compiler(900),
       "contracts/PaymentEscrow.sol": compiler(400),
       // Mostly calls that happen once in a member's life: small, so that it fits.
-      "contracts/ProsumerRegistry.sol": compiler(100),
+      "contracts/ProsumerRegistry.sol": compiler(1),
     },
   },
   networks: {

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {ERC1155} from "@openzeppelin/contracts/token/ERC1155/ERC1155.sol";
 import {ERC1155Supply} from "@openzeppelin/contracts/token/ERC1155/extensions/ERC1155Supply.sol";
 import {IEnergyToken} from "./interfaces/IEnergyToken.sol";
+import {tokenId} from "./types/TokenId.sol";
 
 /// @title Energy token
 /// @notice See `IEnergyToken`, which is the manual.
@@ -28,6 +29,6 @@ contract EnergyToken is IEnergyToken, ERC1155Supply {
 
     /// @inheritdoc IEnergyToken
     function idOf(uint32 community, uint32 vintage, uint16 zone, uint8 source) external pure returns (uint256 id) {
-        return (uint256(community) << 56) | (uint256(vintage) << 24) | (uint256(zone) << 8) | source;
+        return tokenId(community, vintage, zone, source);
     }
 }

@@ -31,6 +31,7 @@ import {Terms} from "./types/Terms.sol";
 abstract contract OrderBook is IOrderBook, EIP712 {
     using Book for Book.Copy;
     using EntryLoops for EntryLoops.Strip;
+    using FillLoops for FillLoops.Parts;
     using Mem for bytes;
     using Mem for uint256;
     using Mem for uint256[];
@@ -74,9 +75,6 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev From so many bytes on a batch pays for the preparation of sweeps: ten strips of 96 entries or fifty of one.
     uint256 private constant SWEEP_BYTES = 4_800;
-
-    /// @dev Words of a context before the fill words.
-    uint256 private constant CONTEXT_HEAD = 2;
 
     /// @dev Words of an answer before the positions: ready, paid, received, offset, length.
     uint256 private constant ANSWER_HEAD = 5;
@@ -164,7 +162,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     // ---------------------------------------------------------------------------------------------------- module
 
     /// @inheritdoc IMarketModule
-    /// @dev Wh per lot and bytes per prefix, then a fill word per slot.
+    /// @dev Laid out by `FillLoops`.
     function contextOf(uint32 community, uint32 period) external view returns (uint256[] memory context) {
         Terms t = KnownTerms.load(_known, registry, community);
         uint256 slots = t.slotsPerPeriod();
@@ -172,14 +170,13 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         uint256 pos = _resultAt(community, t, first);
         uint256 floor = t.floorPrice();
         uint256 step = t.tickSize();
-        context = new uint256[](CONTEXT_HEAD + slots);
-        (context[0], context[1]) = (t.lotWh(), t.wideTicks() ? 4 : 2);
-        uint256 to = context.words() + CONTEXT_HEAD * 32;
+        context = FillLoops.newContext(t.lotWh(), t.wideTicks() ? 4 : 2, slots);
+        FillLoops.Parts memory p = FillLoops.partsOf(context);
         unchecked {
             for (uint256 k = 0; k < slots; ++k) {
                 SlotResult r = SlotResult.wrap(Words.load(pos + k));
-                bool cleared = r.isOf(first + k);
-                Mem.store(to + 32 * k, cleared ? FillLoops.wordOf(r, floor + r.priceTick() * step) : FillLoops.WAITING);
+                if (r.isOf(first + k)) p.put(k, r, floor + r.priceTick() * step);
+                else p.putWaiting(k);
             }
         }
     }
@@ -191,27 +188,21 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         uint32,
         uint256[] calldata context,
         bytes[] calldata payloads
-    ) external pure returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
-        if (context.length < CONTEXT_HEAD) revert NoContext();
-        // The answer as it leaves: ready, paid, received, offset, length, positions. Encoding it would cost more than filling it.
-        uint256[] memory known = Mem.copied(context);
-        uint256[] memory answer = new uint256[](ANSWER_HEAD + known.length - CONTEXT_HEAD);
-        (answer[3], answer[4]) = (4 * 32, known.length - CONTEXT_HEAD);
+    ) external pure returns (bool ready, uint256 paid, uint256 received, bytes memory position) {
+        if (context.length == 0) revert NoContext();
+        FillLoops.Parts memory p = FillLoops.partsOf(context.copied());
+        // The answer as it leaves: ready, paid, received, offset, length, position. Encoding it would cost more than filling it.
+        uint256 quads = (p.slots + 3) / 4;
+        uint256[] memory answer = new uint256[](ANSWER_HEAD + quads + 1); // they are looked at in pairs
+        (answer[3], answer[4]) = (4 * 32, 8 * p.slots);
+        uint256 start = answer.words() + ANSWER_HEAD * 32;
         ready = true;
-        for (uint256 i = 0; i < payloads.length; ++i) {
-            (uint256 pays, uint256 gets, bool cleared) = FillLoops.fills(
-                known.words() + CONTEXT_HEAD * 32,
-                answer.words() + ANSWER_HEAD * 32,
-                known[0],
-                known[1],
-                payloads[i]
-            );
-            (paid, received, ready) = (paid + pays, received + gets, ready && cleared);
-        }
-        position = answer;
+        for (uint256 i = 0; i < payloads.length; ++i) ready = p.fills(start, payloads[i]) && ready;
+        (paid, received) = p.worth(start);
+        position = ""; // as it stands in the answer
         (answer[0], answer[1], answer[2]) = (ready ? 1 : 0, paid, received);
         assembly ("memory-safe") {
-            return(add(answer, 32), mul(32, mload(answer)))
+            return(add(answer, 32), shl(5, add(ANSWER_HEAD, quads)))
         }
     }
 

@@ -44,6 +44,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint32 keyFrom;
         uint16 ratedBuy; // largest caps so far, lots: a reading may be of a period before they were lowered
         uint16 ratedSell;
+        uint8 steadyClass; // the tariff class, while `steady`
+        bool steady; // metered in every period from `keyFrom` on and always of one class: then this word tells all of its readings
         address keyBefore;
         bytes32 meteringPoint;
     }
@@ -292,6 +294,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         r.classFrom = uint32(current + c.terms.horizon() + 1);
         r.latest = r.latest.withClass(tariffClass).withStatus(CLASS_CHANGED, true);
         r.before = r.before.withClass(tariffClass).withStatus(CLASS_CHANGED, true);
+        r.steady = false;
         emit ClassChanged(community, member, tariffClass, r.classFrom);
     }
 
@@ -378,6 +381,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         // Until the next period starts, orders may still come in for every open period.
         r.lastPeriod = uint32(_currentPeriod(c) + c.terms.horizon());
         _change(community, member, m.withStatus(LEAVING, true));
+        r.steady = false;
         emit MeterLeaving(community, member, r.lastPeriod);
     }
 
@@ -482,13 +486,26 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint32 community,
         uint32 member,
         uint32 period
-    ) external view returns (Member word, address meterKey) {
+    ) public view returns (Member word, address meterKey) {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
         uint256 current = _currentPeriod(c);
         word = _memberIn(r, current, period);
         meterKey = current < r.keyFrom ? r.keyBefore : r.meterKey;
         word = word.withCaps(r.ratedBuy, r.ratedSell);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function readingOf(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (Member word, address meterKey) {
+        Community storage c = _communities[community];
+        MemberRecord storage r = c.members[member];
+        if (!r.steady || _currentPeriod(c) < r.keyFrom) return meterFor(community, member, period);
+        word = Member.wrap(0).withCaps(r.ratedBuy, r.ratedSell).withClass(r.steadyClass).withStatus(METERED, true);
+        return (word, r.meterKey);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -512,6 +529,15 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     function tariffAt(uint32 community, uint32 period) public view returns (address blob) {
         Community storage c = _communities[community];
         return period >= c.newestFrom ? c.newestTariff : address(c.tariffs.upperLookupRecent(period));
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function settling(
+        uint32 community,
+        uint32 period
+    ) external view returns (address tariff, uint256[] memory classes_, address[] memory modules) {
+        Community storage c = _communities[community];
+        return (tariffAt(community, period), c.classes, c.modules);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -663,6 +689,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         if (period >= r.keyFrom) r.keyBefore = r.meterKey;
         from = period + 1;
         (r.meterKey, r.keyFrom) = (key, from);
+        Member m = r.latest;
+        (r.steadyClass, r.steady) = (uint8(m.tariffClass()), m.status() & (CLASS_CHANGED | LEAVING) == 0);
         emit MeterKeyChanged(community, member, key, from);
     }
 

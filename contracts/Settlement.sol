@@ -31,18 +31,15 @@ import {Ledger, newLedger, ledgerAt} from "./types/Ledger.sol";
 import {Member} from "./types/Member.sol";
 import {Meter, Gap, newMeter, newGap, BOUND, FRESH, GAP} from "./types/Meter.sol";
 import {Terms} from "./types/Terms.sol";
+import {tokenId} from "./types/TokenId.sol";
 
 /// @title Settlement
 /// @notice See `ISettlement`, which is the manual.
 contract Settlement is ISettlement, EIP712 {
+    using Mem for bytes;
     using Mem for uint256[];
-    using SlotLoops for uint256[];
     using Packed for bytes;
     using Tariff for bytes;
-
-    bytes32 private constant READING_TYPE = keccak256(
-        "Reading(uint32 community,uint32 member,uint32 period,bool closesGap,uint96 startImport,uint96 startExport,bytes values)"
-    );
 
     IProsumerRegistry public immutable registry;
     IPaymentEscrow public immutable escrow;
@@ -77,15 +74,9 @@ contract Settlement is ISettlement, EIP712 {
     /// @inheritdoc ISettlement
     function meter(uint32 community, uint32 period, MeteredItem[] calldata items) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, 0);
-        for (uint256 i = 0; i < items.length; ++i) {
-            uint256 free = Mem.mark();
-            Work memory w;
-            MeteredItem calldata item = items[i];
-            if (_named(b, item.member, _meterOnly(b, w, item.member, item.reading))) ++accepted;
-            _release(b, free);
-        }
+        accepted = _meterItems(b, items, false);
         if (accepted == 0) return 0;
-        _storeLedger(b, b.ledger, b.counted);
+        _storeLedger(b, b.tally, b.counted);
         if (b.opened != 0) escrow.openJournals(community, period, b.opened);
     }
 
@@ -96,13 +87,7 @@ contract Settlement is ISettlement, EIP712 {
         MeteredItem[] calldata items
     ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, items.length);
-        for (uint256 i = 0; i < items.length; ++i) {
-            uint256 free = Mem.mark();
-            Work memory w;
-            MeteredItem calldata item = items[i];
-            if (_named(b, item.member, _meterAndSettle(b, w, item))) ++accepted;
-            _release(b, free);
-        }
+        accepted = _meterItems(b, items, true);
         _close(b);
     }
 
@@ -168,13 +153,13 @@ contract Settlement is ISettlement, EIP712 {
             revert NotClaimable(community, item.member, period);
         }
         uint256 hash = metered ? readingHash(item.journal, keccak256(item.values), item.gapLeg) : item.journal;
-        if (settledHash(hash, _hashOf(item.position)) != j.hashOf()) {
+        if (settledHash(hash, keccak256(item.position)) != j.hashOf()) {
             revert EvidenceMismatch(community, item.member, period);
         }
         escrow.storeJournal(community, item.member, period, j.withState(CLAIMED));
         (uint256 bought, uint256 unsold) = _claimable(community, period, t, item);
         emit Claimed(community, item.member, period, to, bought, unsold);
-        _mint(community, period, registry.memberFor(community, item.member, period), bought, unsold, to);
+        _mint(community, period, _memberFor(community, item.member, period), bought, unsold, to);
     }
 
     // ---------------------------------------------------------------------------------------------------- meters
@@ -247,41 +232,51 @@ contract Settlement is ISettlement, EIP712 {
         uint32 period,
         Reading calldata reading
     ) external view returns (bytes32) {
-        return _readingDigest(community, member, period, reading, keccak256(reading.values));
+        bytes32 valuesHash = keccak256(reading.values);
+        return Readings.digestOf(community, member, period, reading, valuesHash, _domainSeparatorV4());
     }
 
     // ---------------------------------------------------------------------------------------------------- one item
 
-    function _meterOnly(
+    function _meterItems(
         Batch memory b,
-        Work memory w,
-        uint32 member,
-        Reading calldata reading
-    ) private returns (Skip skip) {
-        skip = _loadMember(b, w, member, reading);
-        if (skip != Skip.None) return skip;
+        MeteredItem[] calldata items,
+        bool settles
+    ) private returns (uint256 accepted) {
+        for (uint256 i = 0; i < items.length;) {
+            uint256 free = Mem.mark();
+            Work memory w;
+            MeteredItem calldata item = items[i];
+            Skip skip = _loadMember(b, w, item.member, item.reading);
+            if (skip == Skip.None) skip = settles ? _meterAndSettle(b, w, item.records) : _meterOnly(b, w);
+            bool went = _named(b, item.member, skip);
+            _release(b, free);
+            unchecked {
+                if (went) ++accepted;
+                ++i;
+            }
+        }
+    }
+
+    function _meterOnly(Batch memory b, Work memory w) private returns (Skip) {
         // Without a ring entry there is no journal to keep the reading in; `meterAndSettle` needs none.
         if (b.pots.length == 0) return Skip.RingBusy;
         if (Journal.unwrap(w.journal) == 0) ++b.opened;
-        _storeMeter(b, w);
+        _storeReading(b, w);
         // Its imports and exports count from now on: modules that need totals have them before anybody is settled.
-        _legMetered(b, w, b.ledger);
+        _legMetered(b, w, b.tally);
         uint256 hash = readingHash(w.journal.hashOf(), w.valuesHash, w.gapLeg);
-        escrow.storeJournal(b.community, member, b.period, _closed(b, w, METERED_STATE, hash));
-        emit Metered(b.community, member, b.period, w.gapLeg, reading.values);
+        escrow.storeJournal(b.community, w.member, b.period, _closed(b, w, METERED_STATE, hash));
+        return Skip.None;
     }
 
-    function _meterAndSettle(Batch memory b, Work memory w, MeteredItem calldata item) private returns (Skip skip) {
-        Reading calldata reading = item.reading;
-        skip = _loadMember(b, w, item.member, reading);
-        if (skip != Skip.None) return skip;
-        Record[] calldata records = item.records;
+    function _meterAndSettle(Batch memory b, Work memory w, Record[] calldata records) private returns (Skip) {
         w.hash = Positions.replay(records);
         if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
         if (!Positions.take(b, w, records)) return Skip.NotReady;
-        _storeMeter(b, w);
-        emit Metered(b.community, item.member, b.period, w.gapLeg, reading.values);
-        _finish(b, w, SETTLED, readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w, b.ledger));
+        _storeReading(b, w);
+        _finish(b, w, SETTLED, readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w, b.tally));
+        return Skip.None;
     }
 
     function _settleMetered(Batch memory b, Work memory w, SettleItem calldata item) private returns (Skip skip) {
@@ -292,15 +287,15 @@ contract Settlement is ISettlement, EIP712 {
             return w.journal.stateOf() == OPEN ? Skip.NotMetered : Skip.AlreadySettled;
         }
         if (item.values.length != 6 * b.slots) return Skip.BadLength;
-        w.word = registry.memberFor(b.community, item.member, b.period);
+        w.word = _memberFor(b.community, item.member, b.period);
         w.gapLeg = item.gapLeg;
         w.hash = Positions.replay(item.records);
-        w.values = SlotLoops.copied(item.values);
-        uint256 hash = readingHash(w.hash, keccak256(w.values), item.gapLeg);
+        Readings.unpack(b, w, item.values); // in bounds: it was accepted
+        uint256 hash = readingHash(w.hash, w.valuesHash, item.gapLeg);
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
         if (!Positions.take(b, w, item.records)) return Skip.NotReady;
-        _finish(b, w, SETTLED, hash, _legMetered(b, w, b.ledger));
-        ModuleCall.reset(b.answer);
+        _finish(b, w, SETTLED, hash, _legMetered(b, w, b.tally));
+        ModuleCall.reset(b.answer, b.slots);
         _legMetered(b, w, b.counted); // what `meter` has counted
     }
 
@@ -317,14 +312,14 @@ contract Settlement is ISettlement, EIP712 {
         uint256 end = _gapEnd(b.community, member, m);
         if (b.period < end) return b.period < m.nextPeriodOf() ? Skip.AlreadyMetered : Skip.AlreadySettled;
         if (b.period > end) return Skip.EarlierMissing;
-        w.word = registry.memberFor(b.community, member, b.period);
+        w.word = _memberFor(b.community, member, b.period);
         if (!w.word.isMetered()) return Skip.NoMeter; // nothing is estimated behind the last period of a leaving meter
         if (!b.free) return Skip.RingBusy;
         _loadJournal(b, w);
         w.hash = Positions.replay(records);
         if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
         if (!Positions.take(b, w, records)) return Skip.NotReady;
-        (int256 gridLeg, uint256 estimated) = _legEstimated(b, w);
+        (int256 gridLeg, uint256 estimated) = _legEstimated(b, w, b.tally);
         _widenGap(b, w, m, estimated);
         emit Estimated(b.community, member, b.period);
         _finish(b, w, ESTIMATED, w.hash, gridLeg);
@@ -345,7 +340,8 @@ contract Settlement is ISettlement, EIP712 {
         if (!m.isFresh() && (startImport != m.importOf() || startExport != m.exportOf())) return Skip.RegisterGap;
         _loadJournal(b, w);
         if (
-            item.position.length != b.slots || settledHash(item.journal, _hashOf(item.position)) != w.journal.hashOf()
+            item.position.length != b.position.length ||
+            settledHash(item.journal, keccak256(item.position)) != w.journal.hashOf()
         ) {
             return Skip.JournalMismatch;
         }
@@ -355,16 +351,16 @@ contract Settlement is ISettlement, EIP712 {
 
     /// @dev The true-up: grid leg of the reading minus grid leg of the estimate, for the same position.
     function _replaceEstimate(Batch memory b, Work memory w, CorrectItem calldata item) private {
-        for (uint256 k = 0; k < b.slots; ++k) b.position[k] = item.position[k];
-        (int256 before, uint256 estimated) = _legEstimated(b, w);
-        uint256[] memory taken = b.ledger;
-        b.ledger = SlotLoops.room(b.slots);
-        int256 gridLeg = _legMetered(b, w, b.ledger) - before;
-        _storeLedger(b, b.ledger, taken);
-        b.ledger = SlotLoops.room(b.slots);
+        Mem.copy(b.position.start(), item.position);
+        uint256[] memory added = SlotLoops.newTally(b.slots);
+        uint256[] memory taken = SlotLoops.newTally(b.slots);
+        int256 gridLeg = _legMetered(b, w, added);
+        (int256 before, uint256 estimated) = _legEstimated(b, w, taken);
+        gridLeg -= before;
+        _storeLedger(b, added, taken);
 
         uint256 hash = readingHash(item.journal, w.valuesHash, 0);
-        Journal corrected = _closed(b, w, SETTLED, settledHash(hash, _hashOf(item.position)));
+        Journal corrected = _closed(b, w, SETTLED, settledHash(hash, keccak256(item.position)));
         escrow.storeJournal(b.community, item.member, b.period, corrected);
         _narrowGap(b, w, estimated);
         emit Corrected(b.community, item.member, b.period, gridLeg, item.reading.values);
@@ -374,22 +370,26 @@ contract Settlement is ISettlement, EIP712 {
     /// @dev Books the leg in memory and closes the journal.
     function _finish(Batch memory b, Work memory w, uint256 state, uint256 hash, int256 gridLeg) private pure {
         if (b.pots.length != 0) {
-            if (Journal.unwrap(w.journal) == 0) ++b.opened;
-            ++b.settled;
+            unchecked {
+                if (Journal.unwrap(w.journal) == 0) ++b.opened;
+                ++b.settled;
+            }
         }
         // Reserves are within the 96 bits of a pot, what sixteen modules let flow within 92; energy times price is far below.
         if (b.legCount != 0 && b.legs[b.legCount - 1].member >= w.member) b.unordered = true;
         IPaymentEscrow.Leg memory leg = b.legs[b.legCount++];
-        if (b.pots.length != 0) leg.journal = _closed(b, w, state, settledHash(hash, b.position.hashOf()));
+        if (b.pots.length != 0) leg.journal = _closed(b, w, state, settledHash(hash, keccak256(b.position)));
         leg.member = w.member;
         leg.supplier = _supplierOf(b, w.word);
         leg.reserved = uint96(w.release);
         leg.lost = uint96(w.lost);
         leg.paid = uint96(w.paid);
         leg.received = uint96(w.received);
-        leg.networkFee = uint96(w.bought * b.tariff.networkFee());
         leg.settlementFee = uint96(w.settlementFee);
-        leg.gridLeg = int128(gridLeg + w.gapLeg);
+        unchecked {
+            leg.networkFee = uint96(w.bought * b.tariff.networkFee());
+            leg.gridLeg = int128(gridLeg + w.gapLeg);
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- readings, checked
@@ -406,7 +406,7 @@ contract Settlement is ISettlement, EIP712 {
         if (skip != Skip.None) return skip;
         Gap g = m.hasGap() ? _gap(b.community, member) : Gap.wrap(0);
         // Behind the last period of a leaving meter nobody misses a reading: any later one closes its gap.
-        bool gone = !w.word.isMetered() && !registry.memberFor(b.community, member, uint32(g.endOf())).isMetered();
+        bool gone = !w.word.isMetered() && !_memberFor(b.community, member, uint32(g.endOf())).isMetered();
         skip = Readings.continues(b, w, reading, m, g, gone);
         if (skip != Skip.None) return skip;
         if (!b.free) return Skip.RingBusy;
@@ -423,14 +423,11 @@ contract Settlement is ISettlement, EIP712 {
     ) private view returns (Skip) {
         if (!m.isBound() || (m.isFresh() && b.period < m.nextPeriodOf())) return Skip.NoMeter;
         if (block.timestamp < b.ends) return Skip.PeriodNotOver;
-        bytes calldata values = reading.values;
-        if (values.length != 6 * b.slots) return Skip.BadLength;
+        if (reading.values.length != 6 * b.slots) return Skip.BadLength;
         w.member = member;
-        w.values = SlotLoops.copied(values);
-        w.valuesHash = keccak256(w.values);
         address key;
-        (w.word, key) = registry.meterFor(b.community, member, b.period);
-        return Readings.check(b, w, reading, _readingDigest(b.community, member, b.period, reading, w.valuesHash), key);
+        (w.word, key) = registry.readingOf(b.community, member, b.period);
+        return Readings.check(b, w, reading, _domainSeparatorV4(), key);
     }
 
     // ---------------------------------------------------------------------------------------------------- gaps
@@ -459,7 +456,7 @@ contract Settlement is ISettlement, EIP712 {
             uint256 cheapest = type(uint16).max;
             for (uint256 p = next; p < g.endOf(); ++p) {
                 bytes memory tariff = Tariff.load(registry.tariffAt(b.community, uint32(p)));
-                Member word = registry.memberFor(b.community, w.member, uint32(p));
+                Member word = _memberFor(b.community, w.member, uint32(p));
                 (uint256 high, uint256 low) = tariff.extremes(word.tariffClass(), b.slots);
                 if (high > dearest) dearest = high;
                 if (low < cheapest) cheapest = low;
@@ -472,26 +469,20 @@ contract Settlement is ISettlement, EIP712 {
 
     // ---------------------------------------------------------------------------------------------------- grid legs
 
-    /// @return Sum over slots of the imbalance n - b + s at import or export price. Adds the slots to the words of `ledger_`.
-    function _legMetered(Batch memory b, Work memory w, uint256[] memory ledger_) private pure returns (int256) {
-        uint256 prices = b.tariff.entriesOf(w.word.tariffClass(), b.slots);
-        return SlotLoops.gridLeg(w.values, b.position.words(), prices, ledger_.words());
+    /// @return Sum over slots of the imbalance n - b + s at import or export price. Reading and position are added to `tally`.
+    function _legMetered(Batch memory b, Work memory w, uint256[] memory tally) private pure returns (int256) {
+        return SlotLoops.gridLeg(b.reading, b.position.start(), Positions.pricesOf(b, w.word.tariffClass()), tally);
     }
 
     /// @dev As `_legMetered` for a missing reading: export 0, import max(bought, default load) per slot.
-    function _legEstimated(Batch memory b, Work memory w) private pure returns (int256 gridLeg, uint256 estimated) {
-        uint256 class = w.word.tariffClass();
-        uint256 defaultLoad = b.classes[class] & 0xffffff;
-        for (uint256 k = 0; k < b.slots; ++k) {
-            uint256 bought = b.position[k] >> 128;
-            uint256 sold = b.position[k] & type(uint128).max;
-            uint256 imported = bought > defaultLoad ? bought : defaultLoad;
-            estimated += imported;
-            b.ledger[k] += Ledger.unwrap(newLedger(bought, sold, imported, 0));
-            // At least what was bought is imported, so the imbalance is never negative.
-            (uint256 importPrice, ) = b.tariff.pricesAt(class, b.slots, k);
-            gridLeg += int256((imported + sold - bought) * importPrice);
-        }
+    function _legEstimated(
+        Batch memory b,
+        Work memory w,
+        uint256[] memory tally
+    ) private pure returns (int256 gridLeg, uint256 estimated) {
+        uint256 defaultLoad = b.classes[w.word.tariffClass()] & 0xffffff;
+        estimated = SlotLoops.estimate(b.position.start(), b.reading, b.slots, defaultLoad);
+        gridLeg = _legMetered(b, w, tally);
     }
 
     // ---------------------------------------------------------------------------------------------------- claims
@@ -507,15 +498,15 @@ contract Settlement is ISettlement, EIP712 {
         uint256 slots = t.slotsPerPeriod();
         (uint256 pos, uint256 wrap) = _ledgerAt(community, uint256(period) * slots, t);
         for (uint256 k = 0; k < slots; ++k) {
-            uint256 wh = item.position[k];
-            if (wh >> 128 != 0) {
+            uint256 wh = item.position.u32(8 * k);
+            if (wh != 0) {
                 Ledger entry = ledgerAt(Words.load(pos + k), wrap);
                 uint256 most = entry.boughtOf() > entry.soldOf() ? entry.boughtOf() : entry.soldOf();
-                bought += ((wh >> 128) * entry.deliveredOf()) / most; // [E1]
+                bought += (wh * entry.deliveredOf()) / most; // [E1]
             }
             if (item.values.length != 0) {
                 uint256 exported = item.values.u48(6 * k) & 0xffffff;
-                uint256 sold = wh & type(uint128).max;
+                uint256 sold = item.position.u32(8 * k + 4);
                 if (exported > sold) unsold += exported - sold;
             }
         }
@@ -524,8 +515,8 @@ contract Settlement is ISettlement, EIP712 {
     function _mint(uint32 community, uint32 period, Member m, uint256 bought, uint256 unsold, address to) private {
         uint256[] memory ids = new uint256[](2);
         uint256[] memory amounts = new uint256[](2);
-        ids[0] = energyToken.idOf(community, period, 0, 0); // the community's mix
-        ids[1] = energyToken.idOf(community, period, uint16(m.zone()), uint8(m.kind()));
+        ids[0] = tokenId(community, period, 0, 0); // the community's mix
+        ids[1] = tokenId(community, period, m.zone(), m.kind());
         (amounts[0], amounts[1]) = (bought, unsold);
         energyToken.mint(to, ids, amounts);
     }
@@ -538,21 +529,23 @@ contract Settlement is ISettlement, EIP712 {
         b.terms = KnownTerms.keep(_known, registry, community);
         b.slots = b.terms.slotsPerPeriod();
         b.ends = b.terms.periodEnd(period);
-        b.tariff = Tariff.load(registry.tariffAt(community, period));
-        b.classes = registry.classes(community);
+        address tariff;
+        (tariff, b.classes, b.modules) = registry.settling(community, period);
+        b.tariff = Tariff.load(tariff);
         b.legs = new IPaymentEscrow.Leg[](legs);
-        b.ledger = SlotLoops.room(b.slots);
-        b.counted = SlotLoops.room(b.slots);
+        b.prices = new uint256[][](b.classes.length);
+        b.tally = SlotLoops.newTally(b.slots);
+        b.counted = SlotLoops.newTally(b.slots);
+        b.reading = SlotLoops.newReading(b.slots);
         b.answer = ModuleCall.room(b.slots);
         b.position = ModuleCall.positionIn(b.answer);
-        b.modules = registry.moduleList(community);
         b.calls = new bytes[](b.modules.length);
         (b.pots, b.free) = escrow.potWords(community, period, b.modules.length);
     }
 
     function _close(Batch memory b) private {
         if (b.legCount == 0) return;
-        if (b.pots.length != 0) _storeLedger(b, b.ledger, b.counted);
+        if (b.pots.length != 0) _storeLedger(b, b.tally, b.counted);
         IPaymentEscrow.Leg[] memory legs = b.legs;
         uint256 count = b.legCount;
         assembly ("memory-safe") {
@@ -576,19 +569,39 @@ contract Settlement is ISettlement, EIP712 {
         return false;
     }
 
-    /// @dev Frees the memory of an item, unless it left something there for later ones.
-    function _release(Batch memory b, uint256 free) private pure {
+    /// @dev Frees the memory of an item, unless it left something there for later ones, and makes room for the next in the tallies.
+    function _release(Batch memory b, uint256 free) private {
         if (!b.kept) Mem.release(free);
         b.kept = false;
+        unchecked {
+            if ((++b.tallied + 1) * b.modules.length <= SlotLoops.MOST_TALLIED) return;
+        }
+        if (b.pots.length != 0) _storeLedger(b, b.tally, b.counted);
+        b.tallied = 0;
+        b.tally.wipe();
+        b.counted.wipe();
     }
 
     function _storeLedger(Batch memory b, uint256[] memory added, uint256[] memory taken) private {
         (uint256 pos, uint256 wrap) = _ledgerAt(b.community, uint256(b.period) * b.slots, b.terms);
-        for (uint256 k = 0; k < b.slots; ++k) {
-            if (added[k] == taken[k]) continue;
-            Ledger entry = ledgerAt(Words.load(pos + k), wrap);
-            Words.store(pos + k, entry.plus(Ledger.wrap(added[k])).minus(Ledger.wrap(taken[k])).tagged(wrap));
+        uint256 k = 0;
+        unchecked {
+            for (uint256 end = pos + b.slots; pos < end; (++pos, ++k)) {
+                Ledger more = _tallied(added, k);
+                Ledger less = _tallied(taken, k);
+                if (Ledger.unwrap(more) == Ledger.unwrap(less)) continue;
+                Ledger entry = ledgerAt(Words.load(pos), wrap);
+                Words.store(pos, entry.plus(more).minus(less).tagged(wrap));
+            }
         }
+    }
+
+    function _tallied(uint256[] memory tally, uint256 slot) private pure returns (Ledger) {
+        (uint256 imported, uint256 exported, uint256 bought, uint256 sold, uint256 delivered) = SlotLoops.talliedAt(
+            tally,
+            slot
+        );
+        return newLedger(bought, sold, imported, exported, delivered);
     }
 
     // ---------------------------------------------------------------------------------------------------- words
@@ -606,8 +619,9 @@ contract Settlement is ISettlement, EIP712 {
         return j.withState(state).withHash(hash);
     }
 
-    function _storeMeter(Batch memory b, Work memory w) private {
+    function _storeReading(Batch memory b, Work memory w) private {
         Words.store(_meters | _index(b.community, w.member), Meter.unwrap(w.meter));
+        emit Metered(b.community, w.member, b.period, w.gapLeg, w.values);
     }
 
     function _meter(uint32 community, uint32 member) private view returns (Meter) {
@@ -627,36 +641,12 @@ contract Settlement is ISettlement, EIP712 {
         return m.hasGap() ? _gap(community, member).endOf() : m.nextPeriodOf();
     }
 
+    function _memberFor(uint32 community, uint32 member, uint32 period) private view returns (Member) {
+        return registry.memberFor(community, member, period);
+    }
+
     function _supplierOf(Batch memory b, Member m) private pure returns (uint32) {
         return uint32(b.classes[m.tariffClass()] >> 24);
-    }
-
-    function _readingDigest(
-        uint32 community,
-        uint32 member,
-        uint32 period,
-        Reading calldata reading,
-        bytes32 valuesHash
-    ) private view returns (bytes32) {
-        return
-            _hashTypedDataV4(
-                keccak256(
-                    abi.encode(
-                        READING_TYPE,
-                        community,
-                        member,
-                        period,
-                        reading.closesGap,
-                        reading.startImport,
-                        reading.startExport,
-                        valuesHash
-                    )
-                )
-            );
-    }
-
-    function _hashOf(uint256[] calldata position) private pure returns (bytes32) {
-        return keccak256(abi.encodePacked(position));
     }
 
     /// @dev `community 32 | ring slot 16`.

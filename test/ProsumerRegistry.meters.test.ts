@@ -36,6 +36,20 @@ describe("ProsumerRegistry: meters and their keys", function () {
 
   const statusOf = async () => unpackMember(await m.registry.memberFor(m.community, member, 0)).status;
   const keyOf = async () => (await m.registry.meterFor(m.community, member, 0)).meterKey;
+  /** What settlement looks at agrees with what the registry says at length, for every period around `now`. */
+  const expectSameReading = async () => {
+    const at = await m.periodNow();
+    for (let period = at - 2; period <= at + 4; period++) {
+      const short = await m.registry.readingOf(m.community, member, period);
+      const long = await m.registry.meterFor(m.community, member, period);
+      expect(short.meterKey).to.equal(long.meterKey);
+      const of = (word: bigint) => {
+        const { buyCap, sellCap, tariffClass, status } = unpackMember(word);
+        return { buyCap, sellCap, tariffClass, metered: status & STATUS.metered };
+      };
+      expect(of(short.word)).to.deep.equal(of(long.word));
+    }
+  };
   const asOwner = async () => {
     await connection.networkHelpers.setBalance(keys.owner.address, 10n ** 18n);
     return m.registry.connect(await connection.ethers.getImpersonatedSigner(keys.owner.address));
@@ -322,6 +336,24 @@ describe("ProsumerRegistry: meters and their keys", function () {
       await nextPeriod();
       expect(await m.settlement.meterAndSettle.staticCall(m.community, now, await items(key(902)))).to.equal(1n);
     });
+  });
+
+  it("says the same at length and in short through all that can change", async function () {
+    const step = async (change: Promise<unknown>) => {
+      await change;
+      await expectSameReading();
+      await nextPeriod();
+      await expectSameReading();
+    };
+    await expectSameReading();
+    await step(m.bind(member, keys));
+    await step(m.changeCaps(member, keys.owner, 500, 20));
+    await step(m.registry.connect(m.coordinator).setSuspended(m.community, member, true));
+    await step(m.rotateMeterKey(member, keys.owner, key(7)));
+    await step(m.registry.connect(m.coordinator).revokeMeterKey(m.community, member));
+    await step(m.changeClass(member, keys.owner, 0));
+    await step((await asOwner()).unbindMeter(m.community, member));
+    for (let i = 0; i < 4; i++) await step(Promise.resolve());
   });
 
   describe("unbinding and release", function () {

@@ -54,8 +54,8 @@ async function open(grid: (typeof grids)[number]) {
   ]);
   const positions = new Map([
     [BOTH, every.map((slot) => traded(BigInt(7 + slot), BigInt(3 * slot)))],
-    [WAITING, every.map(() => 2n ** 256n - 1n)],
-    [LIAR, every.map(() => 2n ** 256n - 1n)],
+    [WAITING, every.map(() => 2n ** 64n - 1n)],
+    [LIAR, every.map(() => 2n ** 64n - 1n)],
     [ALONE, every.map((slot) => traded(BigInt(slot), 11n))],
   ]);
   for (const home of others) {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { connect, encodeValues, type Connection } from "./helpers/market.ts";
 import { asTraded, balanceOf, claimOf, supplyOf, tradedDay, type Counted } from "./helpers/claims.ts";
 import { correct, estimate, hours, settleMetered, type Hour } from "./helpers/hours.ts";
-import { Act, answer, deployHostile, traded } from "./helpers/modules.ts";
+import { Act, answer, deployHostile, packed, traded, unpacked } from "./helpers/modules.ts";
 import { HOUR, State, expectSolvent, goBehind, stateOf, valuesAt, type Values } from "./helpers/settling.ts";
 
 let connection: Connection;
@@ -235,12 +235,12 @@ describe("A claim", function () {
     const { m, buyer, period } = w;
     const owner = buyer.owner.connect(w.provider);
     const item = await claimOf(w, buyer, asTraded.buyer);
-    const more = item.position.map((word, slot) => (slot === 1 ? word + (1n << 128n) : word));
+    const more = packed(unpacked(item.position).map((wh, slot) => (slot === 1 ? wh + traded(1n, 0n) : wh)));
     const wrong = [
       { ...item, position: more },
-      { ...item, position: item.position.slice(0, 3) },
-      { ...item, position: [...item.position, 0n] },
-      { ...item, position: [] },
+      { ...item, position: item.position.slice(0, -16) },
+      { ...item, position: `${item.position}${"00".repeat(8)}` },
+      { ...item, position: "0x" },
       { ...item, values: encodeValues(valuesAt({ 1: [600, 9], 2: [70, 0] })) },
       { ...item, values: `${item.values}00` },
       { ...item, journal: item.journal + 1n },

@@ -18,6 +18,7 @@ import {
 } from "./helpers/settling.ts";
 import { openSecondHour, truth } from "./helpers/second-hour.ts";
 import { FUNDS } from "./helpers/worlds.ts";
+import { packed, unpacked } from "./helpers/modules.ts";
 
 let connection: Connection;
 before(async function () {
@@ -259,10 +260,10 @@ describe("Late readings replace estimates", function () {
     await estimate(w, period, seller, buyer);
     const item = await correction(w, buyer, period, await w.registers.read(buyer, period, valuesAt({ 1: [1000, 0] })));
     const wrong = [
-      { ...item, position: item.position.map(() => 0n) },
-      { ...item, position: item.position.slice(0, 3) },
-      { ...item, position: [...item.position, 0n] },
-      { ...item, position: [] },
+      { ...item, position: packed(unpacked(item.position).map(() => 0n)) },
+      { ...item, position: item.position.slice(0, -16) },
+      { ...item, position: `${item.position}${"00".repeat(8)}` },
+      { ...item, position: "0x" },
       { ...item, journal: item.journal + 1n },
       { ...item, journal: 0n },
     ];

@@ -3,6 +3,7 @@ import { connect, encodeValues, type Connection } from "./helpers/market.ts";
 import { correct, estimate, hours, ledgerOf, settleMetered, skipped } from "./helpers/hours.ts";
 import { HOUR, Skip, State, expectSolvent, freeOf, goBehind, stateOf, valuesAt } from "./helpers/settling.ts";
 import { FUNDS, tariffOf } from "./helpers/worlds.ts";
+import { packed } from "./helpers/modules.ts";
 
 let connection: Connection;
 before(async function () {
@@ -85,7 +86,7 @@ describe("A reading that closes a gap bills what is unexplained", function () {
       journal: 0n,
       values: encodeValues(values),
       gapLeg: -160_000n,
-      position: [0n, 0n, 0n, 0n],
+      position: packed([0n, 0n, 0n, 0n]),
     };
     await m.settlement.connect(owner).claim(m.community, period + 1, claim, owner.address);
     const id = await m.energyToken.idOf(m.community, period + 1, 7, 1);

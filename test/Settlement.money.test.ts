@@ -17,6 +17,7 @@ import {
   type Values,
 } from "./helpers/settling.ts";
 import { DSO, FUNDS, SUPPLIER, SUPPLIER_FUNDS } from "./helpers/worlds.ts";
+import { tradeOf, unpacked } from "./helpers/modules.ts";
 
 let connection: Connection;
 before(async function () {
@@ -187,8 +188,7 @@ describe("Rule 4: peers are never exposed; what is unsecured is a member's own i
       let gets = 0n;
       let energy = 0n;
       for (const slot of [1, 2]) {
-        const bought = at(position, slot) >> 128n;
-        const sold = at(position, slot) & (2n ** 128n - 1n);
+        const { bought, sold } = tradeOf(at(unpacked(position), slot));
         const cleared = (await m.auction.result(m.community, period * 4 + slot)).price;
         // Only orders whose limit allows the price are filled.
         expect(bought).to.be.lte(volume(own, slot, "buy", (limit) => limit >= cleared));

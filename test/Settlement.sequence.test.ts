@@ -19,6 +19,7 @@ import {
   valuesAt,
 } from "./helpers/settling.ts";
 import { openSecondHour, values } from "./helpers/second-hour.ts";
+import { packed } from "./helpers/modules.ts";
 
 let connection: Connection;
 before(async function () {
@@ -96,7 +97,7 @@ describe("Readings come when their period is over, once, and in order", function
       const sent = m.settlement.settleEstimated(m.community, period, [{ member, records: [] }]);
       await skipped(w, sent, { ...idle, member }, period, Skip.NoMeter);
       const corrected = m.settlement.correct(m.community, period, [
-        { member, reading: await read(w, idle, period), journal: 0n, position: [0n, 0n, 0n, 0n] },
+        { member, reading: await read(w, idle, period), journal: 0n, position: packed([0n, 0n, 0n, 0n]) },
       ]);
       await skipped(w, corrected, { ...idle, member }, period, Skip.NoMeter);
     }

@@ -9,7 +9,7 @@ pragma solidity ^0.8.28;
 /// What settlement enforces, whatever the module answers:
 /// - `contextOf` gets `30,000 + 2,400 * slotsPerPeriod` gas and may return up to `2 * slotsPerPeriod + 2` words;
 /// - `positionOf` gets `30,000 + 1,000 * entries` gas, with the entries that the heads of its records name, and returns
-///   `5 + slotsPerPeriod` words; a community's first module gets twice as much for both;
+///   `5 + slotsPerPeriod / 4` words, rounded up; a community's first module gets twice as much for both;
 /// - `paid` and `received` fit 88 bits, a position 24 bits a side and slot;
 /// - `paid + network fee - received + sum(sold * import price) <= reserve`: the worst case was reserved;
 /// - the sums of bought and of sold Wh stay within the Wh named at `append`;
@@ -42,12 +42,12 @@ interface IMarketModule {
     /// gains by waiting. Anybody must be able to make it ready, as with `IDoubleAuction.clear`: otherwise it freezes its community.
     /// @return paid Base units the member pays to its peers.
     /// @return received Base units the member gets from its peers.
-    /// @return position One word per slot of the period: Wh bought in the high, Wh sold in the low 128 bits.
+    /// @return position Eight bytes per slot of the period, big-endian: Wh bought (4 bytes), Wh sold (4 bytes).
     function positionOf(
         uint32 community,
         uint32 member,
         uint32 period,
         uint256[] calldata context,
         bytes[] calldata payloads
-    ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position);
+    ) external view returns (bool ready, uint256 paid, uint256 received, bytes memory position);
 }

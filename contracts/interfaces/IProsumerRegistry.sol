@@ -321,6 +321,15 @@ interface IProsumerRegistry {
         uint32 member,
         uint32 period
     ) external view returns (Member word, address meterKey);
+
+    /// @notice As `meterFor`, of mostly a single word of storage.
+    /// @return word Only class, caps and whether it is metered mean something.
+    /// @return meterKey As `meterFor`.
+    function readingOf(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (Member word, address meterKey);
     function meteringPointOf(uint32 community, uint32 member) external view returns (bytes32);
 
     /// @return One word per class: `defaultLoadWh 24 | supplier member 32`, low bit first.
@@ -329,6 +338,15 @@ interface IProsumerRegistry {
 
     /// @return blob Contract whose code is a zero byte and the tariff bytes of `period`; see `publishTariff`.
     function tariffAt(uint32 community, uint32 period) external view returns (address blob);
+
+    /// @notice What the items of a settlement call share.
+    /// @return tariff The blob of the tariff version of `period`.
+    /// @return classes_ See `classes`.
+    /// @return modules See `moduleList`.
+    function settling(
+        uint32 community,
+        uint32 period
+    ) external view returns (address tariff, uint256[] memory classes_, address[] memory modules);
 
     /// @notice What opening an order book needs, in one call.
     /// @return terms_ The packed terms.

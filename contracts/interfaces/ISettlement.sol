@@ -68,22 +68,23 @@ interface ISettlement {
 
     /// @notice A late reading for an estimated period.
     /// @param journal The journal after its last record.
-    /// @param position As settled, one word per slot.
+    /// @param position As settled: per slot Wh bought (4 bytes) and sold (4 bytes), big-endian.
     struct CorrectItem {
         uint32 member;
         Reading reading;
         uint256 journal;
-        uint256[] position;
+        bytes position;
     }
 
     /// @notice The settled period of a member, for a claim.
     /// @param values As in the reading; empty where the period stayed estimated.
+    /// @param position As settled, eight bytes per slot.
     struct ClaimItem {
         uint32 member;
         uint256 journal;
         bytes values;
         int128 gapLeg;
-        uint256[] position;
+        bytes position;
     }
 
     /// @notice Why an item was left out.

@@ -2,45 +2,121 @@
 pragma solidity ^0.8.28;
 
 import {SlotResult} from "../types/SlotResult.sol";
+import {Mem} from "./Mem.sol";
 
 /// @title Fill loops
-/// @notice The loop that the order book runs once per entry of a journal: what it filled.
-/// @dev In assembly, see `EntryLoops`, with its plain twin in `EntryLoopsPlain`.
+/// @notice The loop that the order book runs over the entries of a journal: what they filled.
+/// @dev In assembly, with its plain twin in `EntryLoopsPlain`. What it needs to know of a slot is made once for all members, in a context
+/// that is laid out for it:
 ///
-/// A fill word says of a slot what the loop needs, made once for all members: `| askAllotment 32 | askVolume 32 | marginalTick 8 |
-/// waiting 1 | - 55 | bidAllotment 32 | bidVolume 32 | - 32 | price 32 |`, low bit first. What belongs to bids lies 128 bits above what
-/// belongs to asks, as bought lies above sold in a position word.
+/// - a word with lotWh in the low 16 bits, bytes per prefix in the 8 bits above, number of slots in the 8 bits above these;
+/// - margins, 4 bytes per slot, where an entry has its own: `| waiting 1 | - 7 | marginal tick 8 | - 16 |`, high bit first;
+/// - pairs, 16 bytes per slot: `| bid volume 32 | bid allotment 32 | ask volume 32 | ask allotment 32 |`;
+/// - prices, 8 bytes per slot, the first of four slots in the lowest quarter of a word, see `SlotLoops`.
+///
+/// Each part starts with a word of its own. Eight entries that were all accepted are looked at together, and only those at the margin one
+/// by one; cheapest where their slots are in a row. What is left goes one by one.
 library FillLoops {
-    /// @dev Of a slot that is not cleared: nothing fills in it, and whoever has an accepted entry there has to wait.
-    uint256 internal constant WAITING = (1 << 72) | (255 << 64);
+    /// @dev The margin of a slot that is not cleared: nothing fills in it, and whoever has an accepted entry there has to wait.
+    uint256 private constant WAITING = 0x80ff0000;
 
+    /// @dev The lowest bit of eight entries in a word.
+    uint256 private constant ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
+
+    /// @dev Of eight entries: their slots, sides and ticks, and the bit above a side. Slots in a row.
+    uint256 private constant SLOT = 0x0100000001000000010000000100000001000000010000000100000001000000;
+    uint256 private constant SLOTS = 0xff000000ff000000ff000000ff000000ff000000ff000000ff000000ff000000;
+    uint256 private constant SIDES = 0x0080000000800000008000000080000000800000008000000080000000800000;
+    uint256 private constant BOTH = 0x00ff000000ff000000ff000000ff000000ff000000ff000000ff000000ff0000;
+    uint256 private constant TICKS = 0x007f0000007f0000007f0000007f0000007f0000007f0000007f0000007f0000;
+    uint256 private constant WAITS = 0x8000000080000000800000008000000080000000800000008000000080000000;
+    uint256 private constant ROW = 0x0000000001000000020000000300000004000000050000000600000007000000;
+
+    /// @dev The lowest bit of eight prefixes of two bytes at the top of a word.
+    uint256 private constant HALVES = 0x0001000100010001000100010001000100000000000000000000000000000000;
+
+    /// @dev The low 32 bits of each lane of a quad.
+    uint256 private constant LOW32 = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
+
+    /// @notice Where the parts of a context start in memory.
+    struct Parts {
+        uint256 lotWh;
+        uint256 prefixBytes;
+        uint256 slots;
+        uint256 margins;
+        uint256 pairs;
+        uint256 prices;
+        uint256 end;
+        uint256 ones; // the lowest bit of eight prefixes
+        uint256 tops; // the highest
+    }
+
+    /// @return Words of a context.
+    function wordsFor(uint256 slots) internal pure returns (uint256) {
+        unchecked {
+            return 1 + (slots + 7) / 8 + (slots + 1) / 2 + (slots + 3) / 4;
+        }
+    }
+
+    /// @return context With its head, and nothing yet about its slots.
+    function newContext(
+        uint256 lotWh,
+        uint256 prefixBytes,
+        uint256 slots
+    ) internal pure returns (uint256[] memory context) {
+        context = new uint256[](wordsFor(slots));
+        context[0] = lotWh | (prefixBytes << 16) | (slots << 24);
+    }
+
+    /// @param context In memory, not empty.
+    function partsOf(uint256[] memory context) internal pure returns (Parts memory p) {
+        unchecked {
+            uint256 head = context[0];
+            (p.lotWh, p.prefixBytes, p.slots) = (head & 0xffff, (head >> 16) & 0xff, (head >> 24) & 0xff);
+            assembly ("memory-safe") {
+                head := add(context, 64)
+            }
+            p.margins = head;
+            p.pairs = p.margins + 32 * ((p.slots + 7) / 8);
+            p.prices = p.pairs + 32 * ((p.slots + 1) / 2);
+            p.end = p.prices + 64 * ((p.slots + 7) / 8);
+            (p.ones, p.tops) = p.prefixBytes == 4 ? (ONES, ONES << 31) : (HALVES, HALVES << 15);
+        }
+    }
+
+    /// @notice Writes the result of a cleared slot into a context.
     /// @param price Base units per Wh.
-    /// @return The fill word of a cleared slot.
-    function wordOf(SlotResult result, uint256 price) internal pure returns (uint256) {
+    function put(Parts memory p, uint256 slot, SlotResult result, uint256 price) internal pure {
         uint256 word = SlotResult.unwrap(result);
-        uint256 asks = uint64(word >> 112);
-        uint256 bids = uint64(word >> 48);
-        return asks | (result.marginalTick() << 64) | (bids << 128) | (price << 224);
+        // Volume above allotment: as they lie, bids are the lower pair.
+        uint256 pairs = (uint256(uint64(word >> 48)) << 64) | uint64(word >> 112);
+        unchecked {
+            _add(p.margins + 4 * slot, result.marginalTick() << 240);
+            _add(p.pairs + 16 * slot, pairs << 128);
+            uint256 quad = p.prices + 32 * (slot >> 2);
+            Mem.store(quad, Mem.load(quad) | (price << (64 * (slot & 3))));
+        }
+    }
+
+    /// @notice Writes into a context that a slot is not cleared.
+    function putWaiting(Parts memory p, uint256 slot) internal pure {
+        unchecked {
+            _add(p.margins + 4 * slot, WAITING << 224);
+        }
+    }
+
+    function _add(uint256 pos, uint256 word) private pure {
+        Mem.store(pos, Mem.load(pos) | word);
     }
 
     /// @notice Adds up what accepted entries filled; `SlotResult.fill` says how much of an entry does.
-    /// @param words Where the fill words of the period start in memory.
-    /// @param position Where its position words start in memory; fills are added to them.
-    /// @param lotWh Wh per lot.
-    /// @param prefixBytes Two or four.
+    /// @param p The context.
+    /// @param position Where the quads of the position start in memory; fills are added to them.
     /// @param payload Entries, then prefixes. In memory: the compiler would read calldata again at each use of a variable.
-    /// @return paid Base units.
-    /// @return received Base units.
     /// @return cleared False if a slot of an accepted entry is not cleared.
-    function fills(
-        uint256 words,
-        uint256 position,
-        uint256 lotWh,
-        uint256 prefixBytes,
-        bytes memory payload
-    ) internal pure returns (uint256 paid, uint256 received, bool cleared) {
-        uint256 money;
-        uint256 seen;
+    // solhint-disable-next-line function-max-lines
+    function fills(Parts memory p, uint256 position, bytes memory payload) internal pure returns (bool cleared) {
+        uint256 waits;
         assembly ("memory-safe") {
             // The share of an entry at the margin: volume that is filled up to its end less what is filled up to its start.
             function share(pair, lots, prefix) -> filled {
@@ -52,46 +128,196 @@ library FillLoops {
                 filled := sub(div(mul(add(prefix, lots), pair), volume), div(mul(prefix, pair), volume))
             }
 
-            // In a function of its own that keeps its variables on the stack. Money as in a position: paid above, received below.
-            function run(pos, end, prefixes, width, shift, wordsAt, positionAt, unit) -> sum, all {
-                if iszero(lt(pos, end)) {
-                    leave
-                }
+            // Adds lots of an entry to its slot, in Wh: those of a bid 32 bits above those of an ask.
+            function put(entry, lots, parts, place) {
+                place := add(place, shl(3, byte(0, entry)))
+                lots := shl(sub(224, and(shr(242, entry), 32)), mul(lots, mload(parts)))
+                mstore(place, add(mload(place), lots))
+            }
+
+            // Adds what an entry at the margin fills.
+            function rationed(entry, prefix, parts, place) {
+                let pair := mload(add(mload(add(parts, 128)), shl(4, byte(0, entry))))
+                pair := shr(sub(192, and(shr(241, entry), 64)), pair)
+                put(entry, share(pair, and(shr(224, entry), 0xffff), prefix), parts, place)
+            }
+
+            // Entries one by one.
+            function single(pos, end, prefixes, width, parts, place) -> waiting {
                 for {} lt(pos, end) {
                     pos := add(pos, 4)
                     prefixes := add(prefixes, width)
                 } {
                     let prefix := mload(prefixes)
-                    if iszero(shr(shift, not(prefix))) {
+                    if iszero(shr(sub(256, shl(3, width)), not(prefix))) {
                         continue // refused
                     }
                     let entry := mload(pos)
-                    let place := shl(5, byte(0, entry))
-                    let word := mload(add(wordsAt, place))
-                    all := or(all, word)
+                    let margin := mload(add(mload(add(parts, 96)), shl(2, byte(0, entry))))
+                    waiting := or(waiting, and(margin, WAITS))
                     // Side and tick of an entry minus the marginal tick: 0 is a bid, 128 an ask at the margin; between them are bids
                     // above and asks below it, which fill whole; beyond them lies what fills not at all.
-                    let over := sub(byte(1, entry), byte(23, word))
+                    let over := sub(byte(1, entry), byte(1, margin))
                     if gt(over, 128) {
                         continue
                     }
-                    let lane := and(not(byte(1, entry)), 128)
-                    let lots := and(shr(224, entry), 0xffff)
-                    if iszero(and(over, 127)) {
-                        lots := share(shr(lane, word), lots, shr(shift, prefix))
+                    if and(over, 127) {
+                        put(entry, and(shr(224, entry), 0xffff), parts, place)
+                        continue
                     }
-                    lots := shl(lane, mul(lots, unit)) // now Wh, where it belongs
-                    sum := add(sum, mul(lots, shr(224, word)))
-                    place := add(positionAt, place)
-                    mstore(place, add(mload(place), lots))
+                    rationed(entry, shr(sub(256, shl(3, width)), prefix), parts, place)
+                }
+                waiting := and(waiting, shl(255, 1)) // of the entry's own slot alone
+            }
+
+            // Those of eight entries that are at the margin, from the last.
+            function atMargin(which, pos, prefixes, width, parts, place) {
+                pos := add(pos, 28)
+                prefixes := add(prefixes, mul(7, width))
+                for {} which {
+                    which := shr(32, which)
+                    pos := sub(pos, 4)
+                    prefixes := sub(prefixes, width)
+                } {
+                    if and(which, 0xffffffff) {
+                        rationed(mload(pos), shr(sub(256, shl(3, width)), mload(prefixes)), parts, place)
+                    }
+                }
+            }
+
+            // Lots of four entries, bought above sold in 32 bits, as a quad: the upper part of each pair moves up.
+            function spread(four) -> quad {
+                four := add(four, mul(and(four, 0xffffffffffffffff0000000000000000), 0xffffffffffffffff))
+                four := add(four, mul(and(four, 0xffffffff000000000000000000000000ffffffff00000000), 0xffffffff))
+                quad := add(four, mul(and(four, 0xffff000000000000ffff000000000000ffff000000000000ffff0000), 0xffff))
+            }
+
+            // Of eight entries the lots that fill whole, sold in the low and bought in the high half of 32 bits; and those at the margin.
+            function split(entries, margins) -> lots, which {
+                // As in `single`, in the ninth bit and the eight below it.
+                let over := sub(add(and(entries, BOTH), SLOT), and(margins, BOTH))
+                let apart := and(add(and(over, TICKS), TICKS), SIDES) // not at the margin
+                let whole := and(and(apart, not(over)), shr(1, over))
+                which := and(xor(apart, SIDES), shr(1, over))
+                lots := and(entries, sub(shr(7, whole), shr(23, whole)))
+                let sold := and(entries, SIDES)
+                sold := and(lots, sub(shr(7, sold), shr(23, sold)))
+                lots := or(sold, shl(16, xor(lots, sold)))
+            }
+
+            // The margins of the slots of eight entries: each overwrites all but the first four bytes of the one before.
+            function gather(entries, margins) -> eight {
+                mstore(0, mload(add(margins, shl(2, byte(0, entries)))))
+                mstore(4, mload(add(margins, shl(2, byte(4, entries)))))
+                mstore(8, mload(add(margins, shl(2, byte(8, entries)))))
+                mstore(12, mload(add(margins, shl(2, byte(12, entries)))))
+                mstore(16, mload(add(margins, shl(2, byte(16, entries)))))
+                mstore(20, mload(add(margins, shl(2, byte(20, entries)))))
+                mstore(24, mload(add(margins, shl(2, byte(24, entries)))))
+                mstore(28, mload(add(margins, shl(2, byte(28, entries)))))
+                eight := mload(0)
+            }
+
+            // Adds a quad to the slots of four entries.
+            function scatter(entries, quad, place) {
+                let to := add(place, shl(3, byte(0, entries)))
+                mstore(to, add(mload(to), and(quad, shl(192, 0xffffffffffffffff))))
+                to := add(place, shl(3, byte(4, entries)))
+                mstore(to, add(mload(to), and(shl(64, quad), shl(192, 0xffffffffffffffff))))
+                to := add(place, shl(3, byte(8, entries)))
+                mstore(to, add(mload(to), and(shl(128, quad), shl(192, 0xffffffffffffffff))))
+                to := add(place, shl(3, byte(12, entries)))
+                mstore(to, add(mload(to), shl(192, quad)))
+            }
+
+            // Eight entries at a time.
+            function run(pos, end, prefixes, width, parts, place) -> waiting {
+                for {} lt(pos, end) {
+                    prefixes := add(prefixes, shl(3, width))
+                } {
+                    let next := add(pos, 32)
+                    let margins := mload(prefixes)
+                    // Fewer than eight, or one of them refused: its prefix is all ones.
+                    if or(
+                        gt(next, end),
+                        and(and(sub(not(margins), mload(add(parts, 224))), margins), mload(add(parts, 256)))
+                    ) {
+                        if gt(next, end) {
+                            next := end
+                        }
+                        waiting := or(waiting, single(pos, next, prefixes, width, parts, place))
+                        pos := next
+                        continue
+                    }
+                    let entries := mload(pos)
+                    margins := mload(add(parts, 96))
+                    // In a row what belongs to them lies in a row too.
+                    let scattered := xor(and(entries, SLOTS), add(mul(byte(0, entries), SLOT), ROW))
+                    switch scattered
+                    case 0 {
+                        margins := mload(add(margins, shl(2, byte(0, entries))))
+                    }
+                    default {
+                        margins := gather(entries, margins)
+                    }
+                    waiting := or(waiting, margins)
+                    let lots, which := split(entries, margins)
+                    if which {
+                        atMargin(which, pos, prefixes, width, parts, place)
+                    }
+                    pos := next
+                    which := mul(spread(shr(128, lots)), mload(parts)) // now the quad of the first four
+                    lots := mul(spread(and(lots, 0xffffffffffffffffffffffffffffffff)), mload(parts)) // and of the others
+                    switch scattered
+                    case 0 {
+                        next := add(place, shl(3, byte(0, entries)))
+                        mstore(next, add(mload(next), which))
+                        next := add(next, 32)
+                        mstore(next, add(mload(next), lots))
+                    }
+                    default {
+                        scatter(entries, which, place)
+                        scatter(shl(128, entries), lots, place)
+                    }
                 }
             }
 
             let start := add(payload, 32)
-            let end := add(start, shl(2, div(mload(payload), add(4, prefixBytes))))
-            money, seen := run(start, end, end, prefixBytes, sub(256, shl(3, prefixBytes)), words, position, lotWh)
+            let width := mload(add(p, 32))
+            let end := add(start, shl(2, div(mload(payload), add(4, width))))
+            waits := run(start, end, end, width, p, position)
         }
-        (paid, received) = (money >> 128, uint128(money));
-        cleared = seen & (1 << 72) == 0;
+        return waits & WAITS == 0;
+    }
+
+    /// @notice What a position amounts to at the prices of its slots.
+    /// @param position Where its quads start in memory, with a zero word behind them: two are taken a turn.
+    /// @return paid Base units.
+    /// @return received Base units.
+    function worth(Parts memory p, uint256 position) internal pure returns (uint256 paid, uint256 received) {
+        assembly ("memory-safe") {
+            // In a function of its own that keeps its variables on the stack.
+            function run(pos, price, end) -> buys, sales {
+                if iszero(lt(price, end)) {
+                    leave
+                }
+                for {} lt(price, end) {
+                    pos := add(pos, 64)
+                    price := add(price, 64)
+                } {
+                    let prices := mload(price)
+                    let wh := mload(pos)
+                    buys := add(buys, mul(and(shr(32, wh), LOW32), prices))
+                    sales := add(sales, mul(and(wh, LOW32), prices))
+                    prices := mload(add(price, 32))
+                    wh := mload(add(pos, 32))
+                    buys := add(buys, mul(and(shr(32, wh), LOW32), prices))
+                    sales := add(sales, mul(and(wh, LOW32), prices))
+                }
+            }
+            paid, received := run(position, mload(add(p, 160)), mload(add(p, 192)))
+            paid := shr(192, paid)
+            received := shr(192, received)
+        }
     }
 }

@@ -97,6 +97,14 @@ library Mem {
         }
     }
 
+    /// @notice Sets every word to zero.
+    function wipe(uint256[] memory array) internal pure {
+        assembly ("memory-safe") {
+            // Copying from beyond the end of calldata writes zeros.
+            calldatacopy(add(array, 32), calldatasize(), shl(5, mload(array)))
+        }
+    }
+
     /// @return pos Where the words of an array start.
     function words(uint256[] memory array) internal pure returns (uint256 pos) {
         assembly ("memory-safe") {

@@ -12,7 +12,7 @@ import {SlotLoops} from "./SlotLoops.sol";
 /// the context; then come the payloads of the member at hand.
 library ModuleCall {
     using Mem for bytes;
-    using SlotLoops for uint256[];
+    using Mem for uint256[];
 
     uint256 private constant BASE_GAS = 30_000;
     uint256 private constant CONTEXT_GAS_PER_SLOT = 2_400;
@@ -45,21 +45,25 @@ library ModuleCall {
 
     /// @return answer Room for an answer about `slots` slots, of which nothing was traded.
     function room(uint256 slots) internal pure returns (uint256[] memory answer) {
-        answer = SlotLoops.room(HEAD_WORDS + slots);
-        answer[4] = slots;
+        uint256 quads = SlotLoops.quadsOf(slots);
+        answer = new uint256[](HEAD_WORDS + quads + 1); // quads come in pairs
+        answer[4] = 8 * slots;
+        assembly ("memory-safe") {
+            mstore(answer, add(HEAD_WORDS, quads))
+        }
     }
 
-    /// @return position The position words of an answer: as it is encoded, an array in memory.
-    function positionIn(uint256[] memory answer) internal pure returns (uint256[] memory position) {
+    /// @return position The position of an answer: as it is encoded, bytes in memory.
+    function positionIn(uint256[] memory answer) internal pure returns (bytes memory position) {
         assembly ("memory-safe") {
             position := add(answer, 160) // the array's length and four words of the answer
         }
     }
 
     /// @notice Makes an answer say that nothing was traded.
-    function reset(uint256[] memory answer) internal pure {
-        answer[4] = answer.length - HEAD_WORDS;
-        positionIn(answer).wipe();
+    function reset(uint256[] memory answer, uint256 slots) internal pure {
+        answer.wipe();
+        answer[4] = 8 * slots;
     }
 
     /// @notice Asks for the context and begins the call with it. A context that fails or is malformed is empty.
@@ -142,6 +146,7 @@ library ModuleCall {
         bool first,
         bytes memory data,
         uint256 entries,
+        uint256 slots,
         uint256[] memory answer
     ) internal view returns (Answer memory a) {
         uint256 stipend = _due(first, GAS_PER_ENTRY * entries);
@@ -154,7 +159,9 @@ library ModuleCall {
         }
         a.ok = ok;
         if (!ok) return a;
-        a.formed = whole && answer[0] < 2 && answer[3] == 4 * 32 && answer[4] == answer.length - HEAD_WORDS;
+        a.formed = whole && answer[0] < 2 && answer[3] == 4 * 32 && answer[4] == 8 * slots;
+        // Of the last word only the slots of the period, the rest is padding.
+        a.formed = a.formed && (slots & 3 == 0 || answer[answer.length - 1] << (64 * (slots & 3)) == 0);
         a.ready = answer[0] == 1;
         a.paid = answer[1];
         a.received = answer[2];
@@ -169,9 +176,11 @@ library ModuleCall {
 
     /// @return stipend Gas that a module is due. Reverts if less is left: a call passes on at most 63/64 of it (EIP-150).
     function _due(bool first, uint256 more) private view returns (uint256 stipend) {
-        stipend = BASE_GAS + more;
-        if (first) stipend *= FIRST_MODULE_TIMES;
-        uint256 needed = stipend + stipend / 32 + GAS_AFTER;
-        if (gasleft() < needed) revert ISettlement.TooLittleGas(needed);
+        unchecked {
+            stipend = BASE_GAS + more; // what a journal of 2,048 entries or a period of 144 slots is due
+            if (first) stipend *= FIRST_MODULE_TIMES;
+            uint256 needed = stipend + stipend / 32 + GAS_AFTER;
+            if (gasleft() < needed) revert ISettlement.TooLittleGas(needed);
+        }
     }
 }

@@ -13,6 +13,7 @@ import {Tariff} from "./Tariff.sol";
 /// @title Positions
 /// @notice From the records of a journal to a member's position: asks the modules and holds them to their bounds.
 library Positions {
+    using Mem for bytes;
     using Mem for uint256[];
     using Tariff for bytes;
 
@@ -43,9 +44,11 @@ library Positions {
 
     /// @return hash The journal after the records.
     function replay(ISettlement.Record[] calldata records) internal pure returns (uint256 hash) {
-        for (uint256 i = 0; i < records.length; ++i) {
-            ISettlement.Record calldata record = records[i];
-            hash = recordHash(hash, record.head, record.digest, keccak256(record.payload));
+        unchecked {
+            for (uint256 i = 0; i < records.length; ++i) {
+                ISettlement.Record calldata record = records[i];
+                hash = recordHash(hash, record.head, record.digest, keccak256(record.payload));
+            }
         }
     }
 
@@ -55,7 +58,7 @@ library Positions {
     /// @return ready False if a module waits for something and may still wait: then nothing has changed.
     function take(Batch memory b, Work memory w, ISettlement.Record[] calldata records) internal returns (bool ready) {
         if (records.length == 0) {
-            ModuleCall.reset(b.answer);
+            ModuleCall.reset(b.answer, b.slots);
             return true;
         }
         Taken[] memory all = _taken(records, b.modules.length);
@@ -70,9 +73,9 @@ library Positions {
             if (!_takeModule(b, w, records, uint8(module), t, answer)) return false;
             bool good = t.reason == ISettlement.Void.None;
             if (asked == 1) {
-                if (!good) ModuleCall.reset(answer);
+                if (!good) ModuleCall.reset(answer, b.slots);
             } else if (good) {
-                SlotLoops.add(b.position.words(), ModuleCall.positionIn(answer).words(), b.slots);
+                SlotLoops.add(b.position.start(), ModuleCall.positionIn(answer).start(), SlotLoops.quadsOf(b.slots));
             }
         }
         for (uint256 module = 0; module < all.length; ++module) {
@@ -103,13 +106,14 @@ library Positions {
             module == 0,
             ModuleCall.complete(call, w.member, records, module, t.count, t.size),
             t.entries,
+            b.slots,
             answer
         );
         // Waiting must not void the order book, the first module: a seller that did not deliver would leave its slot uncleared and
         // escape. Anybody can clear it, however late. // [S4]
         bool waits = module == 0 || block.timestamp < b.ends + b.terms.correctionWindow();
         if (a.formed && !a.ready && waits) return false;
-        _settlePot(b, w, Pot.wrap(b.pots[module]), t, a, ModuleCall.positionIn(answer).words());
+        _settlePot(b, w, Pot.wrap(b.pots[module]), t, a, ModuleCall.positionIn(answer).start());
         return true;
     }
 
@@ -141,8 +145,14 @@ library Positions {
         t.pot = Pot.unwrap(pot.withAmounts(amount, outstanding));
     }
 
+    /// @return pos Where the prices of a class start in memory. Unpacks them when they are first needed.
+    function pricesOf(Batch memory b, uint256 class) internal pure returns (uint256 pos) {
+        if (b.prices[class].length == 0) (b.prices[class], b.kept) = (b.tariff.quadsOf(class, b.slots), true);
+        return b.prices[class].words();
+    }
+
     /// @dev The bounds of `IMarketModule`: a module can lose only what its own members reserved with it. // [S3]
-    /// @param words Where the answer's position words start in memory.
+    /// @param words Where the answer's position starts in memory.
     /// @param rest What the pot and the other members' reserves amount to, without this member's.
     function _judge(
         Batch memory b,
@@ -156,14 +166,17 @@ library Positions {
         if (!a.formed || a.paid > MAX_FLOW || a.received > MAX_FLOW) return ISettlement.Void.BadAnswer;
         (uint256 bought, uint256 sold, uint256 replacement, bool sane) = SlotLoops.weigh(
             words,
-            b.tariff.entriesOf(w.word.tariffClass(), b.slots),
-            b.slots
+            pricesOf(b, w.word.tariffClass()),
+            SlotLoops.quadsOf(b.slots)
         );
         if (!sane || bought > t.buyWh || sold > t.sellWh) return ISettlement.Void.PositionAboveReserve;
-        uint256 charge = a.paid + bought * b.tariff.networkFee() + replacement;
-        if (charge > t.amount + a.received) return ISettlement.Void.ChargeAboveReserve;
-        if (rest + int256(a.paid) < int256(a.received)) return ISettlement.Void.PotOverdrawn;
-        w.bought += bought;
+        // Flows fit 88 bits, energy 32, prices 16.
+        unchecked {
+            uint256 charge = a.paid + bought * b.tariff.networkFee() + replacement;
+            if (charge > t.amount + a.received) return ISettlement.Void.ChargeAboveReserve;
+            if (rest + int256(a.paid) < int256(a.received)) return ISettlement.Void.PotOverdrawn;
+            w.bought += bought;
+        }
         return ISettlement.Void.None;
     }
 

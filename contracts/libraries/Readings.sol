@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Batch, Work} from "../types/Batch.sol";
 import {Member} from "../types/Member.sol";
@@ -14,30 +15,73 @@ import {Tariff} from "./Tariff.sol";
 library Readings {
     using Tariff for bytes;
 
+    bytes32 private constant READING_TYPE = keccak256(
+        "Reading(uint32 community,uint32 member,uint32 period,bool closesGap,uint96 startImport,uint96 startExport,bytes values)"
+    );
+
     /// @dev A register of 96 bits counts for longer than any meter lives.
     uint256 private constant MAX_REGISTER = type(uint96).max;
 
-    /// @notice What holds for every reading: length, rated power, signature. Leaves the end registers in `w.meter`.
+    /// @notice Copies a reading into memory, unpacks it and adds it up.
+    /// @return imported Wh.
+    /// @return exported Wh.
+    /// @return rated Whether every value is within the member's rated energy.
+    function unpack(
+        Batch memory b,
+        Work memory w,
+        bytes calldata values
+    ) internal pure returns (uint256 imported, uint256 exported, bool rated) {
+        w.values = SlotLoops.copied(values);
+        w.valuesHash = keccak256(w.values);
+        return SlotLoops.sums(w.values, b.reading, ratedWh(b, w.word, 0), ratedWh(b, w.word, 1));
+    }
+
+    /// @notice What holds for every reading: rated power, signature. Leaves the end registers in `w.meter`.
     /// @param key The meter key, zero if none.
     function check(
         Batch memory b,
         Work memory w,
         ISettlement.Reading calldata reading,
-        bytes32 digest,
+        bytes32 domain,
         address key
     ) internal pure returns (ISettlement.Skip) {
-        (uint256 imported, uint256 exported, bool plausible) = SlotLoops.sums(
-            w.values,
-            ratedWh(b, w.word, 0),
-            ratedWh(b, w.word, 1)
-        );
-        imported += reading.startImport;
-        exported += reading.startExport;
+        (uint256 imported, uint256 exported, bool plausible) = unpack(b, w, reading.values);
+        // 144 values of 24 bits and a register of 96.
+        unchecked {
+            imported += reading.startImport;
+            exported += reading.startExport;
+        }
         if (!plausible || imported > MAX_REGISTER || exported > MAX_REGISTER) return ISettlement.Skip.OverRated;
+        bytes32 digest = digestOf(b.community, w.member, b.period, reading, w.valuesHash, domain);
         (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecover(digest, reading.r, reading.vs);
         if (problem != ECDSA.RecoverError.NoError || signer != key) return ISettlement.Skip.BadSignature;
-        w.meter = newMeter(uint256(b.period) + 1, imported, exported, BOUND);
+        w.meter = newMeter(_after(b.period), imported, exported, BOUND);
         return ISettlement.Skip.None;
+    }
+
+    /// @param domain EIP-712 domain separator.
+    /// @return What the meter key signs.
+    function digestOf(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        ISettlement.Reading calldata reading,
+        bytes32 valuesHash,
+        bytes32 domain
+    ) internal pure returns (bytes32) {
+        bytes32 fields = keccak256(
+            abi.encode(
+                READING_TYPE,
+                community,
+                member,
+                period,
+                reading.closesGap,
+                reading.startImport,
+                reading.startExport,
+                valuesHash
+            )
+        );
+        return MessageHashUtils.toTypedDataHash(domain, fields);
     }
 
     /// @notice The reading's place after the ones before it, and what an unexplained difference costs (`w.gapLeg`).
@@ -78,7 +122,15 @@ library Readings {
 
     /// @notice Wh per slot that a member's rated power allows, and a tenth, rounded down; a side without a cap allows none. // [R1]
     function ratedWh(Batch memory b, Member m, uint256 side) internal pure returns (uint256) {
-        return (m.maxLots(side) * b.terms.lotWh() * 11) / 10;
+        unchecked {
+            return (m.maxLots(side) * b.terms.lotWh() * 11) / 10; // 16 bits, 16 bits
+        }
+    }
+
+    function _after(uint256 period) private pure returns (uint256) {
+        unchecked {
+            return period + 1;
+        }
     }
 
     /// @dev Unexplained import at the gap's dearest import price, unexplained export at its cheapest export price.

@@ -4,227 +4,274 @@ pragma solidity ^0.8.28;
 import {Mem} from "./Mem.sol";
 
 /// @title Slot loops
-/// @notice The loops that settlement runs once per slot. They are most of its cost, so they are in assembly; `SlotLoopsPlain` in the
-/// tests says the same without, and both run against the same inputs.
-/// @dev Some loops take several slots a turn and so read beyond the last: what they work on comes from `room` and `copied`, with zeros
-/// behind it. A position word holds bought Wh in its high and sold Wh in its low 128 bits. A tariff entry is import 2 | export 2 bytes. A
-/// reading entry is import 3 | export 3 bytes. No sum can overflow: 144 slots, a position
-/// within 24 bits a side and module, prices within 16 bits.
+/// @notice The loops that settlement runs over the slots of a period. They are most of its cost, so they take four slots a turn and are
+/// in assembly; `SlotLoopsPlain` in the tests says the same slot by slot, and both run against the same inputs.
+/// @dev A quad is a word about four slots, the first slot in the highest 64 bits. Each slot has two halves of 32 bits:
+/// - of a reading, import and export;
+/// - of a position, bought and sold.
+/// Prices are two quads for four slots, of 64 bits each: import and export, the first slot in the lowest. So the highest 64 bits of a
+/// product with a quad are the sum of the four slots' products, as nothing below them overflows. A tally is what readings and positions of
+/// members add up to, three quads for four slots: readings, positions, delivered. Quads come in pairs: loops take two a turn. What
+/// is behind the last slot is zero.
+///
+/// Nothing can overflow: at most 144 slots, a position within 24 bits a side and module, prices within 16 bits; `MOST_TALLIED` limits
+/// what is added to a tally. The highest bit of 64 is used by no quantity: set in a minuend, it stays where the difference is not negative.
 library SlotLoops {
     using Mem for bytes;
 
-    // Five values of a reading in 48 bits each: their exports, a one in each, the bit above what a lane can hold.
-    uint256 private constant EXPORTS = 0xffffff000000ffffff000000ffffff000000ffffff000000ffffff;
-    uint256 private constant ONES = 0x1000000000001000000000001000000000001000000000001;
-    uint256 private constant GUARDS = 0x800000000000800000000000800000000000800000000000800000000000;
+    uint256 private constant ONES = 0x0000000000000001000000000000000100000000000000010000000000000001;
+    uint256 private constant GUARDS = 0x8000000000000000800000000000000080000000000000008000000000000000;
 
-    /// @dev Words behind an array that the last turn of a loop may read.
-    uint256 private constant SPARE = 3;
+    /// @dev The low halves; both halves within 24 bits.
+    uint256 private constant LOW = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
+    uint256 private constant FITS = 0x00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff;
 
-    /// @return array Zeros, with some to spare behind them.
-    function room(uint256 count) internal pure returns (uint256[] memory array) {
-        array = new uint256[](count + SPARE);
-        assembly ("memory-safe") {
-            mstore(array, count)
+    /// @dev 2^64 - 1: a quad modulo it is the sum of its slots.
+    uint256 private constant SLOT = 0xffffffffffffffff;
+
+    /// @notice Members times modules that fit into a tally: each adds less than 2^24 Wh to a half.
+    uint256 internal constant MOST_TALLIED = 256;
+
+    /// @return Words of a position: quads that hold `slots` slots.
+    function quadsOf(uint256 slots) internal pure returns (uint256) {
+        unchecked {
+            return (slots + 3) >> 2;
         }
     }
 
-    /// @return values A reading in memory, with zeros behind it.
+    /// @return Zeros: `words` for each pair of quads that `slots` slots need.
+    function room(uint256 slots, uint256 words) internal pure returns (uint256[] memory) {
+        unchecked {
+            return new uint256[](words * ((slots + 7) >> 3));
+        }
+    }
+
+    /// @return A reading of nothing.
+    function newReading(uint256 slots) internal pure returns (uint256[] memory) {
+        return room(slots, 2);
+    }
+
+    /// @return A tally of nothing.
+    function newTally(uint256 slots) internal pure returns (uint256[] memory) {
+        return room(slots, 6);
+    }
+
+    /// @return values A reading as it is signed, in memory, with zeros behind it.
     function copied(bytes calldata data) internal pure returns (bytes memory values) {
-        values = Mem.bytesOf(data.length + 32);
+        values = Mem.bytesOf(data.length + 64);
         Mem.store(values.start() + data.length, 0);
+        Mem.store(values.start() + data.length + 32, 0);
         Mem.copy(values.start(), data);
         assembly ("memory-safe") {
             mstore(values, data.length)
         }
     }
 
-    /// @notice Adds up a reading.
-    /// @dev Five slots at a time: 30 bytes of a word are five lanes of 48 bits. A lane stays below its guard bit, so guard plus limit minus
-    /// value keeps the bit as long as the value is within the limit, and a word modulo 2^48 - 1 is the sum of its lanes.
-    /// @param values Six bytes per slot. In memory: the compiler would read calldata again at each use of a variable.
-    /// @param mostImport Rated Wh per slot.
-    /// @param mostExport Rated Wh per slot.
+    /// @notice Unpacks a reading and adds it up.
+    /// @param values Six bytes per slot, import and export.
+    /// @param reading Where its quads go.
+    /// @param mostImport Rated Wh per slot, less than 2^30.
+    /// @param mostExport Rated Wh per slot, less than 2^30.
     /// @return imported Wh.
     /// @return exported Wh.
     /// @return rated Whether every value is within the rated energy.
     function sums(
         bytes memory values,
+        uint256[] memory reading,
         uint256 mostImport,
         uint256 mostExport
     ) internal pure returns (uint256 imported, uint256 exported, bool rated) {
         assembly ("memory-safe") {
-            // In a function of its own that keeps its variables on the stack.
-            function run(lanes, pos, end, mostIn, mostOut) -> imports, exports, within {
-                if iszero(end) {
-                    leave
-                }
-                within := GUARDS
-                for {} 1 {
-                    lanes := shr(16, mload(pos))
-                    pos := add(pos, 30)
-                } {
-                    let some := and(lanes, EXPORTS)
-                    exports := add(exports, some)
-                    within := and(within, sub(mostOut, some))
-                    some := and(shr(24, lanes), EXPORTS)
-                    imports := add(imports, some)
-                    within := and(within, sub(mostIn, some))
-                    if eq(pos, end) {
-                        break
-                    }
-                }
+            // The 24 bytes of four slots as a quad: the upper part of each pair moves up, by pairs of slots, by slots, by halves.
+            function quad(some) -> spread {
+                some := shr(64, some)
+                some := add(some, mul(and(some, 0xffffffffffffffffffffffff000000000000000000000000), 0xffffffff))
+                some := add(some, mul(and(some, 0xffffffffffff00000000000000000000ffffffffffff000000000000), 0xffff))
+                spread := add(
+                    some,
+                    mul(and(some, 0xffffff0000000000ffffff0000000000ffffff0000000000ffffff000000), 0xff)
+                )
             }
 
-            // The first turn takes what five does not divide: perhaps nothing.
-            let start := add(values, 32)
-            let end := add(start, mload(values))
-            let rest := mod(mload(values), 30)
-            let lanes := shr(sub(256, shl(3, rest)), mload(start))
-            mostImport := add(mul(mostImport, ONES), GUARDS)
-            mostExport := add(mul(mostExport, ONES), GUARDS)
-            let within
-            imported, exported, within := run(lanes, add(start, rest), end, mostImport, mostExport)
-            imported := mod(imported, 0xffffffffffff)
-            exported := mod(exported, 0xffffffffffff)
-            rated := eq(within, GUARDS)
+            // In a function of its own that keeps its variables on the stack. To `slack` a value too large adds its half's highest bit.
+            function run(pos, to, end, slack) -> sum, over {
+                if iszero(lt(to, end)) {
+                    leave
+                }
+                for {} lt(to, end) {
+                    pos := add(pos, 48)
+                    to := add(to, 64)
+                } {
+                    let some := quad(mload(pos))
+                    mstore(to, some)
+                    sum := add(sum, some)
+                    over := or(over, add(some, slack))
+                    some := quad(mload(add(pos, 24)))
+                    mstore(add(to, 32), some)
+                    sum := add(sum, some)
+                    over := or(over, add(some, slack))
+                }
+            }
+            let start := add(reading, 32)
+            let slack := or(shl(32, sub(0x7fffffff, mostImport)), sub(0x7fffffff, mostExport))
+            imported, rated := run(add(values, 32), start, add(start, shl(5, mload(reading))), mul(slack, ONES))
+            exported := mod(and(imported, LOW), SLOT)
+            imported := mod(and(shr(32, imported), LOW), SLOT)
+            rated := iszero(and(rated, or(GUARDS, shr(32, GUARDS))))
+        }
+    }
+
+    /// @notice The reading that stands in for a missing one: import max(bought, load) per slot, export 0.
+    /// @param position Where its quads start in memory.
+    /// @param reading Where the reading's quads go.
+    /// @param slots Number of slots.
+    /// @param load Wh per slot.
+    /// @return imported Wh.
+    function estimate(
+        uint256 position,
+        uint256[] memory reading,
+        uint256 slots,
+        uint256 load
+    ) internal pure returns (uint256 imported) {
+        unchecked {
+            for (uint256 k = 0; k < slots; ++k) {
+                uint256 bought = Mem.load(position + 8 * k) >> 224;
+                uint256 wh = bought > load ? bought : load;
+                imported += wh;
+                uint256 before = k & 3 == 0 ? 0 : reading[k >> 2];
+                reading[k >> 2] = before | (wh << (224 - 64 * (k & 3)));
+            }
         }
     }
 
     /// @notice What a module's answer amounts to.
-    /// @param answer Where its position words start in memory.
-    /// @param prices Where the class's tariff entries start in memory.
-    /// @param slots Number of slots.
+    /// @param answer Where the quads of its position start in memory.
+    /// @param prices Where those of the class's prices start.
+    /// @param quads Number of quads of the position.
     /// @return bought Wh.
     /// @return sold Wh.
     /// @return replacement Base units: what it costs to buy all that was sold at the import price.
-    /// @return sane False if a word does not fit 24 bits a side, what a reading holds: then no sum means anything.
+    /// @return sane False if a slot does not fit 24 bits a side, what a reading holds: then no sum means anything.
     function weigh(
         uint256 answer,
         uint256 prices,
-        uint256 slots
+        uint256 quads
     ) internal pure returns (uint256 bought, uint256 sold, uint256 replacement, bool sane) {
         assembly ("memory-safe") {
             // In a function of its own that keeps its variables on the stack.
-            function run(pos, price, end) -> sum, all, cost {
+            function run(pos, price, end) -> sum, cost, all {
                 if iszero(lt(pos, end)) {
                     leave
                 }
                 for {} lt(pos, end) {
-                    pos := add(pos, 128)
-                    price := add(price, 16)
+                    pos := add(pos, 64)
+                    price := add(price, 128)
                 } {
-                    let tariff := mload(price)
                     let wh := mload(pos)
                     all := or(all, wh)
                     sum := add(sum, wh)
-                    cost := add(cost, mul(wh, shr(240, tariff)))
+                    cost := add(cost, mul(and(wh, LOW), mload(price)))
                     wh := mload(add(pos, 32))
                     all := or(all, wh)
                     sum := add(sum, wh)
-                    cost := add(cost, mul(wh, and(shr(208, tariff), 0xffff)))
-                    wh := mload(add(pos, 64))
-                    all := or(all, wh)
-                    sum := add(sum, wh)
-                    cost := add(cost, mul(wh, and(shr(176, tariff), 0xffff)))
-                    wh := mload(add(pos, 96))
-                    all := or(all, wh)
-                    sum := add(sum, wh)
-                    cost := add(cost, mul(wh, and(shr(144, tariff), 0xffff)))
+                    cost := add(cost, mul(and(wh, LOW), mload(add(price, 64))))
                 }
             }
-            let sum, all, cost := run(answer, prices, add(answer, shl(5, slots)))
-            bought := shr(128, sum)
-            sold := and(sum, 0xffffffffffffffffffffffffffffffff)
-            replacement := and(cost, 0xffffffffffffffffffffffffffffffff) // above it, what was bought at that price
-            sane := iszero(and(all, not(0xffffff00000000000000000000000000ffffff)))
+            bought, replacement, sane := run(answer, prices, add(answer, shl(5, quads)))
+            sold := mod(and(bought, LOW), SLOT)
+            bought := mod(and(shr(32, bought), LOW), SLOT)
+            replacement := shr(192, replacement)
+            sane := iszero(and(sane, not(FITS)))
         }
     }
 
     /// @notice Adds an answer that passed to the position.
-    function add(uint256 position, uint256 answer, uint256 slots) internal pure {
-        assembly ("memory-safe") {
-            for {
-                let end := add(position, shl(5, slots))
-            } lt(position, end) {
-                position := add(position, 32)
-                answer := add(answer, 32)
-            } {
-                mstore(position, add(mload(position), mload(answer)))
+    function add(uint256 position, uint256 answer, uint256 quads) internal pure {
+        unchecked {
+            for (
+                uint256 end = position + 32 * quads;
+                position < end;
+                (position, answer) = (position + 32, answer + 32)
+            ) {
+                Mem.store(position, Mem.load(position) + Mem.load(answer));
             }
         }
     }
 
     /// @notice The grid leg of a reading: sum over slots of the imbalance n - b + s at import or export price.
-    /// @param values Six bytes per slot.
-    /// @param position Where the position words start in memory.
-    /// @param prices Where the class's tariff entries start in memory.
-    /// @param ledger Where the batch's ledger words start in memory; each slot is added to its word.
+    /// @param reading Its quads.
+    /// @param position Where its quads start in memory.
+    /// @param prices Where the quads of the class's prices start.
+    /// @param tally Reading and position are added to it.
     /// @return leg Base units; positive, the member pays.
     function gridLeg(
-        bytes memory values,
+        uint256[] memory reading,
         uint256 position,
         uint256 prices,
-        uint256 ledger
+        uint256[] memory tally
     ) internal pure returns (int256 leg) {
         assembly ("memory-safe") {
+            // Adds a quad of a reading and one of a position to a tally; what they owe and are due.
+            function one(read, traded, price, to) -> owed, due {
+                mstore(to, add(mload(to), read))
+                mstore(add(to, 32), add(mload(add(to, 32)), traded))
+                let given := and(read, LOW)
+                let taken := and(traded, LOW)
+                if taken {
+                    // Delivered is what was sold less what of it was not exported.
+                    let over := sub(or(taken, GUARDS), given)
+                    let sign := and(over, GUARDS)
+                    over := and(over, sub(sign, shr(63, sign)))
+                    mstore(add(to, 64), add(mload(add(to, 64)), sub(taken, over)))
+                }
+                taken := add(taken, and(shr(32, read), LOW))
+                given := add(given, and(shr(32, traded), LOW))
+                // What was taken beyond what was given, where it was; then the other way round.
+                let over := sub(or(taken, GUARDS), given)
+                let sign := and(over, GUARDS)
+                over := and(over, sub(sign, shr(63, sign)))
+                owed := mul(over, mload(price))
+                due := mul(sub(add(over, given), taken), mload(add(price, 32)))
+            }
+
             // In a function of its own that keeps its variables on the stack.
-            function run(pos, end, place, price, entry) -> sum {
+            function run(pos, end, place, price, to) -> owed, due {
                 if iszero(lt(pos, end)) {
                     leave
                 }
                 for {} lt(pos, end) {
-                    pos := add(pos, 12)
-                    place := add(place, 64)
-                    price := add(price, 8)
-                    entry := add(entry, 64)
+                    pos := add(pos, 32)
+                    place := add(place, 32)
+                    price := add(price, 64)
+                    to := add(to, 96)
                 } {
-                    let meter := mload(pos)
-                    let tariff := mload(price)
-                    {
-                        let both := mload(place)
-                        let sold := and(both, 0xffffffff)
-                        let exported := and(shr(208, meter), 0xffffff)
-                        // What was exported beyond the sale; below zero it is missing from what counts as delivered.
-                        let excess := sub(exported, sold)
-                        sold := add(sold, mul(excess, slt(excess, 0)))
-                        exported := or(shl(44, exported), shl(84, shr(232, meter)))
-                        // The fields of `Ledger`.
-                        mstore(entry, add(mload(entry), or(or(both, exported), shl(172, sold))))
-                        // The imbalance; below zero its sign picks the export price, 16 bits further down.
-                        both := sub(sub(shr(232, meter), shr(128, both)), excess)
-                        sum := add(sum, mul(both, and(shr(sub(240, shl(4, shr(255, both))), tariff), 0xffff)))
-                    }
-                    // The second slot likewise.
-                    let both := mload(add(place, 32))
-                    let sold := and(both, 0xffffffff)
-                    let exported := and(shr(160, meter), 0xffffff)
-                    let excess := sub(exported, sold)
-                    sold := add(sold, mul(excess, slt(excess, 0)))
-                    meter := and(shr(184, meter), 0xffffff) // now the import alone
-                    exported := or(shl(44, exported), shl(84, meter))
-                    mstore(add(entry, 32), add(mload(add(entry, 32)), or(or(both, exported), shl(172, sold))))
-                    both := sub(sub(meter, shr(128, both)), excess)
-                    sum := add(sum, mul(both, and(shr(sub(208, shl(4, shr(255, both))), tariff), 0xffff)))
+                    let more, less := one(mload(pos), mload(place), price, to)
+                    owed := add(owed, more)
+                    due := add(due, less)
                 }
             }
-            let start := add(values, 32)
-            leg := run(start, add(start, mload(values)), position, prices, ledger)
+            let start := add(reading, 32)
+            let owed, due := run(start, add(start, shl(5, mload(reading))), position, prices, add(tally, 32))
+            leg := sub(shr(192, owed), shr(192, due))
         }
     }
 
-    /// @notice Sets every word to zero.
-    function wipe(uint256[] memory array) internal pure {
-        assembly ("memory-safe") {
-            // Copying from beyond the end of calldata writes zeros.
-            calldatacopy(add(array, 32), calldatasize(), mul(32, mload(array)))
-        }
-    }
-
-    /// @return hash keccak256 of the words, without their number.
-    function hashOf(uint256[] memory array) internal pure returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            hash := keccak256(add(array, 32), mul(32, mload(array)))
+    /// @return imported Wh of all members in a slot.
+    /// @return exported Wh.
+    /// @return bought Wh.
+    /// @return sold Wh.
+    /// @return delivered Wh: of each member the smaller of sold and exported.
+    function talliedAt(
+        uint256[] memory tally,
+        uint256 slot
+    ) internal pure returns (uint256 imported, uint256 exported, uint256 bought, uint256 sold, uint256 delivered) {
+        unchecked {
+            // A slot's eight bytes come first in the words that start there.
+            uint256 pos = Mem.words(tally) + 96 * (slot >> 2) + 8 * (slot & 3);
+            (uint256 read, uint256 traded) = (Mem.load(pos), Mem.load(pos + 32));
+            (imported, exported) = (read >> 224, uint32(read >> 192));
+            (bought, sold) = (traded >> 224, uint32(traded >> 192));
+            delivered = Mem.load(pos + 64) >> 192;
         }
     }
 }

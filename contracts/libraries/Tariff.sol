@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Mem} from "./Mem.sol";
 import {Packed} from "./Packed.sol";
+import {SlotLoops} from "./SlotLoops.sol";
 
 /// @title Tariff
 /// @notice A tariff version as bytes: network fee (2), then per class and slot import (2) and export price (2), base units per
@@ -48,6 +50,26 @@ library Tariff {
     function entriesOf(bytes memory tariff, uint256 class, uint256 slots) internal pure returns (uint256 pos) {
         assembly ("memory-safe") {
             pos := add(add(tariff, 34), mul(4, mul(class, slots)))
+        }
+    }
+
+    /// @return prices The prices of a class as `SlotLoops` takes them.
+    function quadsOf(
+        bytes memory tariff,
+        uint256 class,
+        uint256 slots
+    ) internal pure returns (uint256[] memory prices) {
+        prices = SlotLoops.room(slots, 4);
+        uint256 start = entriesOf(tariff, class, slots);
+        uint256 words = Mem.words(prices);
+        unchecked {
+            for (uint256 k = 0; k < slots; ++k) {
+                uint256 entry = Mem.load(start + 4 * k) >> 224;
+                uint256 to = words + 64 * (k >> 2);
+                uint256 shift = 64 * (k & 3);
+                Mem.store(to, Mem.load(to) | ((entry >> 16) << shift));
+                Mem.store(to + 32, Mem.load(to + 32) | ((entry & 0xffff) << shift));
+            }
         }
     }
 

@@ -22,7 +22,7 @@ contract PuppetModule is IMarketModule {
         bool ready;
         uint256 paid;
         uint256 received;
-        uint256[] position;
+        bytes position;
     }
 
     /// @notice What `positionOf` does.
@@ -38,13 +38,7 @@ contract PuppetModule is IMarketModule {
     }
 
     /// @notice Sets the answer about a member, whatever the community and the period.
-    function setAnswer(
-        uint32 member,
-        bool ready,
-        uint256 paid,
-        uint256 received,
-        uint256[] calldata position
-    ) external {
+    function setAnswer(uint32 member, bool ready, uint256 paid, uint256 received, bytes calldata position) external {
         _answers[member] = Answer(ready, paid, received, position);
     }
 
@@ -81,7 +75,7 @@ contract PuppetModule is IMarketModule {
         uint32,
         uint256[] calldata,
         bytes[] calldata
-    ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
+    ) external view returns (bool ready, uint256 paid, uint256 received, bytes memory position) {
         if (mood == Mood.Revert) revert Refused();
         if (mood == Mood.BurnGas) while (true) {}
         if (mood == Mood.Malformed) {

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IMarketModule} from "../interfaces/IMarketModule.sol";
 import {IProsumerRegistry} from "../interfaces/IProsumerRegistry.sol";
 import {IPaymentEscrow} from "../interfaces/IPaymentEscrow.sol";
+import {Packed} from "../libraries/Packed.sol";
 import {Tariff} from "../libraries/Tariff.sol";
 import {PackedRecords} from "../libraries/PackedRecords.sol";
 
@@ -11,6 +12,7 @@ import {PackedRecords} from "../libraries/PackedRecords.sol";
 /// @notice A second market module for tests: two members agree on energy and price in one slot. It knows nothing of the order
 /// book and plugs in through `IPaymentEscrow.append` alone.
 contract ToyBilateral is IMarketModule {
+    using Packed for bytes;
     using Tariff for bytes;
 
     /// @param offset Slot of the period.
@@ -73,21 +75,27 @@ contract ToyBilateral is IMarketModule {
         uint32 period,
         uint256[] calldata,
         bytes[] calldata payloads
-    ) external view returns (bool ready, uint256 paid, uint256 received, uint256[] memory position) {
-        position = new uint256[](registry.terms(community).slotsPerPeriod());
+    ) external view returns (bool ready, uint256 paid, uint256 received, bytes memory position) {
+        position = new bytes(8 * registry.terms(community).slotsPerPeriod());
         if (_held[period]) return (false, 0, 0, position);
         for (uint256 i = 0; i < payloads.length; ++i) {
             Trade memory t = _trades[abi.decode(payloads[i], (uint256))];
             uint256 money = uint256(t.wh) * t.price;
             if (member == t.buyer) {
                 paid += money;
-                position[t.offset] += uint256(t.wh) << 128;
+                _add(position, 8 * uint256(t.offset), t.wh);
             } else {
                 received += money;
-                position[t.offset] += t.wh;
+                _add(position, 8 * uint256(t.offset) + 4, t.wh);
             }
         }
         return (true, paid, received, position);
+    }
+
+    /// @dev Adds to the four bytes at `pos`.
+    function _add(bytes memory position, uint256 pos, uint256 wh) private pure {
+        uint256 sum = position.u32m(pos) + wh;
+        for (uint256 i = 4; i > 0; sum >>= 8) position[pos + --i] = bytes1(uint8(sum));
     }
 
     /// @dev What a Wh that the seller fails to deliver costs beyond the price.

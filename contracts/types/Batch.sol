@@ -21,10 +21,13 @@ import {Terms} from "./Terms.sol";
 /// @param legs Room for one leg per item.
 /// @param legCount Legs in use.
 /// @param unordered Whether the members of the legs do not ascend.
-/// @param ledger What the items add to the slots' ledger words.
+/// @param prices Prices by tariff class, once they were needed; see `Tariff.quadsOf`.
+/// @param tally What the items add to the slots' ledger words, see `SlotLoops`.
+/// @param tallied Items in it.
 /// @param counted What of it is in the slots' ledger words already.
 /// @param answer Answer of the item's first module.
-/// @param position Position words of the item at hand, a part of `answer`.
+/// @param position Position of the item at hand, eight bytes per slot, a part of `answer`.
+/// @param reading Quads of the reading of the item at hand, see `SlotLoops`.
 struct Batch {
     uint32 community;
     uint32 period;
@@ -43,10 +46,13 @@ struct Batch {
     IPaymentEscrow.Leg[] legs;
     uint256 legCount;
     bool unordered;
-    uint256[] ledger;
+    uint256[][] prices;
+    uint256[] tally;
+    uint256 tallied;
     uint256[] counted;
     uint256[] answer;
-    uint256[] position;
+    bytes position;
+    uint256[] reading;
 }
 
 /// @notice One item on its way through settlement. Money in base units.

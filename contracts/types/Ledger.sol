@@ -49,9 +49,14 @@ function _field44(Ledger self, uint256 place) pure returns (uint256) {
     return (Ledger.unwrap(self) >> place) & ((1 << 44) - 1);
 }
 
-/// @notice One member's slot. Delivered is the smaller of sold and exported.
-function newLedger(uint256 bought, uint256 sold, uint256 imported, uint256 exported) pure returns (Ledger) {
-    uint256 delivered = sold < exported ? sold : exported;
+/// @notice Wh of one or more members in a slot.
+function newLedger(
+    uint256 bought,
+    uint256 sold,
+    uint256 imported,
+    uint256 exported,
+    uint256 delivered
+) pure returns (Ledger) {
     uint256 meter = (exported << EXPORTED) | (imported << IMPORTED);
     return Ledger.wrap(sold | meter | (bought << BOUGHT) | (delivered << DELIVERED));
 }

@@ -6,7 +6,7 @@
 import { asHex } from "./hex.ts";
 import type { Hex } from "./hex.ts";
 import { digitsOf, intDigits, keccakDigits, packWord, uintDigits, unpackWord } from "./internal/words.ts";
-import { packPosition } from "./position.ts";
+import { encodePosition } from "./position.ts";
 import type { Position } from "./position.ts";
 import { encodeValues } from "./reading.ts";
 import type { MeterValue } from "./reading.ts";
@@ -100,10 +100,9 @@ export function readingHash(journal: bigint, values: readonly MeterValue[], gapL
 }
 
 /**
- * The journal after settlement: H(journal, keccak256(position words)).
+ * The journal after settlement: H(journal, keccak256(position)), see `encodePosition`.
  * @param position One per slot of the period.
  */
 export function settledHash(journal: bigint, position: readonly Position[]): bigint {
-  const words = position.map((each) => uintDigits("position", packPosition(each), 256));
-  return chain(uintDigits("journal", journal, 256), digitsOf(keccakDigits(...words)));
+  return chain(uintDigits("journal", journal, 256), digitsOf(keccakDigits(digitsOf(encodePosition(position)))));
 }

@@ -1,5 +1,6 @@
 /** Positions: what a member bought and sold in a slot, over all market modules. */
-import { packWord, unpackWord } from "./internal/words.ts";
+import type { Hex } from "./hex.ts";
+import { digitsOf, uintAt, uintDigits } from "./internal/words.ts";
 import { asWh } from "./units.ts";
 import type { Wh } from "./units.ts";
 
@@ -9,26 +10,29 @@ export interface Position {
   readonly sold: Wh;
 }
 
-const POSITION_WORD = [
-  { name: "sold", bits: 128 },
-  { name: "bought", bits: 128 },
-] as const;
+/** Bytes of a slot: bought 4, sold 4. */
+const SLOT_BYTES = 8;
 
 /** No trade. */
 export const NO_POSITION: Position = { bought: asWh(0n), sold: asWh(0n) };
 
 /**
- * A position as settlement takes it: bought in the high, sold in the low 128 bits.
- * @example packPosition({ bought: asWh(250n), sold: asWh(0n) }) === 250n << 128n // true
+ * The positions of a period as settlement takes and hashes them: per slot Wh bought (4 bytes) and sold (4 bytes).
+ * @throws OutOfRangeError
+ * @example encodePosition([{ bought: asWh(250n), sold: asWh(0n) }]) // "0x000000fa00000000"
  */
-export function packPosition({ bought, sold }: Position): bigint {
-  return packWord(POSITION_WORD, { bought, sold });
+export function encodePosition(position: readonly Position[]): Hex {
+  const digits = position.map(({ bought, sold }) => uintDigits("bought", bought, 32) + uintDigits("sold", sold, 32));
+  return `0x${digits.join("")}`;
 }
 
-/** Reads a position word, the inverse of `packPosition`. */
-export function unpackPosition(word: bigint): Position {
-  const { bought, sold } = unpackWord(POSITION_WORD, word);
-  return { bought: asWh(bought), sold: asWh(sold) };
+/** Reads the positions of a period, the inverse of `encodePosition`. */
+export function decodePosition(bytes: Hex): Position[] {
+  const digits = digitsOf(bytes);
+  return Array.from({ length: digits.length / (2 * SLOT_BYTES) }, (_, slot) => ({
+    bought: asWh(uintAt(digits, SLOT_BYTES * slot, 4)),
+    sold: asWh(uintAt(digits, SLOT_BYTES * slot + 4, 4)),
+  }));
 }
 
 /** Sum of two positions of one slot. */

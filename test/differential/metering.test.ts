@@ -13,6 +13,7 @@ import { encodeValues } from "../reference/readings.ts";
 import { grid as sampleGrid, runs } from "../reference/samples.ts";
 import type { SlotPrice } from "../reference/tariff.ts";
 import { anyHistory, CAPS, SLOTS, tour, type ReadingPlan, type Step, type Target } from "./metering.scenario.ts";
+import { packed } from "../helpers/modules.ts";
 
 const DEFAULT_LOAD = 2;
 const terms = { ...hourly, lotWh: 1, correctionWindow: 6 * HOUR, claimWindow: 7 * HOUR };
@@ -151,7 +152,7 @@ class History {
       kind === "read"
         ? m.settlement.meterAndSettle(m.community, reading.period, [{ ...item, records: [] }])
         : m.settlement.correct(m.community, reading.period, [
-            { ...item, journal: 0n, position: Array.from({ length: SLOTS }, () => 0n) },
+            { ...item, journal: 0n, position: packed(Array.from({ length: SLOTS }, () => 0n)) },
           ]);
     await this.#expectSkip(kind, sent, expected);
     if (expected !== "None") return;

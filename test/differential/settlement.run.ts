@@ -3,7 +3,7 @@ import { postArguments } from "../helpers/market.ts";
 import { ZeroAddress } from "ethers";
 import { reasonOf, VOID_REASONS } from "../../sdk/src/clients/reasons.ts";
 import type { HomeKeys } from "../helpers/market.ts";
-import { Act, answer as encodeAnswer, packHead, traded } from "../helpers/modules.ts";
+import { Act, answer as encodeAnswer, packed, packHead, traded } from "../helpers/modules.ts";
 import { journalOf, goBehind, metered, missing, HOUR } from "../helpers/settling.ts";
 import { accountOf } from "../reference/accounts.ts";
 import { at, get, smaller } from "../reference/arrays.ts";
@@ -213,7 +213,7 @@ export class Run {
     correctMember(this.model.escrow, this.#item(index), get(this.settled, index), late);
   }
 
-  position(index: number): bigint[] {
-    return get(this.settled, index).position.map(({ bought, sold }) => traded(bought, sold));
+  position(index: number): string {
+    return packed(get(this.settled, index).position.map(({ bought, sold }) => traded(bought, sold)));
   }
 }

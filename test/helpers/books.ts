@@ -6,6 +6,7 @@ import type { Order } from "../reference/book.ts";
 import { clear, post, type Day, type SignedStrip } from "./auction.ts";
 import { at } from "./lists.ts";
 import { encodeEntries, type Entry } from "./market.ts";
+import { tradeOf, unpacked } from "./modules.ts";
 
 /** An order of one of a day's homes. */
 export interface HomeOrder extends Entry {
@@ -122,7 +123,10 @@ export async function positionOf(day: Day, home: number, period: number) {
   const context = [...(await auction.contextOf(community, period))];
   const [ready, paid, received, position] = await auction.positionOf(community, member, period, context, payloads);
   const lotWh = BigInt(day.terms.lotWh);
-  const slots = position.map((word) => ({ bought: (word >> 128n) / lotWh, sold: (word % 2n ** 128n) / lotWh }));
+  const slots = unpacked(position).map((slot) => {
+    const { bought, sold } = tradeOf(slot);
+    return { bought: bought / lotWh, sold: sold / lotWh };
+  });
   return { ready, paid, received, slots };
 }
 

@@ -1,4 +1,4 @@
-import { AbiCoder, solidityPacked, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, concat, solidityPacked, toBeHex, ZeroAddress, ZeroHash } from "ethers";
 import type { HomeKeys, Market } from "./market.ts";
 
 /** What a record of a module reserves. */
@@ -31,8 +31,18 @@ export interface RecordInput {
   readonly payload?: string;
 }
 
-/** One position word. */
-export const traded = (boughtWh: bigint, soldWh: bigint): bigint => (boughtWh << 128n) | soldWh;
+/** One slot of a position: bought in the high, sold in the low 32 bits. */
+export const traded = (boughtWh: bigint, soldWh: bigint): bigint => (boughtWh << 32n) | soldWh;
+
+/** A position as modules and settlement take it, eight bytes per slot. */
+export const packed = (position: readonly bigint[]): string => concat(position.map((slot) => toBeHex(slot, 8)));
+
+/** Slots of a position, the inverse of `packed`. */
+export const unpacked = (position: string): bigint[] =>
+  (position.slice(2).match(/.{16}/g) ?? []).map((digits) => BigInt(`0x${digits}`));
+
+/** Wh of one slot. */
+export const tradeOf = (slot: bigint) => ({ bought: slot >> 32n, sold: BigInt.asUintN(32, slot) });
 
 export interface AnswerInput {
   readonly ready?: bigint;
@@ -44,8 +54,8 @@ export interface AnswerInput {
 /** A well-formed answer of `positionOf` about four slots, nothing traded unless said. */
 export function answer({ ready = 1n, paid = 0n, received = 0n, position = [0n, 0n, 0n, 0n] }: AnswerInput = {}) {
   return AbiCoder.defaultAbiCoder().encode(
-    ["uint256", "uint256", "uint256", "uint256[]"],
-    [ready, paid, received, position],
+    ["uint256", "uint256", "uint256", "bytes"],
+    [ready, paid, received, packed(position)],
   );
 }
 

@@ -17,6 +17,7 @@ import {
   type TermsOverride,
   postArguments,
 } from "./market.ts";
+import { packed, unpacked } from "./modules.ts";
 import { reservedOf, reserves } from "./reserves.ts";
 
 /** The numbers of an enum by its names, in their order. */
@@ -152,9 +153,9 @@ export async function evidence(m: Market, home: HomeKeys, period: number) {
     const contract = m.auction.attach(await m.registry.moduleAt(m.community, module)) as DoubleAuction;
     const context = [...(await contract.contextOf(m.community, period))];
     const answer = await contract.positionOf(m.community, home.member, period, context, own);
-    for (const [slot, word] of answer.position.entries()) position[slot] = at(position, slot) + word;
+    for (const [slot, wh] of unpacked(answer.position).entries()) position[slot] = at(position, slot) + wh;
   }
-  return { journal, position };
+  return { journal, position: packed(position) };
 }
 
 /** Every account, pot and fee of a community, and what the escrow holds. */

@@ -2,7 +2,7 @@ import { AbiCoder } from "ethers";
 import type { Position } from "../reference/journal.ts";
 import { at } from "./lists.ts";
 import { deployMarket, type Connection, type HomeKeys } from "./market.ts";
-import { Act, answer, deployHostile, traded, type AnswerInput } from "./modules.ts";
+import { Act, answer, deployHostile, tradeOf, traded, type AnswerInput } from "./modules.ts";
 import { Registers, Void, hourly, metered, valuesAt } from "./settling.ts";
 
 const FUNDS = 100_000_000n;
@@ -69,9 +69,8 @@ function caseOf(home: HomeKeys, pair: readonly (Behaviour | null)[]): Case {
   const waits = pair.some((behaviour) => behaviour?.outcome === "Waits");
   const counted = waits ? [] : TRADES.filter((_, module) => pair[module]?.outcome === "None");
   const position = SLOTS.map((slot) => {
-    const words = counted.map((trades) => at(trades.position, slot));
-    const bought = words.reduce((sum, word) => sum + (word >> 128n), 0n);
-    return { bought, sold: words.reduce((sum, word) => sum + BigInt.asUintN(128, word), 0n) };
+    const trades = counted.map(({ position }) => tradeOf(at(position, slot)));
+    return { bought: sum(trades, ({ bought }) => bought), sold: sum(trades, ({ sold }) => sold) };
   });
   return { home, pair, waits, counted, position, traded: pair.some((behaviour) => behaviour !== null) };
 }

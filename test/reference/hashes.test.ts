@@ -143,11 +143,11 @@ describe("reference hashes", function () {
     expect(record < 1n << 204n).to.equal(true);
     const read = afterReading(record, "0x000001000002", -5n);
     expect(read).to.equal(h(["uint256", "bytes32", "int256"], [record, keccak256("0x000001000002"), -5n]));
-    const words = abi.encode(["uint256", "uint256"], [(3n << 128n) + 4n, 5n]);
+    const bytes = "0x00000003000000040000000000000005";
     const position = [
       { bought: 3n, sold: 4n },
       { bought: 0n, sold: 5n },
     ];
-    expect(afterSettlement(read, position)).to.equal(h(["uint256", "bytes32"], [read, keccak256(words)]));
+    expect(afterSettlement(read, position)).to.equal(h(["uint256", "bytes32"], [read, keccak256(bytes)]));
   });
 });

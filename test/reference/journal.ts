@@ -23,9 +23,9 @@ export function afterReading(journal: bigint, values: Hex, gapLeg: bigint): bigi
   return h204(join([word(journal), keccak(values), word(gapLeg)]));
 }
 
-/** One word per slot: bought in the high, sold in the low 128 bits. */
+/** Eight bytes per slot: bought 4, sold 4. */
 export function encodePosition(position: readonly Position[]): Hex {
-  return join(position.flatMap(({ bought, sold }) => [uint(bought, 16), uint(sold, 16)]));
+  return join(position.flatMap(({ bought, sold }) => [uint(bought, 4), uint(sold, 4)]));
 }
 
 export function afterSettlement(journal: bigint, position: readonly Position[]): bigint {

@@ -125,7 +125,7 @@ export const table: Record<ContractName, Record<string, Row>> = {
       args: (w, from) => [
         w.community,
         w.period,
-        { member: w.home.member, journal: 0, values: "0x", gapLeg: 0, position: [] },
+        { member: w.home.member, journal: 0, values: "0x", gapLeg: 0, position: "0x" },
         from,
       ],
       then: { error: "NotFinal", args: (w) => [w.community, w.period] },

@@ -5,7 +5,7 @@ import { bookRecord, decodePayload, encodePayload } from "../../sdk/src/book-rec
 import type { BookEntry } from "../../sdk/src/book-record.ts";
 import { journalOf, packHead, readingHash, recordHash, settledHash, unpackHead } from "../../sdk/src/journal.ts";
 import type { Head, JournalRecord } from "../../sdk/src/journal.ts";
-import { addPositions, packPosition, unpackPosition } from "../../sdk/src/position.ts";
+import { addPositions, decodePosition, encodePosition } from "../../sdk/src/position.ts";
 import { encodeValues } from "../../sdk/src/reading.ts";
 import { communityTerms } from "../../sdk/src/terms.ts";
 import { asAmount, asLots, asSignedAmount, asWh } from "../../sdk/src/units.ts";
@@ -23,8 +23,8 @@ const anyHead: fc.Arbitrary<Head> = fc.record({
 const anyPayload = fc.uint8Array({ maxLength: 80 }).map((bytes) => solidityPacked(["bytes"], [bytes]));
 const anyRecord: fc.Arbitrary<JournalRecord> = fc.record({ head: anyHead, digest: anyWord, payload: anyPayload });
 const anyPosition = fc.record({
-  bought: anyUint(128).map((value) => asWh(value)),
-  sold: anyUint(128).map((value) => asWh(value)),
+  bought: anyUint(32).map((value) => asWh(value)),
+  sold: anyUint(32).map((value) => asWh(value)),
 });
 
 /** The specification, written with ethers' encoder. */
@@ -48,13 +48,16 @@ describe("journal", function () {
     expectCode(() => packHead({ ...head, entries: 65_536n }), "OUT_OF_RANGE", { field: "entries" });
   });
 
-  it("packs positions: bought high, sold low", function () {
-    expect(packPosition(traded(250, 30))).to.equal((250n << 128n) | 30n);
+  it("encodes positions: four bytes bought, four sold", function () {
+    expect(encodePosition([traded(250, 30), traded(0, 7)])).to.equal("0x000000fa0000001e0000000000000007");
     fc.assert(
-      fc.property(anyPosition, (position) => {
-        expect(unpackPosition(packPosition(position))).to.deep.equal(position);
+      fc.property(fc.array(anyPosition, { maxLength: 6 }), (position) => {
+        expect(decodePosition(encodePosition(position))).to.deep.equal(position);
       }),
     );
+    const most = 2n ** 32n;
+    expectCode(() => encodePosition([{ bought: asWh(most), sold: asWh(0n) }]), "OUT_OF_RANGE", { field: "bought" });
+    expectCode(() => encodePosition([{ bought: asWh(0n), sold: asWh(most) }]), "OUT_OF_RANGE", { field: "sold" });
     expect(addPositions(traded(1, 2), traded(30, 40))).to.deep.equal(traded(31, 42));
   });
 
@@ -95,8 +98,12 @@ describe("journal", function () {
   it("chains the position as settled", function () {
     fc.assert(
       fc.property(fc.array(anyPosition, { maxLength: 6 }), (position) => {
-        const words = solidityPacked(["uint256[]"], [position.map(packPosition)]);
-        expect(settledHash(17n, position)).to.equal(h204(["uint256", "bytes32"], [17n, keccak256(words)]));
+        const halves = position.flatMap(({ bought, sold }) => [bought, sold]);
+        const bytes = solidityPacked(
+          halves.map(() => "uint32"),
+          halves,
+        );
+        expect(settledHash(17n, position)).to.equal(h204(["uint256", "bytes32"], [17n, keccak256(bytes)]));
       }),
     );
   });

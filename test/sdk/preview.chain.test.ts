@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { decodePayload } from "../../sdk/src/book-record.ts";
 import { unpackHead } from "../../sdk/src/journal.ts";
+import { encodePosition } from "../../sdk/src/position.ts";
 import { previewPeriod } from "../../sdk/src/preview.ts";
 import type { PeriodPreview, PreviewInput, PreviewMember } from "../../sdk/src/preview.ts";
 import type { PreviewStrip } from "../../sdk/src/preview-book.ts";
@@ -10,7 +11,7 @@ import { flatTariff } from "../../sdk/src/tariff.ts";
 import { brandTerms } from "../../sdk/src/terms.ts";
 import { asAmount, asMember, asPeriod, asPrice, asSignedAmount, asWh } from "../../sdk/src/units.ts";
 import { gridOf } from "../differential/grid.ts";
-import { at, get, range } from "../reference/arrays.ts";
+import { at, get } from "../reference/arrays.ts";
 import { reservedOf } from "../helpers/reserves.ts";
 import {
   buy,
@@ -192,8 +193,7 @@ describe("a previewed day", function () {
       const records = await m.recordsOf(Number(member), period);
       const payloads = records.map(({ payload }) => payload);
       const answer = await m.auction.positionOf(m.community, member, period, context, payloads);
-      const words = settled.slots.map(({ bought, sold }) => (bought << 128n) | sold);
-      expect(payloads.length === 0 ? range(4n).map(() => 0n) : [...answer.position]).to.deep.equal(words);
+      expect(answer.position).to.equal(encodePosition(settled.slots));
       const accepted = payloads
         .flatMap((payload) => decodePayload(terms, payload))
         .filter(({ prefix }) => prefix !== null);

@@ -21,8 +21,9 @@ contract EntryFillsTest {
         uint256 slots;
         uint256 prefixBytes;
         EntryLoopsPlain.Fills plain;
-        uint256[] words;
-        uint256[] position;
+        uint256[] context;
+        FillLoops.Parts parts;
+        uint256[] quads;
         uint256 paid;
         uint256 received;
         uint256[8] guards;
@@ -32,15 +33,13 @@ contract EntryFillsTest {
 
     function testFuzz_fillsOfAnyPayloads(uint256 seed, bytes calldata) external pure {
         Dice memory d = Dice(seed);
-        Lab memory l = _lab(d.one(25) ? 144 : 1 + (d.roll() % 6), d.one(2) ? 2 : 4);
+        Lab memory l = _lab(d.one(25) ? 144 : 1 + (d.roll() % (d.one(2) ? 6 : 40)), d.one(2) ? 2 : 4);
         l.plain.lotWh = 10 ** (d.roll() % 4);
         (l.plain.floorPrice, l.plain.tickSize) = (d.upTo(40_000), 1 + d.upTo(200));
         uint256 ticks = d.one(2) ? 4 : 128;
         for (uint256 slot = 0; slot < l.slots; ++slot) {
             if (!d.one(60)) _store(l, slot, _randomResult(d, ticks, l.prefixBytes == 4));
-            (l.plain.bought[slot], l.plain.sold[slot]) = (d.upTo(1 << 30), d.upTo(1 << 30));
         }
-        (l.plain.paid, l.plain.received) = (d.upTo(1 << 90), d.upTo(1 << 90));
         _open(l);
         for (uint256 payloads = 1 + (d.roll() % 3); payloads > 0; --payloads) {
             (EntryLoopsPlain.Order[] memory orders, uint256[] memory prefixes) = _randomOrders(l, d, ticks);
@@ -69,8 +68,7 @@ contract EntryFillsTest {
         Check.yes(_fill(l, orders, prefixes), "cleared");
         // The first misses a lot in a narrow tick: there it is all but the last.
         uint256 first = (65_535 * (full - 1)) / full;
-        Check.eq(l.position[143] >> 128, (first + 1) * 10, "bought");
-        Check.eq(uint128(l.position[143]), (first + 1) * 10, "sold");
+        Check.eq(_slot(l, 143), (((first + 1) * 10) << 32) | ((first + 1) * 10), "both");
         Check.eq(l.paid, (first + 1) * 10 * (100 + 127 * 2), "paid");
     }
 
@@ -82,7 +80,7 @@ contract EntryFillsTest {
         for (uint256 i = 0; i < 6; ++i) orders[i] = EntryLoopsPlain.Order(0, i / 3, 9 + (i % 3), 5);
         Check.yes(_fill(l, orders, new uint256[](6)), "cleared");
         // Of bids only the one above, of asks the one below and the whole margin.
-        Check.eq(l.position[0], (uint256(50) << 128) | 100, "position");
+        Check.eq(_slot(l, 0), (uint256(50) << 32) | 100, "position");
         Check.eq(l.paid, 50 * 124, "paid");
         Check.eq(l.received, 100 * 124, "received");
     }
@@ -95,7 +93,7 @@ contract EntryFillsTest {
         orders[0] = EntryLoopsPlain.Order(0, 0, 127, 9);
         orders[1] = EntryLoopsPlain.Order(0, 1, 0, 9);
         Check.yes(_fill(l, orders, new uint256[](2)), "cleared");
-        Check.eq(l.position[0] + l.paid + l.received, 0, "nothing");
+        Check.eq(_slot(l, 0) + l.paid + l.received, 0, "nothing");
     }
 
     /// @dev Side and tick of an entry minus the marginal tick: every pair that wraps around must not fill.
@@ -114,7 +112,7 @@ contract EntryFillsTest {
                     (orders[k], prefixes[k]) = (EntryLoopsPlain.Order(1, k / 128, k % 128, 5), k % 96);
                 }
                 Check.yes(_fill(l, orders, prefixes), "cleared");
-                if (none) Check.eq(l.position[1] + l.paid + l.received, 0, "nothing");
+                if (none) Check.eq(_slot(l, 1) + l.paid + l.received, 0, "nothing");
             }
         }
     }
@@ -131,10 +129,10 @@ contract EntryFillsTest {
             prefixes[1] = (uint256(1) << (8 * prefixBytes)) - 2; // the largest that was accepted
             (orders[2], prefixes[2]) = (EntryLoopsPlain.Order(1, 1, 127, 65_535), EntryLoopsPlain.REFUSED);
             Check.yes(_fill(l, orders, prefixes), "cleared");
-            Check.eq(l.position[0] + l.position[1] + l.paid + l.received, 0, "nothing");
+            Check.eq(_slot(l, 0) + _slot(l, 1) + l.paid + l.received, 0, "nothing");
             prefixes[2] = 0;
             Check.yes(!_fill(l, orders, prefixes), "not cleared");
-            Check.eq(l.position[0] + l.position[1], 0, "still nothing");
+            Check.eq(_slot(l, 0) + _slot(l, 1), 0, "still nothing");
         }
     }
 
@@ -167,30 +165,27 @@ contract EntryFillsTest {
         uint256[] memory prefixes
     ) private pure returns (bool cleared) {
         bytes memory payload = _payload(l, orders, prefixes);
-        bytes32 before = keccak256(abi.encode(l.words, payload));
+        bytes32 before = keccak256(abi.encode(l.context, l.parts, payload));
         Canary.soil(SPAN);
-        uint256 paid;
-        uint256 received;
-        (paid, received, cleared) = FillLoops.fills(
-            l.words.words(),
-            l.position.words(),
-            l.plain.lotWh,
-            l.prefixBytes,
-            payload
-        );
+        cleared = FillLoops.fills(l.parts, l.quads.words(), payload);
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         for (uint256 i = 0; i < l.guards.length; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
-        Check.yes(keccak256(abi.encode(l.words, payload)) == before, "inputs");
+        Check.yes(keccak256(abi.encode(l.context, l.parts, payload)) == before, "inputs");
         Check.yes(cleared == EntryLoopsPlain.fills(l.plain, orders, prefixes), "cleared");
         if (!cleared) return false; // then nothing of the answer counts
-        (l.paid, l.received) = (l.paid + paid, l.received + received);
+        Canary.soil(SPAN);
+        (l.paid, l.received) = FillLoops.worth(l.parts, l.quads.words());
+        Check.yes(Canary.isSoiled(SPAN), "free memory");
         Check.eq(l.paid, l.plain.paid, "paid");
         Check.eq(l.received, l.plain.received, "received");
-        for (uint256 slot = 0; slot < l.slots; ++slot) Check.eq(l.position[slot], _both(l, slot), "position");
+        for (uint256 slot = 0; slot < l.slots; ++slot) {
+            Check.eq(_slot(l, slot), (l.plain.bought[slot] << 32) | l.plain.sold[slot], "position");
+        }
     }
 
-    function _both(Lab memory l, uint256 slot) private pure returns (uint256) {
-        return (l.plain.bought[slot] << 128) | l.plain.sold[slot];
+    /// @return The 64 bits of a slot: bought, sold.
+    function _slot(Lab memory l, uint256 slot) private pure returns (uint256) {
+        return uint64(l.quads[slot / 4] >> (192 - 64 * (slot % 4)));
     }
 
     /// @dev Entries, then prefixes, between two guards.
@@ -227,18 +222,19 @@ contract EntryFillsTest {
     function _open(Lab memory l) private pure {
         Canary.soil(4 * SPAN);
         l.guards[0] = Canary.guard();
-        l.position = new uint256[](l.slots);
+        l.quads = new uint256[]((l.slots + 3) / 4 + 1);
         l.guards[1] = Canary.guard();
-        l.words = new uint256[](l.slots);
+        l.context = FillLoops.newContext(l.plain.lotWh, l.prefixBytes, l.slots);
         for (uint256 i = 2; i < l.guards.length; ++i) l.guards[i] = Canary.guard();
+        l.parts = FillLoops.partsOf(l.context);
         EntryLoopsPlain.Fills memory p = l.plain;
-        (l.paid, l.received) = (p.paid, p.received);
         for (uint256 slot = 0; slot < l.slots; ++slot) {
-            l.position[slot] = _both(l, slot);
-            l.words[slot] = FillLoops.WAITING;
-            if (!p.cleared[slot]) continue;
+            if (!p.cleared[slot]) {
+                FillLoops.putWaiting(l.parts, slot);
+                continue;
+            }
             uint256 price = p.floorPrice + p.results[slot].priceTick * p.tickSize;
-            l.words[slot] = FillLoops.wordOf(packResult(1 + slot, p.results[slot]), price);
+            FillLoops.put(l.parts, slot, packResult(1 + slot, p.results[slot]), price);
         }
     }
 
@@ -273,14 +269,25 @@ contract EntryFillsTest {
         prefixes = new uint256[](count);
         uint256 most = (uint256(1) << (8 * l.prefixBytes)) - 2;
         uint256 slot = 0;
+        bool inARow = d.one(2);
         for (uint256 i = 0; i < count; ++i) {
-            if (d.one(2)) slot = d.one(3) ? d.upTo(l.slots - 1) : (slot + 1) % l.slots;
-            bool refused = d.one(4);
+            if (inARow && !d.one(20)) slot = (slot + 1) % l.slots;
+            else if (d.one(2)) slot = d.one(3) ? d.upTo(l.slots - 1) : (slot + 1) % l.slots;
+            bool refused = d.one(inARow ? 20 : 4);
             orders[i] = EntryLoopsPlain.Order(
                 refused && d.one(2) ? d.upTo(255) : slot,
                 d.roll() & 1,
                 d.upTo(refused ? 127 : ticks - 1),
-                refused ? d.upTo(65_535) : 1 + d.upTo(d.one(2) ? 9 : 65_534)
+                refused
+                    ? d.upTo(65_535)
+                    : 1 +
+                        d.upTo(
+                            d.one(2)
+                                ? 9
+                                : count > 20
+                                    ? 999
+                                    : 65_534
+                        ) // within 32 bits of Wh a slot
             );
             prefixes[i] = refused ? EntryLoopsPlain.REFUSED : d.upTo(d.one(2) ? 9 : most);
         }

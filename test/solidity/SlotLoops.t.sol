@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Mem} from "../../contracts/libraries/Mem.sol";
 import {SlotLoops} from "../../contracts/libraries/SlotLoops.sol";
-import {Ledger, newLedger} from "../../contracts/types/Ledger.sol";
+import {Tariff} from "../../contracts/libraries/Tariff.sol";
 import {Check, Dice} from "./Check.sol";
 import {PackedPlain} from "./plain/PackedPlain.sol";
 import {SlotLoopsPlain} from "./plain/SlotLoopsPlain.sol";
@@ -23,12 +23,13 @@ contract SlotLoopsTest {
         SlotLoopsPlain.Energy position;
         SlotLoopsPlain.Prices prices;
         SlotLoopsPlain.Balance ledger;
-        uint256 wrap;
         bytes values;
-        uint256[] answerWords;
-        uint256[] positionWords;
+        uint256[] readingQuads;
+        uint256[] answerQuads;
+        uint256[] positionQuads;
         bytes tariff;
-        uint256[] ledgerWords;
+        uint256[] priceQuads;
+        uint256[] tally;
         uint256[8] guards;
         uint256 guardCount;
     }
@@ -40,9 +41,17 @@ contract SlotLoopsTest {
         Dice memory d = Dice(~seed);
         uint256 mostImport = d.one(2) ? SlotLoopsPlain.MOST_WH : _largest(l.reading.imported, d);
         uint256 mostExport = d.one(2) ? SlotLoopsPlain.MOST_WH : _largest(l.reading.exported, d);
+        uint256[] memory expected = abi.decode(abi.encode(l.readingQuads), (uint256[]));
+        for (uint256 i = 0; i < l.readingQuads.length; ++i) l.readingQuads[i] = d.roll(); // of an earlier member
         Canary.soil(SPAN);
-        (uint256 imported, uint256 exported, bool rated) = SlotLoops.sums(l.values, mostImport, mostExport);
+        (uint256 imported, uint256 exported, bool rated) = SlotLoops.sums(
+            l.values,
+            l.readingQuads,
+            mostImport,
+            mostExport
+        );
         Check.yes(Canary.isSoiled(SPAN), "free memory");
+        Check.eqBytes(abi.encode(l.readingQuads), abi.encode(expected), "reading");
         (uint256 imported_, uint256 exported_, bool rated_) = SlotLoopsPlain.sums(l.reading, mostImport, mostExport);
         Check.eq(imported, imported_, "imported");
         Check.eq(exported, exported_, "exported");
@@ -59,7 +68,7 @@ contract SlotLoopsTest {
         _check(l);
         SlotLoopsPlain.add(l.position, l.answer);
         Canary.soil(SPAN);
-        SlotLoops.add(l.positionWords.words(), l.answerWords.words(), l.slots);
+        SlotLoops.add(l.positionQuads.words(), l.answerQuads.words(), SlotLoops.quadsOf(l.slots));
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         _check(l);
     }
@@ -68,21 +77,37 @@ contract SlotLoopsTest {
         _gridLeg(_lab(Dice(seed)));
     }
 
-    function testFuzz_wipeAndHashOf(uint256 seed, bytes calldata) external pure {
-        Lab memory l = _lab(Dice(seed));
-        uint256[] memory plain = abi.decode(abi.encode(l.positionWords), (uint256[]));
-        bytes32 expected = SlotLoopsPlain.hashOf(plain);
+    function testFuzz_estimate(uint256 seed, bytes calldata) external pure {
+        Dice memory d = Dice(seed);
+        Lab memory l = _lab(d);
+        uint256 load = d.one(3) ? d.upTo(20) : d.upTo(SlotLoopsPlain.MOST_WH);
         Canary.soil(SPAN);
-        bytes32 hash = SlotLoops.hashOf(l.positionWords);
+        uint256 imported = SlotLoops.estimate(l.positionQuads.words(), l.readingQuads, l.slots, load);
         Check.yes(Canary.isSoiled(SPAN), "free memory");
-        Check.yes(hash == expected, "hash");
-        SlotLoopsPlain.wipe(plain);
-        Canary.soil(SPAN);
-        SlotLoops.wipe(l.positionWords);
-        Check.yes(Canary.isSoiled(SPAN), "free memory");
-        Check.eqBytes(abi.encode(l.positionWords), abi.encode(plain), "wiped");
-        (l.position.bought, l.position.sold) = (new uint256[](l.slots), new uint256[](l.slots));
+        Check.eq(imported, SlotLoopsPlain.estimate(l.position, l.reading, load), "imported");
+        l.values = _values(6 * l.slots); // no longer what the reading says
         _check(l);
+        _gridLeg(l);
+    }
+
+    function testFuzz_pricesOfAnyClass(uint256 seed, bytes calldata) external pure {
+        Lab memory l = _lab(Dice(seed));
+        Canary.soil(SPAN);
+        uint256[] memory quads = Tariff.quadsOf(l.tariff, 0, l.slots);
+        Check.eqBytes(abi.encode(quads), abi.encode(l.priceQuads), "prices");
+        _check(l);
+    }
+
+    /// @dev As many members and modules as a tally takes, all at the most they can be.
+    function test_aFullTally() external pure {
+        Lab memory l = _empty(5);
+        for (uint256 k = 0; k < 5; ++k) {
+            (l.reading.imported[k], l.reading.exported[k]) = (SlotLoopsPlain.MOST_WH, SlotLoopsPlain.MOST_WH);
+            (l.position.bought[k], l.position.sold[k]) = (16 * SlotLoopsPlain.MOST_WH, 16 * SlotLoopsPlain.MOST_WH);
+            l.prices.importPrice[k] = 7;
+        }
+        _pack(l);
+        for (uint256 i = 0; i < SlotLoops.MOST_TALLIED / 16; ++i) _gridLeg(l);
     }
 
     // ---------------------------------------------------------------------------------------------------- at the bounds
@@ -91,11 +116,11 @@ contract SlotLoopsTest {
         Lab memory l = _empty(3);
         (l.reading.imported[2], l.reading.exported[0]) = (700, 900);
         _pack(l);
-        (, , bool rated) = SlotLoops.sums(l.values, 700, 900);
+        (, , bool rated) = SlotLoops.sums(l.values, l.readingQuads, 700, 900);
         Check.yes(rated, "at both bounds");
-        (, , rated) = SlotLoops.sums(l.values, 699, 900);
+        (, , rated) = SlotLoops.sums(l.values, l.readingQuads, 699, 900);
         Check.yes(!rated, "above the import");
-        (, , rated) = SlotLoops.sums(l.values, 700, 899);
+        (, , rated) = SlotLoops.sums(l.values, l.readingQuads, 700, 899);
         Check.yes(!rated, "above the export");
     }
 
@@ -110,6 +135,7 @@ contract SlotLoopsTest {
         _pack(l);
         (uint256 imported, uint256 exported, bool rated) = SlotLoops.sums(
             l.values,
+            l.readingQuads,
             SlotLoopsPlain.MOST_WH,
             SlotLoopsPlain.MOST_WH
         );
@@ -118,7 +144,7 @@ contract SlotLoopsTest {
         Check.yes(rated, "rated");
         Check.yes(_weigh(l), "sane");
         SlotLoopsPlain.add(l.position, l.answer);
-        SlotLoops.add(l.positionWords.words(), l.answerWords.words(), l.slots);
+        SlotLoops.add(l.positionQuads.words(), l.answerQuads.words(), SlotLoops.quadsOf(l.slots));
         _gridLeg(l);
     }
 
@@ -126,9 +152,9 @@ contract SlotLoopsTest {
         for (uint256 bit = 0; bit < 256; ++bit) {
             Lab memory l = _empty(2);
             _pack(l);
-            l.answerWords[1] = 1 << bit;
-            (, , , bool sane) = SlotLoops.weigh(l.answerWords.words(), _prices(l), 2);
-            Check.yes(sane == (bit < 24 || (bit >= 128 && bit < 152)), "sane");
+            l.answerQuads[0] = 1 << bit;
+            (, , , bool sane) = SlotLoops.weigh(l.answerQuads.words(), l.priceQuads.words(), 1);
+            Check.yes(sane == (bit % 32 < 24), "sane");
         }
     }
 
@@ -146,9 +172,9 @@ contract SlotLoopsTest {
     function _weigh(Lab memory l) private pure returns (bool) {
         Canary.soil(SPAN);
         (uint256 bought, uint256 sold, uint256 replacement, bool sane) = SlotLoops.weigh(
-            l.answerWords.words(),
-            _prices(l),
-            l.slots
+            l.answerQuads.words(),
+            l.priceQuads.words(),
+            SlotLoops.quadsOf(l.slots)
         );
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         (uint256 bought_, uint256 sold_, uint256 replacement_, bool sane_) = SlotLoopsPlain.weigh(l.answer, l.prices);
@@ -162,7 +188,7 @@ contract SlotLoopsTest {
 
     function _gridLeg(Lab memory l) private pure returns (int256 leg) {
         Canary.soil(SPAN);
-        leg = SlotLoops.gridLeg(l.values, l.positionWords.words(), _prices(l), l.ledgerWords.words());
+        leg = SlotLoops.gridLeg(l.readingQuads, l.positionQuads.words(), l.priceQuads.words(), l.tally);
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         Check.eqSigned(leg, SlotLoopsPlain.gridLeg(l.reading, l.position, l.prices, l.ledger), "grid leg");
         _check(l);
@@ -171,13 +197,20 @@ contract SlotLoopsTest {
     /// @dev Every array says what its plain twin says, and nothing between the arrays was written.
     function _check(Lab memory l) private pure {
         for (uint256 k = 0; k < l.slots; ++k) {
-            Check.eq(PackedPlain.read(l.values, 6 * k, 3), l.reading.imported[k], "imported");
-            Check.eq(PackedPlain.read(l.values, 6 * k + 3, 3), l.reading.exported[k], "exported");
-            Check.eq(l.answerWords[k], _both(l.answer, k), "answer");
-            Check.eq(l.positionWords[k], _both(l.position, k), "position");
+            Check.eq(_slot(l.readingQuads, k), _both(l.reading.imported[k], l.reading.exported[k]), "reading");
+            Check.eq(_slot(l.answerQuads, k), _both(l.answer.bought[k], l.answer.sold[k]), "answer");
+            Check.eq(_slot(l.positionQuads, k), _both(l.position.bought[k], l.position.sold[k]), "position");
             Check.eq(PackedPlain.read(l.tariff, 2 + 4 * k, 2), l.prices.importPrice[k], "import price");
             Check.eq(PackedPlain.read(l.tariff, 4 + 4 * k, 2), l.prices.exportPrice[k], "export price");
-            Check.eq(l.ledgerWords[k], _ledgerWord(l, k), "ledger");
+            (uint256 imported, uint256 exported, uint256 bought, uint256 sold, uint256 delivered) = SlotLoops.talliedAt(
+                l.tally,
+                k
+            );
+            Check.eq(imported, l.ledger.imported[k], "tallied import");
+            Check.eq(exported, l.ledger.exported[k], "tallied export");
+            Check.eq(bought, l.ledger.bought[k], "tallied bought");
+            Check.eq(sold, l.ledger.sold[k], "tallied sold");
+            Check.eq(delivered, l.ledger.delivered[k], "tallied delivered");
         }
         for (uint256 i = 0; i < l.guardCount; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
     }
@@ -188,27 +221,26 @@ contract SlotLoopsTest {
         l = _empty(d.one(10) ? 144 : 1 + d.upTo(24));
         uint256 most = d.one(2) ? SlotLoopsPlain.MOST_WH : 20;
         uint256 dearest = d.one(2) ? type(uint16).max : 9;
-        l.wrap = d.upTo(type(uint16).max);
         for (uint256 k = 0; k < l.slots; ++k) {
             (l.reading.imported[k], l.reading.exported[k]) = (d.upTo(most), d.upTo(most));
             if (d.one(2)) (l.answer.bought[k], l.answer.sold[k]) = (d.upTo(most), d.upTo(most));
             // Sixteen modules, the answer's among them.
             (l.position.bought[k], l.position.sold[k]) = (d.upTo(15 * most), d.upTo(15 * most));
             (l.prices.importPrice[k], l.prices.exportPrice[k]) = (d.upTo(dearest), d.upTo(dearest));
-            (l.ledger.delivered[k], l.ledger.exported[k]) = (d.upTo(1 << 39), d.upTo(1 << 39));
-            (l.ledger.bought[k], l.ledger.sold[k]) = (d.upTo(1 << 43), d.upTo(1 << 43));
-            l.ledger.imported[k] = d.upTo(1 << 43);
+            (l.ledger.delivered[k], l.ledger.exported[k]) = (d.upTo(1 << 31), d.upTo(1 << 31));
+            (l.ledger.bought[k], l.ledger.sold[k]) = (d.upTo(1 << 31), d.upTo(1 << 31));
+            l.ledger.imported[k] = d.upTo(1 << 31);
         }
         _pack(l);
     }
 
-    /// @dev Makes one word of the answer too large, at most so large that the sum with a position wraps.
+    /// @dev Makes one slot of the answer too large, at most as large as it can be said.
     function _spoil(Lab memory l, Dice memory d) private pure {
         uint256 k = d.upTo(l.slots - 1);
-        uint256 over = d.one(3) ? type(uint128).max : (uint256(1) << (24 + d.upTo(103))) + d.upTo(1 << 24);
+        uint256 over = d.one(3) ? type(uint32).max : (uint256(1) << (24 + d.upTo(6))) + d.upTo(1 << 24);
         if (d.one(2)) l.answer.bought[k] = over;
         else l.answer.sold[k] = over;
-        l.answerWords[k] = _both(l.answer, k);
+        _set(l.answerQuads, k, _both(l.answer.bought[k], l.answer.sold[k]));
     }
 
     function _empty(uint256 slots) private pure returns (Lab memory l) {
@@ -227,29 +259,39 @@ contract SlotLoopsTest {
         _guard(l);
         l.values = _values(6 * l.slots);
         _guard(l);
-        l.answerWords = SlotLoops.room(l.slots);
+        l.readingQuads = SlotLoops.newReading(l.slots);
         _guard(l);
-        l.positionWords = SlotLoops.room(l.slots);
+        l.answerQuads = SlotLoops.room(l.slots, 2);
+        _guard(l);
+        l.positionQuads = SlotLoops.room(l.slots, 2);
         _guard(l);
         l.tariff = Canary.takeBytes(2 + 4 * l.slots);
         _guard(l);
-        l.ledgerWords = SlotLoops.room(l.slots);
+        l.priceQuads = SlotLoops.room(l.slots, 4);
+        _guard(l);
+        l.tally = SlotLoops.newTally(l.slots);
         _guard(l);
         for (uint256 k = 0; k < l.slots; ++k) {
             _put(l.values, 6 * k, l.reading.imported[k], 3);
             _put(l.values, 6 * k + 3, l.reading.exported[k], 3);
-            l.answerWords[k] = _both(l.answer, k);
-            l.positionWords[k] = _both(l.position, k);
+            _set(l.readingQuads, k, _both(l.reading.imported[k], l.reading.exported[k]));
+            _set(l.answerQuads, k, _both(l.answer.bought[k], l.answer.sold[k]));
+            _set(l.positionQuads, k, _both(l.position.bought[k], l.position.sold[k]));
             _put(l.tariff, 2 + 4 * k, l.prices.importPrice[k], 2);
             _put(l.tariff, 4 + 4 * k, l.prices.exportPrice[k], 2);
-            l.ledgerWords[k] = _ledgerWord(l, k);
+            l.priceQuads[2 * (k / 4)] |= l.prices.importPrice[k] << (64 * (k % 4));
+            l.priceQuads[2 * (k / 4) + 1] |= l.prices.exportPrice[k] << (64 * (k % 4));
+            uint256 shift = 192 - 64 * (k % 4);
+            l.tally[3 * (k / 4)] |= _both(l.ledger.imported[k], l.ledger.exported[k]) << shift;
+            l.tally[3 * (k / 4) + 1] |= _both(l.ledger.bought[k], l.ledger.sold[k]) << shift;
+            l.tally[3 * (k / 4) + 2] |= l.ledger.delivered[k] << shift;
         }
     }
 
     /// @dev As `SlotLoops.copied` leaves them: zeros behind the last, and garbage behind the zeros.
     function _values(uint256 length) private pure returns (bytes memory values) {
-        values = Canary.takeBytes(length + 32);
-        for (uint256 i = 0; i < 32; ++i) values[length + i] = 0;
+        values = Canary.takeBytes(length + 64);
+        for (uint256 i = 0; i < 64; ++i) values[length + i] = 0;
         assembly ("memory-safe") {
             mstore(values, length)
         }
@@ -259,20 +301,17 @@ contract SlotLoopsTest {
         l.guards[l.guardCount++] = Canary.guard();
     }
 
-    function _ledgerWord(Lab memory l, uint256 k) private pure returns (uint256) {
-        SlotLoopsPlain.Balance memory b = l.ledger;
-        // `newLedger` takes the smaller of sold and exported for delivered: put the balance's own there.
-        uint256 rest = Ledger.unwrap(newLedger(b.bought[k], 0, b.imported[k], b.exported[k]));
-        return (rest + (b.delivered[k] << 172) + b.sold[k]) | (l.wrap << 212);
+    function _both(uint256 high, uint256 low) private pure returns (uint256) {
+        return (high << 32) | low;
     }
 
-    /// @dev Where the tariff entries start: at an odd place, as in a tariff.
-    function _prices(Lab memory l) private pure returns (uint256) {
-        return Mem.start(l.tariff) + 2;
+    /// @return The 64 bits of a slot.
+    function _slot(uint256[] memory quads, uint256 k) private pure returns (uint256) {
+        return uint64(quads[k / 4] >> (192 - 64 * (k % 4)));
     }
 
-    function _both(SlotLoopsPlain.Energy memory e, uint256 k) private pure returns (uint256) {
-        return (e.bought[k] << 128) | e.sold[k];
+    function _set(uint256[] memory quads, uint256 k, uint256 both) private pure {
+        quads[k / 4] = (quads[k / 4] ^ (_slot(quads, k) << (192 - 64 * (k % 4)))) | (both << (192 - 64 * (k % 4)));
     }
 
     function _largest(uint256[] memory values, Dice memory d) private pure returns (uint256 largest) {

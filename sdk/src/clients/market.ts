@@ -4,9 +4,9 @@ import type { Book, Clearing } from "../clearing.ts";
 import { encodeEntries } from "../entry.ts";
 import type { Address, Hex } from "../hex.ts";
 import type { ModuleAnswer } from "../market-module.ts";
-import { unpackPosition } from "../position.ts";
 import { batchOf, packStrips } from "../packed-strips.ts";
 import type { SignedStrip } from "../packed-strips.ts";
+import { decodePosition } from "../position.ts";
 import type { CompactSignature } from "../signature.ts";
 import type { Strip } from "../strip.ts";
 import type { Domain } from "../typed-data.ts";
@@ -87,10 +87,9 @@ export class MarketClient {
     payloads: readonly Hex[],
   ): Promise<ModuleAnswer | null> {
     const answer = await this.#at.read("positionOf", [community, member, period, context, payloads]);
-    const [ready, paid, received, position] = answer.toArray() as [boolean, bigint, bigint, readonly bigint[]];
+    const [ready, paid, received, position] = answer.toArray() as [boolean, bigint, bigint, Hex];
     if (!ready) return null;
-    const slots = Array.from(position, (word) => unpackPosition(word));
-    return { paid: asAmount(paid), received: asAmount(received), position: slots };
+    return { paid: asAmount(paid), received: asAmount(received), position: decodePosition(position) };
   }
 
   /** The digest that a trading key signs, as the contract computes it; `stripDigest` computes the same without a call. */

@@ -139,6 +139,17 @@ export class RegistryClient {
     return { rated: unpackMember(word as bigint), meterKey: meterKey as Address };
   }
 
+  /** What settlement looks at when a reading comes, in one call: class, largest caps and key, as `meter` says them. */
+  async readingOf(
+    community: CommunityIndex,
+    member: MemberIndex,
+    period: Period,
+  ): Promise<Pick<MemberWord, "tariffClass" | "buyCap" | "sellCap"> & { meterKey: Address }> {
+    const [word, meterKey] = await this.#at.read("readingOf", [community, member, period]);
+    const { tariffClass, buyCap, sellCap } = unpackMember(word as bigint);
+    return { tariffClass, buyCap, sellCap, meterKey: meterKey as Address };
+  }
+
   /** The salted hash of a member's metering point: see `meteringPointHash`. */
   async meteringPointOf(community: CommunityIndex, member: MemberIndex): Promise<Hex> {
     return this.#one<Hex>("meteringPointOf", community, member);
@@ -151,11 +162,7 @@ export class RegistryClient {
 
   /** The tariff classes of a community, by index. */
   async classes(community: CommunityIndex): Promise<ClassInfo[]> {
-    const words = await this.#one<readonly bigint[]>("classes", community);
-    return words.map((word) => ({
-      defaultLoadWh: asWh(BigInt.asUintN(24, word)),
-      supplier: asMember(BigInt.asUintN(32, word >> 24n)),
-    }));
+    return (await this.#one<readonly bigint[]>("classes", community)).map(classOf);
   }
 
   /** The tariff of a period, read from the contract that holds its bytes. */
@@ -213,6 +220,19 @@ export class RegistryClient {
   /** How many of the members, from the first on, may have new records now. */
   async countActive(community: CommunityIndex, members: readonly MemberIndex[]): Promise<bigint> {
     return this.#one<bigint>("countActive", community, members);
+  }
+
+  /** What the items of a settlement call share, in one call. `blob`: the contract that holds the bytes of the period's tariff. */
+  async settling(
+    community: CommunityIndex,
+    period: Period,
+  ): Promise<{ blob: Address; classes: ClassInfo[]; modules: Address[] }> {
+    const [blob, classes, modules] = await this.#at.read("settling", [community, period]);
+    return {
+      blob: blob as Address,
+      classes: Array.from(classes as readonly bigint[], classOf),
+      modules: Array.from(modules as readonly Address[]),
+    };
   }
 
   /** The escrow of this deployment. */
@@ -299,4 +319,9 @@ function registryCalls(at: Endpoint) {
     acceptOwnership: (community: CommunityIndex, member: MemberIndex) =>
       at.call("acceptOwnership", [community, member]),
   };
+}
+
+/** Reads a class word: `defaultLoadWh 24 | supplier 32`, low bit first. */
+function classOf(word: bigint): ClassInfo {
+  return { defaultLoadWh: asWh(BigInt.asUintN(24, word)), supplier: asMember(BigInt.asUintN(32, word >> 24n)) };
 }

@@ -6,7 +6,7 @@ import type { Address, Hex } from "../hex.ts";
 import type { JournalRecord } from "../journal.ts";
 import { packHead } from "../journal.ts";
 import type { Position } from "../position.ts";
-import { packPosition } from "../position.ts";
+import { encodePosition } from "../position.ts";
 import type { MeterValue, Reading } from "../reading.ts";
 import { encodeValues } from "../reading.ts";
 import type { CompactSignature } from "../signature.ts";
@@ -253,9 +253,9 @@ function rawSettle({ member, values, gapLeg, records }: SettleItem): readonly un
 }
 
 function rawCorrect(item: CorrectItem): readonly unknown[] {
-  return [item.reading.member, rawReading(item), item.journal, item.position.map(packPosition)];
+  return [item.reading.member, rawReading(item), item.journal, encodePosition(item.position)];
 }
 
 function rawClaim({ member, journal, values, gapLeg, position }: ClaimItem): readonly unknown[] {
-  return [member, journal, encodeValues(values ?? []), gapLeg, position.map(packPosition)];
+  return [member, journal, encodeValues(values ?? []), gapLeg, encodePosition(position)];
 }

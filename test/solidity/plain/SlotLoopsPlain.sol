@@ -93,13 +93,12 @@ library SlotLoopsPlain {
         }
     }
 
-    function wipe(uint256[] memory array) internal pure {
-        for (uint256 i = 0; i < array.length; ++i) array[i] = 0;
-    }
-
-    function hashOf(uint256[] memory array) internal pure returns (bytes32) {
-        bytes memory packed = "";
-        for (uint256 i = 0; i < array.length; ++i) packed = bytes.concat(packed, bytes32(array[i]));
-        return keccak256(packed);
+    /// @notice A missing reading: import max(bought, load), export 0.
+    function estimate(Energy memory position, Reading memory r, uint256 load) internal pure returns (uint256 imported) {
+        for (uint256 k = 0; k < r.imported.length; ++k) {
+            r.imported[k] = position.bought[k] > load ? position.bought[k] : load;
+            r.exported[k] = 0;
+            imported += r.imported[k];
+        }
     }
 }

@@ -71,13 +71,15 @@ contract ChaosModule is IMarketModule {
         uint32 period,
         uint256[] calldata,
         bytes[] calldata payloads
-    ) external view returns (bool, uint256, uint256, uint256[] memory position) {
+    ) external view returns (bool, uint256, uint256, bytes memory position) {
         Script storage s = _scripts[keccak256(abi.encode(community, member, period))];
         if (s.mood == Mood.Revert) revert Refused();
         if (s.mood == Mood.OutOfGas) while (true) {}
-        position = new uint256[](s.mood == Mood.Short ? 1 : _slots);
-        position[0] = s.bought << 128;
-        position[position.length - 1] |= s.sold;
+        uint256 slots = s.mood == Mood.Short ? 1 : _slots;
+        uint256[] memory traded = new uint256[](slots);
+        traded[0] = s.bought << 32;
+        traded[slots - 1] |= s.sold;
+        for (uint256 k = 0; k < slots; ++k) position = bytes.concat(position, bytes8(uint64(traded[k])));
         uint256 received = s.received;
         if (s.mood == Mood.Greedy) {
             (uint256 outstanding, int256 amount) = _escrow.pot(community, _index, period);

@@ -20,7 +20,7 @@ abstract contract Evidence is Books {
         bytes values;
         int128 gapLeg;
         uint256 journal; // after the records
-        uint256[] position;
+        bytes position;
     }
 
     struct Energy {
@@ -141,9 +141,9 @@ abstract contract Evidence is Books {
     // ---------------------------------------------------------------------------------------------------- positions
 
     /// @dev What the modules say about a home's period before settlement asks them.
-    function _ask(uint256 home, uint32 period) internal view returns (uint256[][MODULES] memory answers) {
+    function _ask(uint256 home, uint32 period) internal view returns (bytes[MODULES] memory answers) {
         for (uint256 module = 0; module < MODULES; ++module) {
-            answers[module] = new uint256[](SLOTS);
+            answers[module] = new bytes(8 * SLOTS);
             bytes[] memory payloads = _payloads(home, period, module);
             if (payloads.length == 0) continue;
             (uint32 community, uint32 member) = (homes[home].community, homes[home].member);
@@ -152,8 +152,8 @@ abstract contract Evidence is Books {
             (bool ok, bytes memory answer) = address(asked).staticcall{gas: 2_000_000}(
                 abi.encodeCall(IMarketModule.positionOf, (community, member, period, context, payloads))
             );
-            if (!ok || answer.length != 32 * (5 + SLOTS)) continue;
-            (, , , answers[module]) = abi.decode(answer, (bool, uint256, uint256, uint256[]));
+            if (!ok || answer.length != 32 * (5 + (SLOTS + 3) / 4)) continue;
+            (, , , answers[module]) = abi.decode(answer, (bool, uint256, uint256, bytes));
         }
     }
 
@@ -169,7 +169,7 @@ abstract contract Evidence is Books {
     }
 
     /// @dev Takes down a settled period, holds the journal against it, and adds up its energy.
-    function _note(uint256 home, uint32 period, uint256[][MODULES] memory answers) internal {
+    function _note(uint256 home, uint32 period, bytes[MODULES] memory answers) internal {
         Day storage day = days_[home][period];
         uint32 community = homes[home].community;
         (uint256[] memory words, ) = escrow.potWords(community, period, 1);
@@ -177,14 +177,18 @@ abstract contract Evidence is Books {
         day.known = true;
         delete day.position;
         for (uint256 k = 0; k < SLOTS; ++k) {
-            uint256 sum = 0;
+            uint256 bought = 0;
+            uint256 sold = 0;
             for (uint256 module = 0; module < MODULES; ++module) {
-                if ((_voided[home] >> module) & 1 == 0) sum += answers[module][k];
+                if ((_voided[home] >> module) & 1 != 0) continue;
+                (uint256 more, uint256 less) = _trade(answers[module], k);
+                (bought, sold) = (bought + more, sold + less);
             }
-            day.position.push(sum);
+            day.position = bytes.concat(day.position, bytes4(uint32(bought)), bytes4(uint32(sold)));
             Energy storage e = energy[community][period * SLOTS + k];
-            e.bookBought += answers[0][k] >> 128;
-            e.bookSold += uint128(answers[0][k]);
+            (bought, sold) = _trade(answers[0], k);
+            e.bookBought += bought;
+            e.bookSold += sold;
         }
         ISettlement.Record[] storage all = records[home][period];
         day.journal = 0;
@@ -213,8 +217,7 @@ abstract contract Evidence is Books {
         Day storage day = days_[home][period];
         for (uint256 k = 0; k < SLOTS; ++k) {
             Energy storage e = energy[homes[home].community][period * SLOTS + k];
-            uint256 bought = day.position[k] >> 128;
-            uint256 sold = uint128(day.position[k]);
+            (uint256 bought, uint256 sold) = _trade(day.position, k);
             uint256 load = _defaultLoad(home);
             uint256 imported = day.values.length == 0 ? (bought > load ? bought : load) : _value(day.values, 2 * k);
             uint256 exported = day.values.length == 0 ? 0 : _value(day.values, 2 * k + 1);
@@ -241,7 +244,13 @@ abstract contract Evidence is Books {
         uint256 hash = day.journal;
         if (day.values.length != 0) hash = readingHash(hash, keccak256(day.values), day.gapLeg);
         (uint256 stored, , , , ) = escrow.journal(community, member, period);
-        if (stored != settledHash(hash, keccak256(abi.encodePacked(day.position)))) revert EvidenceLost(home, period);
+        if (stored != settledHash(hash, keccak256(day.position))) revert EvidenceLost(home, period);
+    }
+
+    /// @return bought Wh in a slot.
+    /// @return sold Wh.
+    function _trade(bytes memory position, uint256 slot) internal pure returns (uint256 bought, uint256 sold) {
+        return (PackedPlain.read(position, 8 * slot, 4), PackedPlain.read(position, 8 * slot + 4, 4));
     }
 
     function _defaultLoad(uint256 home) private pure returns (uint256) {
@@ -295,8 +304,7 @@ abstract contract Evidence is Books {
         Day storage day = days_[home][period];
         for (uint256 k = 0; k < SLOTS; ++k) {
             Energy storage e = energy[homes[home].community][period * SLOTS + k];
-            uint256 bought = day.position[k] >> 128;
-            uint256 sold = uint128(day.position[k]);
+            (uint256 bought, uint256 sold) = _trade(day.position, k);
             if (bought != 0) mix += (bought * e.delivered) / (e.bought < e.sold ? e.sold : e.bought);
             uint256 exported = day.values.length == 0 ? 0 : _value(day.values, 2 * k + 1);
             if (exported > sold) own += exported - sold;

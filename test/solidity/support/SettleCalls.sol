@@ -38,7 +38,7 @@ abstract contract SettleCalls is TradeCalls {
             _reading(home, w.gapEnd, w, seed, true),
             records[home][w.gapEnd]
         );
-        uint256[][MODULES] memory answers = _ask(home, w.gapEnd);
+        bytes[MODULES] memory answers = _ask(home, w.gapEnd);
         VM.recordLogs();
         VM.prank(SETTLER);
         uint256 accepted = settlement.meterAndSettle(homes[home].community, w.gapEnd, items);
@@ -86,7 +86,7 @@ abstract contract SettleCalls is TradeCalls {
         _keep(home, period, seed);
         ISettlement.EstimateItem[] memory items = new ISettlement.EstimateItem[](1);
         items[0] = ISettlement.EstimateItem(homes[home].member, records[home][period]);
-        uint256[][MODULES] memory answers = _ask(home, period);
+        bytes[MODULES] memory answers = _ask(home, period);
         VM.recordLogs();
         VM.prank(SETTLER);
         uint256 accepted = settlement.settleEstimated(homes[home].community, period, items);
@@ -225,7 +225,7 @@ abstract contract SettleCalls is TradeCalls {
         ISettlement.SettleItem[] memory items = new ISettlement.SettleItem[](1);
         Day storage day = days_[home][period];
         items[0] = ISettlement.SettleItem(homes[home].member, day.values, day.gapLeg, records[home][period]);
-        uint256[][MODULES] memory answers = _ask(home, period);
+        bytes[MODULES] memory answers = _ask(home, period);
         VM.recordLogs();
         VM.prank(SETTLER);
         uint256 accepted = settlement.settle(homes[home].community, period, items);
