@@ -2,7 +2,16 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import hre from "hardhat";
 
-const CONTRACTS = ["ProsumerRegistry", "PaymentEscrow", "EnergyToken", "DoubleAuction", "SealedAuction", "CommitBook", "Settlement", "LocalEuro"];
+const CONTRACTS = [
+  "ProsumerRegistry",
+  "PaymentEscrow",
+  "EnergyToken",
+  "DoubleAuction",
+  "SealedAuction",
+  "CommitBook",
+  "Settlement",
+  "LocalEuro",
+];
 
 const folder = new URL("../sdk/src/abi/", import.meta.url);
 

@@ -5,7 +5,15 @@ import * as abis from "@wattbook/sdk/abi";
 import { Interface } from "ethers";
 
 /** Contracts of a deployment, in the order of the page. */
-const CONTRACTS = ["ProsumerRegistry", "PaymentEscrow", "DoubleAuction", "SealedAuction", "CommitBook", "Settlement", "EnergyToken"] as const;
+const CONTRACTS = [
+  "ProsumerRegistry",
+  "PaymentEscrow",
+  "DoubleAuction",
+  "SealedAuction",
+  "CommitBook",
+  "Settlement",
+  "EnergyToken",
+] as const;
 
 export interface ContractError {
   readonly signature: string;

@@ -87,6 +87,7 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   EntryRefused: "Change the entry at `index`: see the reason.",
   StripRefused: "Change the strip: see the reason.",
   StripsCutOff: "Pack strips with `packStrips`: one ends behind the last byte.",
+  WrongMode: "Call `DoubleAuction` for an open community, `SealedAuction` for a sealed one.",
   TradingPaused: "The coordinator paused trading: wait for the next period.",
 
   // Energy tokens (ERC-1155)
