@@ -405,10 +405,11 @@ library EntryLoops {
                     out := add(out, 2)
                 } {
                     let entry := shr(224, mload(reached))
-                    if iszero(gt(entry, last)) {
+                    let wanted := and(entry, 0xffff)
+                    // Without its lots: an entry of the same key with more of them does not ascend. `last` may be -1.
+                    if iszero(sgt(sub(entry, wanted), last)) {
                         leave
                     }
-                    let wanted := and(entry, 0xffff)
                     sum := add(mul(sum, lt(xor(entry, last), 0x800000)), wanted)
                     last := entry
                     let place := and(shr(19, entry), 0x1fe0)
@@ -469,7 +470,7 @@ library EntryLoops {
             let swept := 0
             if mload(add(s, SWEEPS)) {
                 let end := add(entries, shl(2, count))
-                let total, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(last, iszero(iszero(last))))
+                let total, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(last, 1))
                 total := add(add(total, mload(add(s, TOTAL))), mul(count, mload(add(s, FEE))))
                 swept := and(eq(reached, end), lt(total, mload(add(s, LIMIT))))
                 switch swept
@@ -478,6 +479,7 @@ library EntryLoops {
                 }
                 default {
                     mstore(add(s, TOTAL), total)
+                    mstore(add(s, SEEN), count)
                     mstore(add(s, NEXT_KEY), add(shr(240, mload(sub(end, 4))), 1))
                 }
             }
