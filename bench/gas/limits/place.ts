@@ -1,0 +1,82 @@
+/** What placing orders cannot do without. */
+import type { Entry } from "../../../test/helpers/market.ts";
+import type { Call, Measured } from "../types.ts";
+import { hashed, part, sentParts } from "./parts.ts";
+
+/** Lots of a tick take two bytes, so a word holds sixteen ticks. */
+const TICKS_PER_WORD = 16;
+
+/** Which words of a period's book have volume, in the course of several calls. */
+export class LiveBook {
+  readonly #words = new Set<string>();
+
+  /** Words that a call has to write: a tick word for each group of ticks it touches, a header where one of them becomes live. */
+  touch(entries: readonly Entry[]) {
+    const touched = new Set<string>();
+    const slots = new Set<number>();
+    const changed = new Set<number>();
+    for (const { slot, side, tick } of entries) {
+      const word = `${String(slot)} ${side} ${String(Math.floor(tick / TICKS_PER_WORD))}`;
+      touched.add(word);
+      slots.add(slot);
+      if (!this.#words.has(word)) changed.add(slot);
+    }
+    for (const word of touched) this.#words.add(word);
+    return { tickWords: touched.size, headersWritten: changed.size, headersRead: slots.size - changed.size };
+  }
+
+  /** Live words of some slots: what clearing has to read. */
+  liveIn(slots: readonly number[]): number {
+    const wanted = new Set(slots.map(String));
+    return [...this.#words].filter((word) => wanted.has(word.slice(0, word.indexOf(" ")))).length;
+  }
+}
+
+/** A strip, signed or in its owner's own transaction. */
+export interface PlacedStrip {
+  readonly entries: readonly Entry[];
+}
+
+const ENTRY_BYTES = 4;
+const PREFIX_BYTES = 2;
+/** Members of the signed structure with its type hash, and what EIP-712 hashes around it. */
+const STRIP_BYTES = 11 * 32;
+const DIGEST_BYTES = 66;
+/** Journal, head, digest and the payload's hash. */
+const RECORD_BYTES = 4 * 32;
+
+/**
+ * Words of the storage layout: per strip the member's, its account's and its journal's; per call the pot's, the fee account's where
+ * fees are paid, and what is read of the community.
+ */
+export function placed(
+  call: Call,
+  book: LiveBook,
+  strips: readonly PlacedStrip[],
+  { own = false, fees = true } = {},
+): Measured {
+  const { tickWords, headersWritten, headersRead } = book.touch(strips.flatMap(({ entries }) => entries));
+  const hashing = strips.flatMap(({ entries: { length } }) => [
+    ...hashed("entries", length * ENTRY_BYTES, 1),
+    ...hashed("payloads", length * (ENTRY_BYTES + PREFIX_BYTES), 1),
+  ]);
+  const parts = [
+    ...sentParts(call),
+    part("registry, escrow, settlement, tariff", "account", 4),
+    part("terms, pause, tariff version", "read", 3),
+    part("members", "read", strips.length),
+    part("accounts", "rewrite", strips.length),
+    part("journals", "rewrite", strips.length),
+    part("pot", "rewrite", 1),
+    part("relayer's fees", "rewrite", fees ? 1 : 0),
+    part("tick words", "rewrite", tickWords),
+    part("slot headers", "rewrite", headersWritten),
+    part("slot headers", "read", headersRead),
+    part("signatures", "signature", own ? 0 : strips.length),
+    ...hashing,
+    ...hashed("strips", STRIP_BYTES, strips.length),
+    ...hashed("digests", DIGEST_BYTES, strips.length),
+    ...hashed("journals", RECORD_BYTES, strips.length),
+  ];
+  return { call, parts };
+}

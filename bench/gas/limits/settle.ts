@@ -1,0 +1,37 @@
+/** What settling cannot do without. */
+import type { Call, Measured } from "../types.ts";
+import { hashed, part, sentParts } from "./parts.ts";
+
+const READING_BYTES = 9 * 32;
+const DIGEST_BYTES = 66;
+const RECORD_BYTES = 4 * 32;
+/** Import and export in a slot. */
+const VALUE_BYTES = 6;
+const ENTRY_AND_PREFIX_BYTES = 6;
+const WORD = 32;
+
+/**
+ * Per slot its result is read and its ledger word rewritten; per member its member and meter-key words are read, its journal, meter
+ * and account rewritten; per call pot, supplier, DSO and the settler's fees.
+ */
+export function settled(call: Call, slots: number, entriesPerMember: readonly number[]): Measured {
+  const members = entriesPerMember.length;
+  const parts = [
+    ...sentParts(call),
+    part("registry, escrow, order book, tariff", "account", 4),
+    part("terms, class, module, tariff version, payment token", "read", 5),
+    part("slot results", "read", slots),
+    part("slot ledger", "rewrite", slots),
+    part("pot, supplier, DSO, settler's fees", "rewrite", 4),
+    part("members, meter keys", "read", 2 * members),
+    part("journals, meters, accounts", "rewrite", 3 * members),
+    part("signatures", "signature", members),
+    ...hashed("values", slots * VALUE_BYTES, members),
+    ...hashed("readings", READING_BYTES, members),
+    ...hashed("digests", DIGEST_BYTES, members),
+    ...entriesPerMember.flatMap((entries) => hashed("payloads", entries * ENTRY_AND_PREFIX_BYTES, 1)),
+    ...hashed("journals", RECORD_BYTES, members),
+    ...hashed("positions", slots * WORD, members),
+  ];
+  return { call, parts };
+}
