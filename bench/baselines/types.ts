@@ -20,7 +20,7 @@ export interface BaselineOrders {
 export interface BaselineRow {
   /** The book, as a reader knows it: "sorted linked list". */
   readonly name: string;
-  readonly operation: "place" | "match" | "clear" | "settle" | "cancel";
+  readonly operation: "place" | "match" | "clear" | "settle" | "cancel" | "life";
   /** How many orders the book took. */
   readonly orders: number;
   /** Gas of receipts per unit, rounded to the nearest integer. */

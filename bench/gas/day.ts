@@ -19,16 +19,16 @@ export interface Day {
 export const BATCH = 100;
 const WARM_BATCH = 60;
 
-/** Orders of `homes` homes, `steps` entries per slot, placed and settled in calls of at most `batch` homes. */
-export async function dayOf(world: World, homes: number, { steps = 1, batch = BATCH } = {}): Promise<Day> {
+/** Orders of `homes` homes, `steps` entries per slot, placed and settled in calls of at most `BATCH` homes. */
+export async function dayOf(world: World, homes: number, steps = 1): Promise<Day> {
   const { gas, period, ticks } = world;
   const all = world.homes.slice(0, homes);
   await world.restore();
   const book = new LiveBook();
   const place: Measured[] = [];
   const records = new Map<number, JournalRecord>();
-  for (const some of batches(all, batch)) {
-    const orders = some.map((home) => ({ home, entries: entriesOf(home, ticks, ALL_SLOTS, steps) }));
+  for (const some of batches(all, BATCH)) {
+    const orders = some.map((home) => ({ home, entries: entriesOf(home, period, ticks, ALL_SLOTS, steps) }));
     const receipt = await gas.post(period, orders);
     for (const [member, record] of gas.recordsIn(receipt)) records.set(member, record);
     place.push(placed(await callOf(gas, `place ${String(some.length)}`, receipt), book, orders));
@@ -40,7 +40,7 @@ export async function dayOf(world: World, homes: number, { steps = 1, batch = BA
     clear.push(cleared(await callOf(gas, "clear", await gas.clear(period, half)), book, half));
   }
   const settle: Measured[] = [];
-  for (const some of batches(all, batch)) {
+  for (const some of batches(all, BATCH)) {
     const items = some.map((home) => ({
       home,
       counted: countedBy(home, world.readings(period)),

@@ -1,4 +1,4 @@
-/** What homes order and what their meters count: the same in every period and every run. */
+/** What homes order and what their meters count: the same in every run. */
 import type { Entry, HomeKeys } from "../../test/helpers/market.ts";
 import type { Counted } from "./market.ts";
 
@@ -9,17 +9,20 @@ const CAP = { own: 125, other: 5 };
 
 /** A further entry lies so many ticks from the one before, all around the grid. */
 const CURVE_STEP = 5;
+/** Lots of an entry: from the least, over so many. */
+const LOTS = { least: 10, span: 30 };
 
 /**
  * Even members buy, odd ones sell, `steps` entries per slot, spread over the ticks so that sixty homes touch every tick word of
- * every slot; in every slot there is something to trade.
+ * every slot; in every slot there is something to trade. Lots differ from period to period: a word that is written with what it
+ * holds already would cost less.
  */
-export function entriesOf({ member }: HomeKeys, ticks: number, slots = ALL_SLOTS, steps = 1): Entry[] {
+export function entriesOf({ member }: HomeKeys, period: number, ticks: number, slots = ALL_SLOTS, steps = 1): Entry[] {
   const side = member % 2 === 0 ? "buy" : "sell";
   return slots.flatMap((slot) =>
     Array.from({ length: steps }, (_, step) => (member * 7 + slot * 3 + step * CURVE_STEP) % ticks)
       .sort((a, b) => a - b)
-      .map((tick) => ({ slot, side, tick, lots: 10 + ((member + slot) % 30) })),
+      .map((tick) => ({ slot, side, tick, lots: LOTS.least + ((member + slot + period) % LOTS.span) })),
   );
 }
 

@@ -45,6 +45,16 @@ export const SHORT_RING = {
   tariffNotice: 1,
 };
 
+/** The receipt of the latest block's only transaction. */
+export async function latestReceipt({ connection }: Pick<Market, "connection">): Promise<Receipt> {
+  const { provider } = connection.ethers;
+  const [hash] = (await provider.getBlock("latest"))?.transactions ?? [];
+  const receipt = hash === undefined ? null : await provider.getTransactionReceipt(hash);
+  if (!receipt) throw new Error("the latest block is empty");
+  return receipt as Receipt;
+}
+
+/** Until a call is mined. */
 export async function receiptOf(sent: Promise<ContractTransactionResponse>): Promise<Receipt> {
   const receipt = await (await sent).wait();
   if (!receipt) throw new Error("no receipt");
@@ -58,6 +68,14 @@ export async function openMarket(terms: TermsOverride) {
   const members = membership(market);
   const asRelayer = { feePerEntry: FEE_PER_ENTRY, maxReserve: MAX_RESERVE };
 
+  let seconds = 0;
+  const mined = async (sent: Promise<ContractTransactionResponse>) => {
+    const start = performance.now();
+    const receipt = await receiptOf(sent);
+    seconds = (performance.now() - start) / 1000;
+    return receipt;
+  };
+
   const strip = async ({ home, entries }: Order, period: number, fee = asRelayer.feePerEntry) =>
     await market.signStrip({ ...asRelayer, home, period, entries, feePerEntry: fee });
 
@@ -65,7 +83,7 @@ export async function openMarket(terms: TermsOverride) {
   async function post(period: number, orders: readonly Order[]): Promise<Receipt> {
     const strips = [];
     for (const order of orders) strips.push(await strip(order, period));
-    const receipt = await receiptOf(auction.post(community, period, strips, LIMIT));
+    const receipt = await mined(auction.post(community, period, strips, LIMIT));
     const taken = recordsIn(receipt).size;
     if (taken !== orders.length) throw new Error(`${String(orders.length - taken)} strips were not accepted`);
     for (const log of receipt.logs) {
@@ -78,7 +96,7 @@ export async function openMarket(terms: TermsOverride) {
   /** A home's own transaction. */
   async function place(period: number, order: Order): Promise<Receipt> {
     const sender = order.home.trading.connect(connection.ethers.provider);
-    return await receiptOf(auction.connect(sender).place(community, period, await strip(order, period, 0), LIMIT));
+    return await mined(auction.connect(sender).place(community, period, await strip(order, period, 0), LIMIT));
   }
 
   /** Each member's record of a posting. */
@@ -96,7 +114,7 @@ export async function openMarket(terms: TermsOverride) {
   /** Offsets of a period's slots. */
   async function clear(period: number, offsets: readonly number[]): Promise<Receipt> {
     const slots = offsets.map((offset) => period * market.terms.slotsPerPeriod + offset);
-    const receipt = await receiptOf(auction.clear(community, slots, LIMIT));
+    const receipt = await mined(auction.clear(community, slots, LIMIT));
     if (receipt.logs.length !== slots.length) throw new Error("not every slot was cleared");
     return receipt;
   }
@@ -111,7 +129,7 @@ export async function openMarket(terms: TermsOverride) {
       const reading = await market.signReading({ home, period, ...counted });
       encoded.push({ member: home.member, reading, records: record ? [record] : [] });
     }
-    const receipt = await receiptOf(settlement.meterAndSettle(community, period, encoded, LIMIT));
+    const receipt = await mined(settlement.meterAndSettle(community, period, encoded, LIMIT));
     for (const log of receipt.logs) {
       const name = settlement.interface.parseLog(log)?.name;
       if (name === "RecordsVoided" || name === "ItemSkipped") throw new Error(`not what members get: ${name}`);
@@ -132,6 +150,8 @@ export async function openMarket(terms: TermsOverride) {
     connection,
     market,
     provider: connection.provider,
+    /** What the last call took. */
+    lastSeconds: () => seconds,
     keysOf,
     members,
     addHome,

@@ -23,6 +23,8 @@ export interface Call {
   readonly gas: bigint;
   /** Calldata, hex. */
   readonly data: string;
+  /** From sending to the receipt; wall clock, says something only next to others of the same run. */
+  readonly seconds: number;
   readonly logs: readonly { readonly topics: number; readonly bytes: number }[];
   readonly evidence: Evidence;
 }
@@ -44,6 +46,8 @@ export interface Measurement {
   readonly units: number;
   readonly calls: readonly Measured[];
   readonly minus?: readonly Measured[];
+  /** Whether it is expected to make storage words; everywhere else rings are warm and none is made. */
+  readonly makesWords?: boolean;
 }
 
 /** Tells somebody who waits what is going on. */

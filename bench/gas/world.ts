@@ -77,7 +77,7 @@ async function postAll(gas: Market, homes: readonly HomeKeys[], ticks: number, p
   for (const batch of calls) {
     const receipt = await gas.post(
       period,
-      batch.map((home) => ({ home, entries: entriesOf(home, ticks) })),
+      batch.map((home) => ({ home, entries: entriesOf(home, period, ticks) })),
     );
     for (const [member, record] of gas.recordsIn(receipt)) records.set(member, record);
   }

@@ -1,15 +1,17 @@
-/** What clearing cannot do without: the live words read, header and result of each slot written. */
+/**
+ * What clearing cannot do without: the live words read, header and result of each slot written. `fresh`: the result for the first time.
+ */
 import type { Call, Measured } from "../types.ts";
 import { part, sentParts } from "./parts.ts";
 import type { LiveBook } from "./place.ts";
 
-export function cleared(call: Call, book: LiveBook, slots: readonly number[]): Measured {
+export function cleared(call: Call, book: LiveBook, slots: readonly number[], fresh = false): Measured {
   const parts = [
     ...sentParts(call),
     part("terms", "read", 1),
     part("live tick words", "read", book.liveIn(slots)),
     part("slot headers", "rewrite", slots.length),
-    part("slot results", "rewrite", slots.length),
+    part("slot results", fresh ? "create" : "rewrite", slots.length),
   ];
   return { call, parts };
 }

@@ -47,14 +47,15 @@ const RECORD_BYTES = 4 * 32;
 
 /**
  * Words of the storage layout: per strip the member's, its account's and its journal's; per call the pot's, the fee account's where
- * fees are paid, and what is read of the community.
+ * fees are paid, and what is read of the community. `fresh…`: words that are used for the first time.
  */
 export function placed(
   call: Call,
   book: LiveBook,
   strips: readonly PlacedStrip[],
-  { own = false, fees = true } = {},
+  { own = false, fees = true, freshBook = false, freshJournal = false } = {},
 ): Measured {
+  const bookWrite = freshBook ? "create" : "rewrite";
   const { tickWords, headersWritten, headersRead } = book.touch(strips.flatMap(({ entries }) => entries));
   const hashing = strips.flatMap(({ entries: { length } }) => [
     ...hashed("entries", length * ENTRY_BYTES, 1),
@@ -66,11 +67,11 @@ export function placed(
     part("terms, pause, tariff version", "read", 3),
     part("members", "read", strips.length),
     part("accounts", "rewrite", strips.length),
-    part("journals", "rewrite", strips.length),
+    part("journals", freshJournal ? "create" : "rewrite", strips.length),
     part("pot", "rewrite", 1),
     part("relayer's fees", "rewrite", fees ? 1 : 0),
-    part("tick words", "rewrite", tickWords),
-    part("slot headers", "rewrite", headersWritten),
+    part("tick words", bookWrite, tickWords),
+    part("slot headers", bookWrite, headersWritten),
     part("slot headers", "read", headersRead),
     part("signatures", "signature", own ? 0 : strips.length),
     ...hashing,

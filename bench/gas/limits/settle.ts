@@ -12,16 +12,16 @@ const WORD = 32;
 
 /**
  * Per slot its result is read and its ledger word rewritten; per member its member and meter-key words are read, its journal, meter
- * and account rewritten; per call pot, supplier, DSO and the settler's fees.
+ * and account rewritten; per call pot, supplier, DSO and the settler's fees. `fresh`: the ledger is used for the first time.
  */
-export function settled(call: Call, slots: number, entriesPerMember: readonly number[]): Measured {
+export function settled(call: Call, slots: number, entriesPerMember: readonly number[], fresh = false): Measured {
   const members = entriesPerMember.length;
   const parts = [
     ...sentParts(call),
     part("registry, escrow, order book, tariff", "account", 4),
     part("terms, class, module, tariff version, payment token", "read", 5),
     part("slot results", "read", slots),
-    part("slot ledger", "rewrite", slots),
+    part("slot ledger", fresh ? "create" : "rewrite", slots),
     part("pot, supplier, DSO, settler's fees", "rewrite", 4),
     part("members, meter keys", "read", 2 * members),
     part("journals, meters, accounts", "rewrite", 3 * members),

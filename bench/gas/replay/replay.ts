@@ -5,7 +5,7 @@ import { SimpleStateManager } from "@ethereumjs/statemanager";
 import { createTx, type TypedTransaction, type TypedTxData } from "@ethereumjs/tx";
 import { createAccount, createAddressFromString, hexToBytes, unpadBytes, type PrefixedHexString } from "@ethereumjs/util";
 import { createVM, runTx } from "@ethereumjs/vm";
-import { CATEGORIES, type Category } from "../schedule.ts";
+import type { Category } from "../schedule.ts";
 import type { Evidence } from "../types.ts";
 import { categoriesOf } from "./profile.ts";
 import { commonOf, FORKS, type Fork } from "./tool.ts";
@@ -15,8 +15,8 @@ export interface Replayed {
   readonly gas: bigint;
   /** Storage words that were zero before and are not afterwards. */
   readonly newWords: number;
-  /** What the gas was spent on. */
-  readonly spent: Readonly<Record<Category, bigint>>;
+  /** What the gas was spent on, if that was asked for: counting it takes time. */
+  readonly spent: Readonly<Record<Category, bigint>> | undefined;
 }
 
 /** Above what any call needs at any prices. The next fork lets a transaction name more than the cap, for new state. */
@@ -25,11 +25,11 @@ const AMPLE_GAS = 2n ** 26n;
 const bytesOf = (hex: string) => hexToBytes(hex as PrefixedHexString);
 
 /** Throws where the call fails: what it costs then would mean nothing. */
-export async function replay({ transaction, header, before }: Evidence, fork: Fork): Promise<Replayed> {
+export async function replay({ transaction, header, before }: Evidence, fork: Fork, profiled: boolean): Promise<Replayed> {
   const common = commonOf(fork, Number(transaction["chainId"]));
   const state = new SimpleStateManager({ common });
   await restore(state, before);
-  const evm = await createEVM({ common, stateManager: state, profiler: { enabled: true } });
+  const evm = await createEVM({ common, stateManager: state, profiler: { enabled: profiled } });
   const vm = await createVM({ common, stateManager: state, evm });
   const tx = sameCall(transaction, createTx(typed(transaction), { common, freeze: false }), fork);
   const block = createBlock({ header: headerOf(header) }, { common, skipConsensusFormatValidation: true });
@@ -37,11 +37,11 @@ export async function replay({ transaction, header, before }: Evidence, fork: Fo
   const { exceptionError, gasRefund } = result.execResult;
   if (exceptionError) throw new Error(`the call fails at ${fork}: ${exceptionError.error}`);
   const gas = result.totalGasSpent;
-  const logs = evm.getPerformanceLogs();
+  const intrinsic = { transaction: tx.common.param("txGas"), intrinsic: tx.getIntrinsicGas() };
   return {
     gas,
     newWords: newWords(state, before),
-    spent: categoriesOf(logs, { gas, refund: gasRefund ?? 0n, transaction: tx.common.param("txGas"), intrinsic: tx.getIntrinsicGas() }),
+    spent: profiled ? categoriesOf(evm.getPerformanceLogs(), { gas, refund: gasRefund ?? 0n, ...intrinsic }) : undefined,
   };
 }
 
@@ -81,6 +81,3 @@ function newWords({ storageStack }: SimpleStateManager, before: Evidence["before
   }
   return count;
 }
-
-export const nothingSpent = (): Record<Category, bigint> =>
-  Object.fromEntries(CATEGORIES.map((category) => [category, 0n])) as Record<Category, bigint>;

@@ -1,6 +1,6 @@
 /** A slot that is cleared in a call of its own. */
 import { callOf } from "../evidence.ts";
-import { ALL_SLOTS, entriesOf } from "../homes.ts";
+import { entriesOf } from "../homes.ts";
 import { cleared } from "../limits/clear.ts";
 import { LiveBook } from "../limits/place.ts";
 import { OPERATIONS as OP } from "../operations.ts";
@@ -11,10 +11,11 @@ const SLOT = 48;
 
 export const clearAlone: RowSource = {
   name: "clear alone",
+  needs: () => HOMES,
   async measure({ world }) {
     const { gas, homes, period, ticks, restore } = world;
     await restore();
-    const orders = homes.slice(0, HOMES).map((home) => ({ home, entries: entriesOf(home, ticks, ALL_SLOTS) }));
+    const orders = homes.slice(0, HOMES).map((home) => ({ home, entries: entriesOf(home, period, ticks) }));
     await gas.post(period, orders);
     await gas.market.goTo(gas.market.periodStart(period + 1));
     const book = new LiveBook();

@@ -11,10 +11,11 @@ const SLOT = 50;
 
 export const singles: RowSource = {
   name: "single slots",
+  needs: () => SINGLES,
   async measure({ world, progress }) {
     const { gas, homes, period, ticks, restore } = world;
     progress(`${String(ticks)} ticks: ${String(SINGLES)} orders for one slot`);
-    const orders = homes.slice(0, SINGLES).map((home) => ({ home, entries: entriesOf(home, ticks, [SLOT]) }));
+    const orders = homes.slice(0, SINGLES).map((home) => ({ home, entries: entriesOf(home, period, ticks, [SLOT]) }));
     const [own] = orders;
     if (own === undefined || orders.length < SINGLES) throw new Error("too few homes for a batch of single slots");
     await restore();
