@@ -6,7 +6,7 @@ import { LiveBook, placed } from "./limits/place.ts";
 import { settled } from "./limits/settle.ts";
 import type { JournalRecord } from "./market.ts";
 import type { Measured } from "./types.ts";
-import { batches, halves, type World } from "./world.ts";
+import { batches, halves, MEASURED_DAY, type World } from "./world.ts";
 
 /** What a day cost. */
 export interface Day {
@@ -28,7 +28,7 @@ export async function dayOf(world: World, homes: number, steps = 1): Promise<Day
   const place: Measured[] = [];
   const records = new Map<number, JournalRecord>();
   for (const some of batches(all, BATCH)) {
-    const orders = some.map((home) => ({ home, entries: entriesOf(home, period, ticks, ALL_SLOTS, steps) }));
+    const orders = some.map((home) => ({ home, entries: entriesOf(home, MEASURED_DAY, ticks, ALL_SLOTS, steps) }));
     const receipt = await gas.post(period, orders);
     for (const [member, record] of gas.recordsIn(receipt)) records.set(member, record);
     place.push(placed(await callOf(gas, `place ${String(some.length)}`, receipt), book, orders));
@@ -43,7 +43,7 @@ export async function dayOf(world: World, homes: number, steps = 1): Promise<Day
   for (const some of batches(all, BATCH)) {
     const items = some.map((home) => ({
       home,
-      counted: countedBy(home, world.readings(period)),
+      counted: countedBy(home, world.dayOf(period)),
       record: records.get(home.member),
     }));
     const call = await callOf(gas, `settle ${String(some.length)}`, await gas.settle(period, items));
@@ -60,10 +60,10 @@ export async function dayOf(world: World, homes: number, steps = 1): Promise<Day
 }
 
 /** Readings of the period before the measured one, in which nobody ordered. */
-export async function meterDayBefore({ gas, period, homes, readings }: World, count: number): Promise<void> {
+export async function meterDayBefore({ gas, period, homes, dayOf: day }: World, count: number): Promise<void> {
   await gas.market.goTo(gas.market.periodStart(period));
   for (const some of batches(homes.slice(0, count), WARM_BATCH)) {
-    const items = some.map((home) => ({ home, counted: countedBy(home, readings(period - 1)), record: undefined }));
+    const items = some.map((home) => ({ home, counted: countedBy(home, day(period - 1)), record: undefined }));
     await gas.settle(period - 1, items);
   }
 }

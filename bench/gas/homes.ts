@@ -14,15 +14,21 @@ const LOTS = { least: 10, span: 30 };
 
 /**
  * Even members buy, odd ones sell, `steps` entries per slot, spread over the ticks so that sixty homes touch every tick word of
- * every slot; in every slot there is something to trade. Lots differ from period to period: a word that is written with what it
- * holds already would cost less.
+ * every slot; in every slot there is something to trade. Lots differ from day to day: a word that is written with what it holds
+ * already would cost less.
  */
-export function entriesOf({ member }: HomeKeys, period: number, ticks: number, slots = ALL_SLOTS, steps = 1): Entry[] {
+export function entriesOf(
+  { member }: Pick<HomeKeys, "member">,
+  day: number,
+  ticks: number,
+  slots = ALL_SLOTS,
+  steps = 1,
+): Entry[] {
   const side = member % 2 === 0 ? "buy" : "sell";
   return slots.flatMap((slot) =>
     Array.from({ length: steps }, (_, step) => (member * 7 + slot * 3 + step * CURVE_STEP) % ticks)
       .sort((a, b) => a - b)
-      .map((tick) => ({ slot, side, tick, lots: LOTS.least + ((member + slot + period) % LOTS.span) })),
+      .map((tick) => ({ slot, side, tick, lots: LOTS.least + ((member + slot + day) % LOTS.span) })),
   );
 }
 

@@ -9,12 +9,11 @@ export interface Wanted {
   readonly ticks: readonly number[];
 }
 
-export async function measure({ sources, homes, ticks }: Wanted, progress: Progress): Promise<Measurement[]> {
-  const measured: Measurement[] = [];
+/** One after the other, so that replays can begin while the next is measured. */
+export async function* measure({ sources, homes, ticks }: Wanted, progress: Progress): AsyncGenerator<Measurement> {
   for (const tickCount of ticks) {
     const size = Math.max(...sources.map(({ needs }) => needs(homes)));
     const stage = stageOf(await warmWorld(size, tickCount, progress), homes, progress);
-    for (const source of sources) measured.push(...(await source.measure(stage)));
+    for (const source of sources) yield* await source.measure(stage);
   }
-  return measured;
 }

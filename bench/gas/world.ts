@@ -14,11 +14,13 @@ export interface World {
   /** Goes back to before anything was measured. */
   restore(): Promise<void>;
   /** Readings of a home before `period`. */
-  readings(period: number): number;
+  dayOf(period: number): number;
 }
 
-/** A ring entry is used again after five periods, and the measured one is the sixth. */
+/** A ring entry is used again after five periods. */
 const WARM_PERIODS = 5;
+/** Periods after the first reading; in the one before it nobody orders. */
+export const MEASURED_DAY = WARM_PERIODS + 1;
 /** While words are new, a call holds few strips; once every tick word is there, a journal is all that a strip makes. */
 const COLD = { strips: 64, batch: 4 };
 const WARM_BATCH = 40;
@@ -43,7 +45,7 @@ export async function warmWorld(
   for (let period = first; period < first + WARM_PERIODS; period++) {
     progress(`${String(ticks)} ticks: warming the rings, period ${String(period - first + 1)} of ${String(WARM_PERIODS)}`);
     const last = period === first + WARM_PERIODS - 1;
-    const next = last ? new Map<number, JournalRecord>() : await postAll(gas, homes, ticks, period + 1);
+    const next = last ? new Map<number, JournalRecord>() : await postAll(gas, homes, ticks, { period: period + 1, day: period + 1 - first });
     await market.goTo(market.periodStart(period + 1));
     if (records.size > 0) {
       for (const half of halves(ALL_SLOTS)) await gas.clear(period, half);
@@ -63,21 +65,26 @@ export async function warmWorld(
     gas,
     ticks,
     homes,
-    period: first + WARM_PERIODS + 1,
+    period: first + MEASURED_DAY,
     restore: async () => await snapshot.restore(),
-    readings: (period) => period - first,
+    dayOf: (period) => period - first,
   };
 }
 
 const nextMember = async ({ market }: Market) => Number(await market.registry.memberCount(market.community));
 
-async function postAll(gas: Market, homes: readonly HomeKeys[], ticks: number, period: number) {
+async function postAll(
+  gas: Market,
+  homes: readonly HomeKeys[],
+  ticks: number,
+  { period, day }: { period: number; day: number },
+) {
   const records = new Map<number, JournalRecord>();
   const calls = [...batches(homes.slice(0, COLD.strips), COLD.batch), ...batches(homes.slice(COLD.strips), WARM_BATCH)];
   for (const batch of calls) {
     const receipt = await gas.post(
       period,
-      batch.map((home) => ({ home, entries: entriesOf(home, period, ticks) })),
+      batch.map((home) => ({ home, entries: entriesOf(home, day, ticks) })),
     );
     for (const [member, record] of gas.recordsIn(receipt)) records.set(member, record);
   }

@@ -41,16 +41,21 @@ export class ReplayPool {
       this.#idle.push(worker);
       return;
     }
-    const done = (answer: Answer | Error) => {
-      worker.removeAllListeners();
+    const answered = (answer: Answer) => {
+      worker.off("error", broken);
       this.#idle.push(worker);
-      if (answer instanceof Error) waiting.reject(answer);
-      else if ("error" in answer) waiting.reject(new Error(answer.error));
+      if ("error" in answer) waiting.reject(new Error(answer.error));
       else waiting.resolve(answer.replayed);
       this.#start();
     };
-    worker.once("message", done);
-    worker.once("error", done);
+    // What breaks one thread would break the next: nothing goes on.
+    const broken = (error: unknown) => {
+      worker.off("message", answered);
+      const reason = new Error("a replay's thread broke down", { cause: error });
+      for (const { reject } of [waiting, ...this.#queue.splice(0)]) reject(reason);
+    };
+    worker.once("message", answered);
+    worker.once("error", broken);
     worker.postMessage(waiting.order);
   }
 

@@ -4,6 +4,7 @@ import { entriesOf } from "../homes.ts";
 import { cleared } from "../limits/clear.ts";
 import { LiveBook } from "../limits/place.ts";
 import { OPERATIONS as OP } from "../operations.ts";
+import { MEASURED_DAY } from "../world.ts";
 import type { RowSource } from "./source.ts";
 
 const HOMES = 60;
@@ -15,7 +16,7 @@ export const clearAlone: RowSource = {
   async measure({ world }) {
     const { gas, homes, period, ticks, restore } = world;
     await restore();
-    const orders = homes.slice(0, HOMES).map((home) => ({ home, entries: entriesOf(home, period, ticks) }));
+    const orders = homes.slice(0, HOMES).map((home) => ({ home, entries: entriesOf(home, MEASURED_DAY, ticks) }));
     await gas.post(period, orders);
     await gas.market.goTo(gas.market.periodStart(period + 1));
     const book = new LiveBook();

@@ -74,7 +74,7 @@ async function claim(world: World): Promise<Measured[]> {
   for (const index of CLAIMANTS) {
     const home = homes[index];
     if (home === undefined) throw new Error("no home");
-    const { values } = countedBy(home, world.readings(period));
+    const { values } = countedBy(home, world.dayOf(period));
     const proof = await evidence(market, home, period);
     const item = { member: home.member, ...proof, values: encodeValues(values), gapLeg: 0n };
     const settlement = market.settlement.connect(gas.asSigner(home));

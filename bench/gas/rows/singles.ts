@@ -3,6 +3,7 @@ import { callOf } from "../evidence.ts";
 import { entriesOf } from "../homes.ts";
 import { LiveBook, placed } from "../limits/place.ts";
 import { OPERATIONS as OP } from "../operations.ts";
+import { MEASURED_DAY } from "../world.ts";
 import type { RowSource } from "./source.ts";
 
 /** Orders in a batch, one per home. */
@@ -15,7 +16,7 @@ export const singles: RowSource = {
   async measure({ world, progress }) {
     const { gas, homes, period, ticks, restore } = world;
     progress(`${String(ticks)} ticks: ${String(SINGLES)} orders for one slot`);
-    const orders = homes.slice(0, SINGLES).map((home) => ({ home, entries: entriesOf(home, period, ticks, [SLOT]) }));
+    const orders = homes.slice(0, SINGLES).map((home) => ({ home, entries: entriesOf(home, MEASURED_DAY, ticks, [SLOT]) }));
     const [own] = orders;
     if (own === undefined || orders.length < SINGLES) throw new Error("too few homes for a batch of single slots");
     await restore();

@@ -66,10 +66,10 @@ async function newCommunity(ticks: number): Promise<Young> {
 }
 
 /** Every maker buys and sells a lot or two at the lowest tick of each word, in its part of the slots. */
-function ordersOf({ homes, ticks }: Young, period: number): Order[] {
+function ordersOf({ homes, ticks }: Young, day: number): Order[] {
   const grid = Array.from({ length: ticks / TICKS_PER_WORD }, (_, index) => index * TICKS_PER_WORD);
   const sides = ["buy", "sell"] as const;
-  const lots = 1 + (period % 3); // differs from the two periods that used the same words
+  const lots = 1 + (day % 3); // differs from the two periods that used the same words
   return batches(ALL_SLOTS, SLOTS / MAKERS).flatMap((slots, index) => {
     const home = homes[index];
     const entriesIn = (slot: number): Entry[] => sides.flatMap((side) => grid.map((tick) => ({ slot, side, tick, lots })));
@@ -95,7 +95,7 @@ async function trade(young: Young, period: number, metered: number, fresh: boole
     for (const [member, record] of gas.recordsIn(receipt)) records.set(member, record);
     return placed(await callOf(gas, "place", receipt), book, [order], { freshBook, freshJournal: fresh });
   };
-  const [firstOrder, ...others] = ordersOf(young, period);
+  const [firstOrder, ...others] = ordersOf(young, period - first);
   const last = homes.at(-1);
   const [entry] = firstOrder?.entries ?? [];
   if (!firstOrder || !last || !entry) throw new Error("no orders");
