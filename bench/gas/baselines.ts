@@ -14,7 +14,10 @@ export function bookOf(homes: number): BaselineOrders {
   const orders = Array.from({ length: homes }, (_, home) =>
     entriesOf({ member: FIRST_HOME + home }, MEASURED_DAY, BUDGET_TICKS, [SLOT]).map((entry) => ({ home, ...entry })),
   );
-  return { tickCount: BUDGET_TICKS, orders: orders.flat().map(({ home, side, tick, lots }) => ({ home, side, tick, lots })) };
+  return {
+    tickCount: BUDGET_TICKS,
+    orders: orders.flat().map(({ home, side, tick, lots }) => ({ home, side, tick, lots })),
+  };
 }
 
 export async function baselinesFor(homes: readonly number[], progress: Progress): Promise<BaselineRow[]> {

@@ -24,7 +24,11 @@ export interface Counted {
 }
 
 /** A record of a journal as settlement takes it. */
-export type JournalRecord = Awaited<ReturnType<Market["market"]["recordsOf"]>>[number];
+export interface JournalRecord {
+  readonly head: bigint;
+  readonly digest: string;
+  readonly payload: string;
+}
 export type Receipt = ContractTransactionReceipt;
 export type Market = Awaited<ReturnType<typeof openMarket>>;
 
@@ -122,7 +126,11 @@ export async function openMarket(terms: TermsOverride) {
   /** Meters and settles homes in one call. */
   async function settle(
     period: number,
-    items: readonly { readonly home: HomeKeys; readonly counted: Counted; readonly record: JournalRecord | undefined }[],
+    items: readonly {
+      readonly home: HomeKeys;
+      readonly counted: Counted;
+      readonly record: JournalRecord | undefined;
+    }[],
   ): Promise<Receipt> {
     const encoded = [];
     for (const { home, counted, record } of items) {

@@ -40,7 +40,11 @@ export async function run({ ethEur, baselines, ...wanted }: Asked, progress: Pro
     return {
       hardfork: FORKS.now,
       rows,
-      baselines: await baselines(wanted.homes, progress),
+      baselines: await baselines(wanted.homes, progress).catch((error: unknown) => {
+        // What another book cannot do is named, and takes nothing from the other rows.
+        problems.push(`other order books: ${String(error)}`);
+        return [];
+      }),
       nextForkTool: { ...nextForkTool, experimental: true, budget: NEXT_FORK },
       costs: costsOf(rows, ethEur),
       ethEur,
@@ -65,7 +69,10 @@ async function rowsOf(wanted: Wanted, pool: ReplayPool, progress: Progress) {
   const pending: Promise<{ row: Row; problems: string[] }>[] = [];
   for await (const measurement of measure(wanted, progress)) {
     const { makesWords = false } = measurement;
-    const finished = rowOf(measurement, replaysOf, { next }).then((row) => ({ row, problems: problemsOf(row, makesWords) }));
+    const finished = rowOf(measurement, replaysOf, { next }).then((row) => ({
+      row,
+      problems: problemsOf(row, makesWords),
+    }));
     // Waited for below; until then a failure is nobody's.
     finished.catch(() => undefined);
     pending.push(finished);

@@ -55,10 +55,13 @@ export async function rowOf(measurement: Measurement, replaysOf: ReplaysOf, { ne
   const replay = async (of: readonly Measured[]) =>
     await Promise.all(of.map(async ({ call }) => await replaysOf(call, ticks === BUDGET_TICKS)));
   const [plus, less] = [await replay(calls), await replay(minus)];
-  const gas = up(sum(calls, ({ call }) => call.gas) - sum(minus, ({ call }) => call.gas), units);
+  const gas = gasOf(measurement);
   const nextFork = up(sum(plus, (replays) => replays.next.gas) - sum(less, (replays) => replays.next.gas), units);
   const limitBy = (schedule: Schedule) =>
-    down(sum(calls, ({ parts }) => limitOf(parts, schedule)) - sum(minus, ({ parts }) => limitOf(parts, schedule)), units);
+    down(
+      sum(calls, ({ parts }) => limitOf(parts, schedule)) - sum(minus, ({ parts }) => limitOf(parts, schedule)),
+      units,
+    );
   const limit = limitBy(OSAKA);
   const budget = budgetOf(operation, homes, ticks);
   const nextForkBudget = budget ? Math.floor((budget.gas * NEXT_FORK) / 1000) : null;
@@ -95,7 +98,12 @@ export async function rowOf(measurement: Measurement, replaysOf: ReplaysOf, { ne
   };
 }
 
-const sum = <T>(all: readonly T[], of: (each: T) => bigint): bigint => all.reduce((total, each) => total + of(each), 0n);
+/** Of receipts, per unit, rounded up. */
+export const gasOf = ({ calls, minus = [], units }: Measurement): number =>
+  up(sum(calls, ({ call }) => call.gas) - sum(minus, ({ call }) => call.gas), units);
+
+const sum = <T>(all: readonly T[], of: (each: T) => bigint): bigint =>
+  all.reduce((total, each) => total + of(each), 0n);
 const most = (all: readonly bigint[]): bigint => all.reduce((a, b) => (a > b ? a : b), 0n);
 const count = (all: readonly Replays[]): number => all.reduce((total, { now }) => total + now.newWords, 0);
 const up = (gas: bigint, units: number): number => Number((gas + BigInt(units) - 1n) / BigInt(units));
@@ -121,7 +129,8 @@ export function problemsOf({ operation, homes, ticks, gas, limit, newWords }: Ro
   const name = `${operation} (${String(homes)} homes, ${String(ticks)} ticks)`;
   return [
     ...(limit > gas ? [`${name}: ${String(gas)} gas is below the limit of ${String(limit)}: a part is avoidable`] : []),
-    ...(newWords > 0 && !makesWords ? [`${name}: ${String(newWords)} storage words are new: the rings are not warm`] : []),
+    ...(newWords > 0 && !makesWords
+      ? [`${name}: ${String(newWords)} storage words are new: the rings are not warm`]
+      : []),
   ];
 }
-

@@ -100,7 +100,9 @@ export function textOf(report: Report, { explain = false } = {}): string {
     );
   }
   if (notMeasured.length > 0) {
-    const names = notMeasured.map(({ operation, homes }) => (homes ? `${operation} at ${figure(homes)} homes` : operation));
+    const names = notMeasured.map(({ operation, homes }) =>
+      homes ? `${operation} at ${figure(homes)} homes` : operation,
+    );
     parts.push(`Budgets without a row in this run: ${names.join("; ")}.`);
   }
   return [...parts, ...problems].join("\n\n");

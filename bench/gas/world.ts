@@ -37,15 +37,20 @@ export async function warmWorld(
   const { market } = gas;
   const homes: HomeKeys[] = [];
   progress(`${String(ticks)} ticks: enrolling ${String(homeCount)} homes`);
-  while (homes.length < homeCount) homes.push(await gas.addHome({ deposit: DEPOSIT, ...capsOf(await nextMember(gas)) }));
+  while (homes.length < homeCount)
+    homes.push(await gas.addHome({ deposit: DEPOSIT, ...capsOf(await nextMember(gas)) }));
   await market.fund(SUPPLIER.member, SUPPLIER.deposit);
   const first = (await market.periodNow()) + 1;
   await market.goTo(market.periodStart(first));
   let records = new Map<number, JournalRecord>();
   for (let period = first; period < first + WARM_PERIODS; period++) {
-    progress(`${String(ticks)} ticks: warming the rings, period ${String(period - first + 1)} of ${String(WARM_PERIODS)}`);
+    progress(
+      `${String(ticks)} ticks: warming the rings, period ${String(period - first + 1)} of ${String(WARM_PERIODS)}`,
+    );
     const last = period === first + WARM_PERIODS - 1;
-    const next = last ? new Map<number, JournalRecord>() : await postAll(gas, homes, ticks, { period: period + 1, day: period + 1 - first });
+    const next = last
+      ? new Map<number, JournalRecord>()
+      : await postAll(gas, homes, ticks, { period: period + 1, day: period + 1 - first });
     await market.goTo(market.periodStart(period + 1));
     if (records.size > 0) {
       for (const half of halves(ALL_SLOTS)) await gas.clear(period, half);

@@ -28,8 +28,16 @@ export function sentParts({ data, logs }: Pick<Call, "data" | "logs">): Part[] {
     part("calldata, zero bytes", "zeroByte", zeros),
     part("calldata, other bytes", "byte", dataLength(data) - zeros),
     part("logs", "log", logs.length),
-    part("topics", "topic", sum(({ topics }) => topics)),
-    part("log data", "logByte", sum(({ bytes }) => bytes)),
+    part(
+      "topics",
+      "topic",
+      sum(({ topics }) => topics),
+    ),
+    part(
+      "log data",
+      "logByte",
+      sum(({ bytes }) => bytes),
+    ),
   ];
 }
 

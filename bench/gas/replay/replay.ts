@@ -1,9 +1,15 @@
 /** Runs a mined transaction again, at the prices of a fork: the same call on the same state, in `@ethereumjs/vm`. */
-import { createBlock } from "@ethereumjs/block";
+import { createBlock, type HeaderData } from "@ethereumjs/block";
 import { createEVM } from "@ethereumjs/evm";
 import { SimpleStateManager } from "@ethereumjs/statemanager";
 import { createTx, type TypedTransaction, type TypedTxData } from "@ethereumjs/tx";
-import { createAccount, createAddressFromString, hexToBytes, unpadBytes, type PrefixedHexString } from "@ethereumjs/util";
+import {
+  createAccount,
+  createAddressFromString,
+  hexToBytes,
+  unpadBytes,
+  type PrefixedHexString,
+} from "@ethereumjs/util";
 import { createVM, runTx } from "@ethereumjs/vm";
 import type { Category } from "../schedule.ts";
 import type { Evidence } from "../types.ts";
@@ -25,7 +31,11 @@ const AMPLE_GAS = 2n ** 26n;
 const bytesOf = (hex: string) => hexToBytes(hex as PrefixedHexString);
 
 /** Throws where the call fails: what it costs then would mean nothing. */
-export async function replay({ transaction, header, before }: Evidence, fork: Fork, profiled: boolean): Promise<Replayed> {
+export async function replay(
+  { transaction, header, before }: Evidence,
+  fork: Fork,
+  profiled: boolean,
+): Promise<Replayed> {
   const common = commonOf(fork, Number(transaction["chainId"]));
   const state = new SimpleStateManager({ common });
   await restore(state, before);
@@ -41,7 +51,9 @@ export async function replay({ transaction, header, before }: Evidence, fork: Fo
   return {
     gas,
     newWords: newWords(state, before),
-    spent: profiled ? categoriesOf(evm.getPerformanceLogs(), { gas, refund: gasRefund ?? 0n, ...intrinsic }) : undefined,
+    spent: profiled
+      ? categoriesOf(evm.getPerformanceLogs(), { gas, refund: gasRefund ?? 0n, ...intrinsic })
+      : undefined,
   };
 }
 
@@ -56,8 +68,34 @@ async function restore(state: SimpleStateManager, before: Evidence["before"]): P
   }
 }
 
-function typed({ type, chainId, nonce, to, input, gas, value, maxFeePerGas, maxPriorityFeePerGas, v, r, s }: Evidence["transaction"]) {
-  return { type, chainId, nonce, to, data: input, gasLimit: gas, value, maxFeePerGas, maxPriorityFeePerGas, v, r, s } as TypedTxData;
+function typed({
+  type,
+  chainId,
+  nonce,
+  to,
+  input,
+  gas,
+  value,
+  maxFeePerGas,
+  maxPriorityFeePerGas,
+  v,
+  r,
+  s,
+}: Evidence["transaction"]) {
+  return {
+    type,
+    chainId,
+    nonce,
+    to,
+    data: input,
+    gasLimit: gas,
+    value,
+    maxFeePerGas,
+    maxPriorityFeePerGas,
+    v,
+    r,
+    s,
+  } as TypedTxData;
 }
 
 /** The same call by the same sender, with more gas where a later fork may need it. */
@@ -69,7 +107,7 @@ function sameCall({ from = "0x" }: Evidence["transaction"], tx: TypedTransaction
 }
 
 function headerOf({ number, timestamp, gasLimit, baseFeePerGas, miner, mixHash, parentHash }: Evidence["header"]) {
-  return { number, timestamp, gasLimit, baseFeePerGas, coinbase: miner, mixHash, parentHash } as Parameters<typeof createBlock>[0]["header"];
+  return { number, timestamp, gasLimit, baseFeePerGas, coinbase: miner, mixHash, parentHash } as HeaderData;
 }
 
 /** Storage is kept under `account_key`. */

@@ -16,7 +16,9 @@ export const singles: RowSource = {
   async measure({ world, progress }) {
     const { gas, homes, period, ticks, restore } = world;
     progress(`${String(ticks)} ticks: ${String(SINGLES)} orders for one slot`);
-    const orders = homes.slice(0, SINGLES).map((home) => ({ home, entries: entriesOf(home, MEASURED_DAY, ticks, [SLOT]) }));
+    const orders = homes
+      .slice(0, SINGLES)
+      .map((home) => ({ home, entries: entriesOf(home, MEASURED_DAY, ticks, [SLOT]) }));
     const [own] = orders;
     if (own === undefined || orders.length < SINGLES) throw new Error("too few homes for a batch of single slots");
     await restore();

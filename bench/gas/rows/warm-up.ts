@@ -53,7 +53,14 @@ export const warmUp: RowSource = {
     return [
       { operation: OP.warmBook, ...size, per: "period of the book", calls: cold.book, minus: warm.book },
       { operation: OP.warmRing, ...size, per: "period of the ring", calls: cold.ring, minus: warm.ring },
-      { operation: OP.warmMember, ...size, homes: 1, per: "period of the ring", calls: cold.member, minus: warm.member },
+      {
+        operation: OP.warmMember,
+        ...size,
+        homes: 1,
+        per: "period of the ring",
+        calls: cold.member,
+        minus: warm.member,
+      },
     ];
   },
 };
@@ -72,7 +79,8 @@ function ordersOf({ homes, ticks }: Young, day: number): Order[] {
   const lots = 1 + (day % 3); // differs from the two periods that used the same words
   return batches(ALL_SLOTS, SLOTS / MAKERS).flatMap((slots, index) => {
     const home = homes[index];
-    const entriesIn = (slot: number): Entry[] => sides.flatMap((side) => grid.map((tick) => ({ slot, side, tick, lots })));
+    const entriesIn = (slot: number): Entry[] =>
+      sides.flatMap((side) => grid.map((tick) => ({ slot, side, tick, lots })));
     return home ? [{ home, entries: slots.flatMap(entriesIn) }] : [];
   });
 }
