@@ -8,7 +8,9 @@ import { textOf } from "./gas/text.ts";
 
 const start = performance.now();
 const seconds = () => Math.round((performance.now() - start) / 1000);
-const progress = (what: string) => console.error(`${String(seconds()).padStart(4)} s  ${what}`);
+const progress = (what: string) => {
+  console.error(`${String(seconds()).padStart(4)} s  ${what}`);
+};
 
 async function main({ homes, ticks, ethEur, json, explain, write }: Options): Promise<void> {
   const report = await run({ sources: SOURCES, homes, ticks, ethEur, baselines: baselinesFor }, progress);

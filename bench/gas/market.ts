@@ -1,5 +1,5 @@
 /** The one file that knows how calls of a market are encoded: everything else here speaks of homes, orders and slots. */
-import type { ContractTransactionReceipt, ContractTransactionResponse, Signer } from "ethers";
+import type { ContractTransactionReceipt, ContractTransactionResponse, Log, Signer } from "ethers";
 import {
   connect,
   deployMarket,
@@ -29,7 +29,9 @@ export interface JournalRecord {
   readonly digest: string;
   readonly payload: string;
 }
-export type Receipt = ContractTransactionReceipt;
+export type Receipt = Pick<ContractTransactionReceipt, "hash" | "blockHash" | "gasUsed"> & {
+  readonly logs: readonly Log[];
+};
 export type Market = Awaited<ReturnType<typeof openMarket>>;
 
 /** What a transaction may use at most. Named, so that the node does not run each call many times to estimate it. */
@@ -55,7 +57,7 @@ export async function latestReceipt({ connection }: Pick<Market, "connection">):
   const [hash] = (await provider.getBlock("latest"))?.transactions ?? [];
   const receipt = hash === undefined ? null : await provider.getTransactionReceipt(hash);
   if (!receipt) throw new Error("the latest block is empty");
-  return receipt as Receipt;
+  return receipt;
 }
 
 /** Until a call is mined. */

@@ -12,9 +12,9 @@ export interface World {
   /** The period that is measured: its orders can be placed, the one before has none. */
   readonly period: number;
   /** Goes back to before anything was measured. */
-  restore(): Promise<void>;
+  readonly restore: () => Promise<void>;
   /** Readings of a home before `period`. */
-  dayOf(period: number): number;
+  readonly dayOf: (period: number) => number;
 }
 
 /** A ring entry is used again after five periods. */
@@ -71,7 +71,9 @@ export async function warmWorld(
     ticks,
     homes,
     period: first + MEASURED_DAY,
-    restore: async () => await snapshot.restore(),
+    restore: async () => {
+      await snapshot.restore();
+    },
     dayOf: (period) => period - first,
   };
 }
