@@ -17,10 +17,12 @@ export interface World {
   readonly dayOf: (period: number) => number;
 }
 
-/** A ring entry is used again after five periods. */
-const WARM_PERIODS = 5;
+/** After so many periods a ring entry is used again: journals, results and ledger; and the words of the book. */
+const RING = 5;
+const BOOK_RING = 2;
+const WARM_PERIODS = RING;
 /** Periods after the first reading; in the one before it nobody orders. */
-export const MEASURED_DAY = WARM_PERIODS + 1;
+export const MEASURED_DAY = RING + 1;
 /** While words are new, a call holds few strips; once every tick word is there, a journal is all that a strip makes. */
 const COLD = { strips: 64, batch: 4 };
 const WARM_BATCH = 40;
@@ -44,13 +46,9 @@ export async function warmWorld(
   await market.goTo(market.periodStart(first));
   let records = new Map<number, JournalRecord>();
   for (let period = first; period < first + WARM_PERIODS; period++) {
-    progress(
-      `${String(ticks)} ticks: warming the rings, period ${String(period - first + 1)} of ${String(WARM_PERIODS)}`,
-    );
-    const last = period === first + WARM_PERIODS - 1;
-    const next = last
-      ? new Map<number, JournalRecord>()
-      : await postAll(gas, homes, ticks, { period: period + 1, day: period + 1 - first });
+    const day = period + 1 - first;
+    progress(`${String(ticks)} ticks: warming the rings, period ${String(day)} of ${String(WARM_PERIODS)}`);
+    const next = await postAll(gas, tradersOn(day, homes), ticks, { period: period + 1, day });
     await market.goTo(market.periodStart(period + 1));
     if (records.size > 0) {
       for (const half of halves(ALL_SLOTS)) await gas.clear(period, half);
@@ -76,6 +74,12 @@ export async function warmWorld(
     },
     dayOf: (period) => period - first,
   };
+}
+
+/** Homes that order on a day: every word that the measured day uses is used before, and no other. */
+function tradersOn(day: number, homes: readonly HomeKeys[]): readonly HomeKeys[] {
+  if (day === MEASURED_DAY - RING) return homes;
+  return day === MEASURED_DAY - BOOK_RING ? homes.slice(0, COLD.strips) : [];
 }
 
 const nextMember = async ({ market }: Market) => Number(await market.registry.memberCount(market.community));
