@@ -1,5 +1,5 @@
 /** Rows of the two call auctions of this folder. */
-import { GAS_CAP, homesOf, type Chain } from "./chain.ts";
+import { doesNotFit, GAS_CAP, homesOf, type Chain } from "./chain.ts";
 import { compile, ROOT } from "./compile.ts";
 import { nextSlot, openMarket, play, type Kind, type Market, type Played } from "./market.ts";
 import { rowsOf, total } from "./rows.ts";
@@ -44,9 +44,9 @@ async function playTwice(chain: Chain, market: Market, book: BaselineOrders, cou
 
 const lifeOf = ({ place, clear, settle }: Played): number => (total(place) + clear + settle) / place.length;
 
-/** How many orders one clearing takes at the average of a book; sorting and walking grow hardly faster than their number. */
+/** How many orders one clearing takes at the average of a book. */
 const fits = (clear: number, orders: number): string =>
-  `at this rate about ${Math.floor((GAS_CAP * orders) / clear)} orders fit one transaction`;
+  `${Math.floor((GAS_CAP * orders) / clear)} orders at this rate fit a call`;
 
 /** The sorted linked list: with hints that fit, without any, and at its first use. */
 export async function listRows(chain: Chain, kind: Kind, book: BaselineOrders): Promise<BaselineRow[]> {
@@ -62,7 +62,7 @@ export async function listRows(chain: Chain, kind: Kind, book: BaselineOrders): 
     ...hinted.spread("place", warm.place, "order", `own transaction; ${OMITS}`),
     ...walking.spread("place", walked.place, "order", `own transaction, walks from the best order; ${OMITS}`),
     ...anew.mean("place", cold.place, "order", NEW_WORDS),
-    hinted.row("clear", warm.clear, "clearing", `reads the orders that trade; ${fits(warm.clear, orders)}`),
+    hinted.row("clear", warm.clear, "clearing", `reads the orders that trade; about ${fits(warm.clear, orders)}`),
     hinted.row("clear", warm.clear / orders, "order", "reads the orders that trade"),
     hinted.row("settle", warm.settle / orders, "order", "a call for all: pays and releases"),
     hinted.row("life", lifeOf(warm), "order", life),
@@ -76,20 +76,40 @@ export async function naiveRows(chain: Chain, kind: Kind, book: BaselineOrders):
   const orders = book.orders.length;
   const market = await openMarket(chain, kind, homesOf(book.orders));
   const { cold, warm, next } = await playTwice(chain, market, book);
-  const sorted = { ...book, orders: [...book.orders].sort((a, b) => a.tick - b.tick) };
-  const worst = await play(chain, market, [next], sorted);
+  const worst = await clearSorted(chain, market, next, book);
   const used = rowsOf(NAIVE, orders);
   const anew = rowsOf(`${NAIVE}, ${ANEW}`, orders);
   const work = "sorts, matches, pays and releases: settling is part of it";
   return [
     ...used.spread("place", warm.place, "order", `own transaction; ${OMITS}`),
     ...anew.mean("place", cold.place, "order", NEW_WORDS),
-    used.row("clear", warm.clear, "clearing", `${work}; ${fits(warm.clear, orders)}`),
+    used.row("clear", warm.clear, "clearing", `${work}; fewer than ${fits(warm.clear, orders)}`),
     used.row("clear", warm.clear / orders, "order", work),
-    used.row("clear", worst.clear, "worst clearing", "the same orders, arriving in the order of their prices"),
+    used.row(
+      "clear",
+      worst ?? GAS_CAP,
+      "worst clearing",
+      `orders that come sorted${worst ? "" : ": does not fit, needs more"}`,
+    ),
     used.row("life", lifeOf(warm), "order", "place + clear"),
     anew.row("life", lifeOf(cold), "order", "place + clear"),
   ];
+}
+
+/** What the sort likes least: orders that come sorted by price. Undefined where clearing them does not fit one transaction. */
+async function clearSorted(
+  chain: Chain,
+  market: Market,
+  slot: number,
+  book: BaselineOrders,
+): Promise<number | undefined> {
+  const orders = [...book.orders].sort((a, b) => a.tick - b.tick);
+  try {
+    return (await play(chain, market, [slot], { ...book, orders })).clear;
+  } catch (error) {
+    if (doesNotFit(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Either of them, where a home places its orders of a day in one call. */

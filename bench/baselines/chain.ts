@@ -100,6 +100,10 @@ export async function read(contract: Contract, method: string, ...args: unknown[
   return (await contract.getFunction(method).staticCall(...args)) as unknown;
 }
 
+/** Whether a transaction failed because it needs more than `GAS_CAP`. */
+export const doesNotFit = (error: unknown): boolean =>
+  error instanceof Error && error.message.includes("ran out of gas");
+
 /** The account of a home. */
 export function homeOf(homes: readonly string[], home: number): string {
   const account = homes[home];

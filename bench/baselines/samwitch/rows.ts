@@ -6,8 +6,8 @@ import type { BaselineOrders, BaselineRow } from "../types.ts";
 import { openSamWitch, play, type Code, type Played } from "./book.ts";
 
 const NAME = "@samwitch/erc1155-orderbook 1.1.3";
-/** Orders of a home in one call, and how many homes send them: with 96, the dearest calls would not fit. */
-const STRIP = { slots: 48, homes: 50 };
+/** Orders of a home in one call, and how many homes send them: those of 96 slots do not always fit. */
+const STRIP = { slots: 24, homes: 50 };
 
 /** After another slot has traded in the same book; a token is the energy of a slot. */
 export async function samWitchRows(chain: Chain, code: Code, book: BaselineOrders): Promise<BaselineRow[]> {
