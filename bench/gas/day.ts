@@ -1,4 +1,5 @@
 /** A whole period of so many homes, from the same warm state: placed, cleared, settled. */
+import type { HomeKeys } from "../../test/helpers/market.ts";
 import { ALL_SLOTS, countedBy, entriesOf, SLOTS } from "./homes.ts";
 import { callOf } from "./evidence.ts";
 import { cleared } from "./limits/clear.ts";
@@ -25,39 +26,49 @@ export async function dayOf(world: World, homes: number, steps = 1): Promise<Day
   const all = world.homes.slice(0, homes);
   await world.restore();
   const book = new LiveBook();
-  const place: Measured[] = [];
   const records = new Map<number, JournalRecord>();
-  for (const some of batches(all, BATCH)) {
+  const place = await inCalls(all, BATCH, async (some) => {
     const orders = some.map((home) => ({ home, entries: entriesOf(home, MEASURED_DAY, ticks, ALL_SLOTS, steps) }));
     const receipt = await gas.post(period, orders);
     for (const [member, record] of gas.recordsIn(receipt)) records.set(member, record);
-    place.push(placed(await callOf(gas, `place ${String(some.length)}`, receipt), book, orders));
-  }
+    return placed(await callOf(gas, `place ${String(some.length)}`, receipt), book, orders);
+  });
   await meterDayBefore(world, homes);
   await gas.market.goTo(gas.market.periodStart(period + 1));
   const clear: Measured[] = [];
   for (const half of halves(ALL_SLOTS)) {
     clear.push(cleared(await callOf(gas, "clear", await gas.clear(period, half)), book, half));
   }
-  const settle: Measured[] = [];
-  for (const some of batches(all, BATCH)) {
-    const items = some.map((home) => ({
-      home,
-      counted: countedBy(home, world.dayOf(period)),
-      record: records.get(home.member),
-    }));
+  const settle = await inCalls(all, BATCH, async (some) => {
+    const counted = (home: HomeKeys) => countedBy(home, world.dayOf(period));
+    const items = some.map((home) => ({ home, counted: counted(home), record: records.get(home.member) }));
     const call = await callOf(gas, `settle ${String(some.length)}`, await gas.settle(period, items));
-    settle.push(
-      settled(
-        call,
-        SLOTS,
-        some.map(() => SLOTS * steps),
-      ),
-    );
-  }
+    const entries = some.map(() => SLOTS * steps);
+    return settled(call, SLOTS, entries);
+  });
   await gas.checkSettled(period, homes);
   return { place, clear, settle };
 }
+
+/** As few calls as the gas of a transaction allows, of at most `size` homes each. */
+async function inCalls(
+  homes: readonly HomeKeys[],
+  size: number,
+  send: (some: readonly HomeKeys[]) => Promise<Measured>,
+): Promise<Measured[]> {
+  const calls: Measured[] = [];
+  for (const some of batches(homes, size)) {
+    try {
+      calls.push(await send(some));
+    } catch (error) {
+      if (some.length === 1 || !ranOutOfGas(error)) throw error;
+      calls.push(...(await inCalls(some, Math.ceil(some.length / 2), send)));
+    }
+  }
+  return calls;
+}
+
+const ranOutOfGas = (error: unknown) => error instanceof Error && error.message.includes("ran out of gas");
 
 /** Readings of the period before the measured one, in which nobody ordered. */
 export async function meterDayBefore({ gas, period, homes, dayOf: day }: World, count: number): Promise<void> {

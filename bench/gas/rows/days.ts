@@ -27,11 +27,13 @@ export const fullBatches: RowSource = {
     const small = await day(SMALL_BATCH, 1);
     const large = await day(BATCH, 1);
     const unit = (homes: number) => ({ homes, ticks, units: homes * SLOTS });
-    return [
+    const rows: Measurement[] = [
       { operation: OP.place60, ...unit(SMALL_BATCH), per: "entry", calls: small.place },
       { operation: OP.place100, ...unit(BATCH), per: "entry", calls: large.place },
       { operation: OP.settle60, ...unit(SMALL_BATCH), per: "household and slot", calls: small.settle },
     ];
+    // What does not fit one call is no batch of that size.
+    return rows.filter(({ calls }) => calls.length === 1);
   },
 };
 
