@@ -1,13 +1,14 @@
 /** A whole period of so many homes, from the same warm state: placed, cleared, settled. */
 import type { HomeKeys } from "../../test/helpers/market.ts";
 import { ALL_SLOTS, countedBy, entriesOf, SLOTS } from "./homes.ts";
+import { batches, halves, inCalls } from "./calls.ts";
 import { callOf } from "./evidence.ts";
 import { cleared } from "./limits/clear.ts";
 import { LiveBook, placed } from "./limits/place.ts";
 import { settled } from "./limits/settle.ts";
 import type { JournalRecord } from "./market.ts";
 import type { Measured } from "./types.ts";
-import { batches, halves, MEASURED_DAY, type World } from "./world.ts";
+import { MEASURED_DAY, type World } from "./world.ts";
 
 /** What a day cost. */
 export interface Day {
@@ -49,26 +50,6 @@ export async function dayOf(world: World, homes: number, steps = 1): Promise<Day
   await gas.checkSettled(period, homes);
   return { place, clear, settle };
 }
-
-/** As few calls as the gas of a transaction allows, of at most `size` homes each. */
-async function inCalls(
-  homes: readonly HomeKeys[],
-  size: number,
-  send: (some: readonly HomeKeys[]) => Promise<Measured>,
-): Promise<Measured[]> {
-  const calls: Measured[] = [];
-  for (const some of batches(homes, size)) {
-    try {
-      calls.push(await send(some));
-    } catch (error) {
-      if (some.length === 1 || !ranOutOfGas(error)) throw error;
-      calls.push(...(await inCalls(some, Math.ceil(some.length / 2), send)));
-    }
-  }
-  return calls;
-}
-
-const ranOutOfGas = (error: unknown) => error instanceof Error && error.message.includes("ran out of gas");
 
 /** Readings of the period before the measured one, in which nobody ordered. */
 export async function meterDayBefore({ gas, period, homes, dayOf: day }: World, count: number): Promise<void> {

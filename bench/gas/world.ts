@@ -1,6 +1,7 @@
 /** A community whose rings are warm, to which every measurement returns. */
 import type { HomeKeys, TermsOverride } from "../../test/helpers/market.ts";
 import { ALL_SLOTS, capsOf, countedBy, entriesOf } from "./homes.ts";
+import { batches, halves } from "./calls.ts";
 import { openMarket, type JournalRecord, type Market } from "./market.ts";
 import type { Progress } from "./types.ts";
 
@@ -101,13 +102,3 @@ async function postAll(
   }
   return records;
 }
-
-/** Parts of at most `size`, as equal as possible. */
-export function batches<T>(all: readonly T[], size: number): T[][] {
-  const count = Math.ceil(all.length / size);
-  return Array.from({ length: count }, (_, index) =>
-    all.slice(Math.floor((index * all.length) / count), Math.floor(((index + 1) * all.length) / count)),
-  );
-}
-
-export const halves = <T>(all: readonly T[]): T[][] => batches(all, all.length / 2);

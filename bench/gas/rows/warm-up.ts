@@ -3,6 +3,7 @@
  * its rings are warm.
  */
 import type { Entry, HomeKeys } from "../../../test/helpers/market.ts";
+import { batches, halves } from "../calls.ts";
 import { callOf } from "../evidence.ts";
 import { ALL_SLOTS, countedBy, SLOTS } from "../homes.ts";
 import { cleared } from "../limits/clear.ts";
@@ -11,7 +12,6 @@ import { settled } from "../limits/settle.ts";
 import { openMarket, type JournalRecord, type Market, type Order } from "../market.ts";
 import { OPERATIONS as OP } from "../operations.ts";
 import type { Measured } from "../types.ts";
-import { batches, halves } from "../world.ts";
 import type { RowSource } from "./source.ts";
 
 /** Homes that together order on every tick word of every slot, each in a part of the period, and one that comes after them. */
