@@ -1,5 +1,8 @@
 /** Many items in few calls. */
 
+/** A call that no transaction has room for: too much gas, or more calldata than nodes pass on. */
+export class DoesNotFit extends Error {}
+
 /** Parts of at most `size`, as equal as possible. */
 export function batches<T>(all: readonly T[], size: number): T[][] {
   const count = Math.ceil(all.length / size);
@@ -10,7 +13,7 @@ export function batches<T>(all: readonly T[], size: number): T[][] {
 
 export const halves = <T>(all: readonly T[]): T[][] => batches(all, all.length / 2);
 
-/** As few calls as the gas of a transaction allows, of at most `size` items each. */
+/** As few calls as fit, of at most `size` items each. */
 export async function inCalls<T, R>(
   items: readonly T[],
   size: number,
@@ -21,11 +24,9 @@ export async function inCalls<T, R>(
     try {
       calls.push(await send(some));
     } catch (error) {
-      if (some.length === 1 || !ranOutOfGas(error)) throw error;
+      if (some.length === 1 || !(error instanceof DoesNotFit)) throw error;
       calls.push(...(await inCalls(some, Math.ceil(some.length / 2), send)));
     }
   }
   return calls;
 }
-
-const ranOutOfGas = (error: unknown) => error instanceof Error && error.message.includes("ran out of gas");

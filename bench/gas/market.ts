@@ -1,5 +1,11 @@
 /** The one file that knows how calls of a market are encoded: everything else here speaks of homes, orders and slots. */
-import type { ContractTransactionReceipt, ContractTransactionResponse, Log, Signer } from "ethers";
+import {
+  dataLength,
+  type ContractTransactionReceipt,
+  type ContractTransactionResponse,
+  type Log,
+  type Signer,
+} from "ethers";
 import {
   connect,
   deployMarket,
@@ -9,6 +15,7 @@ import {
   type TermsOverride,
 } from "../../test/helpers/market.ts";
 import { keysOf, membership } from "../../test/helpers/membership.ts";
+import { DoesNotFit } from "./calls.ts";
 
 /** Orders of a home in one period. */
 export interface Order {
@@ -37,6 +44,8 @@ export type Market = Awaited<ReturnType<typeof openMarket>>;
 /** What a transaction may use at most. Named, so that the node does not run each call many times to estimate it. */
 export const MAX_GAS = 2n ** 24n;
 const LIMIT = { gasLimit: MAX_GAS };
+/** Bytes of calldata that nodes still pass on. */
+const MAX_CALLDATA = 128 * 1024;
 
 /** Base units: more than the orders of a day can reserve. */
 const MAX_RESERVE = 500_000_000n;
@@ -67,6 +76,10 @@ export async function receiptOf(sent: Promise<ContractTransactionResponse>): Pro
   return receipt;
 }
 
+function checkLength(data: string): void {
+  if (dataLength(data) > MAX_CALLDATA) throw new DoesNotFit(`${String(dataLength(data))} bytes of calldata`);
+}
+
 export async function openMarket(terms: TermsOverride) {
   const connection = await connect();
   const market = await deployMarket(connection, { terms: { ...SHORT_RING, ...terms } });
@@ -77,7 +90,10 @@ export async function openMarket(terms: TermsOverride) {
   let seconds = 0;
   const mined = async (sent: Promise<ContractTransactionResponse>) => {
     const start = performance.now();
-    const receipt = await receiptOf(sent);
+    const receipt = await receiptOf(sent).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : "";
+      throw message.includes("ran out of gas") ? new DoesNotFit(message, { cause: error }) : error;
+    });
     seconds = (performance.now() - start) / 1000;
     return receipt;
   };
@@ -89,6 +105,7 @@ export async function openMarket(terms: TermsOverride) {
   async function post(period: number, orders: readonly Order[]): Promise<Receipt> {
     const strips = [];
     for (const order of orders) strips.push(await strip(order, period));
+    checkLength(auction.interface.encodeFunctionData("post", [community, period, strips]));
     const receipt = await mined(auction.post(community, period, strips, LIMIT));
     const taken = recordsIn(receipt).size;
     if (taken !== orders.length) throw new Error(`${String(orders.length - taken)} strips were not accepted`);
@@ -139,6 +156,7 @@ export async function openMarket(terms: TermsOverride) {
       const reading = await market.signReading({ home, period, ...counted });
       encoded.push({ member: home.member, reading, records: record ? [record] : [] });
     }
+    checkLength(settlement.interface.encodeFunctionData("meterAndSettle", [community, period, encoded]));
     const receipt = await mined(settlement.meterAndSettle(community, period, encoded, LIMIT));
     for (const log of receipt.logs) {
       const name = settlement.interface.parseLog(log)?.name;

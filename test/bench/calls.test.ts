@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { batches, halves, inCalls } from "../../bench/gas/calls.ts";
+import { batches, DoesNotFit, halves, inCalls } from "../../bench/gas/calls.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
-const outOfGas = () => new Error("Transaction ran out of gas");
+const outOfGas = () => new DoesNotFit("Transaction ran out of gas");
 
 describe("the benchmark's calls", function () {
   it("are as equal as possible, in order, and none is too large", function () {
@@ -21,7 +21,7 @@ describe("the benchmark's calls", function () {
     ]);
   });
 
-  it("are halved where a transaction has no gas for them, and nothing is sent twice", async function () {
+  it("are halved where they do not fit a transaction, and nothing is sent twice", async function () {
     const sent: number[] = [];
     const sizes = await inCalls(numbers(10), 10, async (some) => {
       if (some.length > 3) throw outOfGas();
