@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { BUDGETS, budgetOf, NEXT_FORK } from "../../bench/gas/budgets.ts";
 import { cleared } from "../../bench/gas/limits/clear.ts";
 import { byCategory, floorOf, hashed, limitOf, part, sentParts, type Part } from "../../bench/gas/limits/parts.ts";
-import { LiveBook, placed } from "../../bench/gas/limits/place.ts";
+import { LiveBook } from "../../bench/gas/limits/book.ts";
+import { placed } from "../../bench/gas/limits/place.ts";
 import { settled } from "../../bench/gas/limits/settle.ts";
 import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
 import { FORKS, nextForkTool, scheduleOf } from "../../bench/gas/replay/tool.ts";
@@ -63,7 +64,15 @@ describe("the benchmark's arithmetic limit", function () {
       headersWritten: 1,
       headersRead: 1,
     });
-    expect([book.liveIn([0]), book.liveIn([2]), book.liveIn([0, 1, 2])]).to.deep.equal([3, 2, 5]);
+  });
+
+  it("has clearing read bids above and asks below the price, wherever that is", function () {
+    const book = new LiveBook();
+    const all = [0, 16, 32, 48].flatMap((tick) => [buy(0, tick, 1), sell(0, tick, 1)]);
+    book.touch([...all, buy(1, 0, 1), sell(1, 63, 1), buy(2, 63, 1), sell(2, 0, 1), sell(3, 5, 1)]);
+    // Of eight words five, wherever the sides meet; none where the bitmap shows that they do not; both where each side has one.
+    expect([0, 1, 2, 3, 4].map((slot) => book.leastToClear([slot]))).to.deep.equal([5, 0, 2, 0, 0]);
+    expect(book.leastToClear([0, 1, 2])).to.equal(7);
   });
 
   it("lists what placing cannot avoid: shared once, per strip, per word", function () {
@@ -81,7 +90,7 @@ describe("the benchmark's arithmetic limit", function () {
     const book = new LiveBook();
     book.touch([buy(0, 0, 1), sell(0, 0, 1), sell(1, 0, 1)]);
     const { parts } = cleared(CALL, book, [0, 1]);
-    expect(countOf(parts, "live tick words")).to.equal(3);
+    expect(countOf(parts, "tick words up to the price")).to.equal(2);
     expect(countOf(parts, "slot headers") + countOf(parts, "slot results")).to.equal(4);
     const settlement = settled(CALL, 96, [96, 0, 1]).parts;
     expect(countOf(settlement, "slot ledger")).to.equal(96);

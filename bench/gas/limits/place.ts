@@ -1,36 +1,8 @@
 /** What placing orders cannot do without. */
 import type { Entry } from "../../../test/helpers/market.ts";
 import type { Call, Measured } from "../types.ts";
+import type { LiveBook } from "./book.ts";
 import { hashed, part, sentParts } from "./parts.ts";
-
-/** Lots of a tick take two bytes, so a word holds sixteen ticks. */
-const TICKS_PER_WORD = 16;
-
-/** Which words of a period's book have volume, in the course of several calls. */
-export class LiveBook {
-  readonly #words = new Set<string>();
-
-  /** Words that a call has to write: a tick word for each group of ticks it touches, a header where one of them becomes live. */
-  touch(entries: readonly Entry[]) {
-    const touched = new Set<string>();
-    const slots = new Set<number>();
-    const changed = new Set<number>();
-    for (const { slot, side, tick } of entries) {
-      const word = `${String(slot)} ${side} ${String(Math.floor(tick / TICKS_PER_WORD))}`;
-      touched.add(word);
-      slots.add(slot);
-      if (!this.#words.has(word)) changed.add(slot);
-    }
-    for (const word of touched) this.#words.add(word);
-    return { tickWords: touched.size, headersWritten: changed.size, headersRead: slots.size - changed.size };
-  }
-
-  /** Live words of some slots: what clearing has to read. */
-  liveIn(slots: readonly number[]): number {
-    const wanted = new Set(slots.map(String));
-    return [...this.#words].filter((word) => wanted.has(word.slice(0, word.indexOf(" ")))).length;
-  }
-}
 
 /** A strip, signed or in its owner's own transaction. */
 export interface PlacedStrip {

@@ -2,7 +2,7 @@
 import { callOf } from "../evidence.ts";
 import { entriesOf } from "../homes.ts";
 import { cleared } from "../limits/clear.ts";
-import { LiveBook } from "../limits/place.ts";
+import { LiveBook } from "../limits/book.ts";
 import { OPERATIONS as OP } from "../operations.ts";
 import { MEASURED_DAY } from "../world.ts";
 import type { RowSource } from "./source.ts";

@@ -1,7 +1,8 @@
 /** Orders for a single slot: many in a batch, and one that its home sends itself. */
 import { callOf } from "../evidence.ts";
 import { entriesOf } from "../homes.ts";
-import { LiveBook, placed } from "../limits/place.ts";
+import { LiveBook } from "../limits/book.ts";
+import { placed } from "../limits/place.ts";
 import { OPERATIONS as OP } from "../operations.ts";
 import { MEASURED_DAY } from "../world.ts";
 import type { RowSource } from "./source.ts";
