@@ -56,7 +56,9 @@ export default defineConfig({
     overrides: {
       "contracts/DoubleAuction.sol": compiler(1_000_000),
       "contracts/Settlement.sol": compiler(800),
-      "contracts/PaymentEscrow.sol": compiler(1_000_000),
+      "contracts/PaymentEscrow.sol": compiler(400),
+      // Mostly calls that happen once in a member's life: small, so that it fits.
+      "contracts/ProsumerRegistry.sol": compiler(100),
     },
   },
   networks: {

@@ -7,7 +7,6 @@ import {IDoubleAuction} from "./interfaces/IDoubleAuction.sol";
 import {IMarketModule} from "./interfaces/IMarketModule.sol";
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
-import {ISettlement} from "./interfaces/ISettlement.sol";
 import {Book} from "./libraries/Book.sol";
 import {Clearing} from "./libraries/Clearing.sol";
 import {EntryLoops} from "./libraries/EntryLoops.sol";
@@ -15,9 +14,13 @@ import {FillLoops} from "./libraries/FillLoops.sol";
 import {KnownTerms} from "./libraries/KnownTerms.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {Packed} from "./libraries/Packed.sol";
+import {PackedRecords} from "./libraries/PackedRecords.sol";
+import {PackedStrips} from "./libraries/PackedStrips.sol";
+import {SlotBook} from "./libraries/SlotBook.sol";
 import {Tariff} from "./libraries/Tariff.sol";
 import {Words} from "./libraries/Words.sol";
-import {MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
+import {Account} from "./types/Account.sol";
+import {Journal, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
 import {Member} from "./types/Member.sol";
 import {SlotHeader} from "./types/SlotHeader.sol";
 import {SlotResult, packResult} from "./types/SlotResult.sol";
@@ -29,36 +32,44 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     using Book for Book.Copy;
     using EntryLoops for EntryLoops.Strip;
     using Mem for bytes;
+    using Mem for uint256;
     using Mem for uint256[];
     using Packed for bytes;
+    using PackedStrips for bytes;
+    using PackedStrips for uint256;
+    using SlotBook for SlotBook.View;
     using Tariff for bytes;
 
     /// @dev What every strip of a call shares.
     struct Batch {
         uint32 community;
         uint32 period;
-        bool ringFree; // whether the period's ring entry can take records
         uint256 settlementFee; // base units
         uint256 slots;
         uint256 lotWh;
+        bytes32 domain;
         bytes tariff;
         Book.Copy book;
         EntryLoops.Strip loop;
+        uint256 next; // where the next record goes, in memory
+        bool sweeping; // whether it is large enough to prepare for sweeps
     }
 
-    /// @dev One strip on its way through acceptance.
-    struct Candidate {
-        Member member;
-        uint256 frontier;
-        uint256 initialFee; // the settlement fee where the record is the first; base units
-        uint256 accepted; // entries
-        bytes payload; // entries, then prefixes
-        bytes reasons; // one byte per entry, if any was refused
+    /// @dev What the registry, the escrow and settlement know of the members of some strips, a word each.
+    struct Standing {
+        uint256[] members;
+        uint256[] words; // see `Member`
+        uint256[] accounts; // see `Account`
+        uint256[] journals; // see `Journal`
+        bool ringFree; // whether the period's ring entry can take records
+        bytes records; // room for what becomes of the strips
     }
 
-    bytes32 private constant STRIP_TYPE = keccak256(
-        "Strip(uint32 community,uint32 member,uint32 period,uint8 after,uint32 epoch,uint40 deadline,uint96 maxReserve,uint32 feePerEntry,address feeTo,bytes entries)"
-    );
+    /// @dev A run of strips ends once its records take so many bytes: their memory is used again by the next run.
+    uint256 private constant RUN_BYTES = 32_768;
+
+    /// @dev From so many bytes on a batch pays for the preparation of sweeps: ten strips of 96 entries or fifty of one.
+    uint256 private constant SWEEP_BYTES = 4_800;
 
     /// @dev Words of a context before the fill words.
     uint256 private constant CONTEXT_HEAD = 2;
@@ -68,71 +79,87 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     IProsumerRegistry public immutable registry;
     IPaymentEscrow public immutable escrow;
-    ISettlement public immutable settlement;
 
     uint256 private immutable _books = Words.area("wattbook.auction.books");
     uint256 private immutable _results = Words.area("wattbook.auction.results");
     uint256 private immutable _known = Words.area("wattbook.auction.terms");
 
-    constructor(IProsumerRegistry registry_, IPaymentEscrow escrow_, ISettlement settlement_) EIP712("Wattbook", "1") {
+    constructor(IProsumerRegistry registry_, IPaymentEscrow escrow_) EIP712("Wattbook", "1") {
         registry = registry_;
         escrow = escrow_;
-        settlement = settlement_;
     }
 
     // ---------------------------------------------------------------------------------------------------- orders
 
     /// @inheritdoc IDoubleAuction
-    function post(uint32 community, uint32 period, Strip[] calldata strips) external returns (uint256 accepted) {
+    function post(
+        uint32 community,
+        uint32 period,
+        address feeTo,
+        bytes calldata strips
+    ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period);
-        for (uint256 i = 0; i < strips.length; ++i) {
-            Strip calldata s = strips[i];
-            Candidate memory c;
-            StripReason reason = _accept(b, s, c, false);
-            if (reason == StripReason.None) {
-                ++accepted;
-                if (c.reasons.length != 0) emit EntriesRefused(community, s.member, period, c.reasons);
-            } else {
-                emit StripSkipped(community, s.member, period, i, reason);
-            }
-        }
-        b.book.flush();
+        b.sweeping = strips.length > SWEEP_BYTES && b.book.laneLog == 1;
+        accepted = _acceptAll(b, feeTo, strips);
+        b.book.flush(b.loop.newest);
     }
 
     /// @inheritdoc IDoubleAuction
     function place(uint32 community, uint32 period, Strip calldata s) external {
         Batch memory b = _open(community, period);
-        Candidate memory c;
-        StripReason reason = _accept(b, s, c, true);
+        Standing memory st;
+        st.members = new uint256[](1);
+        st.members[0] = s.member;
+        _load(b, st, PackedRecords.HEADER + 2 * s.entries.length);
+        Member m = Member.wrap(st.words[0]);
+        if (msg.sender != m.tradingKey() && msg.sender != registry.ownerOf(community, s.member)) {
+            revert NotTrader(community, s.member, msg.sender);
+        }
+        uint256 terms = PackedStrips.termsOf(s);
+        bytes32 digest = PackedStrips.digestOf(b.domain, community, period, s.feeTo, terms, s.entries);
+        StripReason reason = _check(
+            m,
+            Account.wrap(st.accounts[0]),
+            Journal.wrap(st.journals[0]),
+            st,
+            terms,
+            s.entries
+        );
+        bytes memory reasons;
+        if (reason == StripReason.None) (reason, reasons) = _accept(b, st, 0, terms, s.entries, digest);
         // An entry's own reason tells more than "nothing accepted".
-        for (uint256 i = 0; i < c.reasons.length; ++i) {
-            if (c.reasons[i] != 0) revert EntryRefused(i, EntryReason(uint8(c.reasons[i])));
+        for (uint256 i = 0; i < reasons.length; ++i) {
+            if (reasons[i] != 0) revert EntryRefused(i, EntryReason(uint8(reasons[i])));
         }
         if (reason != StripReason.None) revert StripRefused(reason);
-        b.book.flush();
+        _record(b, st, s.feeTo);
+        b.book.flush(b.loop.newest);
     }
 
     /// @inheritdoc IDoubleAuction
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared) {
         Terms t = KnownTerms.keep(_known, registry, community);
-        uint256[] memory bids = new uint256[](t.tickCount());
-        uint256[] memory asks = new uint256[](t.tickCount());
+        SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
+        uint256 free = Mem.mark();
         for (uint256 i = 0; i < slots.length; ++i) {
             uint256 slot = slots[i];
             uint256 pos = _bookAt(community, t, slot);
-            SlotHeader h = SlotHeader.wrap(Words.load(pos));
+            SlotHeader h = v.turnToStored(pos);
             // An entry's word has volume from before its gate, so the gate of a slot found here lies after 1970.
             if (h.slotOf() != slot || h.isCleared() || h.live() == 0 || block.timestamp < t.gateOf(slot)) continue;
-            Book.read(pos, h, t.wideTicks(), bids, asks);
-            Clearing.Result memory r = Clearing.clear(bids, asks);
-            uint256 to = _resultAt(community, t, slot);
-            // A slot cleared after its period has left the ring must not overwrite a newer result.
-            if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+            _keepResult(community, t, slot, Clearing.clear(v));
             Words.store(pos, SlotHeader.unwrap(h.withCleared()));
-            uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
-            emit SlotCleared(community, slot, r.priceTick, price, r.lots);
+            Mem.release(free);
             ++cleared;
         }
+    }
+
+    function _keepResult(uint32 community, Terms t, uint256 slot, Clearing.Result memory r) private {
+        uint256 to = _resultAt(community, t, slot);
+        // A slot cleared after its period has left the ring must not overwrite a newer result.
+        if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+        uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
+        emit SlotCleared(community, slot, r.priceTick, price, r.lots);
     }
 
     // ---------------------------------------------------------------------------------------------------- module
@@ -193,17 +220,17 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
 
     /// @inheritdoc IDoubleAuction
     function stripDigest(uint32 community, uint32 period, Strip calldata strip) external view returns (bytes32) {
-        return _digest(community, period, strip);
+        uint256 terms = PackedStrips.termsOf(strip);
+        return PackedStrips.digestOf(_domainSeparatorV4(), community, period, strip.feeTo, terms, strip.entries);
     }
 
     /// @inheritdoc IDoubleAuction
     function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks) {
         Terms t = KnownTerms.load(_known, registry, community);
-        bids = new uint256[](t.tickCount());
-        asks = new uint256[](t.tickCount());
-        uint256 pos = _bookAt(community, t, slot);
-        SlotHeader h = SlotHeader.wrap(Words.load(pos));
-        if (h.slotOf() == slot) Book.read(pos, h, t.wideTicks(), bids, asks);
+        SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
+        SlotHeader h = v.turnToStored(_bookAt(community, t, slot));
+        if (h.slotOf() != slot) v.stored = 0;
+        return v.volumes();
     }
 
     /// @inheritdoc IDoubleAuction
@@ -246,97 +273,207 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
     // ---------------------------------------------------------------------------------------------------- acceptance
 
     function _open(uint32 community, uint32 period) private view returns (Batch memory b) {
-        (Terms t, bool paused) = registry.trading(community);
+        (Terms t, bool paused, address tariff, address firstModule) = registry.market(community, period);
         if (paused) revert TradingPaused(community);
         uint256 current = t.periodAt(block.timestamp);
         if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
-        (uint8 module, bool known) = registry.moduleIndex(community, address(this));
         // The journal carries the frontier of the first module alone; without it strips could be replayed.
-        if (!known || module != 0) revert UnknownModule(community);
+        if (firstModule != address(this)) revert UnknownModule(community);
         b.community = community;
         b.period = period;
-        b.ringFree = escrow.periodFree(community, period);
         b.settlementFee = t.settlementFee();
         (b.slots, b.lotWh) = (t.slotsPerPeriod(), t.lotWh());
-        b.tariff = Tariff.load(registry.tariffAt(community, period));
+        b.domain = _domainSeparatorV4();
+        b.tariff = Tariff.load(tariff);
         uint256 first = uint256(period) * t.slotsPerPeriod();
-        b.book = Book.open(_bookAt(community, t, first), t.slotsPerPeriod(), t.tickCount(), t.wideTicks());
+        b.book = Book.open(_bookAt(community, t, first), first, t.tickCount(), t.wideTicks());
         EntryLoops.Strip memory e = b.loop;
         e.setGrid(t.slotsPerPeriod(), t.tickCount(), b.book.laneLog);
         e.setPrices(t.lotWh(), t.floorPrice(), t.tickSize(), b.tariff.networkFee());
         // A slot is open while block.timestamp < slot * d - gateClosure.
         uint256 firstOpen = (block.timestamp + t.gateClosure()) / t.slotDuration() + 1;
         e.openFrom = firstOpen > first ? firstOpen - first : 0;
-        (e.cells, e.stride, e.tickWords) = (b.book.top, b.book.stride, b.book.wordsPerSide);
+        (e.table, e.tickWords) = (b.book.table, b.book.wordsPerSide);
         (e.area, e.firstSlot) = (b.book.area, first);
     }
 
+    /// @dev Takes packed strips in runs. Within a run members ascend, so that nobody's standing changes before it is used; a member that
+    /// comes again starts the next run.
+    function _acceptAll(Batch memory b, address feeTo, bytes calldata strips) private returns (uint256 accepted) {
+        uint256 index = 0;
+        for (uint256 pos = 0; pos < strips.length;) {
+            uint256 free = Mem.mark();
+            uint256 cells = b.loop.newest;
+            Standing memory st;
+            _load(b, st, _takeRun(st, strips, pos, 4 + (1 << b.loop.laneLog)));
+            for (uint256 i = 0; i < st.members.length; ++i) {
+                (bool ok, uint256 end) = _acceptNext(b, st, i, feeTo, strips, pos, index);
+                if (ok) ++accepted;
+                pos = end;
+                ++index;
+            }
+            _record(b, st, feeTo);
+            // The book's cells stay.
+            if (b.loop.newest == cells) Mem.release(free);
+        }
+    }
+
+    /// @dev The strip at `pos`; names it where it is skipped, and its entries where some are refused.
+    function _acceptNext(
+        Batch memory b,
+        Standing memory st,
+        uint256 i,
+        address feeTo,
+        bytes calldata strips,
+        uint256 pos,
+        uint256 index
+    ) private returns (bool ok, uint256 end) {
+        uint256 free = Mem.mark();
+        uint256 cells = b.loop.newest;
+        (uint256 terms, bytes32 r, bytes32 vs, bytes calldata entries) = strips.read(pos);
+        Member m = Member.wrap(st.words.wordAt(i));
+        StripReason reason = _check(
+            m,
+            Account.wrap(st.accounts.wordAt(i)),
+            Journal.wrap(st.journals.wordAt(i)),
+            st,
+            terms,
+            entries
+        );
+        bytes memory reasons;
+        if (reason == StripReason.None) {
+            bytes32 digest = PackedStrips.digestOf(b.domain, b.community, b.period, feeTo, terms, entries);
+            if (_isSigned(digest, r, vs, m)) (reason, reasons) = _accept(b, st, i, terms, entries, digest);
+            else reason = StripReason.BadSignature;
+        }
+        ok = reason == StripReason.None;
+        if (!ok) emit StripSkipped(b.community, terms.memberOf(), b.period, index, reason);
+        else if (reasons.length != 0) emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
+        if (b.loop.newest == cells) Mem.release(free);
+        unchecked {
+            end = pos + PackedStrips.HEADER + entries.length;
+        }
+    }
+
+    /// @dev Finds the members of the next run.
+    /// @param perEntry Bytes of a record for each entry.
+    /// @return size Bytes that the records of the run take at most.
+    function _takeRun(
+        Standing memory st,
+        bytes calldata strips,
+        uint256 pos,
+        uint256 perEntry
+    ) private pure returns (uint256 size) {
+        unchecked {
+            uint256[] memory members = new uint256[]((strips.length - pos) / PackedStrips.HEADER + 1);
+            uint256 to = members.words();
+            uint256 above = 0; // one above the last member
+            while (pos < strips.length && size < RUN_BYTES) {
+                if (pos + PackedStrips.HEADER > strips.length) revert StripsCutOff(pos);
+                uint256 member = strips.memberAt(pos);
+                if (member < above) break;
+                uint256 entries = strips.countAt(pos);
+                uint256 end = pos + PackedStrips.HEADER + 4 * entries;
+                if (end > strips.length) revert StripsCutOff(pos);
+                above = member + 1;
+                Mem.store(to, member);
+                to += 32;
+                size += PackedRecords.HEADER + perEntry * entries;
+                pos = end;
+            }
+            st.members = members.cut((to - members.words()) / 32);
+        }
+    }
+
+    /// @dev Asks everybody about the members of a run, and makes room for its records.
+    function _load(Batch memory b, Standing memory st, uint256 size) private view {
+        st.words = registry.traders(b.community, b.period, st.members);
+        (st.accounts, st.journals, st.ringFree) = escrow.standings(b.community, b.period, st.members);
+        st.records = Mem.bytesOf(size + 32);
+        b.next = st.records.start();
+    }
+
+    /// @dev Hands the records of a run to the escrow.
+    function _record(Batch memory b, Standing memory st, address feeTo) private {
+        uint256 length = b.next - st.records.start();
+        if (length != 0) escrow.append(b.community, b.period, 0, feeTo, st.records.cut(length));
+    }
+
+    /// @dev What holds for a strip as a whole, but for its signature.
+    function _check(
+        Member m,
+        Account a,
+        Journal j,
+        Standing memory st,
+        uint256 terms,
+        bytes calldata entries
+    ) private view returns (StripReason) {
+        unchecked {
+            if (entries.length == 0 || entries.length % 4 != 0) return StripReason.BadLength;
+            if (!m.isActive()) return StripReason.NotActive;
+            if (!a.hasModule(0)) return StripReason.ModuleOff;
+            if (terms.epochOf() != a.epochOf()) return StripReason.WrongEpoch;
+            if (block.timestamp > terms.deadlineOf()) return StripReason.Expired;
+            if (a.isInDebt()) return StripReason.InDebt;
+            if (a.freeOf() < terms.maxReserveOf()) return StripReason.Underfunded;
+            if (!st.ringFree) return StripReason.RingBusy;
+            if (terms.afterOf() != j.frontierOf()) return StripReason.WrongFrontier;
+            if (j.entriesOf() + entries.length / 4 > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) {
+                return StripReason.TooManyEntries;
+            }
+            return StripReason.None;
+        }
+    }
+
     /// @dev The one path of every strip: signed and posted by anyone, or its owner's own transaction.
-    function _accept(Batch memory b, Strip calldata s, Candidate memory c, bool own) private returns (StripReason) {
-        uint256 length = s.entries.length;
-        if (length == 0 || length % 4 != 0) return StripReason.BadLength;
-        c.member = registry.memberFor(b.community, s.member, b.period);
-        if (own) _checkSender(b.community, s.member, c.member);
-        if (!c.member.isActive()) return StripReason.NotActive;
-        (uint256 free, uint32 epoch, uint16 modules, bool inDebt) = escrow.standing(b.community, s.member);
-        if (modules & 1 == 0) return StripReason.ModuleOff;
-        bytes32 digest = _digest(b.community, b.period, s);
-        if (!own && !_isSigned(digest, s, c.member)) return StripReason.BadSignature;
-        if (s.epoch != epoch) return StripReason.WrongEpoch;
-        if (block.timestamp > s.deadline) return StripReason.Expired;
-        if (inDebt) return StripReason.InDebt;
-        if (free < s.maxReserve) return StripReason.Underfunded;
-
-        (, uint256 entries, uint256 records, uint256 frontier, ) = settlement.journal(b.community, s.member, b.period);
-        if (!b.ringFree) return StripReason.RingBusy;
-        if (s.after_ != frontier) return StripReason.WrongFrontier;
-        if (entries + length / 4 > MAX_ENTRIES || records == MAX_RECORDS) return StripReason.TooManyEntries;
-        c.frontier = frontier;
-        c.initialFee = records == 0 ? b.settlementFee : 0;
-        if (!_acceptEntries(b, s, c)) return StripReason.RingBusy;
-        if (c.accepted == 0) return StripReason.NothingAccepted;
-        _append(b, s, c, digest);
-        return StripReason.None;
-    }
-
-    function _append(Batch memory b, Strip calldata s, Candidate memory c, bytes32 digest) private {
-        EntryLoops.Strip memory e = b.loop;
-        (uint256 bought, uint256 sold) = e.lotsOf();
-        uint256 fee = c.accepted * s.feePerEntry;
-        uint256 reserve = e.usedOf() - c.initialFee - fee;
-        // Wh sold and bought, reserve, entries, and module 0.
-        uint256 head =
-            (sold * b.lotWh) | ((bought * b.lotWh) << 48) | (reserve << 96) | ((s.entries.length / 4) << 192);
-        uint8 frontier = uint8(e.slotEnd());
-        settlement.append(b.community, s.member, b.period, head, digest, c.payload, frontier, fee, s.feeTo);
-    }
-
-    /// @dev The entries in order. Volumes change in the memory copy of the book, everything else in `c`.
-    /// @return free False if a slot's ring entry is still taken; then nothing of the strip is kept.
-    function _acceptEntries(Batch memory b, Strip calldata s, Candidate memory c) private view returns (bool free) {
-        EntryLoops.Strip memory e = b.loop;
-        uint256 count = s.entries.length / 4;
-        uint256 length = count * (4 + (1 << e.laneLog));
-        bytes memory payload = new bytes(length + 32);
-        bytes memory reasons = new bytes(count);
-        bytes memory entries = new bytes(4 * count + 4); // zeros behind the last
-        _copy(s.entries, payload);
-        _copy(s.entries, entries);
-        e.setLimits(c.member.maxLots(0), c.member.maxLots(1), s.maxReserve, s.feePerEntry);
-        e.prices = b.tariff.entriesOf(c.member.tariffClass(), b.slots);
-        (e.out, e.reasons) = (payload.start() + 4 * count, reasons.start());
-        e.reset(c.frontier, c.initialFee);
-        if (e.accept(entries.start(), count)) {
-            _undo(b, s.entries, reasons, e.seen);
-            return false;
+    /// @param index The strip's member in `st`.
+    /// @return reason Why it was not accepted.
+    /// @return reasons One byte per entry if any was refused, else empty.
+    function _accept(
+        Batch memory b,
+        Standing memory st,
+        uint256 index,
+        uint256 terms,
+        bytes calldata entries,
+        bytes32 digest
+    ) private view returns (StripReason reason, bytes memory reasons) {
+        unchecked {
+            EntryLoops.Strip memory e = b.loop;
+            Member m = Member.wrap(st.words.wordAt(index));
+            Journal j = Journal.wrap(st.journals.wordAt(index));
+            uint256 feePerEntry = terms.feePerEntryOf();
+            e.setLimits(m.buyCap(), m.sellCap(), terms.maxReserveOf(), feePerEntry);
+            e.prices = b.tariff.entriesOf(m.tariffClass(), b.slots);
+            if (b.sweeping && e.sweeps != e.prices) e.fillSellPrices(b.slots);
+            uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
+            e.reset(j.frontierOf(), initialFee);
+            uint256 count = entries.length / 4;
+            uint256 payload = b.next + PackedRecords.HEADER;
+            payload.copy(entries);
+            uint256 copy = Mem.bytesOf(entries.length + 32).start();
+            copy.copy(entries);
+            Mem.store(copy + entries.length, 0); // no entry behind the last
+            reasons = new bytes(count);
+            (e.out, e.reasons) = (payload + entries.length, reasons.start());
+            if (e.accept(copy, count)) {
+                _undo(b, entries, reasons, e.seen);
+                return (StripReason.RingBusy, new bytes(0));
+            }
+            uint256 refused = e.refused;
+            if (refused == count) return (StripReason.NothingAccepted, reasons);
+            (uint256 bought, uint256 sold) = e.lotsOf();
+            uint256 fee = (count - refused) * feePerEntry;
+            // Wh sold and bought, reserve, entries.
+            uint256 head =
+                (sold * b.lotWh) |
+                    ((bought * b.lotWh) << 48) |
+                    ((e.usedOf() - initialFee - fee) << 96) |
+                    (count << 192);
+            uint256 size = count * (4 + (1 << e.laneLog));
+            PackedRecords.write(b.next, terms.memberOf(), e.slotEnd(), fee, head, size, digest);
+            b.next = payload + size;
+            if (refused == 0) reasons = new bytes(0);
         }
-        assembly ("memory-safe") {
-            mstore(payload, length) // without the spare word behind the last prefix
-        }
-        c.payload = payload;
-        c.accepted = count - e.refused;
-        if (e.refused != 0) c.reasons = reasons;
-        return true;
     }
 
     /// @dev Takes the first `count` entries back out of the book.
@@ -348,45 +485,9 @@ contract DoubleAuction is IDoubleAuction, EIP712 {
         }
     }
 
-    function _copy(bytes calldata from, bytes memory to) private pure {
-        assembly ("memory-safe") {
-            calldatacopy(add(to, 32), from.offset, from.length)
-        }
-    }
-
-    // ---------------------------------------------------------------------------------------------------- signatures
-
-    function _checkSender(uint32 community, uint32 member, Member m) private view {
-        if (msg.sender != m.tradingKey() && msg.sender != registry.ownerOf(community, member)) {
-            revert NotTrader(community, member, msg.sender);
-        }
-    }
-
-    function _isSigned(bytes32 digest, Strip calldata s, Member m) private pure returns (bool) {
-        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecover(digest, s.r, s.vs);
+    function _isSigned(bytes32 digest, bytes32 r, bytes32 vs, Member m) private pure returns (bool) {
+        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecover(digest, r, vs);
         return problem == ECDSA.RecoverError.NoError && signer == m.tradingKey();
-    }
-
-    function _digest(uint32 community, uint32 period, Strip calldata s) private view returns (bytes32) {
-        bytes32 entriesHash = keccak256(s.entries);
-        return
-            _hashTypedDataV4(
-                keccak256(
-                    abi.encode(
-                        STRIP_TYPE,
-                        community,
-                        s.member,
-                        period,
-                        s.after_,
-                        s.epoch,
-                        s.deadline,
-                        s.maxReserve,
-                        s.feePerEntry,
-                        s.feeTo,
-                        entriesHash
-                    )
-                )
-            );
     }
 
     // ---------------------------------------------------------------------------------------------------- places in storage

@@ -7,14 +7,37 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
+import {Mem} from "./libraries/Mem.sol";
+import {PackedRecords} from "./libraries/PackedRecords.sol";
 import {Words} from "./libraries/Words.sol";
-import {Account, Debt, ACCOUNT_OPEN, ACCOUNT_DEBT, ACCOUNT_FUND, MAX_AMOUNT} from "./types/Account.sol";
+import {
+    Account,
+    Debt,
+    accountIn,
+    withAccount,
+    ACCOUNT_OPEN,
+    ACCOUNT_DEBT,
+    ACCOUNT_FUND,
+    ACCOUNT_ABOVE_LINE
+} from "./types/Account.sol";
+import {Journal, newJournal, recordHash, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
+import {Pledge, MAX_PLEDGE} from "./types/Pledge.sol";
 import {Pot, newPot} from "./types/Pot.sol";
+import {Terms} from "./types/Terms.sol";
 
 /// @title Payment escrow
 /// @notice See `IPaymentEscrow`, which is the manual.
 contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
+    using Mem for uint256[];
+    using PackedRecords for bytes;
     using SafeERC20 for IERC20;
+
+    /// @dev What a batch of records takes, base units; and the journals that it opens.
+    struct Taken {
+        uint256 reserved;
+        uint256 fees;
+        uint256 opened;
+    }
 
     /// @dev A supplier while a batch of legs is booked; base units.
     struct SupplierBook {
@@ -25,11 +48,20 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 owed; // sum of what it owes members
     }
 
+    /// @dev What a relayer posted in one community; base units.
+    struct Bond {
+        uint96 balance;
+        uint96 locked; // the part that backs commits
+    }
+
     uint32 private constant DSO = 1;
     uint32 private constant FEE_COLLECTOR = 2;
 
-    /// @dev Base units. A pot is a signed field of 96 bits and can amount to all that the escrow holds.
-    uint256 private constant MAX_LIABILITIES = uint256(uint96(type(int96).max));
+    /// @dev Base units. Every balance and every signed amount fits its field: an account holds 64 bits, a pot int96.
+    uint256 private constant MAX_LIABILITIES = uint256(uint64(type(int64).max));
+
+    /// @dev Low half of a fund word.
+    uint256 private constant MAX_FUND = type(uint96).max;
 
     IProsumerRegistry public immutable registry;
     address public immutable settlement;
@@ -37,17 +69,31 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     uint256 private immutable _accounts = Words.area("wattbook.escrow.accounts");
     uint256 private immutable _debts = Words.area("wattbook.escrow.debts");
     uint256 private immutable _funds = Words.area("wattbook.escrow.funds");
+    uint256 private immutable _journals = Words.area("wattbook.escrow.journals");
     uint256 private immutable _pots = Words.area("wattbook.escrow.pots");
+    uint256 private immutable _pledges = Words.area("wattbook.escrow.pledges");
 
-    /// @dev `| token 160 | ring 8 |`, low bit first.
+    /// @dev `| epoch 32 | modules 16 |` of members that changed them since the last gate, as they were at it.
+    uint256 private immutable _switches = Words.area("wattbook.escrow.switches");
+
+    /// @dev `| token 160 | ring 8 | sealed 8 |`, low bit first.
     mapping(uint32 community => uint256 word) private _communities;
     mapping(address token => mapping(address account => uint256 amount)) private _fees;
+
+    /// @dev Terms of sealed communities; nothing for open ones.
+    mapping(uint32 community => Terms) private _sealed;
+    mapping(uint32 community => mapping(address relayer => Bond)) private _bonds;
 
     /// @dev Deposits minus withdrawals: all that the escrow owes in a token. Everything else only moves it around.
     mapping(address token => uint256 amount) private _liabilities;
 
     modifier onlySettlement() {
         if (msg.sender != settlement) revert NotSettlement(msg.sender);
+        _;
+    }
+
+    modifier onlyFirstModule(uint32 community) {
+        _checkFirstModule(community);
         _;
     }
 
@@ -89,7 +135,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         _checkRecipient(to);
         Account a = _account(community, member);
         if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
-        _storeAccount(community, member, a.withMoney(a.freeOf() - amount, a.reservedOf()));
+        _storeAccount(community, member, a.withFree(a.freeOf() - amount));
         emit Withdrawn(community, member, to, amount);
         _pay(tokenOf(community), to, amount);
     }
@@ -113,6 +159,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             msg.sender != registry.memberFor(community, member, 0).tradingKey()
         ) revert NotTrader(community, member, msg.sender);
         Account a = _openAccount(community, member);
+        _keepSwitches(community, member, a);
         epoch = a.epochOf() + 1;
         _storeAccount(community, member, a.withEpoch(epoch));
         emit EpochBumped(community, member, epoch);
@@ -129,9 +176,89 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
                 revert SupplierRefusesModule(supplier, module);
             }
         }
+        _keepSwitches(community, member, a);
         uint16 mask = uint16(1) << module;
         _storeAccount(community, member, a.withModules(on ? a.modulesOf() | mask : a.modulesOf() & ~mask));
         emit ModuleEnabled(community, member, module, on);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- pledges
+
+    /// @inheritdoc IPaymentEscrow
+    function pledge(uint32 community, uint32 member, uint256 amount) external {
+        _checkOwner(community, member);
+        uint256 gate = _sealedTerms(community).lastGateAt(block.timestamp);
+        Account a = _account(community, member);
+        if (_isInDebt(community, member, a)) revert InDebt(community, member);
+        if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
+        Pledge p = _pledge(community, member).sinceGate(gate);
+        if (amount > MAX_PLEDGE - p.pledgedOf()) revert AmountTooLarge(amount);
+        _storeAccount(community, member, a.withFree(a.freeOf() - amount));
+        _storePledge(community, member, p.withAdded(amount));
+        emit Pledged(community, member, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function unpledge(uint32 community, uint32 member, uint256 amount) external {
+        _checkOwner(community, member);
+        Terms t = _sealedTerms(community);
+        _release(community, member, t); // what is due already must not come to back orders again
+        Pledge p = _pledge(community, member);
+        uint256 most = p.pledgedOf() - p.leavingOf();
+        if (amount > most) revert InsufficientPledge(amount, most);
+        uint256 last = t.periodAt(block.timestamp) + t.horizon();
+        _storePledge(community, member, p.withLeaving(p.leavingOf() + amount, last));
+        emit Unpledged(community, member, amount, uint40(t.revealEnd(last)));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function releasePledge(uint32 community, uint32 member) external returns (uint256 amount) {
+        return _release(community, member, _sealed[community]);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- bonds
+
+    /// @inheritdoc IPaymentEscrow
+    function postBond(uint32 community, uint256 amount) external nonReentrant {
+        _sealedTerms(community); // reverts for an open community
+        _receive(tokenOf(community), amount);
+        _bonds[community][msg.sender].balance += uint96(amount); // fits, as all that the escrow owes does
+        emit BondPosted(community, msg.sender, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function withdrawBond(uint32 community, address to, uint256 amount) external nonReentrant {
+        _checkRecipient(to);
+        Bond storage b = _bonds[community][msg.sender];
+        uint256 most = b.balance - b.locked;
+        if (amount > most) revert InsufficientBond(amount, most);
+        b.balance -= uint96(amount);
+        emit BondWithdrawn(community, msg.sender, to, amount);
+        _pay(tokenOf(community), to, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function lockBond(uint32 community, address relayer, uint256 amount) external onlyFirstModule(community) {
+        Bond storage b = _bonds[community][relayer];
+        uint256 most = b.balance - b.locked;
+        if (amount > most) revert InsufficientBond(amount, most);
+        b.locked += uint96(amount);
+        emit BondLocked(community, relayer, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function releaseBond(uint32 community, address relayer, uint256 amount) external onlyFirstModule(community) {
+        _unlock(_bonds[community][relayer], amount);
+        emit BondReleased(community, relayer, amount);
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function forfeitBond(uint32 community, address relayer, uint256 amount) external onlyFirstModule(community) {
+        Bond storage b = _bonds[community][relayer];
+        _unlock(b, amount);
+        b.balance -= uint96(amount);
+        _addFree(community, FEE_COLLECTOR, amount);
+        emit BondForfeited(community, relayer, amount);
     }
 
     // ---------------------------------------------------------------------------------------------------- debts
@@ -179,15 +306,17 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         due += int256(amount);
         _storeDebt(community, member, d.withDue(due));
         Account a = _account(community, member);
-        _storeAccount(community, member, a.withMoney(a.freeOf() + amount, a.reservedOf()));
+        _storeAccount(community, member, a.withFree(a.freeOf() + amount));
         emit DebtReduced(community, member, amount, due);
     }
 
     // ---------------------------------------------------------------------------------------------------- registry
 
     /// @inheritdoc IPaymentEscrow
-    function openCommunity(uint32 community, address token, uint256 ring) external onlyRegistry {
-        _communities[community] = uint256(uint160(token)) | (ring << 160);
+    function openCommunity(uint32 community, address token, Terms terms) external onlyRegistry {
+        uint256 sealed_ = terms.isSealed() ? 1 : 0;
+        _communities[community] = uint256(uint160(token)) | (terms.ring() << 160) | (sealed_ << 168);
+        if (sealed_ != 0) _sealed[community] = terms;
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -196,45 +325,59 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         _storeAccount(community, member, a.withModules(modules).withFlag(ACCOUNT_OPEN, true));
     }
 
+    // ---------------------------------------------------------------------------------------------------- records
+
+    /// @inheritdoc IPaymentEscrow
+    function append(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external {
+        (Terms t, address known) = registry.recording(community, module);
+        if (msg.sender != known) revert NotModule(community, module, msg.sender);
+        uint256 current = t.periodAt(block.timestamp);
+        if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
+        // Before any journal: one of an older period in the same ring entry must be settled.
+        Pot counter = _potFor(_potBase(community, period, t.ring()), community, period);
+        Taken memory all;
+        uint256[] memory members = new uint256[](records.length / PackedRecords.HEADER);
+        uint256 count = 0;
+        for (uint256 pos = 0; pos < records.length; ) {
+            uint256 free = Mem.mark();
+            if (pos + PackedRecords.HEADER > records.length) revert RecordsCutOff(pos);
+            (uint256 head, uint256 size, bytes32 digest) = records.recordAt(pos);
+            uint256 end = pos + PackedRecords.HEADER + size;
+            if (end > records.length) revert RecordsCutOff(pos);
+            // A journal that nobody can hand in would block the ring.
+            if (size > 64 + 16 * (head >> 192)) revert PayloadTooLong(size);
+            bytes32 payloadHash = Mem.hashOf(records[pos + PackedRecords.HEADER:end]);
+            (uint32 member, uint8 frontier, uint256 fee) = records.startAt(pos);
+            head |= uint256(module) << 208;
+            bool first = _journalRecord(community, member, period, t, head, frontier, digest, payloadHash);
+            uint256 amount = uint96(head >> 96) + (first ? t.settlementFee() : 0);
+            if (module == 0 && t.isSealed()) _takePledged(community, member, period, amount + fee);
+            else _reserve(community, member, module, amount + fee);
+            all.reserved += amount;
+            all.fees += fee;
+            if (first) ++all.opened;
+            members[count++] = member;
+            pos = end;
+            Mem.release(free);
+        }
+        // Nor may the meter of a journal's member be gone.
+        uint256 active = registry.countActive(community, period, module, members.cut(count));
+        if (active != count) revert NotActive(community, uint32(members[active]));
+        if (all.fees != 0) _fees[tokenOf(community)][feeTo] += all.fees;
+        _storeReserved(community, period, module, t.ring(), counter, all);
+        emit Recorded(community, period, module, feeTo, records);
+    }
+
     // ---------------------------------------------------------------------------------------------------- settlement
 
     /// @inheritdoc IPaymentEscrow
-    function reserve(
-        uint32 community,
-        uint32 member,
-        uint32 period,
-        uint8 module,
-        uint256 amount,
-        uint256 fee,
-        address feeTo,
-        bool first
-    ) external onlySettlement {
-        Account a = _account(community, member);
-        if (!a.hasModule(module)) revert ModuleNotEnabled(community, member, module);
-        if (_isInDebt(community, member, a)) revert InDebt(community, member);
-        uint256 free = a.freeOf();
-        // Both are at most 96 bits: the head of a record holds no more, and a fee is 32 bits times 12.
-        if (amount + fee > free) revert InsufficientFree(amount + fee, free);
-        uint256 word = _communities[community];
-        _storeAccount(community, member, a.withMoney(free - amount - fee, a.reservedOf() + amount));
-        if (fee != 0) _fees[address(uint160(word))][feeTo] += fee;
-
-        uint256 base = _potBase(community, period, word >> 160);
-        Pot counter = _potFor(base, community, period);
-        if (first) counter = counter.withCounts(counter.openedOf() + 1, counter.settledOf());
-        if (module == 0) {
-            counter = counter.withAmounts(counter.amountOf(), counter.outstandingOf() + amount);
-        } else {
-            Pot p = Pot.wrap(Words.load(base + module));
-            if (!p.isPeriod(period)) p = newPot(period);
-            Words.store(base + module, Pot.unwrap(p.withAmounts(p.amountOf(), p.outstandingOf() + amount)));
-        }
-        Words.store(base, Pot.unwrap(counter));
+    function storeJournal(uint32 community, uint32 member, uint32 period, Journal journal_) external onlySettlement {
+        _storeJournal(community, member, period, _ringOf(community), journal_);
     }
 
     /// @inheritdoc IPaymentEscrow
     function openJournals(uint32 community, uint32 period, uint256 count) external onlySettlement {
-        uint256 base = _potBase(community, period, _communities[community] >> 160);
+        uint256 base = _potBase(community, period, _ringOf(community));
         Pot counter = _potFor(base, community, period);
         Words.store(base, Pot.unwrap(counter.withCounts(counter.openedOf() + count, counter.settledOf())));
     }
@@ -252,6 +395,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         SupplierBook memory book;
         uint256 networkFees = 0;
         uint256 settlementFees = 0;
+        uint256 ring = _ringOf(community);
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
             if (!book.loaded || book.member != leg.supplier) {
@@ -259,13 +403,13 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
                 _loadSupplier(community, leg.supplier, book);
             }
             settlementFees += _book(community, period, leg, book);
+            if (pots.length != 0) _storeJournal(community, leg.member, period, ring, leg.journal);
             networkFees += leg.networkFee;
         }
         if (book.loaded) _storeSupplier(community, book);
-        uint256 word = _communities[community];
         if (networkFees != 0) _addFree(community, DSO, networkFees);
-        if (settlementFees != 0) _fees[address(uint160(word))][settler] += settlementFees;
-        if (pots.length != 0) _storePots(community, period, pots, opened, settled, word >> 160);
+        if (settlementFees != 0) _fees[tokenOf(community)][settler] += settlementFees;
+        if (pots.length != 0) _storePots(community, period, pots, opened, settled, ring);
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -280,7 +424,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         _loadSupplier(community, supplier, book);
         Account a = _account(community, member);
         (uint256 free, int256 due) = _gridLeg(community, member, a, a.freeOf(), 0, gridLeg, book);
-        _storeAccount(community, member, _account(community, member).withMoney(free, a.reservedOf()));
+        _storeAccount(community, member, _account(community, member).withFree(free));
         _storeSupplier(community, book);
         emit Settled(community, member, period, 0, 0, 0, 0, gridLeg, due);
     }
@@ -291,9 +435,9 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     function account(
         uint32 community,
         uint32 member
-    ) external view returns (uint256 free, uint256 reserved, uint32 epoch, uint16 modules) {
+    ) external view returns (uint256 free, uint32 epoch, uint16 modules) {
         Account a = _account(community, member);
-        return (a.freeOf(), a.reservedOf(), a.epochOf(), a.modulesOf());
+        return (a.freeOf(), a.epochOf(), a.modulesOf());
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -305,7 +449,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @inheritdoc IPaymentEscrow
     function dueFund(uint32 community, uint32 supplier) external view returns (uint256 fund, uint256 owed) {
         uint256 word = Words.load(_funds | _index(community, supplier));
-        return (word & MAX_AMOUNT, word >> 96);
+        return (word & MAX_FUND, word >> 96);
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -318,12 +462,64 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPaymentEscrow
+    function standings(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory accounts, uint256[] memory journals_, bool ringFree) {
+        uint256 word = _communities[community];
+        uint256 ring = uint8(word >> 160);
+        Pot counter = Pot.wrap(Words.load(_potBase(community, period, ring)));
+        ringFree = counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
+        accounts = new uint256[](members.length);
+        journals_ = new uint256[](members.length);
+        for (uint256 i = 0; i < members.length; ++i) {
+            uint32 member = uint32(members[i]);
+            Account a;
+            if (word >> 168 != 0) {
+                a = _accountAtGate(community, member, period);
+            } else {
+                a = _account(community, member);
+                if (_isInDebt(community, member, a)) a = a.withFlag(ACCOUNT_ABOVE_LINE, true);
+            }
+            accounts[i] = Account.unwrap(a);
+            journals_[i] = Journal.unwrap(_journal(community, member, period, ring));
+        }
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function pledgeOf(
+        uint32 community,
+        uint32 member
+    ) external view returns (uint256 pledged, uint256 leaving, uint40 leavesAt) {
+        Pledge p = _pledge(community, member);
+        (pledged, leaving) = (p.pledgedOf(), p.leavingOf());
+        if (leaving != 0) leavesAt = uint40(_sealed[community].revealEnd(p.leavesAfter()));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function standingAtGate(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (uint256 pledged, uint32 epoch, uint16 modules) {
+        Account a = _accountAtGate(community, member, period);
+        return (a.freeOf(), a.epochOf(), a.modulesOf());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function bond(uint32 community, address relayer) external view returns (uint256 balance, uint256 locked) {
+        Bond storage b = _bonds[community][relayer];
+        return (b.balance, b.locked);
+    }
+
+    /// @inheritdoc IPaymentEscrow
     function pot(
         uint32 community,
         uint8 module,
         uint32 period
     ) external view returns (uint256 outstanding, int256 amount) {
-        Pot p = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160) + module));
+        Pot p = Pot.wrap(Words.load(_potBase(community, period, _ringOf(community)) + module));
         if (p.isPeriod(period)) return (p.outstandingOf(), p.amountOf());
     }
 
@@ -333,7 +529,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint32 period,
         uint256 count
     ) external view returns (uint256[] memory words, bool free) {
-        uint256 base = _potBase(community, period, _communities[community] >> 160);
+        uint256 base = _potBase(community, period, _ringOf(community));
         Pot counter = Pot.wrap(Words.load(base));
         if (counter.periodOf() > period) return (words, true);
         if (!counter.isPeriod(period) && !counter.allSettled()) return (words, false);
@@ -347,13 +543,28 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @inheritdoc IPaymentEscrow
     function journals(uint32 community, uint32 period) external view returns (uint256 opened, uint256 settled) {
-        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160)));
+        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _ringOf(community))));
         if (counter.isPeriod(period)) return (counter.openedOf(), counter.settledOf());
     }
 
     /// @inheritdoc IPaymentEscrow
+    function journal(
+        uint32 community,
+        uint32 member,
+        uint32 period
+    ) external view returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state) {
+        Journal j = journalWord(community, member, period);
+        return (j.hashOf(), j.entriesOf(), j.recordsOf(), j.frontierOf(), j.stateOf());
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function journalWord(uint32 community, uint32 member, uint32 period) public view returns (Journal) {
+        return _journal(community, member, period, _ringOf(community));
+    }
+
+    /// @inheritdoc IPaymentEscrow
     function periodFree(uint32 community, uint32 period) external view returns (bool) {
-        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _communities[community] >> 160)));
+        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _ringOf(community))));
         return counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
     }
 
@@ -372,6 +583,130 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @inheritdoc IPaymentEscrow
     function tokenOf(uint32 community) public view returns (address) {
         return address(uint160(_communities[community]));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- one record
+
+    /// @dev Folds a record into its journal.
+    /// @return first Whether it opened the journal.
+    function _journalRecord(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        Terms t,
+        uint256 head,
+        uint256 frontier,
+        bytes32 digest,
+        bytes32 payloadHash
+    ) private returns (bool first) {
+        uint256 pos = _journalAt(community, member, period, t.ring());
+        Journal j = Journal.wrap(Words.load(pos));
+        if (!j.isForPeriod(period)) j = Journal.wrap(0);
+        uint256 entries = j.entriesOf() + uint16(head >> 192);
+        first = j.recordsOf() == 0;
+        if (entries > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) revert JournalFull(community, member, period);
+        // The frontier belongs to the order book: another module must not move it.
+        if (uint8(head >> 208) != 0) frontier = j.frontierOf();
+        if (frontier < j.frontierOf()) revert FrontierBack(j.frontierOf(), frontier);
+        uint256 hash = recordHash(j.hashOf(), head, digest, payloadHash);
+        Words.store(pos, Journal.unwrap(newJournal(period, entries, j.recordsOf() + 1, frontier, hash)));
+    }
+
+    /// @dev Takes reserve and fee out of the free balance.
+    function _reserve(uint32 community, uint32 member, uint8 module, uint256 amount) private {
+        uint256 pos = _accountAt(community, member);
+        uint256 word = Words.load(pos);
+        Account a = accountIn(word, member);
+        if (!a.hasModule(module)) revert ModuleNotEnabled(community, member, module);
+        if (_isInDebt(community, member, a)) revert InDebt(community, member);
+        uint256 free = a.freeOf();
+        if (amount > free) revert InsufficientFree(amount, free);
+        Words.store(pos, withAccount(word, member, a.withFree(free - amount)));
+    }
+
+    /// @dev Counts what was reserved in the pots of the period.
+    function _storeReserved(
+        uint32 community,
+        uint32 period,
+        uint8 module,
+        uint256 ring,
+        Pot counter,
+        Taken memory all
+    ) private {
+        uint256 base = _potBase(community, period, ring);
+        counter = counter.withCounts(counter.openedOf() + all.opened, counter.settledOf());
+        if (module == 0) {
+            counter = counter.withAmounts(counter.amountOf(), counter.outstandingOf() + all.reserved);
+        } else {
+            Pot p = Pot.wrap(Words.load(base + module));
+            if (!p.isPeriod(period)) p = newPot(period);
+            Words.store(base + module, Pot.unwrap(p.withAmounts(p.amountOf(), p.outstandingOf() + all.reserved)));
+        }
+        Words.store(base, Pot.unwrap(counter));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- as of the gate
+
+    /// @dev Takes money that backs orders of `period`; the caller puts it where it belongs.
+    function _takePledged(uint32 community, uint32 member, uint32 period, uint256 amount) private {
+        Pledge p = _pledge(community, member);
+        uint256 most = p.availableFor(period);
+        if (amount > most) revert InsufficientPledge(amount, most);
+        _storePledge(community, member, p.withTaken(amount));
+    }
+
+    /// @return a What counts for orders of a sealed `period`: pledged money in the place of free, epoch and modules as of the gate.
+    function _accountAtGate(uint32 community, uint32 member, uint32 period) private view returns (Account a) {
+        Pledge p = _pledge(community, member);
+        a = _account(community, member);
+        if (p.isSwitchedSince(period)) {
+            uint256 word = Words.load(_switches | _index(community, member));
+            a = a.withEpoch(uint32(word)).withModules(uint16(word >> 32));
+        }
+        return a.withFree(p.availableFor(period));
+    }
+
+    /// @dev Moves what was asked back and is due to the free balance, past any debt: it is the member's own.
+    function _release(uint32 community, uint32 member, Terms t) private returns (uint256 amount) {
+        Pledge p = _pledge(community, member);
+        amount = p.leavingOf();
+        if (amount == 0 || block.timestamp < t.revealEnd(p.leavesAfter())) return 0;
+        _storePledge(community, member, p.withReleased());
+        _addFree(community, member, amount);
+        emit PledgeReleased(community, member, amount);
+    }
+
+    /// @dev Before a member of a sealed community changes epoch or modules: keeps what they were at the last gate, once.
+    function _keepSwitches(uint32 community, uint32 member, Account a) private {
+        Terms t = _sealed[community];
+        if (!t.exists()) return;
+        uint256 gate = t.lastGateAt(block.timestamp);
+        Pledge p = _pledge(community, member).sinceGate(gate);
+        if (p.isSwitchedSince(gate)) return;
+        Words.store(_switches | _index(community, member), a.epochOf() | (uint256(a.modulesOf()) << 32));
+        _storePledge(community, member, p.withSwitched());
+    }
+
+    function _sealedTerms(uint32 community) private view returns (Terms t) {
+        t = _sealed[community];
+        if (!t.exists()) revert NotSealed(community);
+    }
+
+    function _pledge(uint32 community, uint32 member) private view returns (Pledge) {
+        return Pledge.wrap(Words.load(_pledges | _index(community, member)));
+    }
+
+    function _storePledge(uint32 community, uint32 member, Pledge p) private {
+        Words.store(_pledges | _index(community, member), Pledge.unwrap(p));
+    }
+
+    function _checkFirstModule(uint32 community) private view {
+        if (msg.sender != registry.moduleAt(community, 0)) revert NotFirstModule(community, msg.sender);
+    }
+
+    function _unlock(Bond storage b, uint256 amount) private {
+        if (amount > b.locked) revert BondNotLocked(amount, b.locked);
+        b.locked -= uint96(amount);
     }
 
     // ---------------------------------------------------------------------------------------------------- one leg
@@ -398,7 +733,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             book
         );
         Account now_ = _account(community, leg.member); // its debt flag may have changed
-        _storeAccount(community, leg.member, now_.withMoney(free, a.reservedOf() - leg.reserved));
+        _storeAccount(community, leg.member, now_.withFree(free));
         emit Settled(
             community,
             leg.member,
@@ -487,7 +822,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         book.member = member;
         book.loaded = true;
         book.free = a.freeOf();
-        book.fund = word & MAX_AMOUNT;
+        book.fund = word & MAX_FUND;
         book.owed = word >> 96;
     }
 
@@ -496,7 +831,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         bool owes = book.owed != 0;
         if (owes || a.owesMembers())
             Words.store(_funds | _index(community, book.member), book.fund | (book.owed << 96));
-        _storeAccount(community, book.member, a.withMoney(book.free, a.reservedOf()).withFlag(ACCOUNT_FUND, owes));
+        _storeAccount(community, book.member, a.withFree(book.free).withFlag(ACCOUNT_FUND, owes));
     }
 
     // ---------------------------------------------------------------------------------------------------- pots
@@ -541,11 +876,38 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         return _pots | (uint256(community) << 16) | ((uint256(period) % ring) << 8);
     }
 
+    // ---------------------------------------------------------------------------------------------------- journals
+
+    /// @return The member's journal of the period; zero where nothing was recorded or read.
+    function _journal(uint32 community, uint32 member, uint32 period, uint256 ring) private view returns (Journal) {
+        Journal j = Journal.wrap(Words.load(_journalAt(community, member, period, ring)));
+        return j.isForPeriod(period) ? j : Journal.wrap(0);
+    }
+
+    function _storeJournal(uint32 community, uint32 member, uint32 period, uint256 ring, Journal j) private {
+        Words.store(_journalAt(community, member, period, ring), Journal.unwrap(j));
+    }
+
+    function _ringOf(uint32 community) private view returns (uint256) {
+        return uint8(_communities[community] >> 160);
+    }
+
+    /// @dev `community 32 | member 32 | ring entry 8`.
+    function _journalAt(uint32 community, uint32 member, uint32 period, uint256 ring) private view returns (uint256) {
+        return _journals | (_index(community, member) << 8) | (period % ring);
+    }
+
     // ---------------------------------------------------------------------------------------------------- accounts
 
     function _deposit(uint32 community, uint32 member, uint256 amount) private {
-        address token = tokenOf(community);
         _openAccount(community, member); // reverts for a member that does not exist
+        _receive(tokenOf(community), amount);
+        emit Deposited(community, member, msg.sender, amount);
+        _credit(community, member, amount);
+    }
+
+    /// @dev Takes coins from the caller.
+    function _receive(address token, uint256 amount) private {
         uint256 owed = _liabilities[token];
         if (amount > MAX_LIABILITIES - owed) revert AmountTooLarge(amount);
         uint256 before = IERC20(token).balanceOf(address(this));
@@ -554,8 +916,6 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         if (received != amount) revert TransferFee(amount, received);
         // Not before: a token's hook would see a shortfall. Nothing else that changes it can run in between.
         _liabilities[token] = owed + amount;
-        emit Deposited(community, member, msg.sender, amount);
-        _credit(community, member, amount);
     }
 
     /// @dev Money that comes in pays debts first: a member's to its supplier, a supplier's into its due fund.
@@ -585,7 +945,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     function _addFree(uint32 community, uint32 member, uint256 amount) private {
         Account a = _account(community, member);
-        _storeAccount(community, member, a.withMoney(a.freeOf() + amount, a.reservedOf()));
+        _storeAccount(community, member, a.withFree(a.freeOf() + amount));
     }
 
     function _pay(address token, address to, uint256 amount) private {
@@ -599,11 +959,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     function _account(uint32 community, uint32 member) private view returns (Account) {
-        return Account.wrap(Words.load(_accounts | _index(community, member)));
+        return accountIn(Words.load(_accountAt(community, member)), member);
     }
 
     function _storeAccount(uint32 community, uint32 member, Account a) private {
-        Words.store(_accounts | _index(community, member), Account.unwrap(a));
+        uint256 pos = _accountAt(community, member);
+        Words.store(pos, withAccount(Words.load(pos), member, a));
     }
 
     /// @return Whether the member owes more than its credit line: then it gets no new records.
@@ -639,6 +1000,11 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         if (supplier == member || msg.sender != registry.ownerOf(community, supplier)) {
             revert NotSupplier(community, member, msg.sender);
         }
+    }
+
+    /// @dev `community 32 | member / 2`.
+    function _accountAt(uint32 community, uint256 member) private view returns (uint256) {
+        return _accounts | (uint256(community) << 32) | (member >> 1);
     }
 
     function _index(uint32 community, uint32 member) private pure returns (uint256) {

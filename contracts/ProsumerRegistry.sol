@@ -37,6 +37,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint32 classFrom;
         uint8 classBefore;
         bool capsReleased;
+        uint40 stoppedAt; // unix seconds at which the owner stopped it, if it is stopped
         address pendingOwner;
         uint32 lastPeriod; // of a leaving meter
         address meterKey; // counts from period `keyFrom` on, `keyBefore` until then
@@ -56,15 +57,20 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint16 maxNetworkFee;
         uint8 modulesAtCreation;
         uint32 memberCount;
+        address firstModule; // the order book, beside what it asks for
         uint32 pausedPeriod; // plus one
+        address newestTariff; // what nearly every question about tariffs is for
+        uint32 newestFrom; // its first period
         uint64 sumBuyCaps; // lots
         uint64 sumSellCaps; // lots
+        uint96 bond; // base units per commit
         address[] modules;
         uint256[] classes; // `defaultLoadWh 24 | supplier member 32`
         Checkpoints.Trace160 tariffs; // first period -> blob
         mapping(address module => uint256 indexPlusOne) moduleIndex;
         mapping(uint32 member => MemberRecord) members;
         mapping(bytes32 meteringPoint => bool) meteringPoints;
+        mapping(address relayer => bool) namedRelayers;
     }
 
     bytes32 private constant ENROLMENT_TYPE = keccak256(
@@ -100,14 +106,12 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     mapping(address meterKey => bool) private _meterKeys;
 
     modifier onlyCoordinator(uint32 community) {
-        if (msg.sender != _communities[community].members[COORDINATOR].owner) {
-            revert NotCoordinator(community, msg.sender);
-        }
+        _checkCoordinator(community);
         _;
     }
 
     modifier onlyOwner(uint32 community, uint32 member) {
-        if (msg.sender != _communities[community].members[member].owner) revert NotOwner(community, member, msg.sender);
+        _checkOwner(community, member);
         _;
     }
 
@@ -135,7 +139,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         c.tariffNotice = t.tariffNotice;
         c.maxImport = t.maxImport;
         c.maxNetworkFee = t.maxNetworkFee;
-        escrow.openCommunity(community, t.paymentToken, c.terms.ring());
+        c.bond = t.bond;
+        escrow.openCommunity(community, t.paymentToken, c.terms);
         _addService(community, "coordinator", t.coordinator);
         _addService(community, "dso", t.dso);
         _addService(community, "feeCollector", t.feeCollector);
@@ -149,7 +154,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         }
         _checkCount("modules", modules.length);
         for (uint256 i = 0; i < modules.length; ++i) _addModule(c, modules[i]);
-        c.modulesAtCreation = uint8(modules.length);
+        (c.firstModule, c.modulesAtCreation) = (modules[0], uint8(modules.length));
         emit CommunityCreated(community, c.termsHash, t, suppliers, classes_, modules);
         _pushTariff(community, 0, tariff);
     }
@@ -179,6 +184,12 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     function addModule(uint32 community, address module) external onlyCoordinator(community) returns (uint8 index) {
         index = _addModule(_communities[community], module);
         emit ModuleAdded(community, index, module);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function nameRelayer(uint32 community, address relayer, bool named) external onlyCoordinator(community) {
+        _communities[community].namedRelayers[relayer] = named;
+        emit RelayerNamed(community, relayer, named);
     }
 
     // ---------------------------------------------------------------------------------------------------- members
@@ -220,6 +231,10 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         if (on) {
             _change(community, member, _latest(community, member).withStatus(STOPPED, false));
         } else {
+            Community storage c = _communities[community];
+            MemberRecord storage r = c.members[member];
+            // Once it is stopped, a further stop must not look like one that came after the gate.
+            if (_memberIn(r, _currentPeriod(c), 0).status() & STOPPED == 0) r.stoppedAt = uint40(block.timestamp);
             _changeAtOnce(community, member, STOPPED, true);
         }
     }
@@ -427,16 +442,22 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     /// @inheritdoc IProsumerRegistry
     function trading(uint32 community) external view returns (Terms terms_, bool paused) {
-        Community storage c = _communities[community];
-        terms_ = c.terms;
-        if (!terms_.exists()) revert UnknownCommunity(community);
-        uint256 pausedPeriod = c.pausedPeriod;
-        paused = pausedPeriod != 0 && pausedPeriod == terms_.periodAt(block.timestamp) + 1;
+        return _trading(community);
     }
 
     /// @inheritdoc IProsumerRegistry
     function paymentToken(uint32 community) external view returns (address) {
         return _communities[community].paymentToken;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function bondOf(uint32 community) external view returns (uint256) {
+        return _communities[community].bond;
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function isNamedRelayer(uint32 community, address relayer) external view returns (bool) {
+        return _communities[community].namedRelayers[relayer];
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -446,7 +467,14 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     /// @inheritdoc IProsumerRegistry
     function memberFor(uint32 community, uint32 member, uint32 period) external view returns (Member) {
-        return _memberFor(_communities[community], _communities[community].members[member], period);
+        Community storage c = _communities[community];
+        return _memberIn(c.members[member], _currentPeriod(c), period);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function memberAtGate(uint32 community, uint32 member, uint32 period) external view returns (Member m) {
+        Community storage c = _communities[community];
+        return _memberAtGate(c.members[member], c.terms, period);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -457,8 +485,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     ) external view returns (Member word, address meterKey) {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
-        word = _memberFor(c, r, period);
-        meterKey = _currentPeriod(c) < r.keyFrom ? r.keyBefore : r.meterKey;
+        uint256 current = _currentPeriod(c);
+        word = _memberIn(r, current, period);
+        meterKey = current < r.keyFrom ? r.keyBefore : r.meterKey;
         word = word.withCaps(r.ratedBuy, r.ratedSell);
     }
 
@@ -480,18 +509,56 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
-    function tariffAt(uint32 community, uint32 period) external view returns (address blob) {
-        return address(_communities[community].tariffs.upperLookupRecent(period));
+    function tariffAt(uint32 community, uint32 period) public view returns (address blob) {
+        Community storage c = _communities[community];
+        return period >= c.newestFrom ? c.newestTariff : address(c.tariffs.upperLookupRecent(period));
     }
 
     /// @inheritdoc IProsumerRegistry
-    function recording(
+    function market(
         uint32 community,
-        uint32 member,
-        uint8 module
-    ) external view returns (Terms terms_, address moduleAddress, bool active) {
+        uint32 period
+    ) external view returns (Terms terms_, bool paused, address tariff, address firstModule) {
+        (terms_, paused) = _trading(community);
+        return (terms_, paused, tariffAt(community, period), _communities[community].firstModule);
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function traders(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory words) {
         Community storage c = _communities[community];
-        return (c.terms, moduleAt(community, module), _memberFor(c, c.members[member], 0).isActive());
+        Terms t = c.terms;
+        uint256 current = t.periodAt(block.timestamp);
+        words = new uint256[](members.length);
+        for (uint256 i = 0; i < members.length; ++i) {
+            words[i] = Member.unwrap(_traderIn(c.members[uint32(members[i])], t, current, period));
+        }
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function recording(uint32 community, uint8 module) external view returns (Terms terms_, address moduleAddress) {
+        Community storage c = _communities[community];
+        return (c.terms, module == 0 ? c.firstModule : moduleAt(community, module));
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function countActive(
+        uint32 community,
+        uint32 period,
+        uint8 module,
+        uint256[] calldata members
+    ) external view returns (uint256 active) {
+        Community storage c = _communities[community];
+        Terms t = c.terms;
+        uint256 current = t.periodAt(block.timestamp);
+        for (; active < members.length; ++active) {
+            MemberRecord storage r = c.members[uint32(members[active])];
+            Member m = module == 0 ? _traderIn(r, t, current, period) : _memberIn(r, current, 0);
+            if (!m.isActive()) break;
+        }
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -523,9 +590,35 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     // ---------------------------------------------------------------------------------------------------- changes
 
-    function _memberFor(Community storage c, MemberRecord storage r, uint32 period) private view returns (Member m) {
+    /// @return The member as it counts for orders of `period`: now, or in a sealed community at the period's gate.
+    function _traderIn(
+        MemberRecord storage r,
+        Terms t,
+        uint256 current,
+        uint32 period
+    ) private view returns (Member) {
+        return t.isSealed() ? _memberAtGate(r, t, period) : _memberIn(r, current, period);
+    }
+
+    function _memberAtGate(MemberRecord storage r, Terms t, uint32 period) private view returns (Member m) {
+        uint256 gate = t.gateOfPeriod(period); // [G1]
+        m = _memberIn(r, t.periodAt(gate), period);
+        if (m.status() & STOPPED != 0 && r.stoppedAt >= gate) m = m.withStatus(STOPPED, false);
+    }
+
+    function _trading(uint32 community) private view returns (Terms terms_, bool paused) {
+        Community storage c = _communities[community];
+        terms_ = c.terms;
+        if (!terms_.exists()) revert UnknownCommunity(community);
+        uint256 pausedPeriod = c.pausedPeriod;
+        paused = pausedPeriod != 0 && pausedPeriod == terms_.periodAt(block.timestamp) + 1;
+    }
+
+    /// @return m The word in force in period `inForce`, the current one or the one before a change on its way, with what depends on
+    /// `period` itself.
+    function _memberIn(MemberRecord storage r, uint256 inForce, uint32 period) private view returns (Member m) {
         m = r.latest;
-        if (_currentPeriod(c) < m.changesFrom()) m = r.before;
+        if (inForce < m.changesFrom()) m = r.before;
         uint256 status = m.status();
         if (status & (CLASS_CHANGED | LEAVING) == 0) return m;
         if (status & CLASS_CHANGED != 0 && period < r.classFrom) m = m.withClass(r.classBefore);
@@ -557,7 +650,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         r.latest = r.latest.withStatus(bits, on);
         r.before = r.before.withStatus(bits, on);
         uint32 period = uint32(_currentPeriod(c));
-        emit MemberChanged(community, member, Member.unwrap(_memberFor(c, r, period)), period);
+        emit MemberChanged(community, member, Member.unwrap(_memberIn(r, period, period)), period);
     }
 
     function _takeMeterKey(address meterKey, bytes32 structHash, bytes calldata proof) private {
@@ -630,6 +723,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         CommunityRules.checkTariff(tariff, c.classes.length, c.terms.slotsPerPeriod(), c.maxImport, c.maxNetworkFee);
         address blob = address(new DataBlob(tariff));
         c.tariffs.push(period, uint160(blob));
+        (c.newestTariff, c.newestFrom) = (blob, period);
         emit TariffPublished(community, period, blob, tariff);
     }
 
@@ -640,6 +734,16 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         CommunityRules.checkCaps(c.terms, buy, sell, sumBuy, sumSell);
         c.sumBuyCaps = uint64(sumBuy);
         c.sumSellCaps = uint64(sumSell);
+    }
+
+    function _checkCoordinator(uint32 community) private view {
+        if (msg.sender != _communities[community].members[COORDINATOR].owner) {
+            revert NotCoordinator(community, msg.sender);
+        }
+    }
+
+    function _checkOwner(uint32 community, uint32 member) private view {
+        if (msg.sender != _communities[community].members[member].owner) revert NotOwner(community, member, msg.sender);
     }
 
     function _checkCount(string memory parameter, uint256 count) private pure {

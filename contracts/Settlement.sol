@@ -18,16 +18,13 @@ import {Words} from "./libraries/Words.sol";
 import {
     Journal,
     newJournal,
-    recordHash,
     readingHash,
     settledHash,
     OPEN,
     METERED_STATE,
     SETTLED,
     ESTIMATED,
-    CLAIMED,
-    MAX_ENTRIES,
-    MAX_RECORDS
+    CLAIMED
 } from "./types/Journal.sol";
 import {Batch, Work} from "./types/Batch.sol";
 import {Ledger, newLedger, ledgerAt} from "./types/Ledger.sol";
@@ -51,7 +48,6 @@ contract Settlement is ISettlement, EIP712 {
     IPaymentEscrow public immutable escrow;
     IEnergyToken public immutable energyToken;
 
-    uint256 private immutable _journals = Words.area("wattbook.settlement.journals");
     uint256 private immutable _meters = Words.area("wattbook.settlement.meters");
     uint256 private immutable _gaps = Words.area("wattbook.settlement.gaps");
     uint256 private immutable _ledgers = Words.area("wattbook.settlement.ledgers");
@@ -74,44 +70,6 @@ contract Settlement is ISettlement, EIP712 {
         if (registry_.settlementContract() != address(this)) revert Misdeployed(address(registry_));
         if (escrow_.settlement() != address(this)) revert Misdeployed(address(escrow_));
         if (energyToken_.settlement() != address(this)) revert Misdeployed(address(energyToken_));
-    }
-
-    // ---------------------------------------------------------------------------------------------------- records
-
-    /// @inheritdoc ISettlement
-    function append(
-        uint32 community,
-        uint32 member,
-        uint32 period,
-        uint256 head,
-        bytes32 digest,
-        bytes calldata payload,
-        uint8 frontier,
-        uint256 fee,
-        address feeTo
-    ) external {
-        uint8 module = uint8(head >> 208);
-        (Terms t, address known, bool active) = registry.recording(community, member, module);
-        if (msg.sender != known) revert NotModule(community, module, msg.sender);
-        _checkOpen(t, community, period);
-        // A journal that nobody can settle or hand in would block the ring: the meter must be read, the payload bounded.
-        if (!active) revert NotActive(community, member);
-        if (payload.length > 64 + 16 * uint256(uint16(head >> 192))) revert PayloadTooLong(payload.length);
-        uint256 pos = _journalAt(community, member, period, t);
-        Journal j = Journal.wrap(Words.load(pos));
-        // The escrow refuses the period while anything older in its ring entries is unsettled.
-        if (!j.isForPeriod(period)) j = Journal.wrap(0);
-        uint256 entries = j.entriesOf() + uint16(head >> 192);
-        bool first = j.recordsOf() == 0;
-        if (entries > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) revert JournalFull(community, member, period);
-        // The frontier belongs to the order book: another module must not move it.
-        uint256 newFrontier = module == 0 ? frontier : j.frontierOf();
-        if (newFrontier < j.frontierOf()) revert FrontierBack(j.frontierOf(), newFrontier);
-        uint256 hash = recordHash(j.hashOf(), head, digest, keccak256(payload));
-        Words.store(pos, Journal.unwrap(newJournal(period, entries, j.recordsOf() + 1, newFrontier, hash)));
-        uint256 amount = uint96(head >> 96) + (first ? t.settlementFee() : 0);
-        escrow.reserve(community, member, period, module, amount, fee, feeTo, first);
-        emit Recorded(community, member, period, head, digest, payload);
     }
 
     // ---------------------------------------------------------------------------------------------------- readings
@@ -204,17 +162,16 @@ contract Settlement is ISettlement, EIP712 {
             revert NotFinal(community, period);
         }
         if (block.timestamp >= end + t.claimWindow()) revert ClaimWindowOver(community, period);
-        uint256 pos = _journalAt(community, item.member, period, t);
-        Journal j = Journal.wrap(Words.load(pos));
+        Journal j = escrow.journalWord(community, item.member, period);
         bool metered = item.values.length != 0;
-        if (!j.isForPeriod(period) || j.stateOf() != (metered ? SETTLED : ESTIMATED)) {
+        if (j.stateOf() != (metered ? SETTLED : ESTIMATED)) {
             revert NotClaimable(community, item.member, period);
         }
         uint256 hash = metered ? readingHash(item.journal, keccak256(item.values), item.gapLeg) : item.journal;
         if (settledHash(hash, _hashOf(item.position)) != j.hashOf()) {
             revert EvidenceMismatch(community, item.member, period);
         }
-        Words.store(pos, Journal.unwrap(j.withState(CLAIMED)));
+        escrow.storeJournal(community, item.member, period, j.withState(CLAIMED));
         (uint256 bought, uint256 unsold) = _claimable(community, period, t, item);
         emit Claimed(community, item.member, period, to, bought, unsold);
         _mint(community, period, registry.memberFor(community, item.member, period), bought, unsold, to);
@@ -248,19 +205,6 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     // ---------------------------------------------------------------------------------------------------- views
-
-    /// @inheritdoc ISettlement
-    function journal(
-        uint32 community,
-        uint32 member,
-        uint32 period
-    ) external view returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state) {
-        Journal j = Journal.wrap(
-            Words.load(_journalAt(community, member, period, KnownTerms.load(_known, registry, community)))
-        );
-        if (!j.isForPeriod(period)) return (0, 0, 0, 0, OPEN);
-        return (j.hashOf(), j.entriesOf(), j.recordsOf(), j.frontierOf(), j.stateOf());
-    }
 
     /// @inheritdoc ISettlement
     function meterState(
@@ -323,7 +267,7 @@ contract Settlement is ISettlement, EIP712 {
         // Its imports and exports count from now on: modules that need totals have them before anybody is settled.
         _legMetered(b, w, b.ledger);
         uint256 hash = readingHash(w.journal.hashOf(), w.valuesHash, w.gapLeg);
-        _storeJournal(b, w, METERED_STATE, hash);
+        escrow.storeJournal(b.community, member, b.period, _closed(b, w, METERED_STATE, hash));
         emit Metered(b.community, member, b.period, w.gapLeg, reading.values);
     }
 
@@ -343,6 +287,7 @@ contract Settlement is ISettlement, EIP712 {
     function _settleMetered(Batch memory b, Work memory w, SettleItem calldata item) private returns (Skip skip) {
         w.member = item.member;
         _loadJournal(b, w);
+        if (_isBooked(b, item.member)) return Skip.AlreadySettled;
         if (w.journal.stateOf() != METERED_STATE) {
             return w.journal.stateOf() == OPEN ? Skip.NotMetered : Skip.AlreadySettled;
         }
@@ -419,21 +364,23 @@ contract Settlement is ISettlement, EIP712 {
         b.ledger = SlotLoops.room(b.slots);
 
         uint256 hash = readingHash(item.journal, w.valuesHash, 0);
-        _storeJournal(b, w, SETTLED, settledHash(hash, _hashOf(item.position)));
+        Journal corrected = _closed(b, w, SETTLED, settledHash(hash, _hashOf(item.position)));
+        escrow.storeJournal(b.community, item.member, b.period, corrected);
         _narrowGap(b, w, estimated);
         emit Corrected(b.community, item.member, b.period, gridLeg, item.reading.values);
         escrow.correct(b.community, b.period, item.member, _supplierOf(b, w.word), gridLeg);
     }
 
     /// @dev Books the leg in memory and closes the journal.
-    function _finish(Batch memory b, Work memory w, uint256 state, uint256 hash, int256 gridLeg) private {
+    function _finish(Batch memory b, Work memory w, uint256 state, uint256 hash, int256 gridLeg) private pure {
         if (b.pots.length != 0) {
             if (Journal.unwrap(w.journal) == 0) ++b.opened;
             ++b.settled;
-            _storeJournal(b, w, state, settledHash(hash, b.position.hashOf()));
         }
         // Reserves are within the 96 bits of a pot, what sixteen modules let flow within 92; energy times price is far below.
+        if (b.legCount != 0 && b.legs[b.legCount - 1].member >= w.member) b.unordered = true;
         IPaymentEscrow.Leg memory leg = b.legs[b.legCount++];
+        if (b.pots.length != 0) leg.journal = _closed(b, w, state, settledHash(hash, b.position.hashOf()));
         leg.member = w.member;
         leg.supplier = _supplierOf(b, w.word);
         leg.reserved = uint96(w.release);
@@ -620,6 +567,15 @@ contract Settlement is ISettlement, EIP712 {
         emit ItemSkipped(b.community, member, b.period, skip);
     }
 
+    /// @return Whether an earlier item of the batch settled the member: its journal is stored with the last.
+    function _isBooked(Batch memory b, uint32 member) private pure returns (bool) {
+        if (b.legCount == 0 || (!b.unordered && b.legs[b.legCount - 1].member < member)) return false;
+        for (uint256 i = 0; i < b.legCount; ++i) {
+            if (b.legs[i].member == member) return true;
+        }
+        return false;
+    }
+
     /// @dev Frees the memory of an item, unless it left something there for later ones.
     function _release(Batch memory b, uint256 free) private pure {
         if (!b.kept) Mem.release(free);
@@ -640,16 +596,14 @@ contract Settlement is ISettlement, EIP712 {
     /// @dev A fresh journal reads as zero.
     function _loadJournal(Batch memory b, Work memory w) private view {
         if (b.pots.length == 0) return;
-        Journal j = Journal.wrap(Words.load(_journalAt(b.community, w.member, b.period, b.terms)));
-        // Where the ring entry is free, everything older in it is settled.
-        if (j.isForPeriod(b.period)) w.journal = j;
+        w.journal = escrow.journalWord(b.community, w.member, b.period);
     }
 
-    function _storeJournal(Batch memory b, Work memory w, uint256 state, uint256 hash) private {
+    /// @return The member's journal once it is in `state`.
+    function _closed(Batch memory b, Work memory w, uint256 state, uint256 hash) private pure returns (Journal) {
         Journal j = w.journal;
         if (Journal.unwrap(j) == 0) j = newJournal(b.period, 0, 0, 0, 0);
-        uint256 pos = _journalAt(b.community, w.member, b.period, b.terms);
-        Words.store(pos, Journal.unwrap(j.withState(state).withHash(hash)));
+        return j.withState(state).withHash(hash);
     }
 
     function _storeMeter(Batch memory b, Work memory w) private {
@@ -675,11 +629,6 @@ contract Settlement is ISettlement, EIP712 {
 
     function _supplierOf(Batch memory b, Member m) private pure returns (uint32) {
         return uint32(b.classes[m.tariffClass()] >> 24);
-    }
-
-    function _checkOpen(Terms t, uint32 community, uint32 period) private view {
-        uint256 current = t.periodAt(block.timestamp);
-        if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
     }
 
     function _readingDigest(
@@ -708,11 +657,6 @@ contract Settlement is ISettlement, EIP712 {
 
     function _hashOf(uint256[] calldata position) private pure returns (bytes32) {
         return keccak256(abi.encodePacked(position));
-    }
-
-    /// @dev `community 32 | member 32 | ring entry 8`.
-    function _journalAt(uint32 community, uint32 member, uint32 period, Terms t) private view returns (uint256) {
-        return _journals | (_index(community, member) << 8) | (period % t.ring());
     }
 
     /// @dev `community 32 | ring slot 16`.

@@ -61,6 +61,7 @@ describe("ProsumerRegistry: creating a community", function () {
       readonly named?: string;
     }
     const small = { readingDeadline: 1, correctionWindow: 2, claimWindow: 3 };
+    const dayAhead = { gateClosure: 3600, revealWindow: 800, bond: 1 };
     const bounds: readonly Bound[] = [
       {
         parameter: "slotDuration",
@@ -93,6 +94,12 @@ describe("ProsumerRegistry: creating a community", function () {
       { parameter: "maxNetworkFee", good: [0, 65_535], bad: [] },
       { parameter: "tariffNotice", good: [0, 255], bad: [] },
       { parameter: "settlementFee", good: [0, 2 ** 32 - 1], bad: [] },
+      { parameter: "revealWindow", good: [8, 800, 3600], bad: [1, 7, 804, 3601, 3608, 2 ** 32 - 1], beside: dayAhead },
+      { parameter: "bond", good: [1, 2n ** 96n - 1n], bad: [0], beside: dayAhead },
+      { parameter: "bond", good: [0], bad: [1] },
+      // Commits for a period come in during `horizon` periods, less the gate closure.
+      { parameter: "horizon", good: [1, 14], bad: [0], beside: dayAhead },
+      { parameter: "horizon", good: [2], bad: [0, 1], beside: { ...dayAhead, gateClosure: DAY } },
       { parameter: "wideTicks", good: [false, true], bad: [] },
     ];
 
@@ -220,6 +227,8 @@ describe("ProsumerRegistry: creating a community", function () {
         tickCount: 128,
         wideTicks: true,
         gateClosure: 43_200,
+        revealWindow: 43_200,
+        bond: 1,
         horizon: 14,
         readingDeadline: 4_838_398,
         correctionWindow: 4_838_399,
@@ -243,6 +252,7 @@ describe("ProsumerRegistry: creating a community", function () {
         [most.correctionWindow, 24],
         [most.claimWindow, 24],
         [most.settlementFee, 32],
+        [most.revealWindow, 24],
       ];
       const expected = concat(fields.map(([value, bits]) => toBeHex(value, bits / 8)).reverse());
       expect(word).to.equal(BigInt(expected));

@@ -76,8 +76,9 @@ export async function naiveRows(chain: Chain, kind: Kind, book: BaselineOrders):
   const orders = book.orders.length;
   const market = await openMarket(chain, kind, homesOf(book.orders));
   const { cold, warm, next } = await playTwice(chain, market, book);
-  const worst = await clearSorted(chain, market, next, book);
+  const sorted = await clearSorted(chain, market, next, book);
   const used = rowsOf(NAIVE, orders);
+  const ascending = rowsOf(`${NAIVE}, orders come sorted`, orders);
   const anew = rowsOf(`${NAIVE}, ${ANEW}`, orders);
   const work = "sorts, matches, pays and releases: settling is part of it";
   return [
@@ -85,12 +86,7 @@ export async function naiveRows(chain: Chain, kind: Kind, book: BaselineOrders):
     ...anew.mean("place", cold.place, "order", NEW_WORDS),
     used.row("clear", warm.clear, "clearing", `${work}; fewer than ${fits(warm.clear, orders)}`),
     used.row("clear", warm.clear / orders, "order", work),
-    used.row(
-      "clear",
-      worst ?? GAS_CAP,
-      "worst clearing",
-      `orders that come sorted${worst ? "" : ": does not fit, needs more"}`,
-    ),
+    ascending.row("clear", sorted ?? GAS_CAP, "clearing", sorted ? work : "does not fit a call: needs more than this"),
     used.row("life", lifeOf(warm), "order", "place + clear"),
     anew.row("life", lifeOf(cold), "order", "place + clear"),
   ];

@@ -45,8 +45,11 @@ export async function dayOf(world: World, homes: number, steps = 1): Promise<Day
     const counted = (home: HomeKeys) => countedBy(home, world.dayOf(period));
     const items = some.map((home) => ({ home, counted: counted(home), record: records.get(home.member) }));
     const call = await callOf(gas, `settle ${String(some.length)}`, await gas.settle(period, items));
-    const entries = some.map(() => SLOTS * steps);
-    return settled(call, SLOTS, entries);
+    return settled(
+      call,
+      SLOTS,
+      some.map((home) => ({ home, entries: SLOTS * steps })),
+    );
   });
   await gas.checkSettled(period, homes);
   return { place, clear, settle };

@@ -9,6 +9,8 @@ import {
 import {
   connect,
   deployMarket,
+  postArguments,
+  unpackRecords,
   type Entry,
   type HomeKeys,
   type HomeOptions,
@@ -105,8 +107,9 @@ export async function openMarket(terms: TermsOverride) {
   async function post(period: number, orders: readonly Order[]): Promise<Receipt> {
     const strips = [];
     for (const order of orders) strips.push(await strip(order, period));
-    checkLength(auction.interface.encodeFunctionData("post", [community, period, strips]));
-    const receipt = await mined(auction.post(community, period, strips, LIMIT));
+    const call = postArguments(community, period, strips);
+    checkLength(auction.interface.encodeFunctionData("post", call));
+    const receipt = await mined(auction.post(...call, LIMIT));
     const taken = recordsIn(receipt).size;
     if (taken !== orders.length) throw new Error(`${String(orders.length - taken)} strips were not accepted`);
     for (const log of receipt.logs) {
@@ -126,10 +129,12 @@ export async function openMarket(terms: TermsOverride) {
   function recordsIn(receipt: Receipt): Map<number, JournalRecord> {
     const records = new Map<number, JournalRecord>();
     for (const log of receipt.logs) {
-      const parsed = settlement.interface.parseLog(log);
+      const parsed = escrow.interface.parseLog(log);
       if (parsed?.name !== "Recorded") continue;
-      const { member, head, digest, payload } = parsed.args as unknown as JournalRecord & { member: bigint };
-      records.set(Number(member), { head, digest, payload });
+      const { module, records: packed } = parsed.args as unknown as { module: bigint; records: string };
+      for (const { member, head, digest, payload } of unpackRecords(module, packed)) {
+        records.set(member, { head, digest, payload });
+      }
     }
     return records;
   }

@@ -90,13 +90,23 @@ interface IDoubleAuction is IMarketModule {
     error UnknownModule(uint32 community);
     /// @dev `positionOf` was not given what `contextOf` returned.
     error NoContext();
+    /// @notice The strip at a byte position is longer than what is there.
+    error StripsCutOff(uint256 position);
     error StripRefused(StripReason reason);
     error EntryRefused(uint256 index, EntryReason reason);
     error NotTrader(uint32 community, uint32 member, address caller);
 
     /// @notice Posts signed strips of one period for their members. A bad strip is skipped and named; the rest goes through.
+    /// @param feeTo Whom every strip of the call was signed for.
+    /// @param strips One behind the other: `member 4 | after 1 | epoch 4 | deadline 5 | maxReserve 12 | feePerEntry 4 | r 32 | vs 32 |
+    /// count 2 | entries 4 * count`, big-endian. Cheapest where members ascend; any order is right.
     /// @return accepted Number of strips accepted.
-    function post(uint32 community, uint32 period, Strip[] calldata strips) external returns (uint256 accepted);
+    function post(
+        uint32 community,
+        uint32 period,
+        address feeTo,
+        bytes calldata strips
+    ) external returns (uint256 accepted);
 
     /// @notice Places the caller's own strip. Trading key or owner. Any strip or entry failure reverts with the same reason.
     function place(uint32 community, uint32 period, Strip calldata strip) external;

@@ -13,7 +13,8 @@ import {Terms} from "../types/Terms.sol";
 ///
 /// Changes of members, keys and meters take effect at the start of the next period, with three exceptions: an owner stops its
 /// own trading and revokes its meter key at once, and a change of tariff class starts with the first period not yet open for
-/// orders. Consents are signed by the owner, a plain key or an EIP-1271 wallet, and used once (a nonce per owner).
+/// orders. In a sealed community orders count by what was in force at their period's gate, and a stop after it counts from the
+/// next gate (`memberAtGate`): nobody can void an order once others are revealed. Consents are signed by the owner, a plain key or an EIP-1271 wallet, and used once (a nonce per owner).
 ///
 /// No identity is stored: a metering point appears as a salted hash.
 interface IProsumerRegistry {
@@ -29,8 +30,10 @@ interface IProsumerRegistry {
     /// @param tickSize Price step, at least 1.
     /// @param tickCount 32, 64 or 128.
     /// @param wideTicks Tick volumes of 32 bits instead of 16, for communities whose caps add up to more than a tick holds.
-    /// @param gateClosure Seconds before a slot's start at which its gate closes; at most one period.
-    /// @param horizon Periods after the current one that take orders; at most 14.
+    /// @param gateClosure Seconds before a slot's start at which its gate closes, in a sealed community before its period's start; at
+    /// most one period.
+    /// @param horizon Periods after the current one that take orders; at most 14. In a sealed community horizon * period must exceed
+    /// the gate closure, or no period would ever take a commit.
     /// @param readingDeadline After the period's end; from then on anyone settles a missing meter as estimated.
     /// @param correctionWindow After the period's end, longer than the deadline; late readings replace estimates until then.
     /// @param claimWindow After the period's end, longer than the correction window; energy tokens can be claimed until then.
@@ -38,6 +41,9 @@ interface IProsumerRegistry {
     /// @param maxImport Highest import price that a tariff may name.
     /// @param maxNetworkFee Highest network fee that a tariff may name.
     /// @param settlementFee Base units per member and period, paid to whoever settles.
+    /// @param revealWindow 0 for an open community; in a sealed one, the time after a period's gate in which its orders are revealed: a
+    /// multiple of 8 (its turns), at most the gate closure.
+    /// @param bond Base units that a relayer posts per commit of a sealed community, at least 1; 0 in an open one.
     struct CommunityTerms {
         address paymentToken;
         address coordinator;
@@ -59,6 +65,8 @@ interface IProsumerRegistry {
         uint16 maxImport;
         uint16 maxNetworkFee;
         uint32 settlementFee;
+        uint32 revealWindow;
+        uint96 bond;
     }
 
     /// @param supplier Index into the community's suppliers.
@@ -115,6 +123,7 @@ interface IProsumerRegistry {
     event TariffPublished(uint32 indexed community, uint32 indexed fromPeriod, address blob, bytes tariff);
     event Paused(uint32 indexed community, uint32 period);
     event ModuleAdded(uint32 indexed community, uint8 index, address module);
+    event RelayerNamed(uint32 indexed community, address indexed relayer, bool named);
     event MemberEnrolled(
         uint32 indexed community,
         uint32 indexed member,
@@ -191,10 +200,15 @@ interface IProsumerRegistry {
     function publishTariff(uint32 community, uint32 period, bytes calldata tariff) external;
 
     /// @notice Stops new orders until the current period ends, nothing else. Coordinator only.
+    /// @dev In a sealed community it stops commits and members' own orders alone. What was committed is revealed all the same: a pause
+    /// after the gate would otherwise void orders that others have seen. So a reveal asks `memberAtGate`, which knows no pause.
     function pause(uint32 community) external;
 
     /// @notice Adds a module, off for every member until its owner enables it in the escrow. Coordinator only.
     function addModule(uint32 community, address module) external returns (uint8 index);
+
+    /// @notice Names a relayer, or takes the name back: some commits of each sealed period are kept for named ones. Coordinator only.
+    function nameRelayer(uint32 community, address relayer, bool named) external;
 
     /// @notice Admits a member. Coordinator only, with the owner's consent. It trades once its meter is bound.
     /// @dev At most 65,536 members with the coordinator, DSO, fee collector and suppliers; more would not fit the public ledger.
@@ -238,6 +252,7 @@ interface IProsumerRegistry {
     function rotateTradingKey(uint32 community, uint32 member, address key) external;
 
     /// @notice Stops (at once) or resumes (from the next period on) a member's trading. Owner only.
+    /// @dev In a sealed community a stop counts from the next gate on: what is revealed after a gate that had closed stands.
     function setTrading(uint32 community, uint32 member, bool on) external;
 
     /// @notice Suspends or reinstates a member's trading from the next period on. Coordinator only.
@@ -282,10 +297,22 @@ interface IProsumerRegistry {
     /// @return paused Whether new orders are refused now.
     function trading(uint32 community) external view returns (Terms terms_, bool paused);
     function paymentToken(uint32 community) external view returns (address);
+
+    /// @return Base units that a relayer posts per commit; 0 in an open community.
+    function bondOf(uint32 community) external view returns (uint256);
+    function isNamedRelayer(uint32 community, address relayer) external view returns (bool);
     function ownerOf(uint32 community, uint32 member) external view returns (address);
 
     /// @return The member's word as of now, with the tariff class of `period`.
     function memberFor(uint32 community, uint32 member, uint32 period) external view returns (Member);
+
+    /// @notice The member as it counts for orders of a sealed `period`: key, status and caps in force at the period's gate, and the
+    /// tariff class of `period`.
+    /// @dev Exact from the gate until the period starts, which is the whole reveal window; before, it is what is known so far. The gate
+    /// lies in the period before, or at its start, and whatever changes during that one starts with `period` at the earliest. Two
+    /// calls act at once: a stop by the owner, whose time is kept and which counts if it came before the gate; and `releaseMeter`,
+    /// which ends the metering of a member whose orders had ended `horizon` periods before.
+    function memberAtGate(uint32 community, uint32 member, uint32 period) external view returns (Member);
 
     /// @return word As `memberFor`, but with the largest caps so far: what its readings may show.
     /// @return meterKey The key that signs readings now; zero if none.
@@ -303,15 +330,39 @@ interface IProsumerRegistry {
     /// @return blob Contract whose code is a zero byte and the tariff bytes of `period`; see `publishTariff`.
     function tariffAt(uint32 community, uint32 period) external view returns (address blob);
 
-    /// @notice What appending a record needs, in one call.
+    /// @notice What opening an order book needs, in one call.
+    /// @return terms_ The packed terms.
+    /// @return paused Whether new orders are refused now.
+    /// @return tariff As `tariffAt`.
+    /// @return firstModule The order book.
+    function market(
+        uint32 community,
+        uint32 period
+    ) external view returns (Terms terms_, bool paused, address tariff, address firstModule);
+
+    /// @notice As `memberFor`, for a batch of members; in a sealed community as `memberAtGate`.
+    /// @param members A word per member, its index in the low 32 bits.
+    /// @return words A word per member, see `Member`.
+    function traders(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory words);
+
+    /// @notice What appending records needs, in one call.
     /// @return terms_ The packed terms.
     /// @return moduleAddress As `moduleAt`.
-    /// @return active Whether new orders of the member are accepted now.
-    function recording(
+    function recording(uint32 community, uint8 module) external view returns (Terms terms_, address moduleAddress);
+
+    /// @param module Index of the module that appends; for the first one of a sealed community members count as of the gate.
+    /// @param members A word per member, its index in the low 32 bits.
+    /// @return active How many of them, from the first on, may have new records: all, or as many as stand before the first that may not.
+    function countActive(
         uint32 community,
-        uint32 member,
-        uint8 module
-    ) external view returns (Terms terms_, address moduleAddress, bool active);
+        uint32 period,
+        uint8 module,
+        uint256[] calldata members
+    ) external view returns (uint256 active);
     function moduleAt(uint32 community, uint8 index) external view returns (address);
 
     /// @notice A community's market modules by index.

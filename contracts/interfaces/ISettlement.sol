@@ -118,15 +118,6 @@ interface ISettlement {
         PotOverdrawn
     }
 
-    /// @notice A module appended a record: all that settlement needs of it.
-    event Recorded(
-        uint32 indexed community,
-        uint32 indexed member,
-        uint32 indexed period,
-        uint256 head,
-        bytes32 digest,
-        bytes payload
-    );
     event Metered(uint32 indexed community, uint32 indexed member, uint32 indexed period, int128 gapLeg, bytes values);
     event Estimated(uint32 indexed community, uint32 indexed member, uint32 indexed period);
     event Corrected(
@@ -154,12 +145,6 @@ interface ISettlement {
     );
 
     error NotRegistry(address caller);
-    error NotModule(uint32 community, uint8 module, address caller);
-    error PeriodNotOpen(uint32 community, uint32 period);
-    error NotActive(uint32 community, uint32 member);
-    error PayloadTooLong(uint256 length);
-    error JournalFull(uint32 community, uint32 member, uint32 period);
-    error FrontierBack(uint256 frontier, uint256 proposed);
     error TooLittleGas(uint256 needed);
     error NotOwner(uint32 community, uint32 member, address caller);
     error NotFinal(uint32 community, uint32 period);
@@ -167,23 +152,6 @@ interface ISettlement {
     error NotClaimable(uint32 community, uint32 member, uint32 period);
     error EvidenceMismatch(uint32 community, uint32 member, uint32 period);
     error Misdeployed(address part);
-
-    /// @notice Appends a record to a member's journal and reserves its money. Market modules of the community only.
-    /// @param frontier The order-book frontier afterwards; only the community's first module moves it, others pass 0.
-    /// @param fee Base units per record to `feeTo`, from free balance, beside the reserve in `head`.
-    /// @dev Only for active members, only for periods current ... + horizon, before the period ends. A payload takes at most 64 bytes
-    /// and 16 per entry.
-    function append(
-        uint32 community,
-        uint32 member,
-        uint32 period,
-        uint256 head,
-        bytes32 digest,
-        bytes calldata payload,
-        uint8 frontier,
-        uint256 fee,
-        address feeTo
-    ) external;
 
     /// @notice Accepts readings without settling them. Their imports and exports count in the ledger of the slots from then on.
     /// @return accepted Number of items that were not skipped.
@@ -227,18 +195,6 @@ interface ISettlement {
     /// @notice Ends a meter word. Registry only.
     /// @return released False unless every period through `lastPeriod` was read.
     function releaseMeter(uint32 community, uint32 member, uint32 lastPeriod) external returns (bool released);
-
-    /// @return hash The journal, 204 bits.
-    /// @return entries Entries so far.
-    /// @return records Records so far.
-    /// @return frontier One past the last slot covered by a strip.
-    /// @return state 0 none or open, 1 metered, 2 settled, 3 estimated,
-    /// 4 claimed.
-    function journal(
-        uint32 community,
-        uint32 member,
-        uint32 period
-    ) external view returns (uint256 hash, uint256 entries, uint256 records, uint256 frontier, uint256 state);
 
     /// @return nextPeriod First period without a signed reading.
     /// @return importRegister Wh.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Mem} from "./Mem.sol";
+import {Lanes} from "./Lanes.sol";
+import {SlotBook} from "./SlotBook.sol";
 
 /// @title Clearing
 /// @notice The uniform-price call auction over tick volumes, and the share of one entry in it.
@@ -12,8 +13,11 @@ import {Mem} from "./Mem.sol";
 /// 3. S(t*) = D(t*+1): every tick up to and including the next live one clears. The price is the midpoint of that interval,
 ///    rounded down to a tick, and nothing is rationed.
 /// 4. Otherwise the price is t*; bids above and asks below fill whole, and the long side at t* is rationed.
+///
+/// No tick word is read that does not matter: asks above t* and bids below it fill nothing, whatever they are.
 library Clearing {
-    using Mem for uint256[];
+    using Lanes for uint256;
+    using SlotBook for SlotBook.View;
 
     uint256 internal constant NO_TRADE = 255;
 
@@ -32,42 +36,29 @@ library Clearing {
         uint256 askVolume;
     }
 
-    /// @param bids Lots per tick.
-    /// @param asks Lots per tick, same length.
-    function clear(uint256[] memory bids, uint256[] memory asks) internal pure returns (Result memory r) {
+    function clear(SlotBook.View memory v) internal view returns (Result memory r) {
         unchecked {
             // Volumes are at most 32 bits and ticks at most 128: no sum comes near 256 bits.
-            uint256 above = 0; // D(t+1)
-            uint256 bid = bids.words();
-            uint256 end = bid + 32 * bids.length;
-            for (uint256 pos = bid; pos < end; pos += 32) above += Mem.load(pos);
-            uint256 below = 0; // S(t)
-            uint256 ask = asks.words();
-            uint256 start = ask;
-            // The loop always breaks: above is 0 at the last tick. // [C1]
-            while (true) {
-                below += Mem.load(ask);
-                above -= Mem.load(bid);
-                if (below >= above) break;
-                ask += 32;
-                bid += 32;
-            }
-            uint256 marginal = (ask - start) / 32;
-            r.bidVolume = bids[marginal];
-            r.askVolume = asks[marginal];
+            (uint256 index, uint256 bids, uint256 asks, uint256 above, uint256 below) = _findWord(v);
+            // S(t) >= D(t+1) says that all asks and bids at ticks <= t are at least as much as all bids.
+            (uint256 lane, uint256 asked, uint256 bid) = asks.reach(bids, above - below, v.wide);
+            below += asked; // S(t*)
+            above -= bid; // D(t*+1)
+            r.bidVolume = bids.get(lane, v.wide);
             uint256 demand = above + r.bidVolume; // D(t*)
             r.lots = below < demand ? below : demand;
             if (r.lots == 0) {
-                r.marginalTick = NO_TRADE;
-                r.priceTick = NO_TRADE;
-                r.bidVolume = 0;
-                r.askVolume = 0;
+                (r.marginalTick, r.priceTick, r.bidVolume) = (NO_TRADE, NO_TRADE, 0);
                 return r;
             }
-            r.marginalTick = marginal;
+            r.askVolume = asks.get(lane, v.wide);
             r.bidAllotment = r.lots - above; // bids above t* fill whole
             r.askAllotment = r.lots - (below - r.askVolume); // asks below t* fill whole
-            r.priceTick = below == above ? (marginal + _nextLive(bids, asks, marginal)) / 2 : marginal; // [C2]
+            r.marginalTick = index * v.perWord + lane;
+            r.priceTick =
+                below == above // [C2]
+                    ? (r.marginalTick + _nextLive(v, index, bids | asks, lane)) / 2
+                    : r.marginalTick;
         }
     }
 
@@ -85,11 +76,53 @@ library Clearing {
         }
     }
 
-    /// @dev In the balanced case a live tick above t* exists: D(t*+1) = S(t*) > 0.
-    function _nextLive(uint256[] memory bids, uint256[] memory asks, uint256 tick) private pure returns (uint256) {
+    /// @dev Adds ask words from the lowest up and bid words from the highest down, always to the side that has less, until they meet.
+    /// While they are apart, t* lies beyond the asks if these are less than the bids, and below the bids otherwise. // [C1]
+    /// @return index Which word of its side holds t*.
+    /// @return bids That word.
+    /// @return asks Likewise.
+    /// @return above Bids in it and in the words above.
+    /// @return below Asks in the words below it.
+    function _findWord(
+        SlotBook.View memory v
+    ) private view returns (uint256 index, uint256 bids, uint256 asks, uint256 above, uint256 below) {
         unchecked {
-            do ++tick; while (bids[tick] == 0 && asks[tick] == 0);
-            return tick;
+            uint256 askAt = v.words;
+            uint256 bidAt = askAt;
+            asks = v.word(askAt, v.asks);
+            uint256 sum = asks.sum(v.wide);
+            below = sum; // with `asks` until the end
+            while (askAt - bidAt != v.words) {
+                if (below < above) {
+                    asks = v.word(++askAt, v.asks);
+                    sum = asks.sum(v.wide);
+                    below += sum;
+                } else {
+                    bids = v.word(--bidAt, v.bids);
+                    above += bids.sum(v.wide);
+                }
+            }
+            return (bidAt, bids, asks, above, below - sum);
+        }
+    }
+
+    /// @dev In the balanced case a live tick above t* exists: D(t*+1) = S(t*) > 0.
+    /// @param live Bids and asks of the word that holds t*.
+    function _nextLive(
+        SlotBook.View memory v,
+        uint256 index,
+        uint256 live,
+        uint256 lane
+    ) private view returns (uint256) {
+        unchecked {
+            uint256 next = lane + 1;
+            live >>= next * (256 / v.perWord);
+            while (live == 0) {
+                ++index;
+                next = 0;
+                live = v.word(index, v.bids) | v.word(v.words + index, v.asks);
+            }
+            return index * v.perWord + next + live.lowest(v.wide);
         }
     }
 }

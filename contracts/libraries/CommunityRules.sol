@@ -16,6 +16,9 @@ library CommunityRules {
     uint256 internal constant MAX_RING = 128;
     uint256 internal constant MAX_LISTED = 16; // suppliers, classes, modules
 
+    /// @dev Turns of a reveal window: one per commit that a period takes.
+    uint256 internal constant TURNS = 8;
+
     /// @dev Lots that a tick of 16 bits holds; all ones in a prefix means "not accepted".
     uint256 internal constant TICK_LOTS = type(uint16).max;
 
@@ -40,6 +43,7 @@ library CommunityRules {
         _bound("correctionWindow", t.correctionWindow, t.correctionWindow > t.readingDeadline);
         _bound("claimWindow", t.claimWindow, t.claimWindow > t.correctionWindow);
         _bound("maxImport", t.maxImport, t.maxImport > 0);
+        _checkSealed(t, period);
         // R * period >= horizon + period + claimWindow + one period (section 3.4 of the design).
         uint256 ring = t.horizon + 2 + (uint256(t.claimWindow) + period - 1) / period;
         _bound("claimWindow", t.claimWindow, ring <= MAX_RING);
@@ -56,7 +60,7 @@ library CommunityRules {
                 t.correctionWindow,
                 t.claimWindow,
                 t.settlementFee
-            );
+            ).withRevealWindow(t.revealWindow);
     }
 
     /// @notice Checks a tariff version against the bounds that members signed.
@@ -96,6 +100,14 @@ library CommunityRules {
         if (t.wideTicks()) return;
         if (sumBuy > TICK_LOTS) revert IProsumerRegistry.CapsExceedTick(sumBuy, TICK_LOTS);
         if (sumSell > TICK_LOTS) revert IProsumerRegistry.CapsExceedTick(sumSell, TICK_LOTS);
+    }
+
+    /// @dev A reveal ends before its period starts: members' words stay the same from the gate to the end of it.
+    function _checkSealed(IProsumerRegistry.CommunityTerms calldata t, uint256 period) private pure {
+        _bound("revealWindow", t.revealWindow, t.revealWindow <= t.gateClosure && t.revealWindow % TURNS == 0);
+        _bound("bond", t.bond, (t.bond != 0) == (t.revealWindow != 0));
+        // Commits come in from the start of the period `horizon` periods earlier until the gate: that must leave some time.
+        _bound("horizon", t.horizon, t.revealWindow == 0 || t.horizon * period > t.gateClosure);
     }
 
     function _bound(string memory parameter, uint256 value, bool good) private pure {

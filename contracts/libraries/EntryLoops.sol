@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Mem} from "./Mem.sol";
+
 /// @title Entry loops
 /// @notice The loop that the order book runs once per entry to accept it into the tick volumes.
 /// @dev It is most of the cost of a market, so it is in assembly; `EntryLoopsPlain` in the tests says the same without, and both run
@@ -27,8 +29,8 @@ library EntryLoops {
     /// @param step From an entry and its prefix to the next: bytes in the upper and in the lower 128 bits.
     /// @param laneShift Bits of a word above a volume in its lowest ones.
     /// @param laneMask Largest tick volume.
-    /// @param cells Where the book in memory keeps the first bid word of offset 0, see `Book`.
-    /// @param stride Bytes per slot in it.
+    /// @param table Where the table of the book in memory starts, see `Book`.
+    /// @param newest Top of the cell of the book that was made last, 0 for none.
     /// @param tickWords Tick words of one side.
     /// @param reasons Where the reasons go, in memory: one byte per entry.
     /// @param out Where the prefixes go, in memory; a spare word follows the last.
@@ -44,6 +46,7 @@ library EntryLoops {
     /// @param start Where the entries start, in the upper 128 bits, and `out`.
     /// @param count Entries.
     /// @param last The largest entry passed or closed.
+    /// @param sweeps Whether strips are tried in one sweep first: `fillSellPrices` has made what that needs.
     struct Strip {
         uint256 beyond;
         uint256 noTick;
@@ -61,8 +64,8 @@ library EntryLoops {
         uint256 step;
         uint256 laneShift;
         uint256 laneMask;
-        uint256 cells;
-        uint256 stride;
+        uint256 table;
+        uint256 newest;
         uint256 tickWords;
         uint256 reasons;
         uint256 out;
@@ -78,6 +81,7 @@ library EntryLoops {
         uint256 start;
         uint256 count;
         uint256 last;
+        uint256 sweeps;
     }
 
     // The fields' places, as assembly needs them; `beyond` is the first.
@@ -96,8 +100,8 @@ library EntryLoops {
     uint256 private constant STEP = 0x1a0;
     uint256 private constant LANE_SHIFT = 0x1c0;
     uint256 private constant LANE_MASK = 0x1e0;
-    uint256 private constant CELLS = 0x200;
-    uint256 private constant STRIDE = 0x220;
+    uint256 private constant TABLE = 0x200;
+    uint256 private constant NEWEST = 0x220;
     uint256 private constant TICK_WORDS = 0x240;
     uint256 private constant REASONS = 0x260;
     uint256 private constant OUT = 0x280;
@@ -113,6 +117,10 @@ library EntryLoops {
     uint256 private constant START = 0x3c0;
     uint256 private constant COUNT = 0x3e0;
     uint256 private constant LAST = 0x400;
+    uint256 private constant SWEEPS = 0x420;
+
+    /// @dev Bytes from a book's table, without its first word, to the amounts that `fillSellPrices` makes.
+    uint256 private constant SELL_PRICES = 0x2000;
 
     /// @dev The first entry of offset 256.
     uint256 private constant ALL_CLOSED = 0x100000000;
@@ -134,8 +142,9 @@ library EntryLoops {
     uint256 private constant LOW = 0xffffffffffffffffffffffffffffffff;
 
     /// @notice Runs the entries in order: the checks of `IDoubleAuction.EntryReason`, by number, then tick volume and prefix.
-    /// @dev One test tells whether an entry passes all checks. Where it fails, the second part finds out why: the entry is refused,
-    /// or its slot or tick word was not in memory yet, then it is tried again.
+    /// @dev In a large batch of ticks of 16 bits a strip is tried in one sweep first, which takes it whole or not at all. Then, entry by
+    /// entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is refused, or its
+    /// slot or tick word was not in memory yet, then it is tried again.
     /// @param entries Where the entries start in memory; at least four bytes of zeros follow the last.
     /// @param count Number of entries.
     /// @return busy Whether it stopped at a slot whose ring entry an older slot still needs.
@@ -205,9 +214,19 @@ library EntryLoops {
                     place := sub(add(place, shl(5, half)), shl(add(7, mload(add(e, LANE_LOG))), 1))
                 }
             }
-            // Reads a slot's header on the first visit, and makes room at its empty words. False if an older slot still needs the
-            // ring entry.
-            function open(e, offset, top) -> free {
+            // The first words of a side of a new cell: full where the word is live, to be read on the first visit, else empty.
+            function fill(from, words, live) {
+                for {
+                    let end := sub(from, shl(5, words))
+                } gt(from, end) {
+                    from := sub(from, 0x20)
+                } {
+                    mstore(from, sub(and(live, 1), 1))
+                    live := shr(1, live)
+                }
+            }
+            // Makes a slot's cell on the first visit. False if an older slot still needs the ring entry.
+            function open(e, offset) -> free {
                 let header := sload(add(mload(add(e, AREA)), shl(6, offset)))
                 let slot := add(mload(add(e, FIRST_SLOT)), offset)
                 free := 1
@@ -219,17 +238,20 @@ library EntryLoops {
                 if iszero(free) {
                     leave
                 }
+                let half := mload(add(e, TICK_WORDS))
+                let span := shl(add(7, mload(add(e, LANE_LOG))), 1) // from a bid to the ask of its tick
+                let top := sub(add(mload(0x40), shl(1, span)), 0x20)
+                // Lanes of ticks off the grid are zero: copying from beyond the end of calldata writes that.
+                calldatacopy(mload(0x40), calldatasize(), shl(1, span))
+                mstore(0x40, add(top, 0x80))
+                fill(top, half, shr(40, header))
+                fill(sub(top, span), half, shr(add(40, half), header))
                 mstore(add(top, 0x20), header)
-                let words := shl(1, mload(add(e, TICK_WORDS)))
-                for {
-                    let index := 0
-                } lt(index, words) {
-                    index := add(index, 1)
-                } {
-                    if iszero(and(shr(add(40, index), header), 1)) {
-                        mstore(wordAt(e, top, index), not(0))
-                    }
-                }
+                mstore(add(top, 0x40), 0)
+                mstore(add(top, 0x60), mload(add(e, NEWEST)))
+                mstore(add(e, NEWEST), top)
+                let table := mload(add(e, TABLE))
+                mstore(add(add(table, 0x20), shl(5, offset)), sub(top, table))
             }
             // Brings a live tick word into memory on the first visit; 0 if there is nothing to bring.
             function fetch(e, entry, top) -> fetched {
@@ -261,11 +283,13 @@ library EntryLoops {
                     next := sub(next, iszero(iszero(next)))
                     leave
                 }
-                let top := add(mload(add(e, CELLS)), mul(shr(24, entry), mload(add(e, STRIDE))))
-                if iszero(mload(add(top, 0x20))) {
-                    next := shr(open(e, shr(24, entry), top), STOP)
+                let top := mload(add(e, TABLE))
+                let relative := mload(add(add(top, 0x20), shl(5, shr(24, entry))))
+                if iszero(relative) {
+                    next := shr(open(e, shr(24, entry)), STOP)
                     leave
                 }
+                top := add(top, relative)
                 next := or(entry, 0xffff)
                 if gt(sum, mload(add(e, add(BUY_CAP, shr(18, and(entry, 0x800000)))))) {
                     refuse(e, index, 6) // OverCap
@@ -316,10 +340,10 @@ library EntryLoops {
                         bad := or(bad, gt(sum, mload(add(e, SELL_CAP))))
                     }
                     amount := add(add(total, mload(add(e, FEE))), mul(wanted, amount))
-                    let good := lt(entry, mload(e))
-                    // Nothing is read beyond the cells.
-                    let place := add(mload(add(e, CELLS)), mul(mul(shr(248, entry), good), mload(add(e, STRIDE))))
+                    let place := mload(add(e, TABLE))
+                    place := add(place, mload(add(add(place, 0x20), and(shr(243, entry), 0x1fe0))))
                     place := sub(place, shl(mload(add(e, LANE_LOG)), and(shr(240, entry), 0xff)))
+                    let good := lt(entry, mload(e))
                     good := and(and(good, gt(entry, last)), lt(amount, mload(add(e, LIMIT))))
                     let word := mload(place)
                     good := and(good, lt(sub(wanted, 1), and(word, mload(add(e, LANE_MASK)))))
@@ -349,6 +373,91 @@ library EntryLoops {
                 }
             }
 
+            // Where the room at an entry's tick is kept.
+            function placeOf(e, entry) -> place {
+                place := mload(add(e, TABLE))
+                place := add(place, mload(add(add(place, 0x20), and(shr(19, entry), 0x1fe0))))
+                place := sub(place, shl(mload(add(e, LANE_LOG)), and(shr(16, entry), 0xff)))
+            }
+            // Brings an entry's slot and tick word into memory, as far as they are not there. 0 if there is no such place.
+            function bring(e, entry) -> place {
+                let known := lt(shl(224, entry), mload(e))
+                if iszero(gt(known, and(shl(224, entry), mload(add(e, NO_TICK))))) {
+                    leave
+                }
+                let table := mload(add(e, TABLE))
+                let at := add(add(table, 0x20), shl(5, shr(24, entry)))
+                if iszero(mload(at)) {
+                    if iszero(open(e, shr(24, entry))) {
+                        leave
+                    }
+                }
+                pop(fetch(e, entry, add(table, mload(at))))
+                place := placeOf(e, entry)
+            }
+            // The entries in order, as long as nothing is wrong with one: for ticks of 16 bits. Stops at the first that is.
+            function sweep(e, pos, end, out, last) -> total, reached {
+                let table := add(mload(add(e, TABLE)), 0x20)
+                let sum := 0 // lots in the slot and side of `last`
+                reached := pos
+                for {} lt(reached, end) {
+                    reached := add(reached, 4)
+                    out := add(out, 2)
+                } {
+                    let entry := shr(224, mload(reached))
+                    if iszero(gt(entry, last)) {
+                        leave
+                    }
+                    let wanted := and(entry, 0xffff)
+                    sum := add(mul(sum, lt(xor(entry, last), 0x800000)), wanted)
+                    last := entry
+                    let place := and(shr(19, entry), 0x1fe0)
+                    let amount := mul(and(shr(16, entry), 0x7f), mload(add(e, TICK_AMOUNT)))
+                    switch and(entry, 0x800000)
+                    case 0 {
+                        amount := add(amount, mload(add(e, BUY_FLOOR)))
+                        if gt(sum, mload(add(e, BUY_CAP))) {
+                            leave
+                        }
+                    }
+                    default {
+                        amount := sub(mload(add(add(table, SELL_PRICES), place)), amount)
+                        if slt(amount, mload(add(e, SELL_LEAST))) {
+                            amount := mload(add(e, SELL_LEAST))
+                        }
+                        if gt(sum, mload(add(e, SELL_CAP))) {
+                            leave
+                        }
+                    }
+                    place := add(sub(table, 0x20), mload(add(table, place)))
+                    place := sub(place, and(shr(15, entry), 0x1fe))
+                    let word := mload(place)
+                    if iszero(lt(sub(wanted, 1), and(word, 0xffff))) {
+                        place := bring(e, entry)
+                        if iszero(place) {
+                            leave
+                        }
+                        word := mload(place)
+                        if iszero(lt(sub(wanted, 1), and(word, 0xffff))) {
+                            leave
+                        }
+                    }
+                    mstore(place, sub(word, wanted))
+                    mstore(out, shl(240, not(word)))
+                    total := add(total, mul(wanted, amount))
+                }
+            }
+            // Gives back what the entries before `reached` took.
+            function undo(e, pos, reached) {
+                for {} lt(pos, reached) {
+                    pos := add(pos, 4)
+                } {
+                    let entry := shr(224, mload(pos))
+                    let place := placeOf(e, entry)
+                    mstore(place, add(mload(place), and(entry, 0xffff)))
+                }
+            }
+
             let last := shl(24, mload(add(s, OPEN_FROM)))
             if lt(last, shl(24, mload(add(s, FRONTIER)))) {
                 last := shl(24, mload(add(s, FRONTIER)))
@@ -357,16 +466,33 @@ library EntryLoops {
             if gt(last, ALL_CLOSED) {
                 last := ALL_CLOSED
             }
-            last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
-            let at := or(shl(128, entries), mload(add(s, OUT)))
-            mstore(add(s, START), at)
-            mstore(add(s, COUNT), count)
-            run(s, at, last)
-            last := shr(16, add(mload(add(s, LAST)), 1))
-            if gt(last, mload(add(s, NEXT_KEY))) {
-                mstore(add(s, NEXT_KEY), last)
+            let swept := 0
+            if mload(add(s, SWEEPS)) {
+                let end := add(entries, shl(2, count))
+                let total, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(last, iszero(iszero(last))))
+                total := add(add(total, mload(add(s, TOTAL))), mul(count, mload(add(s, FEE))))
+                swept := and(eq(reached, end), lt(total, mload(add(s, LIMIT))))
+                switch swept
+                case 0 {
+                    undo(s, entries, reached)
+                }
+                default {
+                    mstore(add(s, TOTAL), total)
+                    mstore(add(s, NEXT_KEY), add(shr(240, mload(sub(end, 4))), 1))
+                }
             }
-            busy := lt(mload(add(s, SEEN)), count)
+            if iszero(swept) {
+                last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
+                let at := or(shl(128, entries), mload(add(s, OUT)))
+                mstore(add(s, START), at)
+                mstore(add(s, COUNT), count)
+                run(s, at, last)
+                last := shr(16, add(mload(add(s, LAST)), 1))
+                if gt(last, mload(add(s, NEXT_KEY))) {
+                    mstore(add(s, NEXT_KEY), last)
+                }
+                busy := lt(mload(add(s, SEEN)), count)
+            }
         }
     }
 
@@ -389,6 +515,22 @@ library EntryLoops {
             s.buyFloor = (floorPrice + networkFee) * s.lotAmount + BOUGHT;
             s.sellFloor = floorPrice * s.lotAmount - SOLD;
             s.sellLeast = s.tickAmount + SOLD;
+        }
+    }
+
+    /// @notice Makes the amount words of a lot sold at tick 0, one per slot, behind the book's table, and from then on tries strips in one
+    /// sweep.
+    /// @param slots Of the period.
+    function fillSellPrices(Strip memory s, uint256 slots) internal pure {
+        unchecked {
+            uint256 to = s.table + 32 + SELL_PRICES;
+            uint256 price = s.prices;
+            (uint256 lotAmount, uint256 sellFloor) = (s.lotAmount, s.sellFloor);
+            for (uint256 end = price + 4 * slots; price < end; price += 4) {
+                Mem.store(to, (Mem.load(price) >> 240) * lotAmount - sellFloor);
+                to += 32;
+            }
+            s.sweeps = s.prices;
         }
     }
 

@@ -23,6 +23,15 @@ library Mem {
         }
     }
 
+    /// @return hash keccak256 of bytes in calldata. They are copied behind the end of memory, which stays free.
+    function hashOf(bytes calldata data) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, data.offset, data.length)
+            hash := keccak256(free, data.length)
+        }
+    }
+
     /// @notice Copies bytes within memory.
     function move(uint256 pos, bytes memory data) internal pure {
         assembly ("memory-safe") {
@@ -48,6 +57,29 @@ library Mem {
             mstore(data, length)
             mstore(0x40, and(add(add(data, length), 63), not(31)))
         }
+    }
+
+    /// @return word The word at an index that the caller knows to be there.
+    function wordAt(uint256[] memory array, uint256 index) internal pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(add(add(array, 32), shl(5, index)))
+        }
+    }
+
+    /// @notice Shortens an array where it lies.
+    function cut(uint256[] memory array, uint256 length) internal pure returns (uint256[] memory) {
+        assembly ("memory-safe") {
+            mstore(array, length)
+        }
+        return array;
+    }
+
+    /// @notice Shortens bytes where they lie.
+    function cut(bytes memory data, uint256 length) internal pure returns (bytes memory) {
+        assembly ("memory-safe") {
+            mstore(data, length)
+        }
+        return data;
     }
 
     /// @return free Where memory is free from here on.

@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 // solhint-disable avoid-low-level-calls, no-complex-fallback
 
 import {IMarketModule} from "../interfaces/IMarketModule.sol";
-import {ISettlement} from "../interfaces/ISettlement.sol";
+import {IPaymentEscrow} from "../interfaces/IPaymentEscrow.sol";
+import {PackedRecords} from "../libraries/PackedRecords.sol";
 
 /// @title Hostile market module
 /// @notice For tests: appends what it is told and answers `contextOf` and `positionOf` with whatever hurts most.
@@ -20,7 +21,7 @@ contract HostileModule {
         Check // answers only if the context is the one that `expect` named
     }
 
-    ISettlement public immutable settlement;
+    IPaymentEscrow public immutable escrow;
 
     mapping(uint32 member => Act) private _acts;
     mapping(uint32 member => bytes) private _answers;
@@ -33,8 +34,8 @@ contract HostileModule {
     error Refused();
     error Reentered();
 
-    constructor(ISettlement settlement_) {
-        settlement = settlement_;
+    constructor(IPaymentEscrow escrow_) {
+        escrow = escrow_;
     }
 
     /// @dev `contextOf` and `positionOf` land here, with a free choice of return data.
@@ -78,7 +79,13 @@ contract HostileModule {
         _data = data;
     }
 
-    /// @notice Appends a record as it stands.
+    /// @notice Appends records as they stand.
+    function appendRaw(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external {
+        escrow.append(community, period, module, feeTo, records);
+    }
+
+    /// @notice Appends a record.
+    /// @param head As it stands in the journal, with the module that this contract claims to be.
     function append(
         uint32 community,
         uint32 member,
@@ -89,7 +96,8 @@ contract HostileModule {
         uint256 fee,
         address feeTo
     ) external {
-        settlement.append(community, member, period, head, bytes32(0), payload, frontier, fee, feeTo);
+        bytes memory record = PackedRecords.single(member, frontier, uint48(fee), uint208(head), 0, payload);
+        escrow.append(community, period, uint8(head >> 208), feeTo, record);
     }
 
     /// @notice Appends a record with a payload that nobody can fit into a call.
@@ -100,7 +108,8 @@ contract HostileModule {
                 mstore(add(payload, pos), not(0))
             }
         }
-        settlement.append(community, member, period, head, bytes32(0), payload, 0, 0, address(0));
+        bytes memory record = PackedRecords.single(member, 0, 0, uint208(head), 0, payload);
+        escrow.append(community, period, uint8(head >> 208), address(0), record);
     }
 
     function _check(bytes calldata input) private view {

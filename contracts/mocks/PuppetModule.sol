@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IMarketModule} from "../interfaces/IMarketModule.sol";
-import {ISettlement} from "../interfaces/ISettlement.sol";
+import {IPaymentEscrow} from "../interfaces/IPaymentEscrow.sol";
+import {PackedRecords} from "../libraries/PackedRecords.sol";
 
 /// @title PuppetModule
 /// @notice A market module that appends what it is told and answers what it was told, true or not: tests of what settlement
@@ -49,7 +50,7 @@ contract PuppetModule is IMarketModule {
 
     /// @notice Appends a record as this module.
     function append(
-        ISettlement settlement,
+        IPaymentEscrow escrow,
         uint32 community,
         uint32 member,
         uint32 period,
@@ -59,7 +60,15 @@ contract PuppetModule is IMarketModule {
         uint256 fee,
         address feeTo
     ) external {
-        settlement.append(community, member, period, head, keccak256(payload), payload, frontier, fee, feeTo);
+        bytes memory record = PackedRecords.single(
+            member,
+            frontier,
+            uint48(fee),
+            uint208(head),
+            keccak256(payload),
+            payload
+        );
+        escrow.append(community, period, uint8(head >> 208), feeTo, record);
     }
 
     /// @inheritdoc IMarketModule

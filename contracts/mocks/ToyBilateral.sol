@@ -3,12 +3,13 @@ pragma solidity ^0.8.28;
 
 import {IMarketModule} from "../interfaces/IMarketModule.sol";
 import {IProsumerRegistry} from "../interfaces/IProsumerRegistry.sol";
-import {ISettlement} from "../interfaces/ISettlement.sol";
+import {IPaymentEscrow} from "../interfaces/IPaymentEscrow.sol";
 import {Tariff} from "../libraries/Tariff.sol";
+import {PackedRecords} from "../libraries/PackedRecords.sol";
 
 /// @title Toy bilateral trades
 /// @notice A second market module for tests: two members agree on energy and price in one slot. It knows nothing of the order
-/// book and plugs in through `ISettlement.append` alone.
+/// book and plugs in through `IPaymentEscrow.append` alone.
 contract ToyBilateral is IMarketModule {
     using Tariff for bytes;
 
@@ -26,7 +27,7 @@ contract ToyBilateral is IMarketModule {
     }
 
     IProsumerRegistry public immutable registry;
-    ISettlement public immutable settlement;
+    IPaymentEscrow public immutable escrow;
 
     Trade[] private _trades;
     mapping(uint32 period => bool) private _held;
@@ -34,9 +35,9 @@ contract ToyBilateral is IMarketModule {
     error NotOwner(uint32 member, address caller);
     error NotInstalled(uint32 community);
 
-    constructor(IProsumerRegistry registry_, ISettlement settlement_) {
+    constructor(IProsumerRegistry registry_, IPaymentEscrow escrow_) {
         registry = registry_;
-        settlement = settlement_;
+        escrow = escrow_;
     }
 
     /// @notice The seller's owner offers a trade.
@@ -101,8 +102,9 @@ contract ToyBilateral is IMarketModule {
         (uint8 module, bool known) = registry.moduleIndex(t.community, address(this));
         if (!known) revert NotInstalled(t.community);
         // A trade is a word of storage that nobody may have touched: worth four entries.
-        uint256 head = reserved | (4 << 192) | (uint256(module) << 208);
-        settlement.append(t.community, member, t.period, head, bytes32(id), abi.encode(id), 0, 0, address(0));
+        uint256 head = reserved | (4 << 192);
+        bytes memory record = PackedRecords.single(member, 0, 0, uint208(head), bytes32(id), abi.encode(id));
+        escrow.append(t.community, t.period, module, address(0), record);
     }
 
     function _checkOwner(uint32 community, uint32 member) private view {

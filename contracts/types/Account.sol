@@ -2,20 +2,22 @@
 pragma solidity ^0.8.28;
 
 /// @title Account
-/// @notice A member's money and trading state in one word; base units of the payment token.
-/// @dev Low bit first: `| free 96 | reserved 96 | epoch 32 | modules 16 | flags 16 |`.
+/// @notice A member's money and trading state in half a word; base units of the payment token. Two members with neighbouring indices
+/// share a storage word, so that a batch of neighbours rewrites half as many.
+/// @dev Low bit first: `| free 64 | epoch 32 | modules 16 | flags 16 |`. What open periods have reserved is not here: the records of
+/// the member's journals name it, and the pots count it.
 type Account is uint256;
 
 using {
     freeOf,
-    reservedOf,
     epochOf,
     modulesOf,
     isOpen,
     mayOweOrBeOwed,
     owesMembers,
+    isInDebt,
     hasModule,
-    withMoney,
+    withFree,
     withEpoch,
     withModules,
     withFlag
@@ -24,62 +26,77 @@ using {
 uint256 constant ACCOUNT_OPEN = 1;
 uint256 constant ACCOUNT_DEBT = 2; // the debt word is in use
 uint256 constant ACCOUNT_FUND = 4; // a supplier whose fund word is in use
+uint256 constant ACCOUNT_ABOVE_LINE = 8; // owes more than its credit line; never stored, only told to market modules
 
-/// @dev Largest amount a field holds.
-uint256 constant MAX_AMOUNT = type(uint96).max;
+/// @dev Largest free balance.
+uint256 constant MAX_FREE = type(uint64).max;
 
 function freeOf(Account a) pure returns (uint256) {
-    return Account.unwrap(a) & MAX_AMOUNT;
-}
-
-function reservedOf(Account a) pure returns (uint256) {
-    return (Account.unwrap(a) >> 96) & MAX_AMOUNT;
+    return Account.unwrap(a) & MAX_FREE;
 }
 
 function epochOf(Account a) pure returns (uint32) {
-    return uint32(Account.unwrap(a) >> 192);
+    return uint32(Account.unwrap(a) >> 64);
 }
 
 function modulesOf(Account a) pure returns (uint16) {
-    return uint16(Account.unwrap(a) >> 224);
+    return uint16(Account.unwrap(a) >> 96);
 }
 
 function isOpen(Account a) pure returns (bool) {
-    return (Account.unwrap(a) >> 240) & ACCOUNT_OPEN != 0;
+    return (Account.unwrap(a) >> 112) & ACCOUNT_OPEN != 0;
 }
 
 function mayOweOrBeOwed(Account a) pure returns (bool) {
-    return (Account.unwrap(a) >> 240) & ACCOUNT_DEBT != 0;
+    return (Account.unwrap(a) >> 112) & ACCOUNT_DEBT != 0;
 }
 
 function owesMembers(Account a) pure returns (bool) {
-    return (Account.unwrap(a) >> 240) & ACCOUNT_FUND != 0;
+    return (Account.unwrap(a) >> 112) & ACCOUNT_FUND != 0;
+}
+
+/// @return Whether it owed more than its credit line when `standings` was asked.
+function isInDebt(Account a) pure returns (bool) {
+    return (Account.unwrap(a) >> 112) & ACCOUNT_ABOVE_LINE != 0;
 }
 
 function hasModule(Account a, uint256 module) pure returns (bool) {
-    return (Account.unwrap(a) >> (224 + module)) & 1 != 0;
+    return (Account.unwrap(a) >> (96 + module)) & 1 != 0;
 }
 
 /// @notice Money that does not fit its field would flow into the next one.
-error AmountOverflow(uint256 free, uint256 reserved);
+error AmountOverflow(uint256 free);
 
-/// @dev The escrow checks on deposit that all it owes fits 96 bits, so both fields do; this is the second line of defence.
-function withMoney(Account a, uint256 free, uint256 reserved) pure returns (Account) {
-    if ((free | reserved) >> 96 != 0) revert AmountOverflow(free, reserved);
-    return Account.wrap((Account.unwrap(a) & (type(uint256).max << 192)) | (reserved << 96) | free);
+/// @dev The escrow checks on deposit that all it owes in a token fits 63 bits, so every balance does; this is the second line of
+/// defence.
+function withFree(Account a, uint256 free) pure returns (Account) {
+    if (free > MAX_FREE) revert AmountOverflow(free);
+    return Account.wrap((Account.unwrap(a) & ~MAX_FREE) | free);
 }
 
 function withEpoch(Account a, uint32 epoch) pure returns (Account) {
-    return Account.wrap((Account.unwrap(a) & ~(uint256(type(uint32).max) << 192)) | (uint256(epoch) << 192));
+    return Account.wrap((Account.unwrap(a) & ~(uint256(type(uint32).max) << 64)) | (uint256(epoch) << 64));
 }
 
 function withModules(Account a, uint16 modules) pure returns (Account) {
-    return Account.wrap((Account.unwrap(a) & ~(uint256(type(uint16).max) << 224)) | (uint256(modules) << 224));
+    return Account.wrap((Account.unwrap(a) & ~(uint256(type(uint16).max) << 96)) | (uint256(modules) << 96));
 }
 
 function withFlag(Account a, uint256 flag, bool on) pure returns (Account) {
-    uint256 mask = flag << 240;
+    uint256 mask = flag << 112;
     return Account.wrap(on ? Account.unwrap(a) | mask : Account.unwrap(a) & ~mask);
+}
+
+/// @notice The account of one of the two members of a word.
+/// @param index Index of the member; odd ones take the upper half.
+function accountIn(uint256 word, uint256 index) pure returns (Account) {
+    return Account.wrap((word >> ((index & 1) << 7)) & type(uint128).max);
+}
+
+/// @return The word with one of its two accounts replaced.
+function withAccount(uint256 word, uint256 index, Account a) pure returns (uint256) {
+    uint256 shift = (index & 1) << 7;
+    return (word & ~(uint256(type(uint128).max) << shift)) | (Account.unwrap(a) << shift);
 }
 
 /// @title Debt
@@ -88,6 +105,9 @@ function withFlag(Account a, uint256 flag, bool on) pure returns (Account) {
 type Debt is uint256;
 
 using {dueOf, creditLineOf, withDue, withCreditLine} for Debt global;
+
+/// @dev The field of a due.
+uint256 constant MAX_DUE = type(uint96).max;
 
 function dueOf(Debt d) pure returns (int256) {
     return int96(uint96(Debt.unwrap(d)));
@@ -99,7 +119,7 @@ function creditLineOf(Debt d) pure returns (uint256) {
 
 /// @dev The caller has checked that the due fits.
 function withDue(Debt d, int256 due) pure returns (Debt) {
-    return Debt.wrap((Debt.unwrap(d) & ~MAX_AMOUNT) | (uint256(due) & MAX_AMOUNT));
+    return Debt.wrap((Debt.unwrap(d) & ~MAX_DUE) | (uint256(due) & MAX_DUE));
 }
 
 function withCreditLine(Debt d, uint64 line) pure returns (Debt) {

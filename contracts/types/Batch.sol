@@ -20,6 +20,7 @@ import {Terms} from "./Terms.sol";
 /// @param settled Journals that became settled.
 /// @param legs Room for one leg per item.
 /// @param legCount Legs in use.
+/// @param unordered Whether the members of the legs do not ascend.
 /// @param ledger What the items add to the slots' ledger words.
 /// @param counted What of it is in the slots' ledger words already.
 /// @param answer Answer of the item's first module.
@@ -41,6 +42,7 @@ struct Batch {
     uint256 settled;
     IPaymentEscrow.Leg[] legs;
     uint256 legCount;
+    bool unordered;
     uint256[] ledger;
     uint256[] counted;
     uint256[] answer;

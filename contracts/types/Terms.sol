@@ -7,8 +7,10 @@ pragma solidity ^0.8.28;
 /// ```
 /// | slotDuration 16 | slotsPerPeriod 8 | lotWh 16 | floorPrice 16 | tickSize 16 | tickCount 8 | wide 8 | horizon 8 |
 /// | ring 8 | gateClosure 24 | readingDeadline 24 | correctionWindow 24 | claimWindow 24 | settlementFee 32 |
+/// | revealWindow 24 |
 /// ```
-/// Durations are seconds, prices payment-token base units per Wh, the settlement fee base units.
+/// Durations are seconds, prices payment-token base units per Wh, the settlement fee base units. A reveal window makes a community
+/// sealed: it has one gate per period and reveals its orders after it; without one it is open and has a gate per slot.
 type Terms is uint256;
 
 using {
@@ -26,10 +28,16 @@ using {
     correctionWindow,
     claimWindow,
     settlementFee,
+    revealWindow,
+    isSealed,
     periodLength,
     periodAt,
     periodEnd,
     gateOf,
+    gateOfPeriod,
+    lastGateAt,
+    revealEnd,
+    withRevealWindow,
     exists
 } for Terms global;
 
@@ -101,6 +109,16 @@ function settlementFee(Terms t) pure returns (uint256) {
     return (Terms.unwrap(t) >> 200) & 0xffffffff;
 }
 
+/// @return Seconds after a period's gate in which its orders are revealed; 0 in an open community.
+function revealWindow(Terms t) pure returns (uint256) {
+    return Terms.unwrap(t) >> 232;
+}
+
+/// @return Whether orders are committed before one gate per period and revealed after it.
+function isSealed(Terms t) pure returns (bool) {
+    return revealWindow(t) != 0;
+}
+
 /// @return Seconds per period.
 function periodLength(Terms t) pure returns (uint256) {
     unchecked {
@@ -120,7 +138,28 @@ function periodEnd(Terms t, uint256 period) pure returns (uint256) {
 
 /// @return Unix seconds at which trading in `slot` closes; the gate itself is already closed.
 function gateOf(Terms t, uint256 slot) pure returns (uint256) {
+    if (isSealed(t)) return gateOfPeriod(t, slot / slotsPerPeriod(t));
     return slot * slotDuration(t) - gateClosure(t);
+}
+
+/// @return Unix seconds at which the first gate of `period` closes, which in a sealed community is its only one.
+function gateOfPeriod(Terms t, uint256 period) pure returns (uint256) {
+    return period * periodLength(t) - gateClosure(t);
+}
+
+/// @return The latest period whose first gate has closed at `timestamp`.
+function lastGateAt(Terms t, uint256 timestamp) pure returns (uint256) {
+    return (timestamp + gateClosure(t)) / periodLength(t);
+}
+
+/// @return Unix seconds from which nothing of a sealed `period` is revealed any more.
+function revealEnd(Terms t, uint256 period) pure returns (uint256) {
+    return gateOfPeriod(t, period) + revealWindow(t);
+}
+
+/// @dev Adds the reveal window to packed terms that have none.
+function withRevealWindow(Terms t, uint256 seconds_) pure returns (Terms) {
+    return Terms.wrap(Terms.unwrap(t) | (seconds_ << 232));
 }
 
 /// @return False for a community that was never created.

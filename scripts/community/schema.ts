@@ -68,9 +68,11 @@ const terms = z.strictObject({
   correctionWindow: whole.optional(),
   claimWindow: whole.optional(),
   settlementFee: whole.optional(),
+  revealWindow: whole.optional(),
   tariffNotice: whole.optional(),
   maxImport: whole.optional(),
   maxNetworkFee: whole.optional(),
+  bond: whole.optional(),
 });
 
 /** Everything but the members, which are checked one by one. */

@@ -26,7 +26,7 @@ export const LINKS: PerContract<readonly Link[]> = {
   PaymentEscrow: [REGISTRY, SETTLEMENT],
   ProsumerRegistry: [ESCROW, SETTLEMENT],
   Settlement: [REGISTRY, ESCROW, ENERGY_TOKEN],
-  DoubleAuction: [REGISTRY, ESCROW, SETTLEMENT],
+  DoubleAuction: [REGISTRY, ESCROW],
 };
 
 /** Where the contracts will be if `from` deploys them from `firstNonce` on, with nothing else in between. */

@@ -3,6 +3,7 @@
  * slots, aligned in UTC. Daylight saving is a matter of display alone.
  */
 import { SlotOutsidePeriodError } from "./errors.ts";
+import { isSealed } from "./terms.ts";
 import type { CommunityTerms, Terms } from "./terms.ts";
 import { asPeriod, asSeconds, asSlot, asSlotOffset } from "./units.ts";
 import type { Period, Seconds, Slot, SlotOffset } from "./units.ts";
@@ -86,9 +87,32 @@ export function offsetIn(terms: Calendar, period: Period, slot: Slot): SlotOffse
   return asSlotOffset(slot - first);
 }
 
-/** Unix time at which trading in `slot` closes: its start less `gateClosure`. At the gate itself it is closed. */
-export function gateOf(terms: Pick<Terms, "slotDuration" | "gateClosure">, slot: Slot): Seconds {
+/**
+ * Unix time at which trading in `slot` closes: its start less `gateClosure`, in a sealed community the start of its period less that.
+ * At the gate itself it is closed.
+ */
+export function gateOf(terms: Calendar & Pick<Terms, "gateClosure" | "revealWindow">, slot: Slot): Seconds {
+  if (isSealed(terms)) return gateOfPeriod(terms, periodOf(terms, slot));
   return asSeconds(slotStart(terms, slot) - terms.gateClosure);
+}
+
+/** Unix time at which the first gate of `period` closes, which in a sealed community is its only one. */
+export function gateOfPeriod(terms: Calendar & Pick<Terms, "gateClosure">, period: Period): Seconds {
+  return asSeconds(periodStart(terms, period) - terms.gateClosure);
+}
+
+/** Unix time from which nothing of a sealed `period` is revealed any more. */
+export function revealEnd(terms: Calendar & Pick<Terms, "gateClosure" | "revealWindow">, period: Period): Seconds {
+  return asSeconds(gateOfPeriod(terms, period) + terms.revealWindow);
+}
+
+/**
+ * Unix time from which money that is asked back at `now` can be released: the end of the reveal of the last period that takes
+ * commits, or took some before.
+ * @example pledgeLeavesAt(terms, now) <= now // whether it can be released at once
+ */
+export function pledgeLeavesAt(terms: Terms, now: Seconds): Seconds {
+  return revealEnd(terms, asPeriod(periodAt(terms, now) + terms.horizon));
 }
 
 /**

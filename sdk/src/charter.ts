@@ -58,7 +58,7 @@ const CHARTER_ABI = [
   "tuple(address paymentToken,address coordinator,address dso,address feeCollector,uint16 slotDuration," +
     "uint8 slotsPerPeriod,uint16 lotWh,uint16 floorPrice,uint16 tickSize,uint8 tickCount,bool wideTicks," +
     "uint24 gateClosure,uint8 horizon,uint24 readingDeadline,uint24 correctionWindow,uint24 claimWindow," +
-    "uint8 tariffNotice,uint16 maxImport,uint16 maxNetworkFee,uint32 settlementFee)",
+    "uint8 tariffNotice,uint16 maxImport,uint16 maxNetworkFee,uint32 settlementFee,uint32 revealWindow,uint96 bond)",
   "address[]",
   "tuple(uint8 supplier,uint24 defaultLoadWh)[]",
   "address[]",

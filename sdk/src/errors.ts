@@ -31,6 +31,9 @@ export type WattbookErrorCode =
   | "SLOT_NOT_CLEARED"
   | "MISSING_ANSWER"
   | "BILL_MISMATCH"
+  | "MIXED_STRIPS"
+  | "OVER_CHUNK_LIMIT"
+  | "NOT_IN_COMMIT"
   | "RUNNER_UNFIT"
   | "PERMIT_UNSUPPORTED"
   | "CONTRACT_REVERTED"
@@ -463,5 +466,47 @@ export class NotSettledError extends WattbookError {
       `Period ${period} of member ${member} is not settled. Settle it, or preview it with settleMember and billOf; ` +
         `if it was settled long ago, scan from an earlier block.`,
     );
+  }
+}
+
+/** Strips in one chunk or commit that do not belong together. */
+export class MixedStripsError extends WattbookError {
+  readonly code = "MIXED_STRIPS";
+
+  constructor(
+    readonly index: number,
+    readonly field: string,
+    readonly value: unknown,
+    readonly expected: unknown,
+  ) {
+    super(
+      `strips[${index}].${field} is ${String(value)}, not ${String(expected)}. Keep strips of different ${field} apart.`,
+    );
+  }
+}
+
+/** A strip that no chunk can hold within its limits. */
+export class ChunkLimitError extends WattbookError {
+  readonly code = "OVER_CHUNK_LIMIT";
+
+  constructor(
+    readonly index: number,
+    readonly limit: string,
+    readonly value: bigint,
+    readonly most: bigint,
+  ) {
+    super(`strips[${index}] takes ${value} ${limit}. A chunk has ${most}: raise the limit or leave the strip out.`);
+  }
+}
+
+/** A strip that a commit does not hold, so that no chunk of it answers a challenge. */
+export class NotInCommitError extends WattbookError {
+  readonly code = "NOT_IN_COMMIT";
+
+  constructor(
+    readonly strip: string,
+    readonly root: string,
+  ) {
+    super(`The commit ${root} does not hold the strip ${strip}. Look in the commit of the receipt's period.`);
   }
 }

@@ -19,6 +19,7 @@ const TERMS_WORD = [
   { name: "correctionWindow", bits: 24 },
   { name: "claimWindow", bits: 24 },
   { name: "settlementFee", bits: 32 },
+  { name: "revealWindow", bits: 24 },
 ] as const;
 
 /**

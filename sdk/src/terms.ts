@@ -23,7 +23,7 @@ export interface Terms {
   readonly wideTicks: boolean;
   /** Periods after the current one that take orders, at most 14. */
   readonly horizon: bigint;
-  /** Between a slot's gate and its start, at most one period. */
+  /** Between a slot's gate and its start, in a sealed community its period's start; at most one period. */
   readonly gateClosure: Seconds;
   /** After a period's end, at least 1; from then on a missing reading is estimated. */
   readonly readingDeadline: Seconds;
@@ -33,6 +33,16 @@ export interface Terms {
   readonly claimWindow: Seconds;
   /** Per member and period with records, to whoever settles it. */
   readonly settlementFee: Amount;
+  /**
+   * 0 for an open community. In a sealed one, the time after a period's gate in which its orders are revealed: a multiple of 8, at
+   * most `gateClosure`.
+   */
+  readonly revealWindow: Seconds;
+}
+
+/** Whether orders are committed before one gate per period and revealed after it. */
+export function isSealed(terms: Pick<Terms, "revealWindow">): boolean {
+  return terms.revealWindow !== 0n;
 }
 
 /** All parameters of a community (`IProsumerRegistry.CommunityTerms`). Make them with `communityTerms`. */
@@ -51,6 +61,8 @@ export interface CommunityTerms extends Terms {
   readonly maxImport: PricePerWh;
   /** Highest network fee that a tariff may name. */
   readonly maxNetworkFee: PricePerWh;
+  /** What a relayer posts per commit of a sealed community, 96 bits; 0 in an open one. */
+  readonly bond: Amount;
 }
 
 type Accounts = "paymentToken" | "coordinator" | "dso" | "feeCollector";
@@ -77,9 +89,11 @@ export const DEFAULT_TERMS = {
   correctionWindow: 3n * 86_400n,
   claimWindow: 7n * 86_400n,
   settlementFee: 2_000n,
+  revealWindow: 0n,
   tariffNotice: 2n,
   maxImport: 600n,
   maxNetworkFee: 100n,
+  bond: 0n,
 } as const;
 
 /**
@@ -100,6 +114,7 @@ export function communityTerms(input: TermsInput): CommunityTerms {
     feeCollector: asAccount(plain.feeCollector, "feeCollector"),
     maxImport: asPrice(plain.maxImport, "maxImport"),
     maxNetworkFee: asPrice(plain.maxNetworkFee, "maxNetworkFee"),
+    bond: asAmount(plain.bond, "bond"),
   };
 }
 
@@ -118,6 +133,7 @@ export function brandTerms(plain: Plain<Terms>) {
     correctionWindow: asSeconds(plain.correctionWindow, "correctionWindow"),
     claimWindow: asSeconds(plain.claimWindow, "claimWindow"),
     settlementFee: asAmount(plain.settlementFee, "settlementFee"),
+    revealWindow: asSeconds(plain.revealWindow, "revealWindow"),
   };
 }
 
@@ -127,6 +143,7 @@ const LOTS_WH: readonly bigint[] = [1n, 10n, 100n, 1_000n];
 const TICK_COUNTS: readonly bigint[] = [32n, 64n, 128n];
 const MOST_HORIZON = 14n;
 const MOST_RING = 128n;
+const TURNS = 8n;
 
 /** Widths in which the registry takes the parameters. */
 const WIDTHS = {
@@ -145,6 +162,8 @@ const WIDTHS = {
   maxImport: 16n,
   maxNetworkFee: 16n,
   settlementFee: 32n,
+  revealWindow: 32n,
+  bond: 96n,
 } as const;
 
 /**
@@ -154,7 +173,7 @@ const WIDTHS = {
 export function termsViolations(terms: Plain<CommunityTerms>): TermsError[] {
   const found = [...accountViolations(terms), ...widthViolations(terms)];
   if (found.length > 0) return found;
-  return [...calendarViolations(terms), ...gridViolations(terms)];
+  return [...calendarViolations(terms), ...gridViolations(terms), ...sealedViolations(terms)];
 }
 
 function accountViolations(terms: Plain<CommunityTerms>): TermsError[] {
@@ -212,6 +231,23 @@ function* gridViolations(terms: Plain<CommunityTerms>): Generator<TermsError> {
   const top = floorPrice + (tickCount - 1n) * tickSize;
   if (top > 0xffffn) yield new TermsError("floorPrice", floorPrice, `The top price is ${top}: keep it below 65536.`);
   if (maxImport < 1n) yield new TermsError("maxImport", maxImport, "Pass at least 1 base unit per Wh.");
+}
+
+function* sealedViolations(terms: Plain<CommunityTerms>): Generator<TermsError> {
+  const { revealWindow, gateClosure, bond, horizon, slotDuration, slotsPerPeriod } = terms;
+  if (revealWindow > gateClosure) {
+    yield new TermsError("revealWindow", revealWindow, `Pass at most gateClosure, ${gateClosure} s.`);
+  } else if (revealWindow % TURNS !== 0n) {
+    yield new TermsError("revealWindow", revealWindow, `Pass a multiple of ${TURNS} s, one share per turn.`);
+  }
+  if (bond === 0n && revealWindow !== 0n) {
+    yield new TermsError("bond", bond, "Pass at least 1 base unit: it is what withholding costs.");
+  } else if (bond !== 0n && revealWindow === 0n) {
+    yield new TermsError("bond", bond, "Pass 0, or a revealWindow: an open community has no bonds.");
+  }
+  if (revealWindow !== 0n && horizon * slotDuration * slotsPerPeriod <= gateClosure) {
+    yield new TermsError("horizon", horizon, "Pass more periods: a sealed period takes commits until its gate.");
+  }
 }
 
 function ringOf(horizon: bigint, claimWindow: bigint, length: bigint): bigint {

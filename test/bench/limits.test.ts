@@ -9,7 +9,7 @@ import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
 import { FORKS, nextForkTool, scheduleOf } from "../../bench/gas/replay/tool.ts";
 import { OSAKA } from "../../bench/gas/schedule.ts";
 import type { Call } from "../../bench/gas/types.ts";
-import { buy, sell } from "../helpers/market.ts";
+import { buy, sell, type Entry } from "../helpers/market.ts";
 
 /** Two zero bytes and three others; one log with two topics and 40 bytes. */
 const CALL: Call = {
@@ -21,6 +21,9 @@ const CALL: Call = {
   evidence: { transaction: {}, header: {}, before: {} },
 };
 const SENT = 21_000n + 2n * 4n + 3n * 16n + 375n + 2n * 375n + 40n * 8n;
+
+const strip = (member: number, ...entries: Entry[]) => ({ home: { member }, entries });
+const settledOne = (member: number, entries: number) => ({ home: { member }, entries });
 
 /** How often something is paid in all parts of a name. */
 const countOf = (parts: readonly Part[], what: string) =>
@@ -43,7 +46,7 @@ describe("the benchmark's arithmetic limit", function () {
   });
 
   it("splits into categories without loss", function () {
-    const { parts } = placed(CALL, new LiveBook(), [{ entries: [buy(0, 1, 1), sell(1, 2, 1)] }]);
+    const { parts } = placed(CALL, new LiveBook(), [strip(4, buy(0, 1, 1), sell(1, 2, 1))]);
     const sum = [...byCategory(parts, OSAKA).values()].reduce((total, gas) => total + gas, 0n);
     expect(sum).to.equal(limitOf(parts, OSAKA));
   });
@@ -76,12 +79,12 @@ describe("the benchmark's arithmetic limit", function () {
   });
 
   it("lists what placing cannot avoid: shared once, per strip, per word", function () {
-    const strips = [{ entries: [buy(0, 1, 1), sell(1, 2, 1)] }, { entries: [buy(0, 2, 1)] }];
+    const strips = [strip(4, buy(0, 1, 1), sell(1, 2, 1)), strip(5, buy(0, 2, 1))];
     const { parts } = placed(CALL, new LiveBook(), strips);
     const counts = ["signatures", "members", "accounts", "journals", "pot", "tick words", "slot headers"];
     // Two hashes of a journal, too: what is hashed has the name of what it is hashed for.
-    expect(counts.map((what) => countOf(parts, what))).to.deep.equal([2, 2, 2, 2 + 2 + 2 * 4, 1, 2, 2]);
-    const own = placed(CALL, new LiveBook(), [{ entries: [buy(0, 1, 1)] }], { own: true, fees: false });
+    expect(counts.map((what) => countOf(parts, what))).to.deep.equal([2, 2, 1, 2 + 2 + 2 * 4, 1, 2, 2]);
+    const own = placed(CALL, new LiveBook(), [strip(5, buy(0, 1, 1))], { own: true, fees: false });
     expect(countOf(own.parts, "signatures")).to.equal(0);
     expect(countOf(own.parts, "relayer's fees")).to.equal(0);
   });
@@ -92,9 +95,11 @@ describe("the benchmark's arithmetic limit", function () {
     const { parts } = cleared(CALL, book, [0, 1]);
     expect(countOf(parts, "tick words up to the price")).to.equal(2);
     expect(countOf(parts, "slot headers") + countOf(parts, "slot results")).to.equal(4);
-    const settlement = settled(CALL, 96, [96, 0, 1]).parts;
+    const settlement = settled(CALL, 96, [settledOne(4, 96), settledOne(5, 0), settledOne(7, 1)]).parts;
     expect(countOf(settlement, "slot ledger")).to.equal(96);
-    expect(countOf(settlement, "journals, meters, accounts")).to.equal(9);
+    expect(countOf(settlement, "journals, meters")).to.equal(6);
+    // Members 4 and 5 share a word, 7 has another.
+    expect(countOf(settlement, "accounts")).to.equal(2);
     expect(countOf(settlement, "signatures")).to.equal(3);
   });
 });

@@ -1,5 +1,5 @@
 import { getCreateAddress, type BaseContract } from "ethers";
-import { defaultTerms, flatTariff, type Connection } from "./market.ts";
+import { defaultTerms, flatTariff, type Connection, type TermsOverride } from "./market.ts";
 import { keysOf, membership } from "./membership.ts";
 
 export type Lab = Awaited<ReturnType<typeof escrowLab>>;
@@ -42,9 +42,10 @@ export const leg = (member: number, parts: Partial<Leg> = {}): Leg => ({
 
 /**
  * A registry and an escrow of which the test itself is the settlement contract, so that every booking can be made by hand. The
- * community has two suppliers, three members without meters and two modules, and pays in `token` or in a plain coin.
+ * community has two suppliers, three members without meters and two modules, and pays in `token` or in a plain coin. Where `terms`
+ * make it sealed, the escrow is a `PledgeTaker`, which can be told to take pledged money.
  */
-export async function escrowLab(connection: Connection, token?: BaseContract) {
+export async function escrowLab(connection: Connection, token?: BaseContract, terms: TermsOverride = {}) {
   const { ethers } = connection;
   const [deployer, settlement, coordinator, dso, feeCollector, supplier, otherSupplier, payer, stranger] =
     await ethers.getSigners();
@@ -56,12 +57,15 @@ export async function escrowLab(connection: Connection, token?: BaseContract) {
   const late = await ethers.deployContract("PuppetModule");
   const nonce = await ethers.provider.getTransactionCount(deployer.address);
   const registryAddress = getCreateAddress({ from: deployer.address, nonce: nonce + 1 });
-  const escrow = await ethers.deployContract("PaymentEscrow", [registryAddress, settlement.address]);
+  const contract: string = terms.revealWindow === undefined ? "PaymentEscrow" : "PledgeTaker";
+  const deployed = await ethers.deployContract(contract, [registryAddress, settlement.address]);
+  const escrow = await ethers.getContractAt("PaymentEscrow", await deployed.getAddress());
   const registry = await ethers.deployContract("ProsumerRegistry", [escrow, settlement.address]);
   const price = { importPrice: 300, exportPrice: 80 };
   await registry.createCommunity(
     {
       ...defaultTerms,
+      ...terms,
       paymentToken: coinAddress,
       coordinator: coordinator.address,
       dso: dso.address,

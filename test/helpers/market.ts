@@ -10,6 +10,7 @@ import {
   Signature,
   toBeHex,
   toUtf8Bytes,
+  ZeroAddress,
   type BaseWallet,
 } from "ethers";
 import { deployContracts, type Deployment } from "../../scripts/lib/deployment.ts";
@@ -44,6 +45,8 @@ export const defaultTerms = {
   maxImport: 600,
   maxNetworkFee: 100,
   settlementFee: 2000,
+  revealWindow: 0,
+  bond: 0,
 };
 export type TermsOverride = Partial<typeof defaultTerms>;
 
@@ -287,8 +290,11 @@ export async function deployMarket(connection: Connection, options: MarketOption
 
   /** Every record of a member's journal, from the logs alone. */
   async function recordsOf(member: number, period: number) {
-    const logs = await settlement.queryFilter(settlement.filters.Recorded(community, member, period));
-    return logs.map(({ args: { head, digest, payload } }) => ({ head, digest, payload }));
+    const logs = await escrow.queryFilter(escrow.filters.Recorded(community, period));
+    return logs
+      .flatMap(({ args }) => unpackRecords(args.module, args.records))
+      .filter((record) => record.member === member)
+      .map(({ head, digest, payload }) => ({ head, digest, payload }));
   }
 
   /** Clears every slot of a period. Its last gate must have passed. */
@@ -325,6 +331,65 @@ export async function deployMarket(connection: Connection, options: MarketOption
     periodNow,
     goTo,
   };
+}
+
+export interface SignedStrip {
+  readonly member: number;
+  readonly after_: number;
+  readonly epoch: number;
+  readonly deadline: number;
+  readonly maxReserve: bigint;
+  readonly feePerEntry: number;
+  readonly feeTo: string;
+  readonly entries: string;
+  readonly r: string;
+  readonly vs: string;
+}
+
+/** Strips as `DoubleAuction.post` takes them: one behind the other. */
+export const packStrips = (strips: readonly SignedStrip[]): string =>
+  concat(
+    strips.map((strip) =>
+      concat([
+        toBeHex(strip.member, 4),
+        toBeHex(strip.after_, 1),
+        toBeHex(strip.epoch, 4),
+        toBeHex(strip.deadline, 5),
+        toBeHex(strip.maxReserve, 12),
+        toBeHex(strip.feePerEntry, 4),
+        strip.r,
+        strip.vs,
+        toBeHex((strip.entries.length - 2) / 8, 2),
+        strip.entries,
+      ]),
+    ),
+  );
+
+/** The arguments of `post`; every strip of a call is signed for the same `feeTo`. */
+export const postArguments = (
+  community: number,
+  period: number,
+  strips: readonly SignedStrip[],
+): [number, number, string, string] => [community, period, strips[0]?.feeTo ?? ZeroAddress, packStrips(strips)];
+
+/** The records of a `Recorded` event, heads with their module. */
+export function unpackRecords(module: bigint, records: string) {
+  const bytes = getBytes(records);
+  const number = (from: number, length: number) => BigInt(hexlify(bytes.subarray(from, from + length)));
+  const all = [];
+  for (let pos = 0; pos < bytes.length; ) {
+    const size = Number(number(pos + 37, 2));
+    all.push({
+      member: Number(number(pos, 4)),
+      frontier: Number(number(pos + 4, 1)),
+      fee: number(pos + 5, 6),
+      head: number(pos + 11, 26) | (module << 208n),
+      digest: hexlify(bytes.subarray(pos + 39, pos + 71)),
+      payload: hexlify(bytes.subarray(pos + 71, pos + 71 + size)),
+    });
+    pos += 71 + size;
+  }
+  return all;
 }
 
 /** The same [import, export] in every slot. */

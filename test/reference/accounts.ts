@@ -11,6 +11,29 @@ export interface Account {
   fund: bigint;
   /** What it owes them all together. */
   owed: bigint;
+  /** Backs sealed orders, with what is leaving. */
+  pledged: bigint;
+  /** Asked back; can be released from `leavesAt` on. */
+  leaving: bigint;
+  leavesAt: bigint;
+  epoch: bigint;
+  modules: bigint;
+  /** What was so until a change, oldest first. */
+  past: Moment[];
+  /** Pledged money that orders of a sealed period took. */
+  taken: Map<bigint, bigint>;
+}
+
+/** What counts at a gate, as it was until a change. The second of the change itself is after it. */
+export interface Moment extends Pick<Account, "pledged" | "leaving" | "leavesAt" | "epoch" | "modules"> {
+  until: bigint;
+}
+
+/** What a relayer posted. */
+export interface Bond {
+  balance: bigint;
+  /** The part that backs commits. */
+  locked: bigint;
 }
 
 /** Of one module and period. `amount`: payments taken minus receipts paid. */
@@ -34,6 +57,7 @@ export interface Escrow {
   pots: Map<string, Pot>;
   fees: Map<string, bigint>;
   journals: Map<bigint, Journals>;
+  bonds: Map<string, Bond>;
 }
 
 export function newEscrow(dso: bigint, feeCollector: bigint): Escrow {
@@ -45,12 +69,15 @@ export function newEscrow(dso: bigint, feeCollector: bigint): Escrow {
     pots: new Map<string, Pot>(),
     fees: new Map<string, bigint>(),
     journals: new Map<bigint, Journals>(),
+    bonds: new Map<string, Bond>(),
   };
 }
 
 /** A member names its supplier; suppliers, DSO and fee collector have none. */
 export function openAccount(escrow: Escrow, member: bigint, supplier?: bigint): Account {
-  const account = { free: 0n, reserved: 0n, due: 0n, creditLine: 0n, supplier, fund: 0n, owed: 0n };
+  const money = { free: 0n, reserved: 0n, due: 0n, creditLine: 0n, supplier, fund: 0n, owed: 0n };
+  const gate = { pledged: 0n, leaving: 0n, leavesAt: 0n, epoch: 0n, modules: 1n, past: [] };
+  const account: Account = { ...money, ...gate, taken: new Map<bigint, bigint>() };
   escrow.accounts.set(member, account);
   return account;
 }

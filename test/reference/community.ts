@@ -13,6 +13,8 @@ export interface Grid {
   correctionWindow: bigint;
   claimWindow: bigint;
   settlementFee: bigint;
+  /** 0 in an open community. */
+  revealWindow: bigint;
 }
 
 /** Everything that is fixed when a community is created, as its members sign it. */
@@ -24,6 +26,8 @@ export interface CommunityTerms extends Grid {
   tariffNotice: bigint;
   maxImport: bigint;
   maxNetworkFee: bigint;
+  /** Base units per commit; 0 in an open community. */
+  bond: bigint;
 }
 
 /** `supplier` is an index into the community's suppliers. */
@@ -42,9 +46,16 @@ export function slotOf(grid: Grid, period: bigint, offset: bigint): bigint {
   return period * grid.slotsPerPeriod + offset;
 }
 
-/** Trading in a slot ends here; this second is already too late. */
+/** Trading in a slot ends here; this second is already too late. All slots of a sealed period have the gate of its first one. */
 export function gateOf(grid: Grid, slot: bigint): bigint {
-  return slot * grid.slotDuration - grid.gateClosure;
+  const first = slot - (slot % grid.slotsPerPeriod);
+  return (grid.revealWindow > 0n ? first : slot) * grid.slotDuration - grid.gateClosure;
+}
+
+/** The reveal of a sealed period: from its gate on, up to but without `end`. */
+export function revealOf(grid: Grid, period: bigint): { gate: bigint; end: bigint } {
+  const gate = gateOf(grid, slotOf(grid, period, 0n));
+  return { gate, end: gate + grid.revealWindow };
 }
 
 export function periodAt(grid: Grid, now: bigint): bigint {

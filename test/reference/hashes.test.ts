@@ -127,10 +127,13 @@ describe("reference hashes", function () {
       "tuple(address paymentToken,address coordinator,address dso,address feeCollector,uint16 slotDuration," +
       "uint8 slotsPerPeriod,uint16 lotWh,uint16 floorPrice,uint16 tickSize,uint8 tickCount,bool wideTicks," +
       "uint24 gateClosure,uint8 horizon,uint24 readingDeadline,uint24 correctionWindow,uint24 claimWindow," +
-      "uint8 tariffNotice,uint16 maxImport,uint16 maxNetworkFee,uint32 settlementFee)";
+      "uint8 tariffNotice,uint16 maxImport,uint16 maxNetworkFee,uint32 settlementFee,uint32 revealWindow,uint96 bond)";
     const layout = [structure, "address[]", "tuple(uint8 supplier,uint24 defaultLoadWh)[]", "address[]"];
-    const encoded = abi.encode(layout, [terms, suppliers, classes, modules]);
-    expect(termsHash(terms, suppliers, classes, modules)).to.equal(keccak256(encoded));
+    const sealed = { ...terms, revealWindow: 240n, bond: 5_000_000n };
+    for (const each of [terms, sealed]) {
+      const encoded = abi.encode(layout, [each, suppliers, classes, modules]);
+      expect(termsHash(each, suppliers, classes, modules)).to.equal(keccak256(encoded));
+    }
   });
 
   it("chains records, reading and position in 204 bits", function () {

@@ -28,6 +28,7 @@ export const grid: Grid = {
   correctionWindow: 259_200n,
   claimWindow: 604_800n,
   settlementFee: 2_000n,
+  revealWindow: 0n,
 };
 
 export function address(seed: bigint): string {
@@ -43,6 +44,7 @@ export const terms: CommunityTerms = {
   tariffNotice: 2n,
   maxImport: 600n,
   maxNetworkFee: 100n,
+  bond: 0n,
 };
 
 /** One class, the same prices in every slot. */

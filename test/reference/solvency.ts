@@ -2,20 +2,25 @@ import { sum } from "./arrays.ts";
 import { claimOf, type Escrow } from "./accounts.ts";
 
 /** Everything the escrow owes somebody: each term has a name and must not be negative. */
-function terms({ accounts, pots, fees }: Escrow): [name: string, value: bigint][] {
+function terms({ accounts, pots, fees, bonds }: Escrow): [name: string, value: bigint][] {
   return [
     ...[...accounts].map(([member, { free }]): [string, bigint] => [`free of ${member}`, free]),
+    ...[...accounts].map(([member, { pledged }]): [string, bigint] => [`pledge of ${member}`, pledged]),
     ...[...accounts].map(([member, { fund }]): [string, bigint] => [`fund of ${member}`, fund]),
     ...[...fees].map(([to, fee]): [string, bigint] => [`fees of ${to}`, fee]),
+    ...[...bonds].map(([relayer, { balance }]): [string, bigint] => [`bond of ${relayer}`, balance]),
     ...[...pots].map(([key, pot]): [string, bigint] => [`pot ${key}`, pot.outstanding + pot.amount]),
   ];
 }
 
 /** Rules between accounts that hold beside the sum. */
-function brokenRules({ accounts, pots }: Escrow): string[] {
+function brokenRules({ accounts, pots, bonds }: Escrow): string[] {
   const all = [...accounts.values()];
   const broken: string[] = [];
   if (all.some(({ reserved }) => reserved < 0n)) broken.push("a reserve is negative");
+  if (all.some(({ pledged, leaving }) => leaving < 0n || leaving > pledged)) broken.push("more leaves than is pledged");
+  if ([...bonds.values()].some(({ balance, locked }) => locked < 0n || locked > balance))
+    broken.push("a bond is overdrawn");
   if ([...pots.values()].some(({ outstanding }) => outstanding < 0n)) broken.push("an outstanding sum is negative");
   const reserved = sum(all.map((account) => account.reserved));
   const outstanding = sum([...pots.values()].map((pot) => pot.outstanding));

@@ -23,6 +23,8 @@ function termsWords(terms: CommunityTerms): Hex[] {
     terms.maxImport,
     terms.maxNetworkFee,
     terms.settlementFee,
+    terms.revealWindow,
+    terms.bond,
   ].map(word);
 }
 

@@ -32,7 +32,9 @@ const ownerOrCoordinator = { may: ["owner", "coordinator"], refusal: ofHome("Not
 const ownerOrTradingKey = { may: ["owner", "tradingKey"], refusal: ofHome("NotTrader") } as const;
 const onlySupplier = { may: ["supplier"], refusal: ofHome("NotSupplier") } as const;
 const onlyRegistry = { may: ["registry"], refusal: caller("NotRegistry") } as const;
+const onlyFirstModule = { may: ["orderBook"], refusal: inCommunity("NotFirstModule") } as const;
 const onlySettlement = { may: ["settlement"], refusal: caller("NotSettlement") } as const;
+const notSealed: NonNullable<Row["then"]> = { error: "NotSealed", args: (w) => [w.community] };
 const anyone = { may: "anyone" } as const;
 
 const NOTHING = `0x${"00".repeat(32)}`;
@@ -60,6 +62,7 @@ export const table: Record<ContractName, Record<string, Row>> = {
     },
     publishTariff: { ...onlyCoordinator, args: (w) => [w.community, w.period + 3, tariff(w)] },
     pause: { ...onlyCoordinator, args: (w) => [w.community] },
+    nameRelayer: { ...onlyCoordinator, args: (w) => [w.community, w.stranger.address, true] },
     addModule: { ...onlyCoordinator, args: (w) => [w.community, w.euro] },
     enroll: { ...onlyCoordinator, args: (w) => [w.community, w.newcomer, w.newcomerConsent] },
     bindMeter: {
@@ -85,10 +88,19 @@ export const table: Record<ContractName, Record<string, Row>> = {
     withdrawFees: { ...anyone, args: (w) => [w.euro, w.stranger.address] },
     bumpEpoch: { ...ownerOrTradingKey, args: home },
     enableModule: { ...onlyOwner, args: (w) => [...home(w), 1, true] },
+    // The world's community is open: who may pledge there learns that it is not sealed.
+    pledge: { ...onlyOwner, args: (w) => [...home(w), 0], then: notSealed },
+    unpledge: { ...onlyOwner, args: (w) => [...home(w), 0], then: notSealed },
+    releasePledge: { ...anyone, args: home },
+    postBond: { ...anyone, args: (w) => [w.community, 0], then: notSealed },
+    withdrawBond: { ...anyone, args: (w) => [w.community, w.stranger.address, 0] },
+    lockBond: { ...onlyFirstModule, args: (w) => [w.community, w.stranger.address, 0] },
+    releaseBond: { ...onlyFirstModule, args: (w) => [w.community, w.stranger.address, 0] },
+    forfeitBond: { ...onlyFirstModule, args: (w) => [w.community, w.stranger.address, 0] },
     setCreditLine: { ...onlySupplier, args: (w) => [...home(w), 1] },
     markPaid: { ...onlySupplier, args: (w) => [...home(w), 0] },
     claimDue: { ...anyone, args: home },
-    openCommunity: { ...onlyRegistry, args: (w) => [99, w.euro, 3] },
+    openCommunity: { ...onlyRegistry, args: (w) => [99, w.euro, 3n << 96n] },
     openAccount: { ...onlyRegistry, args: (w) => [w.community, 99, 0] },
     reserve: { ...onlySettlement, args: (w, from) => [...home(w), w.period, 0, 1, 1, from, true] },
     openJournals: { ...onlySettlement, args: (w) => [w.community, w.period, 1] },

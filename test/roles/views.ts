@@ -21,6 +21,7 @@ const ARGUMENTS: Record<string, (w: World) => unknown> = {
   "address module": (w) => w.roles.secondModule,
   "uint256 count": () => 2,
   "address token": async (w) => await w.euro.getAddress(),
+  "address relayer": (w) => w.roles.stranger,
   "address owner": (w) => w.roles.owner,
   "address operator": (w) => w.roles.settlement,
   "address account": (w) => w.roles.owner,

@@ -54,6 +54,18 @@ describe("calendar", function () {
     expect(calendar.isOpen(TERMS, slot, gate)).to.equal(false);
   });
 
+  it("has one gate and one reveal per period in a sealed community", function () {
+    const terms = { ...TERMS, gateClosure: asSeconds(3_600n), revealWindow: asSeconds(800n), horizon: 1n };
+    const gate = asSeconds(calendar.periodStart(TERMS, PERIOD) - 3_600n);
+    const slots = calendar.slotsOf(terms, PERIOD);
+    expect(new Set(slots.map((slot) => calendar.gateOf(terms, slot)))).to.deep.equal(new Set([gate]));
+    expect(calendar.gateOfPeriod(terms, PERIOD)).to.equal(gate);
+    expect(calendar.revealEnd(terms, PERIOD)).to.equal(gate + 800n);
+    const leaves = (now: bigint) => calendar.pledgeLeavesAt(terms, asSeconds(now));
+    expect([gate - 82_800n, gate, gate + 3_599n].map(leaves)).to.deep.equal([gate + 800n, gate + 800n, gate + 800n]);
+    expect([gate - 82_801n, gate + 3_600n].map(leaves)).to.deep.equal([gate - 85_600n, gate + 87_200n]);
+  });
+
   it("takes orders for the current period and the horizon", function () {
     const now = calendar.periodStart(TERMS, PERIOD);
     const open = (period: bigint) => {

@@ -5,8 +5,11 @@ import { checkCharter, termsHash } from "../../sdk/src/charter.ts";
 import { packTerms, unpackTerms } from "../../sdk/src/terms-word.ts";
 import { communityTerms, DEFAULT_TERMS, ringLength, termsViolations } from "../../sdk/src/terms.ts";
 import type { TermsInput } from "../../sdk/src/terms.ts";
-import { asWh } from "../../sdk/src/units.ts";
+import { asAmount, asSeconds, asWh } from "../../sdk/src/units.ts";
 import { account, ACCOUNTS, expectCode, SMALL, TERMS } from "./support.ts";
+
+/** Day-ahead trading: an hour before midnight, revealed within a quarter of an hour. */
+const SEALED = { gateClosure: 3_600n, revealWindow: 800n, horizon: 1n, bond: 5_000_000n };
 
 const BROKEN: [string, keyof TermsInput, Partial<TermsInput>][] = [
   ["a zero payment token", "paymentToken", { paymentToken: ZeroAddress }],
@@ -38,6 +41,18 @@ const BROKEN: [string, keyof TermsInput, Partial<TermsInput>][] = [
   ["an import price beyond 16 bits", "maxImport", { maxImport: 65_536n }],
   ["a network fee beyond 16 bits", "maxNetworkFee", { maxNetworkFee: 65_536n }],
   ["a settlement fee beyond 32 bits", "settlementFee", { settlementFee: 1n << 32n }],
+  ["a reveal longer than the gate closure", "revealWindow", { ...SEALED, revealWindow: 3_608n }],
+  ["a reveal that eight turns cannot share", "revealWindow", { ...SEALED, revealWindow: 804n }],
+  ["a reveal beyond 32 bits", "revealWindow", { ...SEALED, revealWindow: 1n << 32n }],
+  ["a sealed community without a bond", "bond", { ...SEALED, bond: 0n }],
+  ["an open community with a bond", "bond", { bond: 1n }],
+  ["a bond beyond 96 bits", "bond", { ...SEALED, bond: 1n << 96n }],
+  ["a sealed community without a horizon", "horizon", { ...SEALED, horizon: 0n }],
+  [
+    "a gate at the start of the only period that takes commits",
+    "horizon",
+    { ...SEALED, gateClosure: 86_400n, horizon: 1n },
+  ],
 ];
 
 const SOUND: [string, Partial<TermsInput>][] = [
@@ -49,6 +64,11 @@ const SOUND: [string, Partial<TermsInput>][] = [
   ["no horizon and no gate", { horizon: 0n, gateClosure: 0n }],
   ["a ring of 128 periods", { claimWindow: 124n * 86_400n }],
   ["free settlement", { settlementFee: 0n }],
+  ["a sealed community", SEALED],
+  ["a reveal as long as the gate closure", { ...SEALED, revealWindow: 3_600n }],
+  ["a reveal of a second per turn", { ...SEALED, revealWindow: 8n }],
+  ["the largest bond", { ...SEALED, bond: (1n << 96n) - 1n }],
+  ["a sealed gate one period ahead", { ...SEALED, gateClosure: 86_400n, revealWindow: 86_400n, horizon: 2n }],
 ];
 
 describe("terms", function () {
@@ -113,10 +133,12 @@ describe("terms", function () {
         (604_800n << 176n) |
         (2_000n << 200n);
       expect(packTerms(communityTerms({ ...ACCOUNTS, wideTicks: true }))).to.equal(word);
+      const sealed = { revealWindow: 296n, bond: 1n };
+      expect(packTerms(communityTerms({ ...ACCOUNTS, wideTicks: true, ...sealed }))).to.equal(word | (296n << 232n));
     });
 
     it("is undone by unpackTerms", function () {
-      for (const terms of [TERMS, SMALL]) {
+      for (const terms of [TERMS, SMALL, communityTerms({ ...ACCOUNTS, ...SEALED })]) {
         const unpacked = unpackTerms(packTerms(terms));
         expect(terms).to.include(unpacked);
         expect(packTerms(unpacked)).to.equal(packTerms(terms));
@@ -139,12 +161,13 @@ describe("terms", function () {
       const { terms } = charter;
       const types =
         "(address,address,address,address,uint16,uint8,uint16,uint16,uint16,uint8,bool," +
-        "uint24,uint8,uint24,uint24,uint24,uint8,uint16,uint16,uint32)";
+        "uint24,uint8,uint24,uint24,uint24,uint8,uint16,uint16,uint32,uint32,uint96)";
       const values = [
         ...[terms.paymentToken, terms.coordinator, terms.dso, terms.feeCollector, terms.slotDuration],
         ...[terms.slotsPerPeriod, terms.lotWh, terms.floorPrice, terms.tickSize, terms.tickCount, terms.wideTicks],
         ...[terms.gateClosure, terms.horizon, terms.readingDeadline, terms.correctionWindow, terms.claimWindow],
         ...[terms.tariffNotice, terms.maxImport, terms.maxNetworkFee, terms.settlementFee],
+        ...[terms.revealWindow, terms.bond],
       ];
       const encoded = AbiCoder.defaultAbiCoder().encode(
         [types, "address[]", "(uint8,uint24)[]", "address[]"],
@@ -178,6 +201,8 @@ describe("terms", function () {
       const hashes = [
         charter,
         { ...charter, terms: { ...TERMS, wideTicks: true } },
+        { ...charter, terms: { ...TERMS, revealWindow: asSeconds(8n) } },
+        { ...charter, terms: { ...TERMS, bond: asAmount(1n) } },
         { ...charter, suppliers: [account(1)] },
         { ...charter, classes: [] },
         { ...charter, modules: [account(4)] },

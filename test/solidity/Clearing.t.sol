@@ -2,10 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {Clearing} from "../../contracts/libraries/Clearing.sol";
+import {SlotBook} from "../../contracts/libraries/SlotBook.sol";
 import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
 import {Check, Dice} from "./Check.sol";
+import {ClearingPlain} from "./plain/ClearingPlain.sol";
+import {SlotBooks} from "./support/SlotBooks.sol";
+import {VM} from "./support/Vm.sol";
 
-/// @notice Clearing against sums taken tick by tick, and fills against what fair shares are.
+/// @notice Clearing against its plain twin and against sums taken tick by tick, and fills against what fair shares are.
 contract ClearingTest {
     uint256 private constant NONE = 255;
 
@@ -15,20 +19,38 @@ contract ClearingTest {
         uint256[] asks;
         uint256[] supply;
         uint256[] demand;
+        bool wide;
+        Dice dice;
     }
 
-    function testFuzz_marginalTickIsTheLowestThatCoversDemandAbove(uint256 seed) external pure {
+    function testFuzz_equalsItsPlainTwin(uint256 seed) external {
         Sums memory s = _book(seed);
-        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        Check.eqBytes(abi.encode(_clear(s)), abi.encode(ClearingPlain.clear(s.bids, s.asks)), "result");
+    }
+
+    function testFuzz_readsOneWordMoreThanASideHasWhereThePriceIsNoMidpoint(uint256 seed) external {
+        Sums memory s = _book(seed);
+        SlotBook.View memory v = SlotBooks.lay(s.bids, s.asks, s.wide, s.dice);
+        VM.record();
+        Clearing.Result memory r = Clearing.clear(v);
+        (bytes32[] memory reads, ) = VM.accesses(address(this));
+        bool balanced = r.lots != 0 && r.lots == s.supply[r.marginalTick] && r.lots == s.demand[r.marginalTick + 1];
+        Check.atMost(reads.length, balanced ? 2 * v.words + 1 : v.words + 1, "reads");
+        Check.yes(v.stored != 0 || reads.length == 0, "nothing in storage");
+    }
+
+    function testFuzz_marginalTickIsTheLowestThatCoversDemandAbove(uint256 seed) external {
+        Sums memory s = _book(seed);
+        Clearing.Result memory r = _clear(s);
         uint256 lowest = 0;
         while (s.supply[lowest] < s.demand[lowest + 1]) ++lowest;
         if (r.lots == 0) lowest = NONE;
         Check.eq(r.marginalTick, lowest, "marginal tick");
     }
 
-    function testFuzz_volumeIsTheLargestTradableAtAnyPrice(uint256 seed) external pure {
+    function testFuzz_volumeIsTheLargestTradableAtAnyPrice(uint256 seed) external {
         Sums memory s = _book(seed);
-        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        Clearing.Result memory r = _clear(s);
         uint256 most = 0;
         for (uint256 tick = 0; tick < s.bids.length; ++tick) {
             uint256 volume = s.supply[tick] < s.demand[tick] ? s.supply[tick] : s.demand[tick];
@@ -41,18 +63,18 @@ contract ClearingTest {
         }
     }
 
-    function testFuzz_priceLeavesNobodyWithABetterLimitUnfilled(uint256 seed) external pure {
+    function testFuzz_priceLeavesNobodyWithABetterLimitUnfilled(uint256 seed) external {
         Sums memory s = _book(seed);
-        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        Clearing.Result memory r = _clear(s);
         if (r.lots == 0) return;
         Check.atMost(s.demand[r.priceTick + 1], r.lots, "bids above the price");
         Check.atMost(r.priceTick == 0 ? 0 : s.supply[r.priceTick - 1], r.lots, "asks below the price");
         Check.yes(s.demand[r.priceTick] >= r.lots && s.supply[r.priceTick] >= r.lots, "nobody beyond its limit");
     }
 
-    function testFuzz_priceIsTheMiddleOfAllClearingPrices(uint256 seed) external pure {
+    function testFuzz_priceIsTheMiddleOfAllClearingPrices(uint256 seed) external {
         Sums memory s = _book(seed);
-        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        Clearing.Result memory r = _clear(s);
         if (r.lots == 0) return;
         // Prices at which neither a bid above nor an ask below stays without a partner.
         uint256 low = NONE;
@@ -67,9 +89,9 @@ contract ClearingTest {
         Check.eq(r.priceTick, (low + high) / 2, "price");
     }
 
-    function testFuzz_allotmentsFillTheMarginAndNothingIsRationedTwice(uint256 seed) external pure {
+    function testFuzz_allotmentsFillTheMarginAndNothingIsRationedTwice(uint256 seed) external {
         Sums memory s = _book(seed);
-        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        Clearing.Result memory r = _clear(s);
         if (r.lots == 0) return;
         uint256 t = r.marginalTick;
         Check.eq(r.bidVolume, s.bids[t], "bid volume");
@@ -81,9 +103,9 @@ contract ClearingTest {
         Check.yes(r.bidAllotment == r.bidVolume || r.askAllotment == r.askVolume, "only the long side is rationed");
     }
 
-    function testFuzz_fillsOfBothSidesAddUpToTheVolume(uint256 seed) external pure {
+    function testFuzz_fillsOfBothSidesAddUpToTheVolume(uint256 seed) external {
         Sums memory s = _book(seed);
-        Clearing.Result memory r = Clearing.clear(s.bids, s.asks);
+        Clearing.Result memory r = _clear(s);
         SlotResult word = packResult(7, r);
         Dice memory d = Dice(seed);
         Check.eq(_fillSide(word, 0, s.bids, d), r.lots, "bought");
@@ -114,11 +136,11 @@ contract ClearingTest {
         Check.eq(filled, allotment, "sum of shares");
     }
 
-    function test_fullTicksOf32BitsOnBothSidesDoNotOverflow() external pure {
-        uint256[] memory bids = new uint256[](128);
-        uint256[] memory asks = new uint256[](128);
-        for (uint256 tick = 0; tick < 128; ++tick) (bids[tick], asks[tick]) = (type(uint32).max, type(uint32).max);
-        Clearing.Result memory r = Clearing.clear(bids, asks);
+    function test_fullTicksOf32BitsOnBothSidesDoNotOverflow() external {
+        Sums memory s;
+        (s.bids, s.asks, s.wide) = (new uint256[](128), new uint256[](128), true);
+        for (uint256 tick = 0; tick < 128; ++tick) (s.bids[tick], s.asks[tick]) = (type(uint32).max, type(uint32).max);
+        Clearing.Result memory r = _clear(s);
         Check.eq(r.marginalTick, 63, "marginal tick");
         Check.eq(r.priceTick, 63, "price");
         Check.eq(r.lots, 64 * uint256(type(uint32).max), "lots");
@@ -127,13 +149,21 @@ contract ClearingTest {
         Check.eq(word.fill(1, 63, 65_535, type(uint32).max - 65_535), 65_535, "a fill at the end of the tick");
     }
 
-    function test_anEmptyBookAndOneSidedBooksHaveNoPrice() external pure {
+    function test_anEmptyBookAndOneSidedBooksHaveNoPrice() external {
+        Sums memory s;
         uint256[] memory some = new uint256[](32);
         uint256[] memory none = new uint256[](32);
         (some[0], some[31]) = (5, 5);
-        Check.eq(Clearing.clear(none, none).marginalTick, NONE, "empty");
-        Check.eq(Clearing.clear(some, none).marginalTick, NONE, "bids only");
-        Check.eq(Clearing.clear(none, some).marginalTick, NONE, "asks only");
+        (s.bids, s.asks) = (none, none);
+        Check.eq(_clear(s).marginalTick, NONE, "empty");
+        s.bids = some;
+        Check.eq(_clear(s).marginalTick, NONE, "bids only");
+        (s.bids, s.asks) = (none, some);
+        Check.eq(_clear(s).marginalTick, NONE, "asks only");
+    }
+
+    function _clear(Sums memory s) private returns (Clearing.Result memory) {
+        return Clearing.clear(SlotBooks.lay(s.bids, s.asks, s.wide, s.dice));
     }
 
     /// @dev Splits every tick of a side into entries and adds up what each fills.
@@ -154,24 +184,31 @@ contract ClearingTest {
         }
     }
 
-    /// @dev Sparse or full, of few lots or many, of 32, 64 or 128 ticks: so that equal sums are common.
+    /// @dev Sparse or dense, one side now and then empty, of few lots, of many, all the same or all full, of 32, 64 or 128 ticks: so
+    /// that equal sums are common.
     function _book(uint256 seed) private pure returns (Sums memory s) {
         Dice memory d = Dice(seed);
+        (s.dice, s.wide) = (d, d.one(2));
         uint256 ticks = 32 << (d.roll() % 3);
-        uint256 most =
-            d.one(2)
-                ? 3
-                : d.one(2)
-                    ? 1000
-                    : type(uint32).max;
-        uint256 gaps = 1 + (d.roll() % 12);
-        (s.bids, s.asks) = (new uint256[](ticks), new uint256[](ticks));
+        uint256 full = s.wide ? type(uint32).max : type(uint16).max;
+        uint256 most = [1, 3, 1000, full, full][d.roll() % 5];
+        uint256 least = d.one(4) ? most : 0;
+        (s.bids, s.asks) = (_side(d, ticks, least, most), _side(d, ticks, least, most));
         (s.supply, s.demand) = (new uint256[](ticks), new uint256[](ticks + 1));
         for (uint256 tick = 0; tick < ticks; ++tick) {
-            if (d.one(gaps)) s.bids[tick] = d.upTo(most);
-            if (d.one(gaps)) s.asks[tick] = d.upTo(most);
             s.supply[tick] = s.asks[tick] + (tick == 0 ? 0 : s.supply[tick - 1]);
         }
         for (uint256 tick = ticks; tick > 0; --tick) s.demand[tick - 1] = s.bids[tick - 1] + s.demand[tick];
+    }
+
+    function _side(
+        Dice memory d,
+        uint256 ticks,
+        uint256 least,
+        uint256 most
+    ) private pure returns (uint256[] memory volumes) {
+        volumes = new uint256[](ticks);
+        uint256 gaps = d.one(16) ? ticks * ticks : 1 + (d.roll() % 12);
+        for (uint256 tick = 0; tick < ticks; ++tick) if (d.one(gaps)) volumes[tick] = least + d.upTo(most - least);
     }
 }

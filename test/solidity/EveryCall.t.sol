@@ -13,11 +13,12 @@ contract EveryCallTest is Driver {
 
     function testEveryKindOfCallGoesThrough() external {
         Handler handler = new Handler();
-        for (uint256 step = 0; step < 3_000; ++step) {
+        for (uint256 step = 0; step < 4_000; ++step) {
             _step(handler, 1, step);
             if (step % 50 != 0) continue;
             handler.checkSolvency();
             handler.checkDues();
+            handler.checkSealed();
             handler.checkEnergy();
         }
         for (uint256 kind = 0; kind < handler.kinds(); ++kind) {

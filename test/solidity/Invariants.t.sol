@@ -11,6 +11,7 @@ contract Handler is SettleCalls {
             _fund(community, FIRST_SUPPLIER, 20_000);
             for (uint32 member = FIRST_HOME; member < count; ++member) _fund(community, member, 400_000);
         }
+        for (uint32 member = 0; member < FIRST_HOME; ++member) _fund(SEALED, member, 400_000);
     }
 }
 
@@ -45,6 +46,11 @@ contract InvariantsTest {
     /// Debts are claims between accounts, and both sides agree on them.
     function invariant_duesAgree() external view {
         _handler.checkDues();
+    }
+
+    /// Rules 1 and 8: pledges and bonds are their owners', to the unit and to the second.
+    function invariant_pledgesAndBondsAreKept() external view {
+        _handler.checkSealed();
     }
 
     /// Rules 2 and 10: energy balances, and counts once.

@@ -26,7 +26,8 @@ contract Leavers is Handler {
             for (uint256 home = 0; home < HOMES; ++home) _settle(home, period);
         }
         for (uint256 home = 0; home < HOMES; ++home) escrow.claimDue(homes[home].community, homes[home].member);
-        for (uint32 community = 0; community < COMMUNITIES; ++community) _withdraw(community);
+        _leaveSealed();
+        for (uint32 community = 0; community <= SEALED; ++community) _withdraw(community);
         this.withdrawFees(true);
         this.withdrawFees(false);
         uint256 left = euro.balanceOf(address(escrow));
@@ -51,6 +52,22 @@ contract Leavers is Handler {
         (, , , , end) = settlement.meterState(community, member);
         (, , , , state) = settlement.journal(community, member, period);
         if (state == 1 || end <= period) revert Stuck(home, period);
+    }
+
+    /// @dev Pledges need their owners alone, bonds a first module that answers.
+    function _leaveSealed() private {
+        for (uint32 member = 0; member < FIRST_HOME; ++member) {
+            this.releasePledge(member);
+            (uint256 pledged, uint256 leaving, ) = escrow.pledgeOf(SEALED, member);
+            this.unpledge(member, pledged - leaving);
+        }
+        VM.warp(block.timestamp + HORIZON * PERIOD);
+        for (uint32 member = 0; member < FIRST_HOME; ++member) this.releasePledge(member);
+        for (uint256 i = 0; i < 2; ++i) {
+            (uint256 bond, uint256 locked) = escrow.bond(SEALED, _relayer(i == 0));
+            this.unlockBond(i == 0, locked, false);
+            this.withdrawBond(i == 0, bond);
+        }
     }
 
     function _withdraw(uint32 community) private {

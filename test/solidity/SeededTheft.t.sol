@@ -6,6 +6,7 @@ import {IPaymentEscrow} from "../../contracts/interfaces/IPaymentEscrow.sol";
 import {Handler} from "./Invariants.t.sol";
 import {Books} from "./support/Books.sol";
 import {Driver} from "./support/Driver.sol";
+import {SealedCalls} from "./support/SealedCalls.sol";
 import {Evidence} from "./support/Evidence.sol";
 import {VM} from "./support/Vm.sol";
 
@@ -14,6 +15,7 @@ import {VM} from "./support/Vm.sol";
 contract SeededTheftTest is Driver {
     uint256 private constant ACCOUNTS = uint256(keccak256("wattbook.escrow.accounts")) & ~uint256(type(uint128).max);
     uint256 private constant FUNDS = uint256(keccak256("wattbook.escrow.funds")) & ~uint256(type(uint128).max);
+    uint256 private constant PLEDGES = uint256(keccak256("wattbook.escrow.pledges")) & ~uint256(type(uint128).max);
     uint256 private constant POTS = uint256(keccak256("wattbook.escrow.pots")) & ~uint256(type(uint128).max);
 
     Handler private _handler;
@@ -55,6 +57,21 @@ contract SeededTheftTest is Driver {
     function testCatchesAReserveWithoutAPot() external {
         _change(_account(0, 5), 1 << 96, 1);
         _caught(_handler.checkSolvency, Books.ReserveWithoutPot.selector);
+    }
+
+    function testCatchesAUnitInAPledge() external {
+        _change(PLEDGES | (uint256(2) << 32) | 3, 1, 0);
+        _caught(_handler.checkSolvency, Books.Insolvent.selector);
+        _caught(_handler.checkSealed, SealedCalls.PledgeDiffers.selector);
+    }
+
+    /// From pledged to free: the total stays right.
+    function testCatchesAPledgeThatLeftTooSoon() external {
+        _handler.pledge(3, 1000);
+        _change(PLEDGES | (uint256(2) << 32) | 3, 0, 1000);
+        _change(_account(2, 3), 1000, 0);
+        _handler.checkSolvency();
+        _caught(_handler.checkSealed, SealedCalls.PledgeDiffers.selector);
     }
 
     function testCatchesAUnitInAPot() external {

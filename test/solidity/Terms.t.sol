@@ -24,6 +24,7 @@ contract TermsTest {
         uint24 correctionWindow;
         uint24 claimWindow;
         uint32 settlementFee;
+        uint24 revealWindow;
     }
 
     function testFuzz_terms(Grid memory g, Calendar memory c) external pure {
@@ -42,6 +43,8 @@ contract TermsTest {
         Check.eq(t.correctionWindow(), c.correctionWindow, "correction window");
         Check.eq(t.claimWindow(), c.claimWindow, "claim window");
         Check.eq(t.settlementFee(), c.settlementFee, "settlement fee");
+        Check.eq(t.revealWindow(), c.revealWindow, "reveal window");
+        Check.yes(t.isSealed() == (c.revealWindow != 0), "sealed");
     }
 
     function testFuzz_calendar(Grid memory g, Calendar memory c, uint40 timestamp, uint24 period) external pure {
@@ -54,7 +57,26 @@ contract TermsTest {
         Check.yes(now_ * length <= timestamp && timestamp < t.periodEnd(now_), "period of a time");
         Check.eq(t.periodEnd(period), (uint256(period) + 1) * length, "end");
         uint256 slot = 1 + uint256(c.gateClosure) / g.slotDuration + period;
-        Check.eq(t.gateOf(slot) + c.gateClosure, slot * g.slotDuration, "gate");
+        Terms open = _pack(g, Calendar(c.horizon, c.ring, c.gateClosure, 0, 0, 0, 0, 0));
+        Check.eq(open.gateOf(slot) + c.gateClosure, slot * g.slotDuration, "gate");
+    }
+
+    /// One gate for all slots of a period, and the reveal behind it.
+    function testFuzz_sealedCalendar(Grid memory g, Calendar memory c, uint40 timestamp, uint24 period) external pure {
+        if (g.slotDuration == 0) g.slotDuration = 900;
+        if (g.slotsPerPeriod == 0) g.slotsPerPeriod = 96;
+        if (c.revealWindow == 0) c.revealWindow = 8;
+        Terms t = _pack(g, c);
+        uint256 length = uint256(g.slotDuration) * g.slotsPerPeriod;
+        uint256 delivered = 1 + uint256(c.gateClosure) / length + period;
+        uint256 gate = t.gateOfPeriod(delivered);
+        Check.eq(gate + c.gateClosure, delivered * length, "gate of the period");
+        Check.eq(t.gateOf(delivered * g.slotsPerPeriod), gate, "gate of its first slot");
+        Check.eq(t.gateOf((delivered + 1) * g.slotsPerPeriod - 1), gate, "gate of its last slot");
+        Check.eq(t.revealEnd(delivered), gate + c.revealWindow, "end of the reveal");
+        uint256 last = t.lastGateAt(timestamp);
+        Check.yes(last * length <= uint256(timestamp) + c.gateClosure, "its gate has closed");
+        Check.yes((last + 1) * length > uint256(timestamp) + c.gateClosure, "the next one has not");
     }
 
     function _pack(Grid memory g, Calendar memory c) private pure returns (Terms) {
@@ -77,6 +99,6 @@ contract TermsTest {
                 c.correctionWindow,
                 c.claimWindow,
                 c.settlementFee
-            );
+            ).withRevealWindow(c.revealWindow);
     }
 }

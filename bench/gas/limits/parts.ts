@@ -14,6 +14,9 @@ export const part = (what: string, kind: Kind, count: number): Part => ({ what, 
 
 const WORD = 32;
 
+/** Two members with neighbouring indices share a word. */
+export const accountWords = (members: readonly number[]): number => new Set(members.map((member) => member >> 1)).size;
+
 /** Hashing `times` messages of `bytes` bytes each. */
 export function hashed(what: string, bytes: number, times: number): Part[] {
   return [part(what, "hash", times), part(what, "hashedWord", Math.ceil(bytes / WORD) * times)];

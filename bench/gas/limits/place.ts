@@ -2,10 +2,11 @@
 import type { Entry } from "../../../test/helpers/market.ts";
 import type { Call, Measured } from "../types.ts";
 import type { LiveBook } from "./book.ts";
-import { hashed, part, sentParts } from "./parts.ts";
+import { accountWords, hashed, part, sentParts } from "./parts.ts";
 
 /** A strip, signed or in its owner's own transaction. */
 export interface PlacedStrip {
+  readonly home: { readonly member: number };
   readonly entries: readonly Entry[];
 }
 
@@ -18,7 +19,7 @@ const DIGEST_BYTES = 66;
 const RECORD_BYTES = 4 * 32;
 
 /**
- * Words of the storage layout: per strip the member's, its account's and its journal's; per call the pot's, the fee account's where
+ * Words of the storage layout: per strip the member's and its journal's, per pair of neighbours their account's; per call the pot's, the fee account's where
  * fees are paid, and what is read of the community. `fresh…`: words that are used for the first time.
  */
 export function placed(
@@ -35,10 +36,10 @@ export function placed(
   ]);
   const parts = [
     ...sentParts(call),
-    part("registry, escrow, settlement, tariff", "account", 4),
+    part("registry, escrow, tariff", "account", 3),
     part("terms, pause, tariff version", "read", 3),
     part("members", "read", strips.length),
-    part("accounts", "rewrite", strips.length),
+    part("accounts", "rewrite", accountWords(strips.map(({ home }) => home.member))),
     part("journals", freshJournal ? "create" : "rewrite", strips.length),
     part("pot", "rewrite", 1),
     part("relayer's fees", "rewrite", fees ? 1 : 0),

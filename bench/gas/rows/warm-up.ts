@@ -119,7 +119,7 @@ async function trade(young: Young, period: number, metered: number, fresh: boole
     ring.push(cleared(await callOf(gas, "clear", await gas.clear(period, half)), book, half, fresh));
   }
   const settlement = await callOf(gas, "settle", await gas.settle(period, readings(period, records)));
-  const entries = homes.map((home) => (home === last ? 1 : firstOrder.entries.length));
-  ring.push(settled(settlement, SLOTS, entries, fresh));
+  const items = homes.map((home) => ({ home, entries: home === last ? 1 : firstOrder.entries.length }));
+  ring.push(settled(settlement, SLOTS, items, fresh));
   return { book: makers, member, ring };
 }

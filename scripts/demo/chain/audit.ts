@@ -13,7 +13,7 @@ export async function holdingsOf(world: World, periods: readonly Period[]): Prom
   for (let index = 0n; index < count; index++) {
     const member = asMember(index);
     const { free, reserved } = await escrow.account(community, member);
-    accounts += free + reserved;
+    accounts += free + reserved + (await escrow.pledge(community, member)).pledged;
     dueFund += (await escrow.dueFund(community, member)).fund;
   }
   let pots = 0n;
@@ -21,8 +21,9 @@ export async function holdingsOf(world: World, periods: readonly Period[]): Prom
   let fees = 0n;
   for (const earner of [roles.relayer, roles.keeper]) fees += await escrow.fees(euro.address, earner.address);
   const flows = await logs.cashFlows(euro.address);
+  const comesIn = new Set(["deposit", "bond posted"]);
   const sumOf = (deposits: boolean) =>
-    flows.reduce((total, { kind, amount }) => (deposits === (kind === "deposit") ? total + amount : total), 0n);
+    flows.reduce((total, { kind, amount }) => (deposits === comesIn.has(kind) ? total + amount : total), 0n);
   return { accounts, pots, dueFund, fees, bonds: 0n, deposits: sumOf(true), withdrawals: sumOf(false) };
 }
 

@@ -1,9 +1,11 @@
-/** Client of `PaymentEscrow`: accounts, debts, pots and fees of a community's payment token. */
+/** Client of `PaymentEscrow`: accounts, pledges, bonds, debts, pots and fees of a community's payment token. */
 import { PaymentEscrowAbi } from "../abi/index.js";
 import type { Address } from "../hex.ts";
 import type { Pot } from "../market-module.ts";
-import { asAmount, asSignedAmount } from "../units.ts";
-import type { Amount, CommunityIndex, MemberIndex, Period, SignedAmount } from "../units.ts";
+import { packTerms } from "../terms-word.ts";
+import type { Terms } from "../terms.ts";
+import { asAmount, asSeconds, asSignedAmount } from "../units.ts";
+import type { Amount, CommunityIndex, MemberIndex, Period, Seconds, SignedAmount } from "../units.ts";
 import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
 import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
 import type { Permit } from "./payment-token.ts";
@@ -32,6 +34,29 @@ export interface Debt {
 export interface Standing extends Pick<Account, "free" | "epoch" | "modules"> {
   /** Above the credit line: new orders are refused. */
   readonly inDebt: boolean;
+}
+
+/** Money that backs a member's orders in a sealed community. */
+export interface Pledge {
+  /** All of it, with what is leaving. */
+  readonly pledged: Amount;
+  /** What was asked back and not released yet. */
+  readonly leaving: Amount;
+  /** From then on it can be released; null where nothing is leaving. */
+  readonly leavesAt: Seconds | null;
+}
+
+/** What a reveal looks at: a member as it was at a gate. */
+export interface GateStanding extends Pick<Account, "epoch" | "modules"> {
+  /** Backs orders of the period. */
+  readonly pledged: Amount;
+}
+
+/** What a relayer posted in a community. */
+export interface Bond {
+  readonly balance: Amount;
+  /** The part that backs commits and cannot be withdrawn now. */
+  readonly locked: Amount;
 }
 
 /** A member's settled period (`IPaymentEscrow.Leg`), base units. */
@@ -135,6 +160,28 @@ export class EscrowClient {
     };
   }
 
+  /** What a member pledged in a sealed community. */
+  async pledge(community: CommunityIndex, member: MemberIndex): Promise<Pledge> {
+    const [pledged, leaving, leavesAt] = await this.#read("pledgeOf", community, member);
+    return {
+      pledged: asAmount(pledged),
+      leaving: asAmount(leaving),
+      leavesAt: leaving === 0n ? null : asSeconds(leavesAt),
+    };
+  }
+
+  /** What a reveal looks at, in one call: the member as it was at the gate of a sealed `period`. */
+  async standingAtGate(community: CommunityIndex, member: MemberIndex, period: Period): Promise<GateStanding> {
+    const [pledged, epoch, modules] = await this.#read("standingAtGate", community, member, period);
+    return { pledged: asAmount(pledged), epoch, modules };
+  }
+
+  /** What a relayer posted in a community. */
+  async bond(community: CommunityIndex, relayer: Address): Promise<Bond> {
+    const [balance, locked] = await this.#read("bond", community, relayer);
+    return { balance: asAmount(balance), locked: asAmount(locked) };
+  }
+
   /** The payment token of a community. */
   async tokenOf(community: CommunityIndex): Promise<Address> {
     return this.#address("tokenOf", community);
@@ -195,6 +242,19 @@ function escrowCalls(at: Endpoint) {
     /** Owner. */
     enableModule: (community: CommunityIndex, member: MemberIndex, module: bigint, on: boolean) =>
       at.call("enableModule", [community, member, module, on]),
+    /** Owner: free balance to pledged, for periods whose gate closes later. */
+    pledge: (community: CommunityIndex, member: MemberIndex, amount: Amount) =>
+      at.call("pledge", [community, member, amount]),
+    /** Owner: asks pledged money back; `pledgeLeavesAt` tells from when it can be released. */
+    unpledge: (community: CommunityIndex, member: MemberIndex, amount: Amount) =>
+      at.call("unpledge", [community, member, amount]),
+    /** Anyone: what was asked back and is due becomes free. */
+    releasePledge: (community: CommunityIndex, member: MemberIndex) => at.call("releasePledge", [community, member]),
+    /** Anyone who relays in a sealed community, from the sender's allowance. */
+    postBond: (community: CommunityIndex, amount: Amount) => at.call("postBond", [community, amount]),
+    /** Whoever posted it, what is not locked; to any address but zero and the escrow's own. */
+    withdrawBond: (community: CommunityIndex, to: Address, amount: Amount) =>
+      at.call("withdrawBond", [community, to, amount]),
     /** Owner of the member's supplier. */
     setCreditLine: (community: CommunityIndex, member: MemberIndex, line: Amount) =>
       at.call("setCreditLine", [community, member, line]),
@@ -211,11 +271,20 @@ function escrowCalls(at: Endpoint) {
 function internalCalls(at: Endpoint) {
   return {
     /** Registry only. */
-    openCommunity: (community: CommunityIndex, token: Address, ring: bigint) =>
-      at.call("openCommunity", [community, token, ring]),
+    openCommunity: (community: CommunityIndex, token: Address, terms: Terms) =>
+      at.call("openCommunity", [community, token, packTerms(terms)]),
     /** Registry only. */
     openAccount: (community: CommunityIndex, member: MemberIndex, modules: bigint) =>
       at.call("openAccount", [community, member, modules]),
+    /** The community's first module only. */
+    lockBond: (community: CommunityIndex, relayer: Address, amount: Amount) =>
+      at.call("lockBond", [community, relayer, amount]),
+    /** The community's first module only. */
+    releaseBond: (community: CommunityIndex, relayer: Address, amount: Amount) =>
+      at.call("releaseBond", [community, relayer, amount]),
+    /** The community's first module only. */
+    forfeitBond: (community: CommunityIndex, relayer: Address, amount: Amount) =>
+      at.call("forfeitBond", [community, relayer, amount]),
     /** Settlement only. */
     reserve: (
       { community, member, period }: JournalKey,

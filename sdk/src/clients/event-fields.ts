@@ -67,6 +67,10 @@ export class Fields {
     return { ...this.member(), period: this.period() };
   }
 
+  bond(): { readonly community: CommunityIndex; readonly relayer: Address; readonly amount: Amount } {
+    return { ...this.community(), relayer: this.address("relayer"), amount: this.amount("amount") };
+  }
+
   /** Meter values, six bytes per slot. */
   values(name = "values"): MeterValue[] {
     const bytes = this.text(name);

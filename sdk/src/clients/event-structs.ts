@@ -43,6 +43,8 @@ function termsOf(f: Fields): CommunityTerms {
     maxImport: asPrice(f.integer("maxImport")),
     maxNetworkFee: asPrice(f.integer("maxNetworkFee")),
     settlementFee: asAmount(f.integer("settlementFee")),
+    revealWindow: f.seconds("revealWindow"),
+    bond: f.amount("bond"),
   };
 }
 

@@ -23,6 +23,8 @@ export const EVENTS = {
     /** No new orders until the end of `period`. */
     Paused: (f: Fields) => ({ ...f.community(), period: f.period() }),
     ModuleAdded: (f: Fields) => ({ ...f.community(), index: f.integer("index"), module: f.address("module") }),
+    /** Some commits of each sealed period are kept for named relayers. */
+    RelayerNamed: (f: Fields) => ({ ...f.community(), relayer: f.address("relayer"), named: f.flag("named") }),
     MemberEnrolled: (f: Fields) => ({
       ...f.member(),
       owner: f.address("owner"),
@@ -70,6 +72,16 @@ export const EVENTS = {
     }),
     EpochBumped: (f: Fields) => ({ ...f.member(), epoch: f.integer("epoch") }),
     ModuleEnabled: (f: Fields) => ({ ...f.member(), module: f.integer("module"), on: f.flag("on") }),
+    Pledged: (f: Fields) => ({ ...f.member(), amount: f.amount("amount") }),
+    /** Asked back: all that was can be released from `leavesAt` on. */
+    Unpledged: (f: Fields) => ({ ...f.member(), amount: f.amount("amount"), leavesAt: f.seconds("leavesAt") }),
+    PledgeReleased: (f: Fields) => ({ ...f.member(), amount: f.amount("amount") }),
+    BondPosted: (f: Fields) => f.bond(),
+    BondWithdrawn: (f: Fields) => ({ ...f.bond(), to: f.address("to") }),
+    BondLocked: (f: Fields) => f.bond(),
+    BondReleased: (f: Fields) => f.bond(),
+    /** To the fee collector. */
+    BondForfeited: (f: Fields) => f.bond(),
     CreditLineSet: (f: Fields) => ({ ...f.member(), line: f.amount("line") }),
     /** `gridLeg`: positive, the member pays its supplier; `due` afterwards: positive, it owes. */
     Settled: (f: Fields) => ({

@@ -43,12 +43,18 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
 
   // Escrow
   AmountOverflow: "The account would hold more than 2^96 base units: deposit less.",
-  AmountTooLarge: "Move less: the escrow holds at most 2^95 base units of a token.",
+  AmountTooLarge: "Move less: the escrow holds at most 2^95 base units of a token, a member pledges at most 2^64.",
+  BondNotLocked: "Unlock at most `locked`: see `escrow.bond`.",
   InDebt: "Pay the debt first (a deposit does), or ask the supplier for a credit line.",
+  InsufficientBond: "Ask for at most `available`, or post more (`postBond`). What backs commits is locked.",
+  InsufficientPledge:
+    "Ask for at most `available`: see `escrow.pledge`. What is leaving already cannot be asked back twice.",
   InsufficientFree: "Ask for at most `free`, or deposit first. Reserved money returns when its period is settled.",
   InvalidRecipient: "Pass an account other than zero and the escrow.",
   ModuleNotEnabled: "The owner enables the module first (`enableModule`).",
   MoreThanDebt: "Pass at most the amount of the debt: `escrow.debt`.",
+  NotFirstModule: "Only the community's first module makes this call: use its functions.",
+  NotSealed: "Only a sealed community has pledges and bonds; an open one trades with free balance.",
   NotRegistry: "Only the registry makes this call: use the registry's own functions.",
   NotSettlement: "Only the settlement contract makes this call: use its functions.",
   NotSupplier: "Send with the owner of the member's supplier: `registry.supplierOf`.",

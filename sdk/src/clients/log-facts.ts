@@ -29,6 +29,6 @@ export interface SkippedItem {
 
 /** Money into and out of the escrow, base units. */
 export interface CashFlow {
-  readonly kind: "deposit" | "withdrawal" | "fees";
+  readonly kind: "deposit" | "withdrawal" | "fees" | "bond posted" | "bond withdrawn";
   readonly amount: Amount;
 }

@@ -173,6 +173,8 @@ export class LogReader {
       ...(await flows("deposit", "Deposited", [community])),
       ...(await flows("withdrawal", "Withdrawn", [community])),
       ...(await flows("fees", "FeesWithdrawn", [token])),
+      ...(await flows("bond posted", "BondPosted", [community])),
+      ...(await flows("bond withdrawn", "BondWithdrawn", [community])),
     ];
   }
 

@@ -9,8 +9,8 @@ import type { Tariff } from "../tariff.ts";
 import type { Domain } from "../typed-data.ts";
 import { unpackTerms } from "../terms-word.ts";
 import type { Terms } from "../terms.ts";
-import { asCommunity, asMember, asWh } from "../units.ts";
-import type { CommunityIndex, MemberIndex, Period, Wh } from "../units.ts";
+import { asAmount, asCommunity, asMember, asWh } from "../units.ts";
+import type { Amount, CommunityIndex, MemberIndex, Period, Wh } from "../units.ts";
 import { readDomain } from "./domain.ts";
 import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
 import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
@@ -88,6 +88,16 @@ export class RegistryClient {
     return this.#one<Address>("paymentToken", community);
   }
 
+  /** What a relayer posts per commit; 0 in an open community. */
+  async bondOf(community: CommunityIndex): Promise<Amount> {
+    return asAmount(await this.#one<bigint>("bondOf", community));
+  }
+
+  /** Whether the coordinator named a relayer. */
+  async isNamedRelayer(community: CommunityIndex, relayer: Address): Promise<boolean> {
+    return this.#one<boolean>("isNamedRelayer", community, relayer);
+  }
+
   /** The account that owns a member. */
   async ownerOf(community: CommunityIndex, member: MemberIndex): Promise<Address> {
     return this.#one<Address>("ownerOf", community, member);
@@ -96,6 +106,11 @@ export class RegistryClient {
   /** A member as of now, with the tariff class of `period`. */
   async member(community: CommunityIndex, member: MemberIndex, period: Period): Promise<MemberWord> {
     return unpackMember(await this.#one<bigint>("memberFor", community, member, period));
+  }
+
+  /** A member as it counts for orders of a sealed `period`: as of its gate. Exact from the gate until the period starts. */
+  async memberAtGate(community: CommunityIndex, member: MemberIndex, period: Period): Promise<MemberWord> {
+    return unpackMember(await this.#one<bigint>("memberAtGate", community, member, period));
   }
 
   /** The key that signs a member's readings now; zero if there is none. */
@@ -214,6 +229,9 @@ function registryCalls(at: Endpoint) {
     pause: (community: CommunityIndex) => at.call("pause", [community]),
     /** Coordinator: a further market module, off for everybody until its owner enables it. */
     addModule: (community: CommunityIndex, module: Address) => at.call("addModule", [community, module]),
+    /** Coordinator: names a relayer for the commits that are kept for named ones, or takes the name back. */
+    nameRelayer: (community: CommunityIndex, relayer: Address, named: boolean) =>
+      at.call("nameRelayer", [community, relayer, named]),
     /** Coordinator, with the owner's consent: `signConsent(domain, "Enrolment", enrolment, owner)`. */
     enroll: (enrolment: Enrolment, consent: Hex) => at.call("enroll", [enrolment.community, enrolment, consent]),
     /** Coordinator, with the owner's consent and the meter key's signature of the same message. */

@@ -24,10 +24,13 @@ const CONSENT = "0x12";
 
 /** One row per view. Where a view has overloads, its signature. */
 const REGISTRY_READS: Table<RegistryClient> = {
+  bondOf: (c) => c.bondOf(community),
   classes: (c) => c.classes(community),
   communityCount: (c) => c.communityCount(),
   eip712Domain: (c) => c.domain(),
   escrow: (c) => c.escrow(),
+  isNamedRelayer: (c) => c.isNamedRelayer(community, who),
+  memberAtGate: (c) => c.memberAtGate(community, member, period),
   memberCount: (c) => c.memberCount(community),
   memberFor: (c) => c.member(community, member, period),
   meterFor: (c) => c.metering(community, member, period),
@@ -50,17 +53,20 @@ const REGISTRY_READS: Table<RegistryClient> = {
 };
 const ESCROW_READS: Table<EscrowClient> = {
   account: (c) => c.account(community, member),
+  bond: (c) => c.bond(community, who),
   debt: (c) => c.debt(community, member),
   dueFund: (c) => c.dueFund(community, member),
   fees: (c) => c.fees(who, who),
   journals: (c) => c.journals(community, period),
   periodFree: (c) => c.periodFree(community, period),
+  pledgeOf: (c) => c.pledge(community, member),
   pot: (c) => c.pot(community, 0n, period),
   potWords: (c) => c.pots(community, period, 1n),
   registry: (c) => c.registry(),
   settlement: (c) => c.settlement(),
   shortfall: async (c) => c.shortfall(await c.tokenOf(community)),
   standing: (c) => c.standing(community, member),
+  standingAtGate: (c) => c.standingAtGate(community, member, period),
   tokenOf: (c) => c.tokenOf(community),
 };
 const TOKEN_READS: Table<EnergyTokenClient> = {
@@ -107,6 +113,7 @@ const REGISTRY_CALLS: Table<RegistryClient> = {
   changeClass: (c) => c.calls.changeClass(tariffClass, CONSENT),
   createCommunity: (c) => c.calls.createCommunity(charter, tariff),
   enroll: (c) => c.calls.enroll(enrolment, CONSENT),
+  nameRelayer: (c) => c.calls.nameRelayer(community, who, true),
   pause: (c) => c.calls.pause(community),
   publishTariff: (c) => c.calls.publishTariff(community, period, tariff),
   releaseMeter: (c) => c.calls.releaseMeter(community, member),
@@ -125,15 +132,23 @@ const ESCROW_CALLS: Table<EscrowClient> = {
   deposit: (c) => c.calls.deposit(community, member, amount),
   depositWithPermit: (c) => c.calls.depositWithPermit(community, member, amount, permit),
   enableModule: (c) => c.calls.enableModule(community, member, 1n, true),
+  forfeitBond: (c) => c.calls.forfeitBond(community, who, amount),
+  lockBond: (c) => c.calls.lockBond(community, who, amount),
   markPaid: (c) => c.calls.markPaid(community, member, amount),
   openAccount: (c) => c.calls.openAccount(community, member, 1n),
-  openCommunity: (c) => c.calls.openCommunity(community, who, 12n),
+  openCommunity: (c) => c.calls.openCommunity(community, who, charter.terms),
   openJournals: (c) => c.calls.openJournals(community, period, 2n),
+  pledge: (c) => c.calls.pledge(community, member, amount),
+  postBond: (c) => c.calls.postBond(community, amount),
+  releaseBond: (c) => c.calls.releaseBond(community, who, amount),
+  releasePledge: (c) => c.calls.releasePledge(community, member),
   reserve: (c) => c.calls.reserve(key, { module: 0n, amount, fee: amount, feeTo: who, first: true }),
   setCreditLine: (c) => c.calls.setCreditLine(community, member, amount),
   settle: (c) =>
     c.calls.settle(community, period, { legs: [leg], potWords: [1n], opened: 0n, settled: 1n, settler: who }),
+  unpledge: (c) => c.calls.unpledge(community, member, amount),
   withdraw: (c) => c.calls.withdraw(community, member, who, amount),
+  withdrawBond: (c) => c.calls.withdrawBond(community, who, amount),
   withdrawFees: (c) => c.calls.withdrawFees(who, who),
 };
 const TOKEN_CALLS: Table<EnergyTokenClient> = {

@@ -17,10 +17,10 @@ abstract contract Books is World {
 
     uint256 private constant POTS = uint256(keccak256("wattbook.escrow.pots")) & ~uint256(type(uint128).max);
 
-    /// @notice Rule 1: balance == free + pledged (none yet) + fees + due funds + pots, to the unit, and nothing is below zero.
+    /// @notice Rule 1: balance == free + pledged + fees + due funds + bonds + pots, to the unit, and nothing is below zero.
     function checkSolvency() public view {
-        uint256 owed = escrow.fees(address(euro), RELAYER) + escrow.fees(address(euro), SETTLER);
-        for (uint32 community = 0; community < COMMUNITIES; ++community) {
+        uint256 owed = _relayers(RELAYER) + _relayers(SETTLER);
+        for (uint32 community = 0; community <= SEALED; ++community) {
             (uint256 accounts, uint256 reserved) = _accounts(community);
             (int256 amounts, uint256 outstanding) = _pots(community);
             if (reserved != outstanding) revert ReserveWithoutPot(community, reserved, outstanding);
@@ -50,14 +50,24 @@ abstract contract Books is World {
         }
     }
 
-    /// @return total Free balances and funds.
+    /// @return owed Fees and bonds.
+    function _relayers(address relayer) private view returns (uint256 owed) {
+        owed = escrow.fees(address(euro), relayer);
+        for (uint32 community = 0; community <= SEALED; ++community) {
+            (uint256 bond, ) = escrow.bond(community, relayer);
+            owed += bond;
+        }
+    }
+
+    /// @return total Free and pledged balances, and funds.
     /// @return reserved Reserves.
     function _accounts(uint32 community) private view returns (uint256 total, uint256 reserved) {
         uint32 count = registry.memberCount(community);
         for (uint32 member = 0; member < count; ++member) {
             (uint256 free, uint256 held, , ) = escrow.account(community, member);
             (uint256 fund, ) = escrow.dueFund(community, member);
-            total += free + fund;
+            (uint256 pledged, , ) = escrow.pledgeOf(community, member);
+            total += free + pledged + fund;
             reserved += held;
         }
     }

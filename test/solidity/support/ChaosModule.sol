@@ -3,7 +3,8 @@ pragma solidity ^0.8.28;
 
 import {IMarketModule} from "../../../contracts/interfaces/IMarketModule.sol";
 import {IPaymentEscrow} from "../../../contracts/interfaces/IPaymentEscrow.sol";
-import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
+import {IPaymentEscrow} from "../../../contracts/interfaces/IPaymentEscrow.sol";
+import {PackedRecords} from "../../../contracts/libraries/PackedRecords.sol";
 
 /// @title Chaos module
 /// @notice A market module that appends anything the rules let through and answers anything at all.
@@ -45,7 +46,7 @@ contract ChaosModule is IMarketModule {
     /// @notice Appends a record as this module.
     /// @param release What it makes settlement release later: its reserve, and the settlement fee if it is the first.
     function append(
-        ISettlement settlement,
+        IPaymentEscrow escrow,
         uint32 community,
         uint32 member,
         uint32 period,
@@ -55,7 +56,9 @@ contract ChaosModule is IMarketModule {
         address feeTo
     ) external {
         bytes memory payload = abi.encode(release);
-        settlement.append(community, member, period, head, keccak256(payload), payload, 0, fee, feeTo);
+        bytes32 digest = keccak256(payload);
+        bytes memory record = PackedRecords.single(member, 0, uint48(fee), uint208(head), digest, payload);
+        escrow.append(community, period, uint8(head >> 208), feeTo, record);
     }
 
     /// @inheritdoc IMarketModule

@@ -36,20 +36,36 @@ abstract contract Driver {
             handler.comeLate.selector,
             handler.ordinaryDay.selector
         ];
-        bytes4[6] memory rest = [
+        bytes4[14] memory rest = [
             handler.warp.selector,
             handler.warp.selector,
             handler.withdrawFees.selector,
             handler.claimDue.selector,
             handler.switchModule.selector,
-            handler.pause.selector
+            handler.pause.selector,
+            handler.pledge.selector,
+            handler.unpledge.selector,
+            handler.releasePledge.selector,
+            handler.switchSealed.selector,
+            handler.postBond.selector,
+            handler.withdrawBond.selector,
+            handler.lockBond.selector,
+            handler.unlockBond.selector
         ];
-        uint256 pick = random % 29;
+        uint256 pick = random % 37;
         bytes4 selector = pick < 23 ? two[pick] : rest[pick - 23];
         random >>= 8;
         bool flag = random & 1 == 1;
         bytes memory data = abi.encode(random, random >> 80, random >> 160);
-        if (selector == handler.withdrawFees.selector) data = abi.encode(flag);
+        bool[4] memory flags = [
+            selector == handler.withdrawFees.selector,
+            selector == handler.postBond.selector,
+            selector == handler.withdrawBond.selector,
+            selector == handler.lockBond.selector
+        ];
+        if (flags[0] || flags[1] || flags[2] || flags[3]) data = abi.encode(flag, random >> 2);
+        if (selector == handler.unlockBond.selector) data = abi.encode(flag, random >> 2, random & 2 == 2);
+        if (selector == handler.switchSealed.selector) data = abi.encode(random >> 1, flag);
         if (selector == handler.bumpEpoch.selector) data = abi.encode(random >> 1, flag);
         if (selector == handler.switchModule.selector) data = abi.encode(random >> 2, random >> 90, flag);
         (bool ok, bytes memory reason) = address(handler).call(bytes.concat(selector, data));

@@ -34,11 +34,20 @@ abstract contract MoneyCalls is Evidence {
         Void,
         Skip,
         WaitLate,
-        ClaimBought
+        ClaimBought,
+        Pledge,
+        Unpledge,
+        ReleasePledge,
+        SwitchSealed,
+        PostBond,
+        WithdrawBond,
+        LockBond,
+        ReleaseBond,
+        ForfeitBond
     }
 
     /// @notice Calls that went through so far, by kind.
-    uint256[24] public calls;
+    uint256[33] public calls;
 
     function kinds() external pure returns (uint256) {
         return uint256(type(Kind).max) + 1;

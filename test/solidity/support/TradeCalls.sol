@@ -4,12 +4,12 @@ pragma solidity ^0.8.28;
 import {IDoubleAuction} from "../../../contracts/interfaces/IDoubleAuction.sol";
 import {Member} from "../../../contracts/types/Member.sol";
 import {ChaosModule} from "./ChaosModule.sol";
-import {MoneyCalls} from "./MoneyCalls.sol";
+import {SealedCalls} from "./SealedCalls.sol";
 import {VM, bound} from "./Vm.sol";
 
 /// @title Trade calls
 /// @notice Orders of the homes, well formed or not, records of the hostile modules, and clearing.
-abstract contract TradeCalls is MoneyCalls {
+abstract contract TradeCalls is SealedCalls {
     /// @dev Periods that may have orders, uncleared.
     mapping(uint32 community => uint32[]) private _traded;
 

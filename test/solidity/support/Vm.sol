@@ -40,6 +40,13 @@ interface Vm {
     /// @return The creation code of a contract of this project, by its name.
     function getCode(string calldata name) external view returns (bytes memory);
 
+    /// @notice Notes the storage words that are read and written from here on.
+    function record() external;
+
+    /// @return reads Words of `target` since `record`.
+    /// @return writes Likewise.
+    function accesses(address target) external returns (bytes32[] memory reads, bytes32[] memory writes);
+
     function recordLogs() external;
 
     /// @return The logs since `recordLogs` or since the last time they were asked for.

@@ -20,7 +20,8 @@ interface IEnergySupply is IEnergyToken {
 
 /// @title World
 /// @notice A real deployment of all five contracts and a coin: two communities that share the coin, each with two suppliers, the
-/// order book and two hostile modules, and seven homes between them. A period is an hour of four slots.
+/// order book and two hostile modules, and seven homes between them. A period is an hour of four slots. A third community is sealed
+/// and has service members alone: its money is pledged and bonded, and nobody trades in it.
 abstract contract World {
     /// @dev `key` signs as the owner, `key + 1` as the trading key, `key + 2` as the meter.
     struct Home {
@@ -52,7 +53,10 @@ abstract contract World {
     uint256 internal constant EXPORT_PRICE = 80;
     uint256 internal constant DEFAULT_LOAD = 50;
 
-    uint32 internal constant COMMUNITIES = 2;
+    uint32 internal constant COMMUNITIES = 2; // open ones, with homes
+    uint32 internal constant SEALED = COMMUNITIES;
+    uint256 internal constant SEALED_CLOSURE = 1200;
+    uint256 internal constant REVEAL = 800;
     uint32 internal constant FIRST_SUPPLIER = 3;
     uint32 internal constant FIRST_HOME = 5;
     uint256 internal constant MODULES = 3;
@@ -104,7 +108,7 @@ abstract contract World {
             modules[module] = new ChaosModule(SLOTS, uint8(module), escrow);
         }
         euro.approve(address(escrow), type(uint256).max);
-        for (uint32 community = 0; community < COMMUNITIES; ++community) _createCommunity();
+        for (uint32 community = 0; community <= SEALED; ++community) _createCommunity(community == SEALED);
         for (uint256 index = 0; index < HOMES; ++index) _addHome(index);
         VM.warp(block.timestamp + PERIOD);
     }
@@ -123,7 +127,7 @@ abstract contract World {
         if (deployed == address(0)) revert NotDeployed(name);
     }
 
-    function _createCommunity() private {
+    function _createCommunity(bool sealed_) private {
         IProsumerRegistry.CommunityTerms memory t;
         t.paymentToken = address(euro);
         (t.coordinator, t.dso, t.feeCollector) = (COORDINATOR, DSO, COLLECTOR);
@@ -133,6 +137,7 @@ abstract contract World {
         t.horizon = uint8(HORIZON);
         (t.readingDeadline, t.correctionWindow) = (uint24(DEADLINE), uint24(CORRECTION));
         t.claimWindow = uint24(CLAIM);
+        if (sealed_) (t.gateClosure, t.revealWindow, t.bond) = (uint24(SEALED_CLOSURE), uint32(REVEAL), 1000);
         (t.maxImport, t.maxNetworkFee, t.settlementFee) = (600, 100, uint32(SETTLEMENT_FEE));
         address[] memory suppliers = new address[](2);
         (suppliers[0], suppliers[1]) = (SUPPLIER, OTHER_SUPPLIER);

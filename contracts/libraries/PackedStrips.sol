@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
+import {IDoubleAuction} from "../interfaces/IDoubleAuction.sol";
+import {Mem} from "./Mem.sol";
+
+/// @title Packed strips
+/// @notice How signed strips are posted: one behind the other, big-endian,
+/// `member 4 | after 1 | epoch 4 | deadline 5 | maxReserve 12 | feePerEntry 4 | r 32 | vs 32 | count 2 | entries 4 * count`.
+/// @dev What all strips of a call share, community, period and `feeTo`, stands once before them. The first 30 bytes are a strip's
+/// terms, handled as one number. Readers of calldata trust their position.
+library PackedStrips {
+    /// @dev Bytes before the entries.
+    uint256 internal constant HEADER = 96;
+
+    uint256 private constant R = 30;
+    uint256 private constant VS = 62;
+    uint256 private constant COUNT = 94;
+
+    /// @dev keccak256("Strip(uint32 community,uint32 member,uint32 period,uint8 after,uint32 epoch,uint40 deadline,uint96 maxReserve,
+    /// uint32 feePerEntry,address feeTo,bytes entries)"), without line breaks: the compiler would hash it again for every strip.
+    bytes32 private constant STRIP_TYPE = 0x58f22dbc5d01ac97c8baeac5299ab2a526ce3a67de1c44a0c3363be1066b71cb;
+
+    /// @return Member index.
+    function memberAt(bytes calldata strips, uint256 pos) internal pure returns (uint256) {
+        return _word(strips, pos) >> 224;
+    }
+
+    /// @return Number of entries.
+    function countAt(bytes calldata strips, uint256 pos) internal pure returns (uint256) {
+        unchecked {
+            return _word(strips, pos + COUNT) >> 240;
+        }
+    }
+
+    /// @return terms See `termsOf`.
+    /// @return r First word of the signature.
+    /// @return vs Second word.
+    /// @return entries Four bytes each.
+    function read(
+        bytes calldata strips,
+        uint256 pos
+    ) internal pure returns (uint256 terms, bytes32 r, bytes32 vs, bytes calldata entries) {
+        unchecked {
+            terms = _word(strips, pos) >> 16;
+            r = bytes32(_word(strips, pos + R));
+            vs = bytes32(_word(strips, pos + VS));
+            uint256 length = 4 * countAt(strips, pos);
+            assembly ("memory-safe") {
+                entries.offset := add(strips.offset, add(pos, HEADER))
+                entries.length := length
+            }
+        }
+    }
+
+    /// @return terms `feePerEntry 32 | maxReserve 96 | deadline 40 | epoch 32 | after 8 | member 32`, low bit first.
+    function termsOf(IDoubleAuction.Strip calldata s) internal pure returns (uint256 terms) {
+        return
+            (uint256(s.member) << 208) |
+            (uint256(s.after_) << 200) |
+            (uint256(s.epoch) << 168) |
+            (uint256(s.deadline) << 128) |
+            (uint256(s.maxReserve) << 32) |
+            s.feePerEntry;
+    }
+
+    function memberOf(uint256 terms) internal pure returns (uint32) {
+        return uint32(terms >> 208);
+    }
+
+    function afterOf(uint256 terms) internal pure returns (uint256) {
+        return uint8(terms >> 200);
+    }
+
+    function epochOf(uint256 terms) internal pure returns (uint256) {
+        return uint32(terms >> 168);
+    }
+
+    /// @return Unix seconds.
+    function deadlineOf(uint256 terms) internal pure returns (uint256) {
+        return uint40(terms >> 128);
+    }
+
+    /// @return Base units.
+    function maxReserveOf(uint256 terms) internal pure returns (uint256) {
+        return uint96(terms >> 32);
+    }
+
+    /// @return Base units.
+    function feePerEntryOf(uint256 terms) internal pure returns (uint256) {
+        return uint32(terms);
+    }
+
+    /// @return The EIP-712 digest that the trading key signs.
+    /// @param domain Domain separator of the order book.
+    function digestOf(
+        bytes32 domain,
+        uint256 community,
+        uint256 period,
+        address feeTo,
+        uint256 terms,
+        bytes calldata entries
+    ) internal pure returns (bytes32) {
+        bytes32 entriesHash = Mem.hashOf(entries);
+        bytes32 structHash;
+        bytes32 typeHash = STRIP_TYPE;
+        assembly ("memory-safe") {
+            // Eleven words behind the end of memory, which stays free: `abi.encode` would cost three times as much.
+            let to := mload(0x40)
+            mstore(to, typeHash)
+            mstore(add(to, 0x20), community)
+            mstore(add(to, 0x40), shr(208, terms)) // member
+            mstore(add(to, 0x60), period)
+            mstore(add(to, 0x80), and(shr(200, terms), 0xff)) // after
+            mstore(add(to, 0xa0), and(shr(168, terms), 0xffffffff)) // epoch
+            mstore(add(to, 0xc0), and(shr(128, terms), 0xffffffffff)) // deadline
+            mstore(add(to, 0xe0), and(shr(32, terms), 0xffffffffffffffffffffffff)) // maxReserve
+            mstore(add(to, 0x100), and(terms, 0xffffffff)) // feePerEntry
+            mstore(add(to, 0x120), shr(96, shl(96, feeTo)))
+            mstore(add(to, 0x140), entriesHash)
+            structHash := keccak256(to, 0x160)
+        }
+        return MessageHashUtils.toTypedDataHash(domain, structHash);
+    }
+
+    function _word(bytes calldata data, uint256 pos) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(add(data.offset, pos))
+        }
+    }
+}

@@ -1,0 +1,179 @@
+/**
+ * Commits of sealed communities: chunks of strips under one root, bound before the gate and revealed behind it. The root
+ * is H(c1, H(c2, … H(cn, 0))) over the chunks' keccak256, with H(a, b) = keccak256 of both.
+ */
+import { keccak256 } from "ethers";
+import { CHUNK_HEAD_BYTES, decodeChunk, encodeChunk, packedLength } from "./chunk.ts";
+import type { ChunkContext, SealedStrip } from "./chunk.ts";
+import { BadLengthError, ChunkLimitError, MixedStripsError, NotInCommitError } from "./errors.ts";
+import type { Hex } from "./hex.ts";
+import { digitsOf, keccakDigits } from "./internal/words.ts";
+import { stripDigest } from "./strip.ts";
+import type { Domain } from "./typed-data.ts";
+
+/** What one chunk may hold: it is revealed in one call. */
+export interface ChunkLimits {
+  /** Bytes of the chunk. */
+  readonly bytes: number;
+  /** Gas that its strips may take together. */
+  readonly gas: bigint;
+  /** Gas to allow for a strip, whatever it holds. */
+  readonly gasPerStrip: bigint;
+  /** Gas to allow for an entry besides. */
+  readonly gasPerEntry: bigint;
+}
+
+/**
+ * Nodes take transactions of up to 128 KiB, of which the hashes of 254 other chunks, the call and its signature take less than
+ * 10 KiB. A transaction has 2^24 gas, of which the rest of the call and the check of the chain take less than 2^21.
+ */
+export const CHUNK_LIMITS: ChunkLimits = {
+  bytes: 118 * 1_024,
+  gas: (1n << 24n) - (1n << 21n),
+  gasPerStrip: 18_000n,
+  gasPerEntry: 1_100n,
+};
+
+/** Chunks and strips that the word of a commit counts. */
+const MOST_CHUNKS = 255;
+const MOST_STRIPS = 65_535;
+const NOTHING = "00".repeat(32);
+
+/** One chunk of a commit. */
+export interface Chunk {
+  readonly bytes: Hex;
+  /** keccak256 of the bytes. */
+  readonly hash: Hex;
+  /** Strips in it. */
+  readonly strips: number;
+}
+
+/** What a relayer keeps until its commit is finished. Make it with `buildCommit`. */
+export interface SealedCommit extends ChunkContext {
+  readonly chunks: readonly Chunk[];
+  readonly root: Hex;
+  /** Strips in all chunks. */
+  readonly strips: number;
+}
+
+/** A chunk and where it stands in its commit: what `reveal` and `answer` take. */
+export interface ShownChunk extends Chunk {
+  readonly index: number;
+  /** Hashes of the chunks before it. */
+  readonly before: readonly Hex[];
+  /** Root of the chain behind it, zero behind the last. */
+  readonly rest: Hex;
+}
+
+/** The chunk that answers a challenge. */
+export interface ChunkAnswer extends ShownChunk {
+  /** Digest of the strip that was asked for. */
+  readonly strip: Hex;
+  /** Where the strip stands in the chunk. */
+  readonly stripIndex: number;
+}
+
+/**
+ * Packs strips into chunks, in their order: a chunk ends where the next strip would not fit or has another `feeTo`.
+ * @throws BadLengthError for no strip, more than 65,535 of them, or more than 255 chunks
+ * @throws MixedStripsError for strips of several communities or periods
+ * @throws ChunkLimitError for a strip that fits no chunk
+ * @throws OutOfRangeError
+ * @example
+ * const commit = buildCommit([{ strip, signature }, partner]);
+ * commit.chunks.length // 1
+ */
+export function buildCommit(strips: readonly SealedStrip[], limits: ChunkLimits = CHUNK_LIMITS): SealedCommit {
+  const [first] = strips;
+  if (first === undefined || strips.length > MOST_STRIPS) {
+    throw new BadLengthError("strips", strips.length, `1 to ${MOST_STRIPS} strips`);
+  }
+  const { community, period } = first.strip;
+  for (const [index, { strip }] of strips.entries()) {
+    if (strip.community !== community) throw new MixedStripsError(index, "community", strip.community, community);
+    if (strip.period !== period) throw new MixedStripsError(index, "period", strip.period, period);
+  }
+  const chunks = groupsOf(strips, limits).map((group) => chunkOf(group));
+  if (chunks.length > MOST_CHUNKS) throw new BadLengthError("chunks", chunks.length, `at most ${MOST_CHUNKS} chunks`);
+  const root = commitRoot(chunks.map(({ hash }) => hash));
+  return { community, period, chunks, root, strips: strips.length };
+}
+
+function groupsOf(strips: readonly SealedStrip[], limits: ChunkLimits): SealedStrip[][] {
+  const groups: SealedStrip[][] = [];
+  let [feeTo, bytes, gas] = ["", 0, 0n];
+  for (const [index, sealed] of strips.entries()) {
+    const { strip } = sealed;
+    const ownBytes = packedLength(strip);
+    const ownGas = limits.gasPerStrip + limits.gasPerEntry * BigInt(strip.entries.length);
+    const alone = CHUNK_HEAD_BYTES + ownBytes;
+    if (alone > limits.bytes) throw new ChunkLimitError(index, "bytes", BigInt(alone), BigInt(limits.bytes));
+    if (ownGas > limits.gas) throw new ChunkLimitError(index, "gas", ownGas, limits.gas);
+    const fits = bytes + ownBytes <= limits.bytes && gas + ownGas <= limits.gas;
+    const group = fits && strip.feeTo.toLowerCase() === feeTo ? groups.at(-1) : undefined;
+    if (group === undefined) groups.push([sealed]);
+    else group.push(sealed);
+    [bytes, gas] = group === undefined ? [alone, ownGas] : [bytes + ownBytes, gas + ownGas];
+    feeTo = strip.feeTo.toLowerCase();
+  }
+  return groups;
+}
+
+function chunkOf(group: readonly SealedStrip[]): Chunk {
+  const bytes = encodeChunk(group[0]?.strip.feeTo ?? "", group);
+  return { bytes, hash: keccak256(bytes), strips: group.length };
+}
+
+/**
+ * The root of a list of chunk hashes; zero of an empty one.
+ * @example
+ * const commit = buildCommit([{ strip, signature }, partner]);
+ * commitRoot(commit.chunks.map((chunk) => chunk.hash)) === commit.root // true
+ */
+export function commitRoot(hashes: readonly Hex[]): Hex {
+  return `0x${hashes.reduceRight((rest, hash) => digitsOf(keccakDigits(digitsOf(hash), rest)), NOTHING)}`;
+}
+
+/**
+ * A chunk of a commit and where it stands: arguments of `reveal`.
+ * @throws BadLengthError for an index beyond the last chunk
+ * @example
+ * const commit = buildCommit([{ strip, signature }, partner]);
+ * const { before, rest, strips } = chunkAt(commit, 0);
+ * strips // 2
+ */
+export function chunkAt(commit: Pick<SealedCommit, "chunks">, index: number): ShownChunk {
+  const chunk = commit.chunks[index];
+  if (chunk === undefined) throw new BadLengthError("chunks", commit.chunks.length, `more than ${index} chunks`);
+  const hashes = commit.chunks.map(({ hash }) => hash);
+  return { ...chunk, index, before: hashes.slice(0, index), rest: commitRoot(hashes.slice(index + 1)) };
+}
+
+/**
+ * The root of the commit that a chunk stands in: what anyone compares with the root that the chain knows.
+ * @example
+ * const commit = buildCommit([{ strip, signature }, partner]);
+ * rootOfChunk(chunkAt(commit, 0)) === commit.root // true
+ */
+export function rootOfChunk({ hash, before, rest }: Pick<ShownChunk, "hash" | "before" | "rest">): Hex {
+  const behind = digitsOf(keccakDigits(digitsOf(hash), digitsOf(rest)));
+  return `0x${before.reduceRight((root, other) => digitsOf(keccakDigits(digitsOf(other), root)), behind)}`;
+}
+
+/**
+ * The chunk that answers a challenge: arguments of `answer`.
+ * @param domain Of the order book.
+ * @param digest Of the strip that is asked for; see `stripDigest`.
+ * @throws NotInCommitError
+ * @example
+ * const commit = buildCommit([{ strip, signature }, partner]);
+ * answerTo(marketDomain, commit, stripDigest(marketDomain, strip)).stripIndex // 0
+ */
+export function answerTo(domain: Domain, commit: SealedCommit, digest: Hex): ChunkAnswer {
+  for (const [index, { bytes }] of commit.chunks.entries()) {
+    const strips = decodeChunk(bytes, commit);
+    const stripIndex = strips.findIndex(({ strip }) => stripDigest(domain, strip) === digest.toLowerCase());
+    if (stripIndex >= 0) return { ...chunkAt(commit, index), strip: digest, stripIndex };
+  }
+  throw new NotInCommitError(digest, commit.root);
+}
