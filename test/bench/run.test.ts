@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import hre from "hardhat";
 import { costsOf, decimal } from "../../bench/gas/cost.ts";
 import { BadOption, optionsOf } from "../../bench/gas/options.ts";
 import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
@@ -13,7 +14,6 @@ import { CATEGORIES } from "../../bench/gas/schedule.ts";
 import { textOf } from "../../bench/gas/text.ts";
 import type { Measurement } from "../../bench/gas/types.ts";
 import type { BaselineRow } from "../../bench/baselines/types.ts";
-import { itCosts } from "../helpers/gas.ts";
 
 const HOMES = 10;
 const OTHER: BaselineRow = { name: "a list", operation: "place", orders: 10, gas: 50_000, per: "order", note: "-" };
@@ -23,6 +23,8 @@ describe("a run of the benchmark", function () {
   let measured: Measurement | undefined;
 
   before(async function () {
+    // A coverage run adds gas to every statement.
+    if (hre.globalOptions.coverage) this.skip();
     this.timeout(240_000);
     const keep = {
       ...days,
@@ -42,7 +44,7 @@ describe("a run of the benchmark", function () {
     return row;
   };
 
-  itCosts("has rows by name, with whole numbers for every figure", function () {
+  it("has rows by name, with whole numbers for every figure", function () {
     const rows = report.rows.map(({ operation, homes, ticks, per }) => `${operation} | ${homes} | ${ticks} | ${per}`);
     expect(rows).to.deep.equal([
       `${OP.placeAll} | 10 | 64 | entry`,
@@ -63,7 +65,7 @@ describe("a run of the benchmark", function () {
     expect(JSON.parse(JSON.stringify(report))).to.deep.equal(report);
   });
 
-  itCosts("finds no figure below its limit, and no storage word made where rings are warm", function () {
+  it("finds no figure below its limit, and no storage word made where rings are warm", function () {
     expect(report.problems).to.deep.equal([]);
     for (const { gas, limit, ratio, nextFork, nextForkLimit } of report.rows) {
       expect(gas).to.be.at.least(limit);
@@ -78,13 +80,13 @@ describe("a run of the benchmark", function () {
     expect(problemsOf({ ...place, limit: place.gas + 1 }, false)).to.have.length(1);
   });
 
-  itCosts("adds the parts of a life up", function () {
+  it("adds the parts of a life up", function () {
     const per = (operation: string) => rowOf(operation).gas;
     const sum = per(OP.placeAll) + per(OP.clear48) / HOMES + per(OP.settleAll);
     expect(per(OP.life)).to.be.within(Math.floor(sum) - 3, Math.ceil(sum));
   });
 
-  itCosts("says what the gas was spent on, to the last unit but rounding", function () {
+  it("says what the gas was spent on, to the last unit but rounding", function () {
     for (const { operation, gas, limit, spent } of report.rows) {
       if (!spent) throw new Error(`${operation}: nothing counted`);
       const total = (of: "gas" | "limit") => CATEGORIES.reduce((sum, category) => sum + spent[category][of], 0);
@@ -97,7 +99,7 @@ describe("a run of the benchmark", function () {
     }
   });
 
-  itCosts("refuses a replay that costs something else than the receipt says", function () {
+  it("refuses a replay that costs something else than the receipt says", function () {
     const call = measured?.calls[0]?.call;
     if (!call) throw new Error("nothing was measured");
     expect(() => {
@@ -108,14 +110,14 @@ describe("a run of the benchmark", function () {
     }).to.throw(`the receipt says ${String(call.gas)} gas, the replay ${String(call.gas - 1n)}`);
   });
 
-  itCosts("names budgets that it has no row for", function () {
+  it("names budgets that it has no row for", function () {
     const names = report.notMeasured.map(({ operation }) => operation);
     expect(names).to.include(OP.placeSealed).and.not.include(OP.clear48);
     expect(rowOf(OP.clear48)).to.include({ budget: 60_000, nextForkBudget: 96_000 });
     expect(rowOf(OP.settleAll)).to.include({ budget: null, met: null, nextForkBudget: null });
   });
 
-  itCosts("costs a household what gas, slots, days and prices say", function () {
+  it("costs a household what gas, slots, days and prices say", function () {
     const [cheap, , dear] = costsOf([{ ...rowOf(OP.life), gas: 1_000, nextFork: 2_000 }], 2_000);
     // 1,000 gas x 96 slots x 30 days x 0.01 gwei
     expect(cheap).to.include({ homes: 10, gwei: "0.01", eth: "0.000028800", eur: "0.0576", nextForkEur: "0.1152" });
@@ -123,7 +125,7 @@ describe("a run of the benchmark", function () {
     expect([decimal(15n, 1, 1), decimal(149n, 3, 1), decimal(150n, 3, 1)]).to.deep.equal(["1.5", "0.1", "0.2"]);
   });
 
-  itCosts("prints tables, a page and plots of its own figures", function () {
+  it("prints tables, a page and plots of its own figures", function () {
     const { gas } = rowOf(OP.life);
     const figure = gas.toLocaleString("en-US");
     const text = textOf(report, { explain: true });
