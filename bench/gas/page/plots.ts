@@ -41,7 +41,7 @@ const thousands = (value: number): string => value.toLocaleString("en-US");
 const nameOf = ({ operation, homes }: Row) => (operation === OP.life ? `life, ${thousands(homes)} homes` : operation);
 
 export function plotsOf(report: Report): Plot[] {
-  return [budgets(report), life(report), spent(report)].flatMap((plot) => plot ?? []);
+  return [budgets(report), life(report), spent(report), others(report)].flatMap((plot) => plot ?? []);
 }
 
 /** Rows with budgets, of each name the one of the largest community. */
@@ -184,4 +184,53 @@ function spent({ rows }: Report): Plot | undefined {
     SPENT,
   );
   return { file: "benchmarks-spent.svg", title, svg };
+}
+
+/** Whole lives of an order here and in other books, at the largest size that both have. */
+function others({ rows, baselines }: Report): Plot | undefined {
+  const ours = rows.filter(({ operation, ticks }) => operation === OP.life && ticks === BUDGET_TICKS);
+  const theirs = baselines.filter(({ operation, per }) => operation === "life" && per === "order");
+  const orders = Math.max(
+    ...theirs.map((row) => row.orders).filter((count) => ours.some(({ homes }) => homes === count)),
+  );
+  const own = ours.find(({ homes }) => homes === orders);
+  if (own === undefined) return undefined;
+  const data = [
+    { name: "Wattbook, strips of 96", gas: own.gas, own: true },
+    ...theirs.filter((row) => row.orders === orders).map(({ name, gas }) => ({ name, gas, own: false })),
+  ];
+  const title = `Gas of an order's whole life, ${thousands(orders)} orders in a slot`;
+  const svg = svgOf(
+    {
+      width: WIDTH,
+      marginLeft: NAMES,
+      marginRight: 70,
+      marginBottom: FOOT,
+      height: 20 + FOOT + ROW * data.length,
+      x: { label: "gas per order, from placing to settled money" },
+      y: { domain: data.map(({ name }) => name), label: null },
+      marks: [
+        gridX(),
+        barX(data, {
+          x: "gas",
+          y: "name",
+          fill: ({ own: ownBook }: { own: boolean }) => (ownBook ? COLOURS.blue : COLOURS.grey),
+          insetTop: 4,
+          insetBottom: 4,
+        }),
+        text(data, {
+          x: "gas",
+          y: "name",
+          text: ({ gas }: { gas: number }) => thousands(gas),
+          textAnchor: "start",
+          dx: 4,
+        }),
+        axisX(),
+        axisY({ tickSize: 0 }),
+      ],
+    },
+    title,
+    data.map(({ name, gas }) => `${name}: ${thousands(gas)}`).join("; "),
+  );
+  return { file: "benchmarks-others.svg", title, svg };
 }
