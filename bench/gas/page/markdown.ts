@@ -4,7 +4,7 @@ import { BUDGET_TICKS } from "../budgets.ts";
 import { rest } from "../rest.ts";
 import type { Report } from "../report.ts";
 import type { Row } from "../row.ts";
-import type { Plot } from "./plots.ts";
+import type { Plot } from "./plots/common.ts";
 
 type Columns<T> = readonly (readonly [title: string, cell: (row: T) => string])[];
 
