@@ -1,6 +1,7 @@
 /** A run as text for a terminal. */
 import { tableOf, type Columns } from "../lib/table.ts";
 import { OSAKA, type Kind } from "./schedule.ts";
+import type { Budget } from "./budgets.ts";
 import type { Report } from "./report.ts";
 import type { Row } from "./row.ts";
 import { rest } from "./rest.ts";
@@ -9,6 +10,9 @@ import { rest } from "./rest.ts";
 export const factor = (thousandths: number): string => (thousandths / 1000).toFixed(2);
 const figure = (value: number | null): string => (value === null ? "" : value.toLocaleString("en-US"));
 const mark = (met: boolean | null): string => (met === null ? "" : met ? "met" : "MISSED");
+
+export const budgetName = ({ operation, homes }: Budget): string =>
+  homes === undefined ? operation : `${operation}, ${figure(homes)} homes`;
 
 const ROWS: Columns<Row> = [
   ["operation", ({ operation }) => operation],
@@ -100,10 +104,7 @@ export function textOf(report: Report, { explain = false } = {}): string {
     );
   }
   if (notMeasured.length > 0) {
-    const names = notMeasured.map(({ operation, homes }) =>
-      homes ? `${operation} at ${figure(homes)} homes` : operation,
-    );
-    parts.push(`Budgets without a row in this run: ${names.join("; ")}.`);
+    parts.push(`Budgets without a row in this run: ${notMeasured.map(budgetName).join("; ")}.`);
   }
   return [...parts, ...problems].join("\n\n");
 }

@@ -1,10 +1,10 @@
 /** The page in docs/: every figure from the run. */
-import { factor } from "../text.ts";
+import { budgetName, factor } from "../text.ts";
 import { BUDGET_TICKS } from "../budgets.ts";
 import { rest } from "../rest.ts";
 import type { Report } from "../report.ts";
 import type { Row } from "../row.ts";
-import type { Plot } from "./plots.ts";
+import type { Plot } from "./plots/common.ts";
 
 type Columns<T> = readonly (readonly [title: string, cell: (row: T) => string])[];
 
@@ -45,7 +45,7 @@ ${images}
 
 ${table(ROWS, budgeted)}
 
-${notMeasured.length === 0 ? "" : `Budgets without a row in this run: ${notMeasured.map(({ operation }) => operation).join("; ")}.`}
+${notMeasured.length === 0 ? "" : `Budgets without a row in this run: ${notMeasured.map(budgetName).join("; ")}.`}
 
 Between gas and limit lies, in gas per unit (negative: less than the limit assumes):
 
