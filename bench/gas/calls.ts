@@ -13,19 +13,22 @@ export function batches<T>(all: readonly T[], size: number): T[][] {
 
 export const halves = <T>(all: readonly T[]): T[][] => batches(all, all.length / 2);
 
-/** As few calls as fit, of at most `size` items each. */
+/** As few calls as fit, of at most `size` items each: a size that does not fit is made a tenth smaller, and stays so. */
 export async function inCalls<T, R>(
   items: readonly T[],
   size: number,
   send: (some: readonly T[]) => Promise<R>,
 ): Promise<R[]> {
   const calls: R[] = [];
-  for (const some of batches(items, size)) {
+  let most = size;
+  for (let sent = 0; sent < items.length;) {
+    const [some = []] = batches(items.slice(sent), most);
     try {
       calls.push(await send(some));
+      sent += some.length;
     } catch (error) {
       if (some.length === 1 || !(error instanceof DoesNotFit)) throw error;
-      calls.push(...(await inCalls(some, Math.ceil(some.length / 2), send)));
+      most = Math.min(some.length - 1, Math.ceil(0.9 * some.length));
     }
   }
   return calls;
