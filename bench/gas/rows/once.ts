@@ -1,4 +1,5 @@
 /** What a member does now and then: enrol, deposit, withdraw, claim. */
+import { tradeOf, unpacked } from "../../../test/helpers/modules.ts";
 import { MaxUint256 } from "ethers";
 import { encodeValues } from "../../../test/helpers/market.ts";
 import { evidence } from "../../../test/helpers/settling.ts";
@@ -79,7 +80,7 @@ async function claim(world: World): Promise<Measured[]> {
     const item = { member: home.member, ...proof, values: encodeValues(values), gapLeg: 0n };
     const settlement = market.settlement.connect(gas.asSigner(home));
     const receipt = await receiptOf(settlement.claim(market.community, period, item, home.owner.address));
-    const bought = proof.position.filter((word) => word >> 128n !== 0n).length;
+    const bought = unpacked(proof.position).filter((slot) => tradeOf(slot).bought !== 0n).length;
     last = [claimed(await callOf(gas, "claim", receipt), bought, SLOTS)];
   }
   return last;
