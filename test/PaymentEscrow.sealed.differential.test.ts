@@ -166,7 +166,7 @@ async function run(lab: SealedLab, model: Escrow, { kind, member, amount }: Oper
 async function expectSame({ escrow, taker, coin, payer }: SealedLab, model: Escrow, now: bigint) {
   for (const index of [COLLECTOR, SUPPLIER, ...MEMBERS]) {
     const expected = accountOf(model, BigInt(index));
-    const [free, , epoch, modules] = await escrow.account(0, index);
+    const [free, epoch, modules] = await escrow.account(0, index);
     const [pledged, leaving] = await escrow.pledgeOf(0, index);
     const { due } = await escrow.debt(0, index);
     expect({ index, free, pledged, leaving, due }).to.deep.equal({
