@@ -66,16 +66,8 @@ function newJournal(
 }
 
 /// @notice Folds a record into a journal hash.
-/// @dev keccak256 of the four words. Written behind the end of memory, which stays free: encoding them would allocate for each record.
-function recordHash(uint256 journal, uint256 head, bytes32 digest, bytes32 payloadHash) pure returns (uint256 hash) {
-    assembly ("memory-safe") {
-        let free := mload(0x40)
-        mstore(free, journal)
-        mstore(add(free, 0x20), head)
-        mstore(add(free, 0x40), digest)
-        mstore(add(free, 0x60), payloadHash)
-        hash := shr(52, keccak256(free, 0x80))
-    }
+function recordHash(uint256 journal, uint256 head, bytes32 digest, bytes32 payloadHash) pure returns (uint256) {
+    return uint256(keccak256(abi.encode(journal, head, digest, payloadHash))) >> 52;
 }
 
 /// @notice Folds a reading into a journal hash.
