@@ -419,7 +419,8 @@ library EntryLoops {
                     let entry := shr(224, mload(reached))
                     let wanted := and(entry, 0xffff)
                     sum := add(mul(sum, lt(xor(entry, last), 0x800000)), wanted)
-                    let good := gt(entry, last)
+                    // Without its lots: an entry of the same key with more of them does not ascend. `last` may be -1.
+                    let good := sgt(sub(entry, wanted), last)
                     last := entry
                     let place := and(shr(19, entry), 0x1fe0)
                     let amount := mul(and(shr(16, entry), 0x7f), mload(add(e, TICK_AMOUNT)))
@@ -478,7 +479,7 @@ library EntryLoops {
             let swept := 0
             if mload(add(s, SWEEPS)) {
                 let end := add(entries, shl(2, count))
-                let total, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(last, iszero(iszero(last))))
+                let total, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(last, 1))
                 total := add(add(total, mload(add(s, TOTAL))), mul(count, mload(add(s, FEE))))
                 swept := and(eq(reached, end), lt(total, mload(add(s, LIMIT))))
                 switch swept
@@ -487,6 +488,7 @@ library EntryLoops {
                 }
                 default {
                     mstore(add(s, TOTAL), total)
+                    mstore(add(s, SEEN), count)
                     mstore(add(s, NEXT_KEY), add(shr(240, mload(sub(end, 4))), 1))
                 }
             }
