@@ -1,10 +1,11 @@
 /** A sealed community: homes with pledges, relayers with bonds, commits, reveals and receipts. */
 import { expect } from "chai";
 import { Signature, type BytesLike } from "ethers";
+import { join, keccak } from "../reference/bytes.ts";
 import { chunkHash, packChunk } from "../reference/chunks.ts";
 import { rootOf, shown } from "../reference/chunk-chain.ts";
 import { stripDigest } from "../reference/digests.ts";
-import { messageOf, openDay, outcomeOf, type Day, type SignedStrip } from "./auction.ts";
+import { domainOf, messageOf, openDay, outcomeOf, type Day, type SignedStrip } from "./auction.ts";
 import { at } from "./lists.ts";
 import { packStrips, type Connection, type HomeKeys, type HomeOptions, type MarketOptions } from "./market.ts";
 import { books, hourly, metered, Registers, valuesAt, type Values } from "./settling.ts";
@@ -138,11 +139,10 @@ export async function reveal(day: SealedDay, place: number, bundle: Bundle, opti
 export const revealed = async (day: SealedDay, place: number, bundle: Bundle, options: RevealOptions = {}) =>
   await outcomeOf(day, reveal(day, place, bundle, options));
 
-/** The digest of a strip, by the reference model. */
-export async function digestOf(day: Day, strip: SignedStrip, period: number): Promise<string> {
-  const { chainId } = day.domains.auction;
-  const domain = { chainId, verifyingContract: await day.auction.getAddress() };
-  return stripDigest(domain, messageOf(day.community, period, strip));
+/** What receipts call a strip, by the reference model: its digest and the signature that it came with. */
+export async function nameOf(day: Day, strip: SignedStrip, period: number): Promise<string> {
+  const digest = stripDigest(await domainOf(day), messageOf(day.community, period, strip));
+  return keccak(join([digest, strip.r, strip.vs]));
 }
 
 const RECEIPT_TYPES = {
@@ -157,9 +157,9 @@ const RECEIPT_TYPES = {
 export async function receiptFor(day: SealedDay, relayer: Relayer, strip: SignedStrip, period = day.period) {
   const { chainId } = day.domains.auction;
   const domain = { name: "Wattbook", version: "1", chainId, verifyingContract: await day.commitBook.getAddress() };
-  const message = { community: day.community, period, strip: await digestOf(day, strip, period) };
+  const message = { community: day.community, period, strip: await nameOf(day, strip, period) };
   const { r, yParityAndS } = Signature.from(await relayer.signTypedData(domain, RECEIPT_TYPES, message));
-  return { digest: message.strip, r, vs: yParityAndS };
+  return { name: message.strip, r, vs: yParityAndS };
 }
 
 /** Rule 1 of a sealed community: what it owes in accounts, pots, fees, pledges and bonds is what it holds, to the unit. */
