@@ -101,10 +101,10 @@ contract CommitBook is ICommitBook, EIP712 {
         ISettlement.Record[] calldata records
     ) external {
         Round memory round = _round(community, period);
-        (bytes32 digest, uint32 member) = _digestOf(community, period, feeTo, strip);
-        round.challenge(place, digest);
+        (bytes32 digest, uint32 member, bytes32 name) = _identify(community, period, feeTo, strip);
+        round.challenge(place, name);
         address relayer = round.commitAt(place).relayerOf();
-        if (!Receipts.isSigned(receiptDigest(community, period, digest), r, vs, relayer)) revert BadReceipt(relayer);
+        if (!Receipts.isSigned(receiptDigest(community, period, name), r, vs, relayer)) revert BadReceipt(relayer);
         uint256 hash = escrow.journalWord(community, member, period).hashOf();
         uint256 replayed = Positions.replay(records);
         if (replayed != hash) revert RecordsMismatch(member, replayed, hash);
@@ -112,7 +112,7 @@ contract CommitBook is ICommitBook, EIP712 {
             // Another module may record any digest.
             if (records[i].digest == digest && uint8(records[i].head >> 208) == 0) revert StripRecorded(i);
         }
-        emit Challenged(community, period, place, digest);
+        emit Challenged(community, period, place, name);
     }
 
     /// @inheritdoc ICommitBook
@@ -126,7 +126,7 @@ contract CommitBook is ICommitBook, EIP712 {
         bytes32[] calldata before,
         bytes32 rest
     ) external {
-        (bytes32 found, ) = _digestOf(community, period, chunk.feeToOf(), chunk.stripAt(index));
+        (, , bytes32 found) = _identify(community, period, chunk.feeToOf(), chunk.stripAt(index));
         if (found != strip) revert OtherStrip(strip, found);
         _round(community, period).answer(place, strip, keccak256(chunk), before, rest);
         emit Answered(community, period, place, strip);
@@ -162,20 +162,23 @@ contract CommitBook is ICommitBook, EIP712 {
 
     // ---------------------------------------------------------------------------------------------------- parts
 
-    /// @return The digest of a packed strip.
-    /// @return Its member.
-    function _digestOf(
+    /// @return digest Of a packed strip.
+    /// @return member Whose it is.
+    /// @return name What receipts call it.
+    function _identify(
         uint32 community,
         uint32 period,
         address feeTo,
         bytes calldata strip
-    ) private view returns (bytes32, uint32) {
+    ) private view returns (bytes32 digest, uint32 member, bytes32 name) {
         if (strip.length < PackedStrips.HEADER || strip.length != PackedStrips.HEADER + 4 * strip.countAt(0)) {
             revert BadStrip(strip.length);
         }
         (uint256 terms, bytes calldata entries) = strip.read(0);
-        bytes32 digest = PackedStrips.digestOf(auction.domainSeparator(), community, period, feeTo, terms, entries);
-        return (digest, terms.memberOf());
+        digest = PackedStrips.digestOf(auction.domainSeparator(), community, period, feeTo, terms, entries);
+        member = terms.memberOf();
+        (bytes32 r, bytes32 vs) = strip.signatureAt(0);
+        name = Receipts.nameOf(digest, r, vs);
     }
 
     function _round(uint32 community, uint32 period) private view returns (Round memory) {

@@ -2,18 +2,11 @@ import { expect } from "chai";
 import type { ContractTransactionResponse } from "ethers";
 import { connect, deployMarket, type Connection, postArguments } from "./helpers/market.ts";
 import { Registers, buy, hourly, metered, sell, valuesAt } from "./helpers/settling.ts";
+import { freshWrites } from "./helpers/writes.ts";
 
 /** A ring of three periods. */
 const shortest = { ...hourly, horizon: 0, readingDeadline: 1, correctionWindow: 2, claimWindow: 3, tariffNotice: 0 };
 const RING = 3;
-
-/** What the first write to a word costs that was zero; every other write costs less. */
-const NEW_WORD = 20_000;
-
-interface Step {
-  readonly op: string;
-  readonly gasCost: number;
-}
 
 describe("Rule 11: no new storage word per order, once the rings are warm", function () {
   let connection: Connection;
@@ -21,15 +14,7 @@ describe("Rule 11: no new storage word per order, once the rings are warm", func
     connection = await connect();
   });
 
-  /** Words that a transaction writes for the first time, and all that it writes. */
-  async function writes(sent: ContractTransactionResponse) {
-    const options = { disableMemory: true, disableStack: true, disableStorage: true };
-    const trace = (await connection.ethers.provider.send("debug_traceTransaction", [sent.hash, options])) as {
-      readonly structLogs: readonly Step[];
-    };
-    const stores = trace.structLogs.filter(({ op }) => op === "SSTORE");
-    return { fresh: stores.filter(({ gasCost }) => gasCost >= NEW_WORD).length, all: stores.length };
-  }
+  const writes = async (sent: ContractTransactionResponse) => await freshWrites(connection, sent);
 
   it("accepting, clearing and settling rewrite the words of three periods ago", async function () {
     const m = await deployMarket(connection, { terms: shortest });

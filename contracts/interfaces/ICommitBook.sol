@@ -26,6 +26,9 @@ import {ISettlement} from "./ISettlement.sol";
 /// A forfeited bond goes to the community's fee collector, never to whoever challenged: otherwise a relayer that expects to lose its bond
 /// would challenge itself first and have it back.
 ///
+/// Receipts, challenges and answers call a strip by its *name*, `keccak256(digest, r, vs)` of its EIP-712 digest and the signature that it
+/// came with: a relayer that commits to a strip with another signature does not keep its promise.
+///
 /// A chunk is `feeTo 20 bytes | strips`; see `Chunks`. The root of a commit is `H(c1, H(c2, ... H(cn, 0)))` over the chunks' keccak256,
 /// with `H(a, b) = keccak256(a, b)`. Whoever shows a chunk shows the hashes before it and the root of the chain behind it.
 interface ICommitBook {
@@ -47,7 +50,7 @@ interface ICommitBook {
     );
 
     /// @notice A commit is asked for a strip.
-    /// @param strip EIP-712 digest of the strip.
+    /// @param strip Name of the strip.
     event Challenged(uint32 indexed community, uint32 indexed period, uint256 indexed place, bytes32 strip);
 
     /// @notice The commit held the strip: what acceptance said of it stands.
@@ -144,9 +147,9 @@ interface ICommitBook {
 
     /// @notice Asks a revealed commit for a strip that its relayer gave a receipt for and that the member's journal does not hold. Anyone
     /// who has receipt, strip and records.
-    /// @dev The strip comes in full: its digest alone would not say whose journal to look at.
+    /// @dev The strip comes in full: its name alone would not say whose journal to look at.
     /// @param feeTo The strip's receiver of fees.
-    /// @param strip The strip, packed as in a chunk.
+    /// @param strip The strip, packed as in a chunk, with the signature that it was handed over with.
     /// @param r First word of the relayer's compact signature of `Receipt(uint32 community,uint32 period,bytes32 strip)`.
     /// @param vs Second word.
     /// @param records All records of the member's journal of the period, in their order.
@@ -163,7 +166,7 @@ interface ICommitBook {
 
     /// @notice Answers a challenge by showing the committed chunk that holds the strip. It was revealed, so acceptance saw the strip: its
     /// reason to skip it is the excuse. Anyone who has the chunk.
-    /// @param strip Digest of the strip that was asked for.
+    /// @param strip Name of the strip that was asked for.
     /// @param chunk The chunk's bytes.
     /// @param index Of the strip in the chunk.
     /// @param before Hashes of the commit's chunks before it.
@@ -194,6 +197,6 @@ interface ICommitBook {
     function isResolved(uint32 community, uint32 period) external view returns (bool);
 
     /// @return The EIP-712 digest that a relayer signs as its receipt.
-    /// @param strip EIP-712 digest of the member's strip.
+    /// @param strip Name of the member's strip.
     function receiptDigest(uint32 community, uint32 period, bytes32 strip) external view returns (bytes32);
 }

@@ -10,7 +10,7 @@ import type { Hex } from "./hex.ts";
 import { digitsOf, keccakDigits } from "./internal/words.ts";
 import { packedLength } from "./packed-strips.ts";
 import type { SignedStrip } from "./packed-strips.ts";
-import { stripDigest } from "./strip.ts";
+import { stripName } from "./receipt.ts";
 import type { Domain } from "./typed-data.ts";
 
 /** What one chunk may hold: it is revealed in one call. */
@@ -69,7 +69,7 @@ export interface ShownChunk extends Chunk {
 
 /** The chunk that answers a challenge. */
 export interface ChunkAnswer extends ShownChunk {
-  /** Digest of the strip that was asked for. */
+  /** Name of the strip that was asked for. */
   readonly strip: Hex;
   /** Where the strip stands in the chunk. */
   readonly stripIndex: number;
@@ -165,17 +165,17 @@ export function rootOfChunk({ hash, before, rest }: Pick<ShownChunk, "hash" | "b
 /**
  * The chunk that answers a challenge: arguments of `answer`.
  * @param domain Of the order book.
- * @param digest Of the strip that is asked for; see `stripDigest`.
+ * @param name Of the strip that is asked for; see `stripName`.
  * @throws NotInCommitError
  * @example
  * const commit = buildCommit([{ strip, signature }, partner]);
- * answerTo(marketDomain, commit, stripDigest(marketDomain, strip)).stripIndex // 0
+ * answerTo(marketDomain, commit, stripName(marketDomain, { strip, signature })).stripIndex // 0
  */
-export function answerTo(domain: Domain, commit: SealedCommit, digest: Hex): ChunkAnswer {
+export function answerTo(domain: Domain, commit: SealedCommit, name: Hex): ChunkAnswer {
   for (const [index, { bytes }] of commit.chunks.entries()) {
     const strips = decodeChunk(bytes, commit);
-    const stripIndex = strips.findIndex(({ strip }) => stripDigest(domain, strip) === digest.toLowerCase());
-    if (stripIndex >= 0) return { ...chunkAt(commit, index), strip: digest, stripIndex };
+    const stripIndex = strips.findIndex((signed) => stripName(domain, signed) === name.toLowerCase());
+    if (stripIndex >= 0) return { ...chunkAt(commit, index), strip: name, stripIndex };
   }
-  throw new NotInCommitError(digest, commit.root);
+  throw new NotInCommitError(name, commit.root);
 }

@@ -14,6 +14,7 @@ import {
   type BaseWallet,
 } from "ethers";
 import { deployContracts, type Deployment } from "../../scripts/lib/deployment.ts";
+import type { DoubleAuction } from "../../types/ethers-contracts/index.ts";
 import { CONSENT_TYPES, READING_TYPES, STRIP_TYPES } from "./typed-data.ts";
 
 /** One connection for a test file: chain, helpers and signers. */
@@ -126,6 +127,8 @@ export interface MarketOptions {
   readonly terms?: TermsOverride;
   readonly tariff?: { readonly networkFee: number; readonly classes: readonly FlatTariff[] };
   readonly defaultLoadWh?: number;
+  /** Whether the order book is the sealed auction; the terms name a reveal window then. */
+  readonly sealed?: boolean;
   /** Further modules beside the order book, which comes first. */
   readonly modules?: readonly string[];
 }
@@ -159,7 +162,9 @@ export async function deployMarket(connection: Connection, options: MarketOption
   const euro = await ethers.deployContract("LocalEuro");
   const terms = { ...defaultTerms, ...options.terms };
   const tariff = options.tariff ?? { networkFee: 40, classes: [{ importPrice: 300, exportPrice: 80 }] };
-  const { registry, escrow, settlement, auction } = contracts;
+  const { registry, escrow, settlement, auction: openAuction, sealedAuction } = contracts;
+  // Both order books have in common what `auction` is used for; only an open one takes posted strips.
+  const auction = openAuction.attach(options.sealed === true ? sealedAuction : openAuction) as DoubleAuction;
   const { chainId } = await ethers.provider.getNetwork();
   const length = terms.slotDuration * terms.slotsPerPeriod;
   // The start of a UTC day well in the future, so that every period length is aligned.
@@ -308,6 +313,8 @@ export async function deployMarket(connection: Connection, options: MarketOption
 
   return {
     ...contracts,
+    auction,
+    openAuction,
     euro,
     terms,
     tariff,

@@ -5,9 +5,16 @@ import { decodeChunk, encodeChunk } from "../../sdk/src/chunk.ts";
 import { packedLength, packStrip, type SignedStrip } from "../../sdk/src/packed-strips.ts";
 import { answerTo, buildCommit, CHUNK_LIMITS, chunkAt, commitRoot, rootOfChunk } from "../../sdk/src/commit.ts";
 import { encodeEntries } from "../../sdk/src/entry.ts";
-import { receiptDigest, receiptFor, receiptTypedData, signReceipt, verifyReceipt } from "../../sdk/src/receipt.ts";
+import {
+  receiptDigest,
+  receiptFor,
+  receiptTypedData,
+  signReceipt,
+  stripName,
+  verifyReceipt,
+} from "../../sdk/src/receipt.ts";
 import { sealedTimes, turnAt } from "../../sdk/src/sealed.ts";
-import { signStrip, stripDigest } from "../../sdk/src/strip.ts";
+import { signStrip } from "../../sdk/src/strip.ts";
 import { wattbookDomain } from "../../sdk/src/typed-data.ts";
 import { asAmount, asCommunity, asMember, asPeriod, asSeconds, asSlotOffset } from "../../sdk/src/units.ts";
 import { deployLab, when } from "../helpers/commit-lab.ts";
@@ -158,14 +165,14 @@ describe("commit", function () {
       const { hash, before, rest, strips } = chunkAt(commit, index);
       await lab.reveal(moment(times.gate), 0, strips, { chunk: hash, before: [...before], rest });
     }
-    const digest = stripDigest(domain, stripOf(4).strip);
-    await lab.challenge(moment(times.challengeStart), 0, digest);
-    const { hash, before, rest, bytes, stripIndex, index } = answerTo(domain, commit, digest);
+    const name = stripName(domain, stripOf(4));
+    await lab.challenge(moment(times.challengeStart), 0, name);
+    const { hash, before, rest, bytes, stripIndex, index } = answerTo(domain, commit, name);
     expect([index, stripIndex]).to.deep.equal([1, 1]);
     expect(await lab.stripAt(bytes, stripIndex)).to.equal(packStrip(stripOf(4)));
-    await lab.answer(moment(times.challengeStart), 0, digest, { chunk: hash, before: [...before], rest });
+    await lab.answer(moment(times.challengeStart), 0, name, { chunk: hash, before: [...before], rest });
     expect(await lab.finish.staticCall(moment(times.challengeEnd), 0)).to.equal(true);
-    expectCode(() => answerTo(domain, commit, stripDigest(domain, stripOf(8).strip)), "NOT_IN_COMMIT");
+    expectCode(() => answerTo(domain, commit, stripName(domain, stripOf(8))), "NOT_IN_COMMIT");
   });
 
   it("keeps the order of strips, and each chunk within its limits", function () {
@@ -233,7 +240,7 @@ describe("receipt", function () {
   it("has the digest of ethers and of the contract, and counts for its signer alone", async function () {
     const { chainId } = await connection.ethers.provider.getNetwork();
     const domain = wattbookDomain(chainId, await lab.getAddress());
-    const receipt = receiptFor(domain, stripOf(1).strip);
+    const receipt = receiptFor(domain, stripOf(1));
     const { domain: typed, types, value } = receiptTypedData(domain, receipt);
     expect(TypedDataEncoder.from(types).encodeType("Receipt")).to.equal(
       "Receipt(uint32 community,uint32 period,bytes32 strip)",
@@ -256,7 +263,7 @@ describe("receipt", function () {
   it("is not the member's own signature", async function () {
     const { strip } = stripOf(1);
     const signature = await signStrip(DOMAIN, strip, RELAYER);
-    expect(verifyReceipt(DOMAIN, receiptFor(DOMAIN, strip), signature, RELAYER.address)).to.equal(false);
+    expect(verifyReceipt(DOMAIN, receiptFor(DOMAIN, { strip, signature }), signature, RELAYER.address)).to.equal(false);
   });
 });
 
