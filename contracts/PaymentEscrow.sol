@@ -339,7 +339,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256[] memory members = new uint256[](records.length / PackedRecords.HEADER + 1);
         uint256 count = 0;
         for (uint256 pos = 0; pos < records.length;) {
-            members[count++] = records.memberAt(pos);
+            members[count++] = records.memberOfRecord(pos);
             pos = _appendNext(community, period, module, t, records, pos, all);
         }
         // Nor may the meter of a journal's member be gone.

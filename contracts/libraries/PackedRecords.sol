@@ -14,7 +14,7 @@ library PackedRecords {
     uint256 private constant DIGEST = 39;
 
     /// @return member Index; what is cut off reads as zeros.
-    function memberAt(bytes calldata records, uint256 pos) internal pure returns (uint256 member) {
+    function memberOfRecord(bytes calldata records, uint256 pos) internal pure returns (uint256 member) {
         return _word(records, pos) >> 224;
     }
 
