@@ -33,7 +33,7 @@ describe("SealedAuction: a relayer", function () {
   describe("that reorders", function () {
     it("the strips of different members changes nothing but who is filled first at the margin", async function () {
       const strips = [await sign(0, { entries: [sell(1, 9, 7)] }), await sign(1), await sign(2)];
-      const orders = [strips, strips.toReversed()];
+      const orders = [strips, [...strips].reverse()];
       const results = [];
       for (const [index, order] of orders.entries()) {
         if (index > 0) day = await connection.networkHelpers.loadFixture(build);
