@@ -337,29 +337,11 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         // Before any journal: one of an older period in the same ring entry must be settled.
         Pot counter = _potFor(_potBase(community, period, t.ring()), community, period);
         Taken memory all;
-        uint256[] memory members = new uint256[](records.length / PackedRecords.HEADER);
+        uint256[] memory members = new uint256[](records.length / PackedRecords.HEADER + 1);
         uint256 count = 0;
         for (uint256 pos = 0; pos < records.length;) {
-            uint256 free = Mem.mark();
-            if (pos + PackedRecords.HEADER > records.length) revert RecordsCutOff(pos);
-            (uint256 head, uint256 size, bytes32 digest) = records.recordAt(pos);
-            uint256 end = pos + PackedRecords.HEADER + size;
-            if (end > records.length) revert RecordsCutOff(pos);
-            // A journal that nobody can hand in would block the ring.
-            if (size > 64 + 16 * (head >> 192)) revert PayloadTooLong(size);
-            bytes32 payloadHash = Mem.hashOf(records[pos + PackedRecords.HEADER:end]);
-            (uint32 member, uint8 frontier, uint256 fee) = records.startAt(pos);
-            head |= uint256(module) << 208;
-            bool first = _journalRecord(community, member, period, t, head, frontier, digest, payloadHash);
-            uint256 amount = uint96(head >> 96) + (first ? t.settlementFee() : 0);
-            if (module == 0 && t.isSealed()) _takePledged(community, member, period, amount + fee);
-            else _reserve(community, member, module, amount + fee);
-            all.reserved += amount;
-            all.fees += fee;
-            if (first) ++all.opened;
-            members[count++] = member;
-            pos = end;
-            Mem.release(free);
+            members[count++] = records.memberOfRecord(pos);
+            pos = _appendNext(community, period, module, t, records, pos, all);
         }
         // Nor may the meter of a journal's member be gone.
         uint256 active = registry.countActive(community, period, module, members.cut(count));
@@ -588,6 +570,41 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------------------------------------------- one record
 
+    /// @dev The record at `pos`: into the journal, and its money out of the balance that pays for it.
+    /// @return end Where the record ends.
+    function _appendNext(
+        uint32 community,
+        uint32 period,
+        uint8 module,
+        Terms t,
+        bytes calldata records,
+        uint256 pos,
+        Taken memory all
+    ) private returns (uint256 end) {
+        // No sum comes near a word: positions within calldata, sizes of 16 bits, amounts of 96 and fees of 48.
+        unchecked {
+            if (pos + PackedRecords.HEADER > records.length) revert RecordsCutOff(pos);
+            (uint256 head, uint256 size, bytes32 digest) = records.recordAt(pos);
+            end = pos + PackedRecords.HEADER + size;
+            if (end > records.length) revert RecordsCutOff(pos);
+            // A journal that nobody can hand in would block the ring.
+            if (size > 64 + 16 * (head >> 192)) revert PayloadTooLong(size);
+            bytes32 payloadHash = Mem.hashOf(records[pos + PackedRecords.HEADER:end]);
+            (uint32 member, uint8 frontier, uint256 fee) = records.startAt(pos);
+            head |= uint256(module) << 208;
+            bool first = _journalRecord(community, member, period, t, head, frontier, digest, payloadHash);
+            uint256 amount = uint96(head >> 96);
+            if (first) {
+                amount += t.settlementFee();
+                ++all.opened;
+            }
+            if (module == 0 && t.isSealed()) _takePledged(community, member, period, amount + fee);
+            else _reserve(community, member, module, amount + fee);
+            all.reserved += amount;
+            all.fees += fee;
+        }
+    }
+
     /// @dev Folds a record into its journal.
     /// @return first Whether it opened the journal.
     function _journalRecord(
@@ -648,12 +665,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------------------------------------------- as of the gate
 
-    /// @dev Takes money that backs orders of `period`; the caller puts it where it belongs.
+    /// @dev Takes money that backs orders of `period`, for the order book; the caller puts it where it belongs.
     function _takePledged(uint32 community, uint32 member, uint32 period, uint256 amount) internal {
-        Pledge p = _pledge(community, member);
-        uint256 most = p.availableFor(period);
-        if (amount > most) revert InsufficientPledge(amount, most);
-        _storePledge(community, member, p.withTaken(amount));
+        Account a = _accountAtGate(community, member, period);
+        if (!a.hasModule(0)) revert ModuleNotEnabled(community, member, 0);
+        if (amount > a.freeOf()) revert InsufficientPledge(amount, a.freeOf());
+        _storePledge(community, member, _pledge(community, member).withTaken(amount));
     }
 
     /// @return a What counts for orders of a sealed `period`: pledged money in the place of free, epoch and modules as of the gate.

@@ -5,7 +5,9 @@ import { measureGas } from "./gas/measure.ts";
 const FILE = new URL("../snapshots/gas.json", import.meta.url);
 
 const write = process.argv.includes("--write");
-const rows = await measureGas();
+const rows = await measureGas((what) => {
+  console.error(what);
+});
 const reviewed = write ? snapshotOf(rows) : (JSON.parse(readFileSync(FILE, "utf8")) as Snapshot);
 console.log(tableOf(rows, reviewed).join("\n"));
 const problems = problemsOf(rows, reviewed);

@@ -214,20 +214,30 @@ library EntryLoops {
                     place := sub(add(place, shl(5, half)), shl(add(7, mload(add(e, LANE_LOG))), 1))
                 }
             }
-            // The first words of a side of a new cell: full where the word is live, to be read on the first visit, else empty.
-            function fill(from, words, live) {
+            // The words of a side of a new cell, from `first` on: empty ones without volume, live ones full, to be read on the first
+            // visit; or read here from storage at `pos`, if `eager`.
+            function fill(first, words, live, pos, eager) {
                 for {
-                    let end := sub(from, shl(5, words))
-                } gt(from, end) {
-                    from := sub(from, 0x20)
+                    let end := sub(first, shl(5, words))
+                } gt(first, end) {
+                    first := sub(first, 0x20)
                 } {
-                    mstore(from, sub(and(live, 1), 1))
+                    let room := not(0)
+                    if and(live, 1) {
+                        room := 0
+                        if eager {
+                            room := not(sload(pos))
+                        }
+                    }
+                    mstore(first, room)
                     live := shr(1, live)
+                    pos := add(pos, 1)
                 }
             }
             // Makes a slot's cell on the first visit. False if an older slot still needs the ring entry.
             function open(e, offset) -> free {
-                let header := sload(add(mload(add(e, AREA)), shl(6, offset)))
+                let pos := add(mload(add(e, AREA)), shl(6, offset))
+                let header := sload(pos)
                 let slot := add(mload(add(e, FIRST_SLOT)), offset)
                 free := 1
                 if xor(and(header, 0xffffffff), slot) {
@@ -244,10 +254,12 @@ library EntryLoops {
                 // Lanes of ticks off the grid are zero: copying from beyond the end of calldata writes that.
                 calldatacopy(mload(0x40), calldatasize(), shl(1, span))
                 mstore(0x40, add(top, 0x80))
-                fill(top, half, shr(40, header))
-                fill(sub(top, span), half, shr(add(40, half), header))
+                // A large batch will want every word.
+                let eager := iszero(iszero(mload(add(e, SWEEPS))))
+                fill(top, half, shr(40, header), add(pos, 1), eager)
+                fill(sub(top, span), half, shr(add(40, half), header), add(add(pos, 1), half), eager)
                 mstore(add(top, 0x20), header)
-                mstore(add(top, 0x40), 0)
+                mstore(add(top, 0x40), mul(eager, shr(40, header)))
                 mstore(add(top, 0x60), mload(add(e, NEWEST)))
                 mstore(add(e, NEWEST), top)
                 let table := mload(add(e, TABLE))
@@ -405,34 +417,32 @@ library EntryLoops {
                     out := add(out, 2)
                 } {
                     let entry := shr(224, mload(reached))
-                    if iszero(gt(entry, last)) {
-                        leave
-                    }
                     let wanted := and(entry, 0xffff)
                     sum := add(mul(sum, lt(xor(entry, last), 0x800000)), wanted)
+                    // Without its lots: an entry of the same key with more of them does not ascend. `last` may be -1.
+                    let good := sgt(sub(entry, wanted), last)
                     last := entry
                     let place := and(shr(19, entry), 0x1fe0)
                     let amount := mul(and(shr(16, entry), 0x7f), mload(add(e, TICK_AMOUNT)))
                     switch and(entry, 0x800000)
                     case 0 {
                         amount := add(amount, mload(add(e, BUY_FLOOR)))
-                        if gt(sum, mload(add(e, BUY_CAP))) {
-                            leave
-                        }
+                        good := gt(good, gt(sum, mload(add(e, BUY_CAP))))
                     }
                     default {
                         amount := sub(mload(add(add(table, SELL_PRICES), place)), amount)
                         if slt(amount, mload(add(e, SELL_LEAST))) {
                             amount := mload(add(e, SELL_LEAST))
                         }
-                        if gt(sum, mload(add(e, SELL_CAP))) {
-                            leave
-                        }
+                        good := gt(good, gt(sum, mload(add(e, SELL_CAP))))
                     }
                     place := add(sub(table, 0x20), mload(add(table, place)))
                     place := sub(place, and(shr(15, entry), 0x1fe))
                     let word := mload(place)
-                    if iszero(lt(sub(wanted, 1), and(word, 0xffff))) {
+                    if iszero(and(good, lt(sub(wanted, 1), and(word, 0xffff)))) {
+                        if iszero(good) {
+                            leave
+                        }
                         place := bring(e, entry)
                         if iszero(place) {
                             leave
@@ -469,7 +479,7 @@ library EntryLoops {
             let swept := 0
             if mload(add(s, SWEEPS)) {
                 let end := add(entries, shl(2, count))
-                let total, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(last, iszero(iszero(last))))
+                let total, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(last, 1))
                 total := add(add(total, mload(add(s, TOTAL))), mul(count, mload(add(s, FEE))))
                 swept := and(eq(reached, end), lt(total, mload(add(s, LIMIT))))
                 switch swept
@@ -478,6 +488,7 @@ library EntryLoops {
                 }
                 default {
                     mstore(add(s, TOTAL), total)
+                    mstore(add(s, SEEN), count)
                     mstore(add(s, NEXT_KEY), add(shr(240, mload(sub(end, 4))), 1))
                 }
             }

@@ -29,7 +29,7 @@ export function problemsOf(rows: readonly GasRow[], reviewed: Snapshot): string[
 /** A line per operation: measured, the snapshot's value, the target, and how far above it the figure is. */
 export function tableOf(rows: readonly GasRow[], reviewed: Snapshot): string[] {
   const line = (operation: string, gas: string, before: string, target: string, over: string) =>
-    `${operation.padEnd(58)} ${gas.padStart(10)} ${before.padStart(10)} ${target.padStart(8)}  ${over}`.trimEnd();
+    `${operation.padEnd(70)} ${gas.padStart(10)} ${before.padStart(10)} ${target.padStart(8)}  ${over}`.trimEnd();
   return [
     line("operation (osaka, receipts, warm rings)", "gas", "snapshot", "target", ""),
     ...rows.map(({ operation, gas, target }) => {

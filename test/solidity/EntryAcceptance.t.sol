@@ -127,6 +127,21 @@ contract EntryAcceptanceTest is EntryLab {
         _flush(l);
     }
 
+    function test_aTickIsNamedOnceInAStripWhateverTheLots() external {
+        Lab memory l = _market(2, 32, false);
+        _open(l);
+        EntryLoopsPlain.Strip memory s = _strip(l, 3);
+        s.orders[0] = EntryLoopsPlain.Order(1, 0, 7, 5);
+        s.orders[1] = EntryLoopsPlain.Order(1, 0, 7, 6);
+        s.orders[2] = EntryLoopsPlain.Order(1, 0, 8, 1);
+        EntryLoopsPlain.Outcome memory o = _post(l, s);
+        for (uint256 i = 0; i < 3; ++i) {
+            IOrderBook.EntryReason reason = i == 1 ? IOrderBook.EntryReason.NotAscending : NONE;
+            Check.eq(uint8(o.reasons[i]), uint8(reason), "reason");
+        }
+        _flush(l);
+    }
+
     function test_theLastKeyOfTheLargestGridIsTakenAndNothingBeyondOnASmallerOne() external {
         Lab memory l = _market(255, 128, true);
         _open(l);
@@ -291,7 +306,7 @@ contract EntryAcceptanceTest is EntryLab {
         if (d.one(2)) s.settlementFee = d.upTo(type(uint32).max);
         uint256 dearest = d.one(2) ? type(uint16).max : 700;
         for (uint256 k = 0; k < l.plain.slots; ++k) s.importPrices[k] = d.upTo(dearest);
-        s.orders = _randomOrders(l, d, s.orders.length, sorted);
+        s.orders = sorted && d.one(2) ? _cleanOrders(l, d, s) : _randomOrders(l, d, s.orders.length, sorted);
         if (d.one(2)) return s;
         // Often exactly what the strip takes without a limit.
         EntryLoopsPlain.Outcome memory o = EntryLoopsPlain.accept(l.plain, s);
@@ -330,6 +345,47 @@ contract EntryAcceptanceTest is EntryLab {
         }
     }
 
+    /// @dev Orders that pass every check but for the book's, the caps' and the reserve's; but often one that does not.
+    function _cleanOrders(
+        Lab memory l,
+        Dice memory d,
+        EntryLoopsPlain.Strip memory s
+    ) private pure returns (EntryLoopsPlain.Order[] memory orders) {
+        uint256 first = s.frontier > l.plain.openFrom ? s.frontier : l.plain.openFrom;
+        if (first >= l.plain.slots) return _randomOrders(l, d, s.orders.length, true);
+        (s.caps[0], s.caps[1]) = (s.caps[0] + 60, s.caps[1] + 60);
+        orders = new EntryLoopsPlain.Order[](s.orders.length);
+        uint256 key = first * 256 + d.upTo(l.plain.ticks - 1);
+        uint256 count = 0;
+        for (; count < orders.length && key < l.plain.slots * 256; key += _step(l, d, key)) {
+            if (key & 127 >= l.plain.ticks) continue;
+            orders[count++] = EntryLoopsPlain.Order(key >> 8, (key >> 7) & 1, key & 127, 1 + d.upTo(59));
+        }
+        if (count == 0) return _randomOrders(l, d, s.orders.length, true);
+        EntryLoopsPlain.Order[] memory taken = new EntryLoopsPlain.Order[](count);
+        for (uint256 i = 0; i < count; ++i) taken[i] = orders[i];
+        if (d.one(2)) _spoil(l, d, taken);
+        return taken;
+    }
+
+    /// @dev Makes one order a bad one.
+    function _spoil(Lab memory l, Dice memory d, EntryLoopsPlain.Order[] memory orders) private pure {
+        uint256 index = d.upTo(orders.length - 1);
+        EntryLoopsPlain.Order memory order = orders[index];
+        uint256 dice = d.roll() % 6;
+        if (dice == 0) order.lots = 0;
+        if (dice == 1) order.lots = d.upTo(type(uint16).max);
+        if (dice == 2) order.tick = d.upTo(127);
+        if (dice == 3) order.slot = l.plain.slots + d.upTo(255 - l.plain.slots);
+        if (dice == 4) order.slot = d.upTo(order.slot);
+        // The key of the one before with any number of lots.
+        if (dice == 5 && index > 0) (order.slot, order.side, order.tick) = _keyOf(orders[index - 1]);
+    }
+
+    function _keyOf(EntryLoopsPlain.Order memory order) private pure returns (uint256, uint256, uint256) {
+        return (order.slot, order.side, order.tick);
+    }
+
     function _step(Lab memory l, Dice memory d, uint256 key) private pure returns (uint256) {
         uint256 dice = d.roll() % 16;
         if (dice < 9) return 1;
@@ -352,18 +408,19 @@ contract EntryAcceptanceTest is EntryLab {
         if (d.one(50)) m.openFrom = d.upTo(type(uint40).max);
         if (d.one(6)) m.openFrom = 250 + d.upTo(40);
         bool anyBusy = d.one(3);
-        for (uint256 slot = 0; slot < m.slots; ++slot) _randomSlot(l, d, slot, anyBusy);
+        bool crowded = d.one(2);
+        for (uint256 slot = 0; slot < m.slots; ++slot) _randomSlot(l, d, slot, anyBusy, crowded);
     }
 
     /// @dev What a ring entry can hold: nothing, its own slot's volumes, or those of another slot, cleared or not. Words that are
     /// not live are garbage.
-    function _randomSlot(Lab memory l, Dice memory d, uint256 slot, bool mayBeBusy) private {
+    function _randomSlot(Lab memory l, Dice memory d, uint256 slot, bool mayBeBusy, bool crowded) private {
         uint256 dice = mayBeBusy && d.one(3) ? 6 : d.roll() % 8;
         if (dice == 0 || (l.plain.slots > 6 && dice < 7)) return;
         uint256 words = _tickWords(l);
         for (uint256 i = 1; i <= words; ++i) if (d.one(2)) _put(l, slot, i, d.roll() | 1);
         if (dice < 5) {
-            for (uint256 i = 0; i < words; ++i) if (d.one(2)) _rollVolumes(l, d, slot, i);
+            for (uint256 i = 0; i < words; ++i) if (d.one(2)) _rollVolumes(l, d, slot, i, crowded);
             _storeVolumes(l, slot);
             return;
         }
@@ -377,8 +434,8 @@ contract EntryAcceptanceTest is EntryLab {
         l.plain.busy[slot] = busy;
     }
 
-    /// @dev Volumes of one tick word, some of them at or close to the most that a tick holds.
-    function _rollVolumes(Lab memory l, Dice memory d, uint256 slot, uint256 index) private pure {
+    /// @dev Volumes of one tick word, in a crowded book some of them at or close to the most that a tick holds.
+    function _rollVolumes(Lab memory l, Dice memory d, uint256 slot, uint256 index, bool crowded) private pure {
         uint256 half = _tickWords(l) / 2;
         uint256[] memory volumes = l.plain.volumes[2 * slot + index / half];
         uint256 first = (index % half) * _lanes(l);
@@ -386,8 +443,8 @@ contract EntryAcceptanceTest is EntryLab {
         for (uint256 i = 0; i < _lanes(l); ++i) {
             volumes[first + i] =
                 d.one(3)
-                    ? d.upTo(full)
-                    : d.one(2)
+                    ? d.upTo(crowded ? full : full / 2)
+                    : crowded && d.one(2)
                         ? full - d.upTo(60)
                         : d.upTo(60);
         }

@@ -1,0 +1,40 @@
+/**
+ * What must be reached: gas per unit on osaka, receipts, everything included, warm rings, one entry per slot, 64 ticks.
+ * The one place where these figures are written down.
+ */
+import { OPERATIONS as OP, type Operation } from "./operations.ts";
+
+export interface Budget {
+  readonly operation: Operation;
+  /** Where the budget depends on it. */
+  readonly homes?: number;
+  readonly gas: number;
+  /** Where to go once the budget is met; elsewhere half way to the arithmetic limit. */
+  readonly then?: number;
+}
+
+export const BUDGETS: readonly Budget[] = [
+  { operation: OP.place60, gas: 1_400 },
+  { operation: OP.place100, gas: 1_100 },
+  { operation: OP.placeSealed, gas: 1_000 },
+  { operation: OP.placeCurve, gas: 550 },
+  { operation: OP.settleCurve, gas: 450 },
+  { operation: OP.placeSingle, gas: 18_000, then: 12_000 },
+  { operation: OP.placeOwn, gas: 60_000, then: 45_000 },
+  { operation: OP.clear48, gas: 60_000 },
+  { operation: OP.clearAlone, gas: 80_000 },
+  { operation: OP.settle60, gas: 1_000 },
+  { operation: OP.life, homes: 150, gas: 2_500 },
+  { operation: OP.life, homes: 500, gas: 2_200 },
+];
+
+/** The default community's grid, for which the budgets are meant. */
+export const BUDGET_TICKS = 64;
+
+/** At the next fork's prices each operation may cost so much of its budget, in thousandths. */
+export const NEXT_FORK = 1_600;
+
+export function budgetOf(operation: string, homes: number, ticks: number): Budget | undefined {
+  if (ticks !== BUDGET_TICKS) return undefined;
+  return BUDGETS.find((budget) => budget.operation === operation && (budget.homes ?? homes) === homes);
+}
