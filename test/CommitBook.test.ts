@@ -111,7 +111,7 @@ describe("CommitBook: commits of a community", function () {
 
   it("belong to an order book of the right kind: the others say WrongMode", async function () {
     const strip = await sign(0);
-    const { openAuction, sealedAuction, community, period } = day;
+    const { openAuction, community, period } = day;
     await expect(openAuction.post(...postArguments(community, period, [strip])))
       .to.be.revertedWithCustomError(openAuction, "WrongMode")
       .withArgs(community);

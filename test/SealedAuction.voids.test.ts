@@ -131,13 +131,13 @@ describe("SealedAuction: an order that was committed", function () {
 
     it("when its deadline runs out between the gate and the reveal", async function () {
       bundle = bundleOf([await sign({ deadline: day.gateOf() })]);
-      await expectStands("after", async () => undefined);
+      await expectStands("after", () => Promise.resolve());
     });
 
     it("when its member falls into debt", async function () {
       const { community, escrow } = day;
       // The gate of the next period but one, behind which the first one can be settled.
-      day = { ...day, period: day.period + 1, gateOf: (of = day.period) => day.gate(0, of) };
+      day = { ...day, period: day.period + 1, gateOf: (of) => day.gate(0, of ?? day.period) };
       const { free } = await escrow.account(community, member());
       await asOwner().escrow.withdraw(community, member(), owner(), free);
       await day.goTo(day.periodStart(day.period - 1));
@@ -161,7 +161,7 @@ describe("SealedAuction: an order that was committed", function () {
 
   describe("stands beside what other relayers committed to", function () {
     const copies = {
-      "the same strip": async () => strip,
+      "the same strip": () => Promise.resolve(strip),
       "another strip of its member": async () => await sign({ entries: [buy(1, 63, 1)] }),
     };
     for (const [what, other] of Object.entries(copies)) {
@@ -224,7 +224,7 @@ describe("SealedAuction: an order that was committed", function () {
 
     it("with a deadline before it", async function () {
       bundle = bundleOf([await sign({ deadline: day.gateOf() - 1 })]);
-      await expectSkipped("after", "Expired", async () => undefined);
+      await expectSkipped("after", "Expired", () => Promise.resolve());
     });
   });
 

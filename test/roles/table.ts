@@ -1,4 +1,4 @@
-import { flatTariff, NEVER, postArguments } from "../helpers/market.ts";
+import { flatTariff, NEVER, packStrips, postArguments } from "../helpers/market.ts";
 import { packHead, packRecord } from "../helpers/modules.ts";
 import type { Role, World } from "./world.ts";
 
@@ -20,7 +20,15 @@ export interface Row {
   readonly pausable?: true;
 }
 
-export const contracts = ["registry", "escrow", "settlement", "auction", "energyToken"] as const;
+export const contracts = [
+  "registry",
+  "escrow",
+  "settlement",
+  "auction",
+  "sealedAuction",
+  "commitBook",
+  "energyToken",
+] as const;
 export type ContractName = (typeof contracts)[number];
 
 const caller = (error: string): Refusal => ({ error, args: (_, from) => [from] });
@@ -37,8 +45,12 @@ const onlyFirstModule = { may: ["orderBook"], refusal: inCommunity("NotFirstModu
 const onlySettlement = { may: ["settlement"], refusal: caller("NotSettlement") } as const;
 const notSealed: NonNullable<Row["then"]> = { error: "NotSealed", args: (w) => [w.community] };
 const anyone = { may: "anyone" } as const;
+// Nor does it commit: whoever may do so elsewhere learns that.
+const wrongMode: NonNullable<Row["then"]> = { error: "WrongMode", args: (w) => [w.community] };
+const noCommit: NonNullable<Row["then"]> = { error: "NoCommit", args: (w) => [w.period, 0] };
 
 const NOTHING = `0x${"00".repeat(32)}`;
+const NO_CHUNK = `0x${"00".repeat(20)}`;
 const home = (w: World) => [w.community, w.home.member] as const;
 const record = (w: World) => packRecord({ member: w.home.member, frontier: 1, head: packHead({}) });
 const tariff = (w: World) => flatTariff(96, 40, [...w.tariff.classes]);
@@ -137,6 +149,35 @@ export const table: Record<ContractName, Record<string, Row>> = {
     post: { ...anyone, args: (w) => postArguments(w.community, w.period, [w.strip]), pausable: true },
     place: { ...ownerOrTradingKey, args: (w) => [w.community, w.period, w.strip], pausable: true },
     clear: { ...anyone, args: (w) => [w.community, []] },
+  },
+  sealedAuction: {
+    place: { ...anyone, args: (w) => [w.community, w.period, w.strip], then: wrongMode },
+    reveal: { ...anyone, args: (w) => [w.community, w.period, 0, NO_CHUNK, [], NOTHING, true], then: noCommit },
+    clear: { ...anyone, args: (w) => [w.community, []] },
+  },
+  commitBook: {
+    commit: {
+      ...anyone,
+      args: (w) => [w.community, w.period, NOTHING, 1, 1],
+      then: { error: "NotSealedHere", args: (w) => [w.community] },
+    },
+    noteReveal: {
+      may: ["sealedAuction"],
+      refusal: caller("NotAuction"),
+      args: (w) => [w.community, w.period, 0, NOTHING, 1, [], NOTHING],
+      then: noCommit,
+    },
+    challenge: {
+      ...anyone,
+      args: (w, from) => [w.community, w.period, 0, from, packStrips([w.strip]), NOTHING, NOTHING, []],
+      then: noCommit,
+    },
+    answer: {
+      ...anyone,
+      args: (w) => [w.community, w.period, 0, NOTHING, NO_CHUNK, 0, [], NOTHING],
+      then: { error: "NoSuchStrip", args: () => [0, 0] },
+    },
+    finish: { ...anyone, args: (w) => [w.community, w.period, 0], then: noCommit },
   },
   energyToken: {
     mint: { ...onlySettlement, args: (w) => [w.stranger.address, [1], [1]] },

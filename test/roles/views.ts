@@ -15,6 +15,8 @@ const ARGUMENTS: Record<string, (w: World) => unknown> = {
   "uint32 supplier": () => 3,
   "uint32 period": (w) => w.period,
   "uint32 vintage": (w) => w.period,
+  "uint256 place": () => 0,
+  "bytes32 strip": () => `0x${"11".repeat(32)}`,
   "uint256[] members": (w) => [w.home.member],
   "uint256 slot": (w) => w.period * w.terms.slotsPerPeriod + 1,
   "uint8 index": () => 1,

@@ -59,6 +59,8 @@ export async function buildWorld() {
     meterKey: home.meter.address,
     orderBook: await auction.getAddress(),
     secondModule: await puppet.getAddress(),
+    sealedAuction: await m.sealedAuction.getAddress(),
+    commitBook: await m.commitBook.getAddress(),
     settlement: await settlement.getAddress(),
     registry: await registry.getAddress(),
     escrow: await escrow.getAddress(),

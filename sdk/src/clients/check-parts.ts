@@ -1,4 +1,4 @@
-/** Whether five addresses are one deployment, on the chain that the node claims. */
+/** Whether some addresses are one deployment, on the chain that the node claims. */
 import { isError } from "ethers";
 import type { ContractRunner, Provider } from "ethers";
 import type { Address } from "../hex.ts";
@@ -22,13 +22,27 @@ const NAMES: readonly (readonly [ContractName, string, ContractName])[] = [
   ["Settlement", "energyToken", "EnergyToken"],
   ["DoubleAuction", "registry", "ProsumerRegistry"],
   ["DoubleAuction", "escrow", "PaymentEscrow"],
+  ["SealedAuction", "registry", "ProsumerRegistry"],
+  ["SealedAuction", "escrow", "PaymentEscrow"],
+  ["SealedAuction", "commitBook", "CommitBook"],
+  ["CommitBook", "registry", "ProsumerRegistry"],
+  ["CommitBook", "escrow", "PaymentEscrow"],
+  ["CommitBook", "auction", "SealedAuction"],
 ];
 
 /** Contracts that say in which chain's name they check signatures (EIP-5267): the chain as the EVM sees it. */
-const SIGNED: readonly ContractName[] = ["ProsumerRegistry", "Settlement", "DoubleAuction"];
+const SIGNED: readonly ContractName[] = [
+  "ProsumerRegistry",
+  "Settlement",
+  "DoubleAuction",
+  "SealedAuction",
+  "CommitBook",
+];
 
 const ABI = [
-  ...["registry", "escrow", "settlement", "energyToken"].map((name) => `function ${name}() view returns (address)`),
+  ...["registry", "escrow", "settlement", "energyToken", "commitBook", "auction"].map(
+    (name) => `function ${name}() view returns (address)`,
+  ),
   "function eip712Domain() view returns (bytes1, string name, string version, uint256 chainId, address, bytes32, uint256[])",
 ];
 

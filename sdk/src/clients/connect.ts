@@ -5,6 +5,7 @@ import { wattbookDomain } from "../typed-data.ts";
 import type { Domain } from "../typed-data.ts";
 import type { CommunityIndex } from "../units.ts";
 import { checkParts } from "./check-parts.ts";
+import { CommitBookClient } from "./commit-book.ts";
 import { parseDeployment } from "./deployment.ts";
 import type { Deployment } from "./deployment.ts";
 import { EnergyTokenClient } from "./energy-tokens.ts";
@@ -13,6 +14,7 @@ import { LogReader } from "./log-reader.ts";
 import type { LogReaderOptions } from "./log-reader.ts";
 import { MemoryLogStore } from "./log-store.ts";
 import { MarketClient } from "./market.ts";
+import { SealedMarketClient } from "./sealed-market.ts";
 import { PaymentTokenClient } from "./payment-token.ts";
 import { RegistryClient } from "./registry.ts";
 import type { ScanRange } from "./scan.ts";
@@ -30,11 +32,16 @@ export interface Wattbook {
   readonly account: Address | null;
   readonly registry: RegistryClient;
   readonly escrow: EscrowClient;
+  /** The order book of open communities. */
   readonly market: MarketClient;
+  /** The order book of sealed communities. */
+  readonly sealedMarket: SealedMarketClient;
+  /** Where relayers of sealed communities commit. */
+  readonly commits: CommitBookClient;
   readonly settlement: SettlementClient;
   readonly tokens: EnergyTokenClient;
-  /** Where signatures count: consents, strips and readings. */
-  readonly domains: Readonly<Record<"registry" | "market" | "settlement", Domain>>;
+  /** Where signatures count: consents, strips of open and of sealed communities, receipts, readings. */
+  readonly domains: Readonly<Record<"registry" | "market" | "sealedMarket" | "commits" | "settlement", Domain>>;
   /** The payment token of a community. */
   paymentToken(community: CommunityIndex): Promise<PaymentTokenClient>;
   /** Journals, results and bills of a community, from event logs alone. */
@@ -72,7 +79,7 @@ export async function connect(
     checkParts(...reading, checked, options),
   );
   const clients = clientsOf(checked, runner);
-  const { registry, settlement, market, escrow } = clients;
+  const { registry, settlement, market, sealedMarket, commits, escrow } = clients;
   return {
     deployment: checked,
     provider,
@@ -82,6 +89,8 @@ export async function connect(
     domains: {
       registry: wattbookDomain(checked.chainId, registry.address),
       market: wattbookDomain(checked.chainId, market.address),
+      sealedMarket: wattbookDomain(checked.chainId, sealedMarket.address),
+      commits: wattbookDomain(checked.chainId, commits.address),
       settlement: wattbookDomain(checked.chainId, settlement.address),
     },
     paymentToken: async (community) =>
@@ -90,11 +99,21 @@ export async function connect(
       new LogReader({
         ...{ fromBlock: checked.fromBlock, store: new MemoryLogStore(), ...options, ...how },
         ...{ source: provider, community, terms: await registry.terms(community) },
-        ...{ market: market.address, escrow: escrow.address, settlement: settlement.address },
+        market: await orderBookOf(clients, community),
+        ...{ escrow: escrow.address, settlement: settlement.address },
         registry: registry.address,
         journalOnChain: (member, period) => escrow.journal(community, member, period),
       }),
   };
+}
+
+/** The order book that a community trades with: its first module. */
+async function orderBookOf(
+  { registry, market, sealedMarket }: ReturnType<typeof clientsOf>,
+  community: CommunityIndex,
+): Promise<Address> {
+  const { module } = await registry.recording(community, 0n);
+  return module === sealedMarket.address ? sealedMarket.address : market.address;
 }
 
 function clientsOf({ contracts }: Deployment, runner: ContractRunner) {
@@ -102,6 +121,8 @@ function clientsOf({ contracts }: Deployment, runner: ContractRunner) {
     registry: new RegistryClient({ address: contracts.ProsumerRegistry, runner }),
     escrow: new EscrowClient({ address: contracts.PaymentEscrow, runner }),
     market: new MarketClient({ address: contracts.DoubleAuction, runner }),
+    sealedMarket: new SealedMarketClient({ address: contracts.SealedAuction, runner }),
+    commits: new CommitBookClient({ address: contracts.CommitBook, runner }),
     settlement: new SettlementClient({ address: contracts.Settlement, runner }),
     tokens: new EnergyTokenClient({ address: contracts.EnergyToken, runner }),
   };

@@ -2,10 +2,12 @@
 import { Interface, isHexString } from "ethers";
 import type { ErrorDescription } from "ethers";
 import {
+  CommitBookAbi,
   DoubleAuctionAbi,
   EnergyTokenAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
+  SealedAuctionAbi,
   SettlementAbi,
 } from "../abi/index.js";
 import type { Hex } from "../hex.ts";
@@ -78,7 +80,8 @@ const PANICS: Readonly<Record<string, string>> = {
 
 let parsed: Interface[] | undefined;
 function interfaces(): Interface[] {
-  const abis = [DoubleAuctionAbi, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi, TOKEN_ERRORS];
+  const markets = [DoubleAuctionAbi, SealedAuctionAbi, CommitBookAbi];
+  const abis = [...markets, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi, TOKEN_ERRORS];
   parsed ??= abis.map((abi) => new Interface(abi));
   return parsed;
 }

@@ -12,6 +12,8 @@ export const CONTRACT_NAMES = [
   "EnergyToken",
   "Settlement",
   "DoubleAuction",
+  "SealedAuction",
+  "CommitBook",
 ] as const;
 /** Name of a contract of a deployment. */
 export type ContractName = (typeof CONTRACT_NAMES)[number];

@@ -10,6 +10,36 @@ import { ENTRY_REASONS, reasonOf, SKIP_REASONS, STRIP_REASONS, VOID_REASONS } fr
 /** `SlotCleared` names this tick where nothing traded. */
 const NO_TICK = 255n;
 
+/** A commit: of which period, at which place. */
+const placeOf = (f: Fields) => ({ ...f.community(), period: f.period(), place: f.integer("place") });
+
+/** What both order books say. */
+const ORDER_BOOK = {
+  /** `index`: of the strip in its batch. */
+  StripSkipped: (f: Fields) => ({
+    ...f.journal(),
+    index: f.integer("index"),
+    reason: reasonOf(STRIP_REASONS, f.integer("reason")),
+  }),
+  /** One reason per entry of the strip, "None" where it was accepted. */
+  EntriesRefused: (f: Fields) => {
+    const codes = f.text("reasons").slice(2).match(/../g) ?? [];
+    return { ...f.journal(), reasons: codes.map((code) => reasonOf(ENTRY_REASONS, BigInt(`0x${code}`))) };
+  },
+  /** Tick and price are null where nothing traded. */
+  SlotCleared: (f: Fields) => {
+    const none = f.integer("tick") === NO_TICK;
+    return {
+      ...f.community(),
+      slot: f.slot(),
+      tick: none ? null : asTick(f.integer("tick")),
+      price: none ? null : asPrice(f.integer("price")),
+      lots: asLots(f.integer("lots")),
+    };
+  },
+  EIP712DomainChanged: () => ({}),
+} as const;
+
 export const EVENTS = {
   ProsumerRegistry: {
     CommunityCreated: (f: Fields) => ({ ...f.community(), ...communityOf(f) }),
@@ -154,29 +184,27 @@ export const EVENTS = {
     Claimed: (f: Fields) => ({ ...f.journal(), to: f.address("to"), bought: f.wh("bought"), unsold: f.wh("unsold") }),
     EIP712DomainChanged: () => ({}),
   },
-  DoubleAuction: {
-    /** `index`: of the strip in its batch. */
-    StripSkipped: (f: Fields) => ({
-      ...f.journal(),
-      index: f.integer("index"),
-      reason: reasonOf(STRIP_REASONS, f.integer("reason")),
+  DoubleAuction: ORDER_BOOK,
+  SealedAuction: {
+    ...ORDER_BOOK,
+    /** A chunk of a commit came to light; its strips were accepted or skipped. */
+    ChunkRevealed: (f: Fields) => ({ ...placeOf(f), index: f.integer("index"), strips: f.integer("strips") }),
+  },
+  CommitBook: {
+    Committed: (f: Fields) => ({
+      ...placeOf(f),
+      relayer: f.address("relayer"),
+      named: f.flag("named"),
+      root: f.text("root"),
+      chunks: f.integer("chunks"),
+      strips: f.integer("strips"),
     }),
-    /** One reason per entry of the strip, "None" where it was accepted. */
-    EntriesRefused: (f: Fields) => {
-      const codes = f.text("reasons").slice(2).match(/../g) ?? [];
-      return { ...f.journal(), reasons: codes.map((code) => reasonOf(ENTRY_REASONS, BigInt(`0x${code}`))) };
-    },
-    /** Tick and price are null where nothing traded. */
-    SlotCleared: (f: Fields) => {
-      const none = f.integer("tick") === NO_TICK;
-      return {
-        ...f.community(),
-        slot: f.slot(),
-        tick: none ? null : asTick(f.integer("tick")),
-        price: none ? null : asPrice(f.integer("price")),
-        lots: asLots(f.integer("lots")),
-      };
-    },
+    /** `strip`: its name, see `stripName`. */
+    Challenged: (f: Fields) => ({ ...placeOf(f), strip: f.text("strip") }),
+    Answered: (f: Fields) => ({ ...placeOf(f), strip: f.text("strip") }),
+    BondReleased: (f: Fields) => placeOf(f),
+    /** `withheld`: strips that were never revealed; 0 if a challenge was never answered. */
+    BondForfeited: (f: Fields) => ({ ...placeOf(f), withheld: f.integer("withheld") }),
     EIP712DomainChanged: () => ({}),
   },
 } as const;

@@ -1,10 +1,12 @@
 /** Events of the contracts, typed: from logs, from receipts. */
 import { Interface } from "ethers";
 import {
+  CommitBookAbi,
   DoubleAuctionAbi,
   EnergyTokenAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
+  SealedAuctionAbi,
   SettlementAbi,
 } from "../abi/index.js";
 import type { Address, Hex } from "../hex.ts";
@@ -56,6 +58,8 @@ const ABIS = {
   EnergyToken: EnergyTokenAbi,
   Settlement: SettlementAbi,
   DoubleAuction: DoubleAuctionAbi,
+  SealedAuction: SealedAuctionAbi,
+  CommitBook: CommitBookAbi,
 } as const;
 
 let parsed: Readonly<Record<ContractName, Interface>> | undefined;
@@ -66,6 +70,8 @@ function interfaces(): Readonly<Record<ContractName, Interface>> {
     EnergyToken: new Interface(ABIS.EnergyToken),
     Settlement: new Interface(ABIS.Settlement),
     DoubleAuction: new Interface(ABIS.DoubleAuction),
+    SealedAuction: new Interface(ABIS.SealedAuction),
+    CommitBook: new Interface(ABIS.CommitBook),
   };
   return parsed;
 }

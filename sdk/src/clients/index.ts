@@ -1,5 +1,8 @@
 /** Clients: thin wrappers around the contracts, with named fields and units. They take an ethers provider or signer. */
 export type { Account, Standing } from "./account-word.ts";
+export * from "./commit-book.ts";
+export { COMMIT_FATES } from "./commit-word.ts";
+export type { CommitFate, CommitInfo } from "./commit-word.ts";
 export * from "./connect.ts";
 export * from "./decode-revert.ts";
 export * from "./deployment.ts";
@@ -18,6 +21,7 @@ export * from "./log-reader.ts";
 export * from "./log-store.ts";
 export * from "./market.ts";
 export * from "./member-word.ts";
+export { OrderBookClient } from "./order-book.ts";
 export * from "./payment-token.ts";
 export * from "./prepare-strip.ts";
 export * from "./reason-hints.ts";
@@ -28,6 +32,7 @@ export * from "./revert.ts";
 export type { BuiltInErrorName, ContractErrorName, RevertName, TokenErrorName } from "./revert-names.ts";
 export { DEFAULT_CHUNK, scanLogs } from "./scan.ts";
 export type { LogFilter, LogSource, ScannedLog, ScanOptions, ScanProgress, ScanRange } from "./scan.ts";
+export * from "./sealed-market.ts";
 export * from "./settlement.ts";
 export { syncLogs } from "./sync-logs.ts";
 export type { AnchoredSource, SyncedLogs, SyncOptions } from "./sync-logs.ts";

@@ -36,6 +36,7 @@ export interface LogReaderOptions extends ScanRange {
   readonly source: LogSource;
   readonly community: CommunityIndex;
   readonly terms: Terms;
+  /** The community's order book, `DoubleAuction` or `SealedAuction`: what it says of strips and slots is the same. */
   readonly market: Address;
   readonly escrow: Address;
   readonly settlement: Address;

@@ -1,131 +1,39 @@
 /** Client of `DoubleAuction`: post strips, clear slots, look at books and results. */
 import { DoubleAuctionAbi } from "../abi/index.js";
-import type { Book, Clearing } from "../clearing.ts";
-import { encodeEntries } from "../entry.ts";
-import type { Address, Hex } from "../hex.ts";
-import type { ModuleAnswer } from "../market-module.ts";
 import { batchOf, packStrips } from "../packed-strips.ts";
 import type { SignedStrip } from "../packed-strips.ts";
-import { decodePosition } from "../position.ts";
-import type { CompactSignature } from "../signature.ts";
-import type { Strip } from "../strip.ts";
-import type { Domain } from "../typed-data.ts";
-import { asAmount, asLots, asTick } from "../units.ts";
-import type { CommunityIndex, Period, Slot } from "../units.ts";
-import { readDomain } from "./domain.ts";
-import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
-import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
-import type { JournalKey } from "./escrow.ts";
+import type { CommunityIndex, Period } from "../units.ts";
+import { sendsOf, simulationsOf } from "./endpoint.ts";
+import type { ClientOptions, Endpoint, Sends, Simulations } from "./endpoint.ts";
+import { OrderBookClient, orderBookCalls } from "./order-book.ts";
 
 type MarketCalls = ReturnType<typeof marketCalls>;
 
 /**
- * Reads and writes the order book.
+ * Reads and writes the order book of open communities.
  * @example
  * const market = new MarketClient({ address: deployment.contracts.DoubleAuction, runner: wallet });
  * await market.send.post(community, period, [{ strip, signature }]);
  */
-export class MarketClient {
+export class MarketClient extends OrderBookClient {
   /** Writes as unsigned calls. */
   readonly calls: MarketCalls;
   /** Writes as transactions of the runner. */
   readonly send: Sends<MarketCalls>;
   /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
   readonly simulate: Simulations<MarketCalls>;
-  readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
-    this.#at = new Endpoint(options, DoubleAuctionAbi, "DoubleAuction");
-    this.calls = marketCalls(this.#at);
-    this.send = sendsOf(this.#at, this.calls);
-    this.simulate = simulationsOf(this.#at, this.calls);
+    super(options, DoubleAuctionAbi, "DoubleAuction");
+    this.calls = marketCalls(this.at);
+    this.send = sendsOf(this.at, this.calls);
+    this.simulate = simulationsOf(this.at, this.calls);
   }
-
-  get address(): Address {
-    return this.#at.address;
-  }
-
-  /** Lots per tick of a slot, while the book keeps it. */
-  async book(community: CommunityIndex, slot: Slot): Promise<Book> {
-    const [bids, asks] = (await this.#at.read("book", [community, slot])).toArray() as [bigint[], bigint[]];
-    return { bids: Array.from(bids, (lots) => asLots(lots)), asks: Array.from(asks, (lots) => asLots(lots)) };
-  }
-
-  /** The result of a slot: null for no trade, undefined where it did not clear. */
-  async result(community: CommunityIndex, slot: Slot): Promise<Clearing | null | undefined> {
-    const result = await this.#at.read("result", [community, slot]);
-    const { cleared, marginalTick, priceTick, lots, ...sides } = result.toObject() as unknown as RawResult;
-    if (!cleared) return undefined;
-    if (lots === 0n) return null;
-    return {
-      marginalTick: asTick(marginalTick),
-      priceTick: asTick(priceTick),
-      lots: asLots(lots),
-      bidAllotment: asLots(sides.bidAllotment),
-      bidVolume: asLots(sides.bidVolume),
-      askAllotment: asLots(sides.askAllotment),
-      askVolume: asLots(sides.askVolume),
-    };
-  }
-
-  /**
-   * What settlement reads once per batch and hands to `positionOf`: words that mean something to the order book alone.
-   */
-  async context(community: CommunityIndex, period: Period): Promise<bigint[]> {
-    const [words] = await this.#at.read("contextOf", [community, period]);
-    return Array.from(words as readonly bigint[]);
-  }
-
-  /**
-   * What a member's records became, as the contract computes it; null while a slot waits to be cleared. The pure
-   * `positionOf` computes the same from journals and results.
-   * @param payloads Of the member's records with the order book, oldest first.
-   */
-  async positionOf(
-    { community, member, period }: JournalKey,
-    context: readonly bigint[],
-    payloads: readonly Hex[],
-  ): Promise<ModuleAnswer | null> {
-    const answer = await this.#at.read("positionOf", [community, member, period, context, payloads]);
-    const [ready, paid, received, position] = answer.toArray() as [boolean, bigint, bigint, Hex];
-    if (!ready) return null;
-    return { paid: asAmount(paid), received: asAmount(received), position: decodePosition(position) };
-  }
-
-  /** The digest that a trading key signs, as the contract computes it; `stripDigest` computes the same without a call. */
-  async stripDigest(strip: Strip): Promise<Hex> {
-    const raw = rawStrip({ strip, signature: NO_SIGNATURE });
-    const [digest] = await this.#at.read("stripDigest", [strip.community, strip.period, raw]);
-    return digest as Hex;
-  }
-
-  /** Where strips count (EIP-5267). */
-  async domain(): Promise<Domain> {
-    return readDomain(this.#at);
-  }
-
-  /** The registry of this deployment. */
-  async registry(): Promise<Address> {
-    return this.#address("registry");
-  }
-
-  /** The escrow of this deployment. */
-  async escrow(): Promise<Address> {
-    return this.#address("escrow");
-  }
-
-  async #address(name: string): Promise<Address> {
-    const [value] = await this.#at.read(name, []);
-    return value as Address;
-  }
-}
-
-interface RawResult extends Readonly<Record<Exclude<keyof Clearing, "cleared">, bigint>> {
-  readonly cleared: boolean;
 }
 
 function marketCalls(at: Endpoint) {
   return {
+    ...orderBookCalls(at),
     /**
      * Anyone: strips of one period, all signed for the same `feeTo`. A bad one is skipped and named in a log; the rest
      * goes through. Strips of one member stand in the order in which they cover slots.
@@ -134,19 +42,5 @@ function marketCalls(at: Endpoint) {
      */
     post: (community: CommunityIndex, period: Period, strips: readonly SignedStrip[]) =>
       at.call("post", [community, period, batchOf(strips).feeTo, packStrips(strips)]),
-    /** Trading key or owner, its own strip: any part that fails reverts. Needs no signature. */
-    place: (strip: Strip) =>
-      at.call("place", [strip.community, strip.period, rawStrip({ strip, signature: NO_SIGNATURE })]),
-    /** Anyone, after the gates. Slots without orders and slots already clear are passed over. */
-    clear: (community: CommunityIndex, slots: readonly Slot[]) => at.call("clear", [community, slots]),
   };
-}
-
-const NO_WORD = `0x${"00".repeat(32)}`;
-const NO_SIGNATURE: CompactSignature = { r: NO_WORD, vs: NO_WORD };
-
-/** `IDoubleAuction.Strip`, in the order of its fields. */
-function rawStrip({ strip, signature: { r, vs } }: SignedStrip): readonly unknown[] {
-  const { member, after, epoch, deadline, maxReserve, feePerEntry, feeTo, entries } = strip;
-  return [member, after, epoch, deadline, maxReserve, feePerEntry, feeTo, encodeEntries(entries), r, vs];
 }

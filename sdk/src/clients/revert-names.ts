@@ -1,17 +1,21 @@
 /** Names of all errors with which a call can fail on chain. */
 import type {
+  CommitBookAbi,
   DoubleAuctionAbi,
   EnergyTokenAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
+  SealedAuctionAbi,
   SettlementAbi,
 } from "../abi/index.js";
 
 type Abis =
+  | typeof CommitBookAbi
   | typeof DoubleAuctionAbi
   | typeof EnergyTokenAbi
   | typeof PaymentEscrowAbi
   | typeof ProsumerRegistryAbi
+  | typeof SealedAuctionAbi
   | typeof SettlementAbi;
 
 /** Custom errors of payment tokens (ERC-6093) and of their permits, as OpenZeppelin's tokens have them. */

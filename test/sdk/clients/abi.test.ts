@@ -3,15 +3,19 @@ import { Interface, Result } from "ethers";
 import type { ContractRunner, InterfaceAbi } from "ethers";
 import * as abis from "../../../sdk/src/abi/index.js";
 import type { UnsignedCall } from "../../../sdk/src/clients/endpoint.ts";
+import { CommitBookClient } from "../../../sdk/src/clients/commit-book.ts";
 import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
 import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
+import type { OrderBookClient } from "../../../sdk/src/clients/order-book.ts";
 import { MarketClient } from "../../../sdk/src/clients/market.ts";
 import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
 import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
+import { SealedMarketClient } from "../../../sdk/src/clients/sealed-market.ts";
 import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
+import { buildCommit, chunkAt } from "../../../sdk/src/commit.ts";
 import { account } from "../support.ts";
 import { samples } from "./samples.ts";
-import { world } from "./support.ts";
+import { world, type World } from "./support.ts";
 
 type Row<Client> = (client: Client) => unknown;
 type Table<Client> = Readonly<Record<string, Row<Client>>>;
@@ -100,15 +104,31 @@ const SETTLEMENT_READS: Table<SettlementClient> = {
   readingDigest: (c) => c.readingDigest(reading),
   registry: (c) => c.registry(),
 };
-const MARKET_READS: Table<MarketClient> = {
+const MARKET_READS: Table<OrderBookClient> = {
   book: (c) => c.book(community, slot),
   contextOf: (c) => c.context(community, period),
+  domainSeparator: (c) => c.domainSeparator(),
   eip712Domain: (c) => c.domain(),
   escrow: (c) => c.escrow(),
   positionOf: async (c) => c.positionOf(key, await c.context(community, period), []),
   registry: (c) => c.registry(),
   result: (c) => c.result(community, slot),
   stripDigest: (c) => c.stripDigest(strip),
+};
+const SEALED_READS: Table<SealedMarketClient> = {
+  ...MARKET_READS,
+  bondKeeper: (c) => c.bondKeeper(),
+  commitBook: (c) => c.commitBook(),
+};
+const COMMIT_READS: Table<CommitBookClient> = {
+  auction: (c) => c.auction(),
+  commitAt: (c) => c.commit(community, period, 0n),
+  eip712Domain: (c) => c.domain(),
+  escrow: (c) => c.escrow(),
+  isResolved: (c) => c.isResolved(community, period),
+  receiptDigest: (c) => c.receiptDigest({ community, period, strip: record.digest }),
+  registry: (c) => c.registry(),
+  turnOf: (c) => c.turn(community, period),
 };
 
 /** One row per function that is no view. */
@@ -181,6 +201,21 @@ const MARKET_CALLS: Table<MarketClient> = {
   place: (c) => c.calls.place(strip),
   post: (c) => c.calls.post(community, period, [{ strip, signature: SIGNED }]),
 };
+const signed = { strip, signature: SIGNED };
+const commit = buildCommit([signed]);
+const answer = { ...chunkAt(commit, 0), strip: record.digest, stripIndex: 0 };
+const SEALED_CALLS: Table<SealedMarketClient> = {
+  clear: (c) => c.calls.clear(community, [slot]),
+  place: (c) => c.calls.place(strip),
+  reveal: (c) => c.calls.reveal(commit, 0n, chunkAt(commit, 0), true),
+};
+const COMMIT_CALLS: Table<CommitBookClient> = {
+  answer: (c) => c.calls.answer(commit, 0n, answer),
+  challenge: (c) => c.calls.challenge(0n, { signed, receipt: SIGNED, records: [record] }),
+  commit: (c) => c.calls.commit(commit),
+  finish: (c) => c.calls.finish(community, period, 0n),
+  noteReveal: (c) => c.calls.noteReveal(commit, 0n, chunkAt(commit, 0)),
+};
 const EURO_CALLS: Table<PaymentTokenClient> = {
   approve: (c) => c.calls.approve(who, amount),
   permit: (c) => c.calls.permit({ owner: who, spender: who, value: amount, deadline: permit.deadline }, permit),
@@ -236,7 +271,7 @@ interface AnyClient {
 
 function suite<Client extends AnyClient>(
   name: string,
-  at: "registry" | "escrow" | "tokens" | "settlement" | "market" | "euro",
+  at: keyof World["at"],
   abi: InterfaceAbi,
   make: new (options: { address: string; runner: ContractRunner }) => Client,
   reads: Table<Client>,
@@ -284,6 +319,7 @@ function suite<Client extends AnyClient>(
 }
 
 const { ProsumerRegistryAbi, PaymentEscrowAbi, EnergyTokenAbi, SettlementAbi, DoubleAuctionAbi, LocalEuroAbi } = abis;
+const { SealedAuctionAbi, CommitBookAbi } = abis;
 suite("RegistryClient's table", "registry", ProsumerRegistryAbi, RegistryClient, REGISTRY_READS, REGISTRY_CALLS, true);
 suite("EscrowClient's table", "escrow", PaymentEscrowAbi, EscrowClient, ESCROW_READS, ESCROW_CALLS, true);
 suite("EnergyTokenClient's table", "tokens", EnergyTokenAbi, EnergyTokenClient, TOKEN_READS, TOKEN_CALLS, true);
@@ -297,4 +333,14 @@ suite(
   true,
 );
 suite("MarketClient's table", "market", DoubleAuctionAbi, MarketClient, MARKET_READS, MARKET_CALLS, true);
+suite(
+  "SealedMarketClient's table",
+  "sealedMarket",
+  SealedAuctionAbi,
+  SealedMarketClient,
+  SEALED_READS,
+  SEALED_CALLS,
+  true,
+);
+suite("CommitBookClient's table", "commits", CommitBookAbi, CommitBookClient, COMMIT_READS, COMMIT_CALLS, true);
 suite("PaymentTokenClient's table", "euro", LocalEuroAbi, PaymentTokenClient, EURO_READS, EURO_CALLS, false);

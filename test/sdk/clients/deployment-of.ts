@@ -15,6 +15,8 @@ export async function deploymentOf({ at, provider }: Pick<World, "at" | "provide
       EnergyToken: at.tokens,
       Settlement: at.settlement,
       DoubleAuction: at.market,
+      SealedAuction: at.sealedMarket,
+      CommitBook: at.commits,
     },
   };
 }

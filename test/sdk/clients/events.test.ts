@@ -25,6 +25,8 @@ const INTERFACES: Record<ContractName, Interface> = {
   EnergyToken: new Interface(abis.EnergyTokenAbi),
   Settlement: new Interface(abis.SettlementAbi),
   DoubleAuction: new Interface(abis.DoubleAuctionAbi),
+  SealedAuction: new Interface(abis.SealedAuctionAbi),
+  CommitBook: new Interface(abis.CommitBookAbi),
 };
 
 const uint = (bits: number) => fc.bigInt(0n, (1n << BigInt(bits)) - 1n);

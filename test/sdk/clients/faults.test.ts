@@ -184,7 +184,9 @@ describe("reverts", function () {
   it("decode every custom error of contracts and payment tokens, each with a hint", function () {
     const { LocalEuroAbi, DoubleAuctionAbi, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi } =
       abis;
-    const all = [LocalEuroAbi, DoubleAuctionAbi, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi];
+    const sealed = [abis.SealedAuctionAbi, abis.CommitBookAbi];
+    const open = [LocalEuroAbi, DoubleAuctionAbi, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi];
+    const all = [...open, ...sealed];
     const seen = new Set<string>();
     for (const abi of [...all, TOKEN_ERRORS].map((each) => new Interface(each))) {
       abi.forEachError((error) => {

@@ -1,10 +1,12 @@
 /** A deployed community as the clients see it. */
+import { CommitBookClient } from "../../../sdk/src/clients/commit-book.ts";
 import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
 import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
 import { LogReader } from "../../../sdk/src/clients/log-reader.ts";
 import { MarketClient } from "../../../sdk/src/clients/market.ts";
 import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
 import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
+import { SealedMarketClient } from "../../../sdk/src/clients/sealed-market.ts";
 import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
 import { wattbookDomain } from "../../../sdk/src/typed-data.ts";
 import { asCommunity } from "../../../sdk/src/units.ts";
@@ -21,7 +23,9 @@ export async function world() {
     registry: await market.registry.getAddress(),
     escrow: await market.escrow.getAddress(),
     settlement: await market.settlement.getAddress(),
-    market: await market.auction.getAddress(),
+    market: await market.openAuction.getAddress(),
+    sealedMarket: await market.sealedAuction.getAddress(),
+    commits: await market.commitBook.getAddress(),
     tokens: await market.energyToken.getAddress(),
     euro: await market.euro.getAddress(),
   };
@@ -30,6 +34,8 @@ export async function world() {
     escrow: new EscrowClient({ address: at.escrow, runner }),
     settlement: new SettlementClient({ address: at.settlement, runner }),
     market: new MarketClient({ address: at.market, runner }),
+    sealedMarket: new SealedMarketClient({ address: at.sealedMarket, runner }),
+    commits: new CommitBookClient({ address: at.commits, runner }),
     tokens: new EnergyTokenClient({ address: at.tokens, runner }),
     euro: new PaymentTokenClient({ address: at.euro, runner }),
   };

@@ -49,12 +49,19 @@ export async function exampleWorld() {
     PaymentEscrow: await raw.escrow.getAddress(),
     EnergyToken: await raw.energyToken.getAddress(),
     Settlement: await raw.settlement.getAddress(),
-    DoubleAuction: await raw.auction.getAddress(),
+    DoubleAuction: await raw.openAuction.getAddress(),
+    SealedAuction: await raw.sealedAuction.getAddress(),
+    CommitBook: await raw.commitBook.getAddress(),
   };
   const deployment = { format: 1, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
   const wattbook = await connect(wallet, deployment);
-  const { registry, escrow, market, settlement, tokens } = wattbook;
-  const { registry: registryDomain, market: marketDomain, settlement: settlementDomain } = wattbook.domains;
+  const { registry, escrow, market, settlement, tokens, sealedMarket, commits } = wattbook;
+  const {
+    registry: registryDomain,
+    market: marketDomain,
+    settlement: settlementDomain,
+    commits: commitDomain,
+  } = wattbook.domains;
 
   const community = asCommunity(BigInt(raw.community));
   const euro = await wattbook.paymentToken(community);
@@ -132,8 +139,8 @@ export async function exampleWorld() {
       tradingWallet: seller.trading.connect(provider),
       meterWallet: seller.meter.connect(provider),
     },
-    ...{ deployment, wattbook, registry, escrow, market, settlement, tokens, euro, logs },
-    ...{ registryDomain, marketDomain, settlementDomain, accounts, charter, terms, tariff },
+    ...{ deployment, wattbook, registry, escrow, market, settlement, tokens, euro, logs, sealedMarket, commits },
+    ...{ registryDomain, marketDomain, settlementDomain, commitDomain, accounts, charter, terms, tariff },
     ...{ community, member, now, period, slot, order, header, strip, signature, partner, until },
     ...{ yesterday, record, records, results, position, values, reading, readingSignature },
     ...{ settled, bill: billOf(terms, yesterday, settled) },
