@@ -15,6 +15,12 @@ import {
 import { CommunityError } from "./errors.ts";
 import type { CommunityInput } from "./schema.ts";
 
+/** The order books of a deployment. */
+export interface OrderBooks {
+  readonly open: Address;
+  readonly sealed: Address;
+}
+
 /** What creates a community. */
 export interface Founding {
   readonly charter: Charter;
@@ -26,7 +32,12 @@ export interface Founding {
  * @param paymentToken Address, also where the file asks for a play coin.
  * @throws CommunityError FILE_MALFORMED naming the field
  */
-export function foundingOf(input: CommunityInput, path: string, paymentToken: Address, orderBook: Address): Founding {
+export function foundingOf(
+  input: CommunityInput,
+  path: string,
+  paymentToken: Address,
+  orderBooks: OrderBooks,
+): Founding {
   try {
     const given = Object.fromEntries(Object.entries(input.terms).filter(([, value]) => value !== undefined));
     const terms = communityTerms({ ...(given as unknown as TermsInput), paymentToken });
@@ -34,7 +45,7 @@ export function foundingOf(input: CommunityInput, path: string, paymentToken: Ad
       terms,
       suppliers: input.suppliers,
       classes: input.classes.map(({ supplier, defaultLoadWh }) => ({ supplier, defaultLoadWh: asWh(defaultLoadWh) })),
-      modules: [orderBook, ...input.modules],
+      modules: [terms.revealWindow > 0n ? orderBooks.sealed : orderBooks.open, ...input.modules],
     });
     const slots = Number(terms.slotsPerPeriod);
     const classes = input.tariff.classes.map((prices) => {

@@ -143,8 +143,9 @@ class Run {
     return knownToken(this.file.community, this.place, (address) => this.provider.getCode(address));
   }
 
-  #founding(token: string, { market }: Wattbook): Founding {
-    return foundingOf(this.file.community, this.options.file, token, market.address);
+  #founding(token: string, { deployment }: Wattbook): Founding {
+    const { DoubleAuction: open, SealedAuction: sealed } = deployment.contracts;
+    return foundingOf(this.file.community, this.options.file, token, { open, sealed });
   }
 
   async #admission(wattbook: Wattbook, community: CommunityIndex, { charter }: Founding): Promise<Admission> {

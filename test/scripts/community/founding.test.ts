@@ -6,12 +6,12 @@ import { findCommunity } from "../../../scripts/community/founding.ts";
 
 const SAMPLE = "examples/community.json";
 const token = `0x${"01".repeat(20)}`;
-const book = `0x${"02".repeat(20)}`;
+const books = { open: `0x${"02".repeat(20)}`, sealed: `0x${"03".repeat(20)}` };
 
 /** A registry with communities of the given terms, all with the same tariff. */
 async function chain(hashes: readonly string[]) {
   const { community } = await readCommunity(SAMPLE);
-  const founding = foundingOf(community, SAMPLE, token, book);
+  const founding = foundingOf(community, SAMPLE, token, books);
   const own = termsHash(founding.charter);
   const registry = {
     communityCount: () => Promise.resolve(BigInt(hashes.length)),
