@@ -21,12 +21,18 @@ export interface Founding {
   readonly tariff: Tariff;
 }
 
+/** The order books of a deployment. */
+export interface OrderBooks {
+  readonly open: Address;
+  readonly sealed: Address;
+}
+
 /**
- * Checks a file's terms as the registry will.
+ * Checks a file's terms as the registry will. A reveal window makes the community sealed: then its order book is the sealed auction.
  * @param paymentToken Address, also where the file asks for a play coin.
  * @throws CommunityError FILE_MALFORMED naming the field
  */
-export function foundingOf(input: CommunityInput, path: string, paymentToken: Address, orderBook: Address): Founding {
+export function foundingOf(input: CommunityInput, path: string, paymentToken: Address, books: OrderBooks): Founding {
   try {
     const given = Object.fromEntries(Object.entries(input.terms).filter(([, value]) => value !== undefined));
     const terms = communityTerms({ ...(given as unknown as TermsInput), paymentToken });
@@ -34,7 +40,7 @@ export function foundingOf(input: CommunityInput, path: string, paymentToken: Ad
       terms,
       suppliers: input.suppliers,
       classes: input.classes.map(({ supplier, defaultLoadWh }) => ({ supplier, defaultLoadWh: asWh(defaultLoadWh) })),
-      modules: [orderBook, ...input.modules],
+      modules: [terms.revealWindow === 0n ? books.open : books.sealed, ...input.modules],
     });
     const slots = Number(terms.slotsPerPeriod);
     const classes = input.tariff.classes.map((prices) => {

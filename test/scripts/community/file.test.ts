@@ -39,7 +39,7 @@ describe("A community file", function () {
   it("holds terms, a tariff and homes; the sample is whole", async function () {
     const { community, listed } = await readCommunity(SAMPLE);
     expect(listed.map(({ fault }) => fault)).to.deep.equal(Array(6).fill(undefined));
-    const { charter, tariff } = foundingOf(community, SAMPLE, at(8), at(9));
+    const { charter, tariff } = foundingOf(community, SAMPLE, at(8), { open: at(9), sealed: at(10) });
     expect(charter.modules).to.deep.equal([at(9)]);
     expect(tariff.classes[0]).to.have.length(96);
   });
@@ -70,7 +70,10 @@ describe("A community file", function () {
     for (const [change, code] of cases) {
       const path = await changed(change);
       const { community } = await readCommunity(path);
-      expect(() => foundingOf(community, path, at(8), at(9)), code).to.throw(CommunityError, code);
+      expect(() => foundingOf(community, path, at(8), { open: at(9), sealed: at(10) }), code).to.throw(
+        CommunityError,
+        code,
+      );
     }
   });
 

@@ -6,12 +6,12 @@ import { findCommunity } from "../../../scripts/community/founding.ts";
 
 const SAMPLE = "examples/community.json";
 const token = `0x${"01".repeat(20)}`;
-const book = `0x${"02".repeat(20)}`;
+const books = { open: `0x${"02".repeat(20)}`, sealed: `0x${"03".repeat(20)}` };
 
 /** A registry with communities of the given terms, all with the same tariff. */
 async function chain(hashes: readonly string[]) {
   const { community } = await readCommunity(SAMPLE);
-  const founding = foundingOf(community, SAMPLE, token, book);
+  const founding = foundingOf(community, SAMPLE, token, books);
   const own = termsHash(founding.charter);
   const registry = {
     communityCount: () => Promise.resolve(BigInt(hashes.length)),
@@ -25,6 +25,14 @@ describe("The community of a file", function () {
   it("is the first of its terms, whoever creates another of them later", async function () {
     const { wattbook, founding } = await chain(["other", "own", "own", "other"]);
     expect(await findCommunity(wattbook, founding)).to.equal(1n);
+  });
+
+  it("has the sealed auction as its order book where its terms name a reveal window", async function () {
+    const { community } = await readCommunity(SAMPLE);
+    const dayAhead = { revealWindow: 3_200n, gateClosure: 14_400n, horizon: 1n, bond: 5_000_000n };
+    const sealed = { ...community, terms: { ...community.terms, ...dayAhead } };
+    expect(foundingOf(sealed, SAMPLE, token, books).charter.modules).to.deep.equal([books.sealed]);
+    expect(foundingOf(community, SAMPLE, token, books).charter.modules).to.deep.equal([books.open]);
   });
 
   it("is not there where only others are", async function () {
