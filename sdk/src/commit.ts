@@ -6,11 +6,13 @@ import { keccak256 } from "ethers";
 import { CHUNK_HEAD_BYTES, decodeChunk, encodeChunk } from "./chunk.ts";
 import type { ChunkContext } from "./chunk.ts";
 import { BadLengthError, ChunkLimitError, MixedStripsError, NotInCommitError } from "./errors.ts";
+import type { Entry } from "./entry.ts";
 import type { Hex } from "./hex.ts";
 import { digitsOf, keccakDigits } from "./internal/words.ts";
 import { packedLength } from "./packed-strips.ts";
 import type { SignedStrip } from "./packed-strips.ts";
 import { stripName } from "./receipt.ts";
+import type { Strip } from "./strip.ts";
 import type { Domain } from "./typed-data.ts";
 
 /** What one chunk may hold: it is revealed in one call. */
@@ -23,17 +25,34 @@ export interface ChunkLimits {
   readonly gasPerStrip: bigint;
   /** Gas to allow for an entry besides. */
   readonly gasPerEntry: bigint;
+  /** Gas to allow for a slot that the chunk has an entry in, and for a word of tick volumes that it changes. */
+  readonly gasPerSlot: bigint;
+  readonly gasPerWord: bigint;
+  /** Ticks whose volumes share a word: 16, or 8 in a community with wide ticks. */
+  readonly ticksPerWord: number;
 }
 
 /**
  * Nodes take transactions of up to 128 KiB, of which the hashes of 254 other chunks, the call and its signature take less than
- * 10 KiB. A transaction has 2^24 gas, of which the rest of the call and the check of the chain take less than 2^21.
+ * 10 KiB. A transaction has 2^24 gas, of which the rest of the call and the check of the chain take less than 2^21. The gas is that
+ * of a community that ran for a ring of periods; before, it is `NEW_RING_LIMITS`. Clearing in the same call is not in it.
  */
 export const CHUNK_LIMITS: ChunkLimits = {
   bytes: 118 * 1_024,
   gas: (1n << 24n) - (1n << 21n),
-  gasPerStrip: 18_000n,
-  gasPerEntry: 1_100n,
+  gasPerStrip: 33_000n,
+  gasPerEntry: 1_000n,
+  gasPerSlot: 9_000n,
+  gasPerWord: 5_300n,
+  ticksPerWord: 16,
+};
+
+/** Limits for periods that are the first to use their places in the rings: every word that they write is new. */
+export const NEW_RING_LIMITS: ChunkLimits = {
+  ...CHUNK_LIMITS,
+  gasPerStrip: 51_000n,
+  gasPerSlot: 27_000n,
+  gasPerWord: 23_000n,
 };
 
 /** Chunks and strips that the word of a commit counts. */
@@ -103,22 +122,62 @@ export function buildCommit(strips: readonly SignedStrip[], limits: ChunkLimits 
 
 function groupsOf(strips: readonly SignedStrip[], limits: ChunkLimits): SignedStrip[][] {
   const groups: SignedStrip[][] = [];
-  let [feeTo, bytes, gas] = ["", 0, 0n];
+  let load = new Load(limits);
   for (const [index, sealed] of strips.entries()) {
-    const { strip } = sealed;
-    const ownBytes = packedLength(strip);
-    const ownGas = limits.gasPerStrip + limits.gasPerEntry * BigInt(strip.entries.length);
-    const alone = CHUNK_HEAD_BYTES + ownBytes;
-    if (alone > limits.bytes) throw new ChunkLimitError(index, "bytes", BigInt(alone), BigInt(limits.bytes));
-    if (ownGas > limits.gas) throw new ChunkLimitError(index, "gas", ownGas, limits.gas);
-    const fits = bytes + ownBytes <= limits.bytes && gas + ownGas <= limits.gas;
-    const group = fits && strip.feeTo.toLowerCase() === feeTo ? groups.at(-1) : undefined;
-    if (group === undefined) groups.push([sealed]);
-    else group.push(sealed);
-    [bytes, gas] = group === undefined ? [alone, ownGas] : [bytes + ownBytes, gas + ownGas];
-    feeTo = strip.feeTo.toLowerCase();
+    if (!load.takes(sealed.strip)) {
+      load = new Load(limits);
+      groups.push([]);
+    }
+    load.add(sealed.strip);
+    // Only a strip that is alone in its chunk can be beyond a limit here.
+    if (load.bytes > limits.bytes) throw new ChunkLimitError(index, "bytes", BigInt(load.bytes), BigInt(limits.bytes));
+    if (load.gas > limits.gas) throw new ChunkLimitError(index, "gas", load.gas, limits.gas);
+    groups.at(-1)?.push(sealed);
   }
   return groups;
+}
+
+/** What the strips of a chunk take. */
+class Load {
+  bytes = CHUNK_HEAD_BYTES;
+  gas = 0n;
+  readonly #limits: ChunkLimits;
+  readonly #slots = new Set<bigint>();
+  readonly #words = new Set<string>();
+  #feeTo: string | undefined;
+
+  constructor(limits: ChunkLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether a strip fits beside those that are there. False while there is none. */
+  takes(strip: Strip): boolean {
+    const { bytes, gas } = this.#limits;
+    const fits = this.bytes + packedLength(strip) <= bytes && this.gas + this.#gasOf(strip) <= gas;
+    return fits && strip.feeTo.toLowerCase() === this.#feeTo;
+  }
+
+  add(strip: Strip): void {
+    this.bytes += packedLength(strip);
+    this.gas += this.#gasOf(strip);
+    this.#feeTo = strip.feeTo.toLowerCase();
+    for (const entry of strip.entries) {
+      this.#slots.add(entry.offset);
+      this.#words.add(this.#wordOf(entry));
+    }
+  }
+
+  #gasOf({ entries }: Strip): bigint {
+    const { gasPerStrip, gasPerEntry, gasPerSlot, gasPerWord } = this.#limits;
+    const slots = new Set(entries.map(({ offset }) => offset).filter((offset) => !this.#slots.has(offset)));
+    const words = new Set(entries.map((entry) => this.#wordOf(entry)).filter((word) => !this.#words.has(word)));
+    const shared = BigInt(slots.size) * gasPerSlot + BigInt(words.size) * gasPerWord;
+    return gasPerStrip + gasPerEntry * BigInt(entries.length) + shared;
+  }
+
+  #wordOf({ offset, side, tick }: Entry): string {
+    return `${offset} ${side} ${tick / BigInt(this.#limits.ticksPerWord)}`;
+  }
 }
 
 function chunkOf(group: readonly SignedStrip[]): Chunk {

@@ -176,7 +176,8 @@ describe("commit", function () {
   });
 
   it("keeps the order of strips, and each chunk within its limits", function () {
-    const limits = { bytes: 2_000, gas: 60_000n, gasPerStrip: 10_000n, gasPerEntry: 500n };
+    const shared = { gasPerSlot: 0n, gasPerWord: 0n, ticksPerWord: 16 };
+    const limits = { bytes: 2_000, gas: 60_000n, gasPerStrip: 10_000n, gasPerEntry: 500n, ...shared };
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 96 }), fc.boolean()), { minLength: 1 }), (drawn) => {
         const strips = drawn.map(([entries, other], member) => stripOf(member, entries, account(other ? 1 : 2)));
@@ -201,6 +202,21 @@ describe("commit", function () {
     );
   });
 
+  it("allows for each slot and each tick word once a chunk", function () {
+    const twoSided = (member: number, tick: number): SignedStrip => {
+      const one = stripOf(member);
+      return { ...one, strip: { ...one.strip, entries: [entry(0, "buy", tick, 1), entry(0, "sell", tick, 1)] } };
+    };
+    const gas = { ...CHUNK_LIMITS, gasPerStrip: 0n, gasPerEntry: 0n, gasPerSlot: 100n, gasPerWord: 10n };
+    const chunksOf = (limit: bigint, ...strips: SignedStrip[]) =>
+      buildCommit(strips, { ...gas, gas: limit }).chunks.map(({ strips: count }) => count);
+    expect(chunksOf(120n, twoSided(1, 0), twoSided(2, 15))).to.deep.equal([2]);
+    expect(chunksOf(120n, twoSided(1, 0), twoSided(2, 16))).to.deep.equal([1, 1]);
+    expect(chunksOf(140n, twoSided(1, 0), twoSided(2, 16))).to.deep.equal([2]);
+    const wideTicks = { ...gas, gas: 120n, ticksPerWord: 8 };
+    expect(buildCommit([twoSided(1, 0), twoSided(2, 15)], wideTicks).chunks).to.have.length(2);
+  });
+
   it("leaves room for the call within 128 KiB and 2^24 gas", function () {
     const { chunks: made } = buildCommit(stripsOf(700, 96));
     const call = (index: number) =>
@@ -212,7 +228,10 @@ describe("commit", function () {
       ]);
     for (const { bytes, strips } of made) {
       expect(bytes.length / 2 + call(0).length / 2 + 500).to.be.lessThan(128 * 1_024);
-      expect(strips * (18_000 + 96 * 1_100)).to.be.lessThan(2 ** 24 - 2 ** 21);
+      // All of them name the same tick of each slot: one word.
+      const { gasPerStrip, gasPerEntry, gasPerSlot, gasPerWord } = CHUNK_LIMITS;
+      const gas = BigInt(strips) * (gasPerStrip + 96n * gasPerEntry) + 96n * (gasPerSlot + gasPerWord);
+      expect(gas <= CHUNK_LIMITS.gas).to.equal(true);
     }
   });
 
@@ -226,8 +245,10 @@ describe("commit", function () {
     expectCode(build(stripOf(1), other({ period: asPeriod(1n) })), "MIXED_STRIPS", { index: 1, field: "period" });
     expectCode(build(stripOf(1), other({ community: asCommunity(8n) })), "MIXED_STRIPS", { field: "community" });
     expectCode(build(stripOf(1), stripOf(2, 60)), "OVER_CHUNK_LIMIT", { index: 1, limit: "bytes", value: 356n });
-    const gas = { ...CHUNK_LIMITS, gas: 20_000n };
-    expectCode(() => buildCommit([stripOf(1, 2)], gas), "OVER_CHUNK_LIMIT", { limit: "gas", value: 20_200n });
+    const { gasPerStrip, gasPerEntry, gasPerSlot, gasPerWord } = CHUNK_LIMITS;
+    const gasOfTwo = gasPerStrip + 2n * (gasPerEntry + gasPerSlot + gasPerWord);
+    const gas = { ...CHUNK_LIMITS, gas: gasOfTwo - 1n };
+    expectCode(() => buildCommit([stripOf(1, 2)], gas), "OVER_CHUNK_LIMIT", { limit: "gas", value: gasOfTwo });
     expectCode(() => buildCommit(stripsOf(256), { ...wide, bytes: 120 }), "BAD_LENGTH", {
       field: "chunks",
       length: 256,
