@@ -164,7 +164,8 @@ export async function deployMarket(connection: Connection, options: MarketOption
   const tariff = options.tariff ?? { networkFee: 40, classes: [{ importPrice: 300, exportPrice: 80 }] };
   const { registry, escrow, settlement, auction: openAuction, sealedAuction } = contracts;
   // Both order books have in common what `auction` is used for; only an open one takes posted strips.
-  const auction = openAuction.attach(options.sealed === true ? sealedAuction : openAuction) as DoubleAuction;
+  const book = options.sealed === true ? sealedAuction : openAuction;
+  const auction = openAuction.attach(await book.getAddress()) as DoubleAuction;
   const { chainId } = await ethers.provider.getNetwork();
   const length = terms.slotDuration * terms.slotsPerPeriod;
   // The start of a UTC day well in the future, so that every period length is aligned.

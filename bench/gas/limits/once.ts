@@ -65,7 +65,7 @@ export const claimed = (call: Call, slots: number, period: number): Measured => 
     part("journal, supply of the kind, supply of all", "rewrite", 3),
     part("balance", "create", 1),
     ...hashed("values", 6 * period, 1),
-    ...hashed("position", 32 * period, 1),
+    ...hashed("position", 8 * period, 1),
     ...hashed("journal", 3 * 32, 2),
   ],
 });

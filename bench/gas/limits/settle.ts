@@ -8,7 +8,8 @@ const RECORD_BYTES = 4 * 32;
 /** Import and export in a slot. */
 const VALUE_BYTES = 6;
 const ENTRY_AND_PREFIX_BYTES = 6;
-const WORD = 32;
+/** Wh bought and sold in a slot. */
+const POSITION_BYTES = 8;
 
 /** A member that is settled, and how many entries it placed. */
 export interface SettledItem {
@@ -38,7 +39,7 @@ export function settled(call: Call, slots: number, items: readonly SettledItem[]
     ...hashed("digests", DIGEST_BYTES, members),
     ...items.flatMap(({ entries }) => hashed("payloads", entries * ENTRY_AND_PREFIX_BYTES, 1)),
     ...hashed("journals", RECORD_BYTES, members),
-    ...hashed("positions", slots * WORD, members),
+    ...hashed("positions", slots * POSITION_BYTES, members),
   ];
   return { call, parts };
 }
