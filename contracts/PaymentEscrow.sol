@@ -22,7 +22,7 @@ import {
     ACCOUNT_ABOVE_LINE
 } from "./types/Account.sol";
 import {Journal, newJournal, recordHash, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
-import {Pledge, MAX_PLEDGE} from "./types/Pledge.sol";
+import {Pledge} from "./types/Pledge.sol";
 import {Pot, newPot} from "./types/Pot.sol";
 import {Terms} from "./types/Terms.sol";
 
@@ -193,7 +193,6 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         if (_isInDebt(community, member, a)) revert InDebt(community, member);
         if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
         Pledge p = _pledge(community, member).sinceGate(gate);
-        if (amount > MAX_PLEDGE - p.pledgedOf()) revert AmountTooLarge(amount);
         _storeAccount(community, member, a.withFree(a.freeOf() - amount));
         _storePledge(community, member, p.withAdded(amount));
         emit Pledged(community, member, amount);
@@ -722,9 +721,10 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     function _checkFirstModule(uint32 community) private view {
         address module = registry.moduleAt(community, 0);
         if (msg.sender == module) return;
-        try ISealedAuction(module).bondKeeper() returns (address keeper) {
-            if (msg.sender == keeper) return;
-        } catch {}
+        // Not as a typed call: where there is no code or no such function, it would revert without a name.
+        // solhint-disable-next-line avoid-low-level-calls
+        (bool ok, bytes memory answer) = module.staticcall(abi.encodeCall(ISealedAuction.bondKeeper, ()));
+        if (ok && answer.length == 32 && abi.decode(answer, (uint256)) == uint160(msg.sender)) return;
         revert NotFirstModule(community, msg.sender);
     }
 

@@ -47,8 +47,8 @@ describe("PaymentEscrow: bonds of relayers", function () {
       }
     });
 
-    it("counts among the 95 bits that the escrow holds", async function () {
-      const most = 2n ** 95n - 1n;
+    it("counts among the 63 bits that the escrow holds", async function () {
+      const most = 2n ** 63n - 1n;
       await fund(lab, ANNA, 10n);
       await mintAndApprove(lab, most);
       await expect(asPayer().postBond(0, most - 9n))

@@ -115,8 +115,16 @@ async function run(lab: SealedLab, model: Escrow, { kind, member, amount }: Oper
     case "take": {
       const period = revealedAt(now);
       if (period === undefined) break;
-      const most = smaller(amount, pledges.standingAtGate(grid, account, period).pledged);
+      const { pledged, modules } = pledges.standingAtGate(grid, account, period);
+      const most = smaller(amount, pledged);
       await next();
+      if (modules === 0n) {
+        await lab.connection.networkHelpers.mine();
+        await expect(taker.take.staticCall(0, member, period, most))
+          .to.be.revertedWithCustomError(taker, "ModuleNotEnabled")
+          .withArgs(0, member, 0);
+        break;
+      }
       await taker.take(0, member, period, most);
       pledges.takePledged(model, grid, { member: id, period, amount: most }, now);
       break;
@@ -166,7 +174,7 @@ async function run(lab: SealedLab, model: Escrow, { kind, member, amount }: Oper
 async function expectSame({ escrow, taker, coin, payer }: SealedLab, model: Escrow, now: bigint) {
   for (const index of [COLLECTOR, SUPPLIER, ...MEMBERS]) {
     const expected = accountOf(model, BigInt(index));
-    const [free, , epoch, modules] = await escrow.account(0, index);
+    const [free, epoch, modules] = await escrow.account(0, index);
     const [pledged, leaving] = await escrow.pledgeOf(0, index);
     const { due } = await escrow.debt(0, index);
     expect({ index, free, pledged, leaving, due }).to.deep.equal({

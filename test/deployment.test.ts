@@ -15,7 +15,8 @@ describe("Rule 6: every contract can be deployed wherever the limits of Ethereum
     const [deployer] = await ethers.getSigners();
     if (!deployer) throw new Error("no account");
     const parts = Object.entries(await deployContracts(ethers, deployer)) as [string, BaseContract][];
-    expect(parts.map(([name]) => name)).to.have.members(["registry", "escrow", "energyToken", "settlement", "auction"]);
+    const names = ["registry", "escrow", "energyToken", "settlement", "auction", "sealedAuction", "commitBook"];
+    expect(parts.map(([name]) => name)).to.have.members(names);
     for (const [name, contract] of parts) {
       const transaction = contract.deploymentTransaction();
       const receipt = await transaction?.wait();

@@ -152,7 +152,7 @@ interface IPaymentEscrow {
     /// @notice Moves free balance to pledged, which pays for sealed orders: for every period whose gate closes later, not for one that
     /// is being revealed. Owner only: a trading key that got lost could otherwise tie up all of a member's money. Not above the
     /// credit line, since debt blocks new orders and is not looked at when they are revealed.
-    /// @param amount Base units. An account pledges at most 2^64 - 1.
+    /// @param amount Base units.
     function pledge(uint32 community, uint32 member, uint256 amount) external;
 
     /// @notice Asks pledged money back. Owner only; nothing can stop it. Until it leaves, it backs orders as before.

@@ -70,7 +70,7 @@ function sinceGate(Pledge p, uint256 period) pure returns (Pledge) {
     return Pledge.wrap(kept | (period << 216));
 }
 
-/// @dev The caller has checked that the sum fits.
+/// @dev It fits: all that the escrow owes in a token does.
 function withAdded(Pledge p, uint256 amount) pure returns (Pledge) {
     return _withMoney(p, pledgedOf(p) + amount, leavingOf(p), freshOf(p) + amount);
 }

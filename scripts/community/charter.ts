@@ -15,24 +15,29 @@ import {
 import { CommunityError } from "./errors.ts";
 import type { CommunityInput } from "./schema.ts";
 
-/** What creates a community. */
-export interface Founding {
-  readonly charter: Charter;
-  readonly tariff: Tariff;
-}
-
 /** The order books of a deployment. */
 export interface OrderBooks {
   readonly open: Address;
   readonly sealed: Address;
 }
 
+/** What creates a community. */
+export interface Founding {
+  readonly charter: Charter;
+  readonly tariff: Tariff;
+}
+
 /**
- * Checks a file's terms as the registry will. A reveal window makes the community sealed: then its order book is the sealed auction.
+ * Checks a file's terms as the registry will.
  * @param paymentToken Address, also where the file asks for a play coin.
  * @throws CommunityError FILE_MALFORMED naming the field
  */
-export function foundingOf(input: CommunityInput, path: string, paymentToken: Address, books: OrderBooks): Founding {
+export function foundingOf(
+  input: CommunityInput,
+  path: string,
+  paymentToken: Address,
+  orderBooks: OrderBooks,
+): Founding {
   try {
     const given = Object.fromEntries(Object.entries(input.terms).filter(([, value]) => value !== undefined));
     const terms = communityTerms({ ...(given as unknown as TermsInput), paymentToken });
@@ -40,7 +45,7 @@ export function foundingOf(input: CommunityInput, path: string, paymentToken: Ad
       terms,
       suppliers: input.suppliers,
       classes: input.classes.map(({ supplier, defaultLoadWh }) => ({ supplier, defaultLoadWh: asWh(defaultLoadWh) })),
-      modules: [terms.revealWindow === 0n ? books.open : books.sealed, ...input.modules],
+      modules: [terms.revealWindow > 0n ? orderBooks.sealed : orderBooks.open, ...input.modules],
     });
     const slots = Number(terms.slotsPerPeriod);
     const classes = input.tariff.classes.map((prices) => {

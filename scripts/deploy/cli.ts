@@ -36,7 +36,7 @@ export function parseOptions(args: readonly string[], help: NodeJS.WritableStrea
 
 function declare(help: NodeJS.WritableStream): Command {
   return new Command("deploy")
-    .description("Deploys the five contracts, or goes on where an earlier run stopped. See docs/deploy.md.")
+    .description("Deploys the contracts, or goes on where an earlier run stopped. See docs/deploy.md.")
     .requiredOption("--network <name>", "network of hardhat.config.ts or .env, such as localhost or sepolia", name)
     .option("--out <folder>", "folder of the deployment (default: deployments/<network>)")
     .option("--dry-run", "show the plan and what it costs, send nothing", false)

@@ -57,16 +57,25 @@ export const trees = (): [string, Tree][] =>
 
 const all = (pattern: RegExp, text: string) => [...text.matchAll(pattern)].map(([, found = ""]) => found);
 
-/** Custom errors and values of enums of a contract's interface, in their order. */
+const interfaceOf = (contract: string) => read(`I${contract}.sol`, INTERFACES).replace(/\/\/.*$/gm, "");
+
+/** The contracts whose interfaces a contract's interface inherits, `MarketModule` among them. */
+export function parentsOf(contract: string): string[] {
+  const [list = ""] = all(/\binterface \w+ is ([^{]*)\{/g, interfaceOf(contract));
+  const parents = all(/\bI(\w+)/g, list);
+  return parents.flatMap((parent) => [parent, ...parentsOf(parent)]);
+}
+
+/** Custom errors and values of enums of a contract's own interface, in their order. */
 export function outcomesOf(contract: string): string[] {
-  const source = read(`I${contract}.sol`, INTERFACES).replace(/\/\/.*$/gm, "");
+  const source = interfaceOf(contract);
   const values = all(/\benum \w+ \{([^}]*)\}/g, source).flatMap((list) => all(/(\w+)/g, list));
   return [...all(/\berror (\w+)\(/g, source), ...values.filter((value) => value !== "None")];
 }
 
 export const functionsOf = (contract: string) => [
   "constructor",
-  ...all(/\bfunction (\w+)\(/g, read(`I${contract}.sol`, INTERFACES) + read("IMarketModule.sol", INTERFACES)),
+  ...[contract, ...parentsOf(contract)].flatMap((each) => all(/\bfunction (\w+)\(/g, interfaceOf(each))),
 ];
 
 export const contractsWithInterface = () =>

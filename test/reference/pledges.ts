@@ -66,7 +66,8 @@ export interface Take {
 /** An order that is revealed reserves what it may cost. What stays is used up before what is leaving. */
 export function takePledged(escrow: Escrow, grid: Grid, { member, period, amount }: Take, now: bigint): void {
   const account = accountOf(escrow, member);
-  const { pledged } = standingAtGate(grid, account, period);
+  const { pledged, modules } = standingAtGate(grid, account, period);
+  if ((modules & 1n) === 0n) throw new RangeError("ModuleNotEnabled");
   if (amount > pledged) throw new RangeError(`InsufficientPledge ${amount} ${pledged}`);
   remember(account, now);
   account.taken.set(period, (account.taken.get(period) ?? 0n) + amount);

@@ -43,7 +43,7 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
 
   // Escrow and its journals
   AmountOverflow: "The account would hold more than 2^64 base units: deposit less.",
-  AmountTooLarge: "Move less: the escrow holds less than 2^63 base units of a token, a member pledges less than 2^64.",
+  AmountTooLarge: "Move less: the escrow holds less than 2^63 base units of a token.",
   BondNotLocked: "Unlock at most `locked`: see `escrow.bond`.",
   FrontierBack: "The module proposed a frontier behind the member's: name slots after it.",
   InDebt: "Pay the debt first (a deposit does), or ask the supplier for a credit line.",

@@ -218,8 +218,13 @@ export class RegistryClient {
   }
 
   /** How many of the members, from the first on, may have new records now. */
-  async countActive(community: CommunityIndex, members: readonly MemberIndex[]): Promise<bigint> {
-    return this.#one<bigint>("countActive", community, members);
+  async countActive(
+    community: CommunityIndex,
+    period: Period,
+    module: bigint,
+    members: readonly MemberIndex[],
+  ): Promise<bigint> {
+    return this.#one<bigint>("countActive", community, period, module, members);
   }
 
   /** What the items of a settlement call share, in one call. `blob`: the contract that holds the bytes of the period's tariff. */

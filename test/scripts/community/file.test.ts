@@ -9,6 +9,7 @@ import { developer, temporaryFolder } from "../deploy/harness.ts";
 
 const SAMPLE = "examples/community.json";
 const at = (index: number) => developer(index).address;
+const BOOKS = { open: at(9), sealed: at(10) };
 
 describe("A community file", function () {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -39,9 +40,17 @@ describe("A community file", function () {
   it("holds terms, a tariff and homes; the sample is whole", async function () {
     const { community, listed } = await readCommunity(SAMPLE);
     expect(listed.map(({ fault }) => fault)).to.deep.equal(Array(6).fill(undefined));
-    const { charter, tariff } = foundingOf(community, SAMPLE, at(8), { open: at(9), sealed: at(10) });
+    const { charter, tariff } = foundingOf(community, SAMPLE, at(8), BOOKS);
     expect(charter.modules).to.deep.equal([at(9)]);
     expect(tariff.classes[0]).to.have.length(96);
+  });
+
+  it("has the sealed order book where orders are revealed behind the gate", async function () {
+    const sealed = { gateClosure: 3_600, revealWindow: 800, bond: 5_000 };
+    const path = await changed((file) => (file["terms"] = { ...file.terms, ...sealed }));
+    const { community } = await readCommunity(path);
+    const { charter } = foundingOf(community, path, at(8), BOOKS);
+    expect(charter.modules).to.deep.equal([BOOKS.sealed]);
   });
 
   it("names the field that is wrong", async function () {
@@ -70,10 +79,7 @@ describe("A community file", function () {
     for (const [change, code] of cases) {
       const path = await changed(change);
       const { community } = await readCommunity(path);
-      expect(() => foundingOf(community, path, at(8), { open: at(9), sealed: at(10) }), code).to.throw(
-        CommunityError,
-        code,
-      );
+      expect(() => foundingOf(community, path, at(8), BOOKS), code).to.throw(CommunityError, code);
     }
   });
 

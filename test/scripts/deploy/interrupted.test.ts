@@ -8,7 +8,7 @@ import { deploy, developer, died, filesIn, Interrupter, type Operation, temporar
 
 type Connection = Awaited<ReturnType<typeof network.create>>;
 
-/** A deployment makes each of these five transactions, whatever happens. */
+/** A deployment makes each of these transactions, whatever happens. */
 const TRANSACTIONS = CONTRACTS.length;
 
 for (const signer of ["key", "node"] as const) {

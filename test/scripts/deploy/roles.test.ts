@@ -47,6 +47,8 @@ describe("Whoever deploys keeps no role", function () {
     ProsumerRegistry: market.registry,
     Settlement: market.settlement,
     DoubleAuction: market.auction,
+    SealedAuction: market.sealedAuction,
+    CommitBook: market.commitBook,
   });
 
   it("no function of any contract answers the deployer otherwise than a stranger", async function () {
