@@ -28,16 +28,11 @@ export interface Founding {
 }
 
 /**
- * Checks a file's terms as the registry will.
+ * Checks a file's terms as the registry will. A reveal window makes the community sealed: then its order book is the sealed auction.
  * @param paymentToken Address, also where the file asks for a play coin.
  * @throws CommunityError FILE_MALFORMED naming the field
  */
-export function foundingOf(
-  input: CommunityInput,
-  path: string,
-  paymentToken: Address,
-  orderBooks: OrderBooks,
-): Founding {
+export function foundingOf(input: CommunityInput, path: string, paymentToken: Address, books: OrderBooks): Founding {
   try {
     const given = Object.fromEntries(Object.entries(input.terms).filter(([, value]) => value !== undefined));
     const terms = communityTerms({ ...(given as unknown as TermsInput), paymentToken });
@@ -45,7 +40,7 @@ export function foundingOf(
       terms,
       suppliers: input.suppliers,
       classes: input.classes.map(({ supplier, defaultLoadWh }) => ({ supplier, defaultLoadWh: asWh(defaultLoadWh) })),
-      modules: [terms.revealWindow > 0n ? orderBooks.sealed : orderBooks.open, ...input.modules],
+      modules: [terms.revealWindow === 0n ? books.open : books.sealed, ...input.modules],
     });
     const slots = Number(terms.slotsPerPeriod);
     const classes = input.tariff.classes.map((prices) => {

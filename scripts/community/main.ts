@@ -143,9 +143,9 @@ class Run {
     return knownToken(this.file.community, this.place, (address) => this.provider.getCode(address));
   }
 
-  #founding(token: string, { deployment }: Wattbook): Founding {
-    const { DoubleAuction: open, SealedAuction: sealed } = deployment.contracts;
-    return foundingOf(this.file.community, this.options.file, token, { open, sealed });
+  #founding(token: string, { market, sealedMarket }: Wattbook): Founding {
+    const books = { open: market.address, sealed: sealedMarket.address };
+    return foundingOf(this.file.community, this.options.file, token, books);
   }
 
   async #admission(wattbook: Wattbook, community: CommunityIndex, { charter }: Founding): Promise<Admission> {

@@ -27,6 +27,14 @@ describe("The community of a file", function () {
     expect(await findCommunity(wattbook, founding)).to.equal(1n);
   });
 
+  it("has the sealed auction as its order book where its terms name a reveal window", async function () {
+    const { community } = await readCommunity(SAMPLE);
+    const dayAhead = { revealWindow: 3_200n, gateClosure: 14_400n, horizon: 1n, bond: 5_000_000n };
+    const sealed = { ...community, terms: { ...community.terms, ...dayAhead } };
+    expect(foundingOf(sealed, SAMPLE, token, books).charter.modules).to.deep.equal([books.sealed]);
+    expect(foundingOf(community, SAMPLE, token, books).charter.modules).to.deep.equal([books.open]);
+  });
+
   it("is not there where only others are", async function () {
     const { wattbook, founding } = await chain(["other"]);
     expect(await findCommunity(wattbook, founding)).to.equal(undefined);
