@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ICommitBook} from "./ICommitBook.sol";
 import {IOrderBook} from "./IOrderBook.sol";
 
 /// @title Sealed auction

@@ -344,7 +344,9 @@ describe("A deployment refuses with a code, and leaves nothing half written", fu
     await send("evm_mine");
     const { file } = await deploy({ path, provider });
     expect(file.contracts).to.deep.equal(addressesFrom(DEPLOYER, 0));
-    expect((await planAt()).steps.map(({ attempts }) => attempts.length)).to.deep.equal(CONTRACTS.map((_, index) => (index === 0 ? 2 : 1)));
+    expect((await planAt()).steps.map(({ attempts }) => attempts.length)).to.deep.equal(
+      CONTRACTS.map((_, index) => (index === 0 ? 2 : 1)),
+    );
   });
 });
 
