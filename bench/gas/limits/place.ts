@@ -10,13 +10,13 @@ export interface PlacedStrip {
   readonly entries: readonly Entry[];
 }
 
-const ENTRY_BYTES = 4;
-const PREFIX_BYTES = 2;
+export const ENTRY_BYTES = 4;
+export const PREFIX_BYTES = 2;
 /** Members of the signed structure with its type hash, and what EIP-712 hashes around it. */
-const STRIP_BYTES = 11 * 32;
-const DIGEST_BYTES = 66;
+export const STRIP_BYTES = 11 * 32;
+export const DIGEST_BYTES = 66;
 /** Journal, head, digest and the payload's hash. */
-const RECORD_BYTES = 4 * 32;
+export const RECORD_BYTES = 4 * 32;
 
 /**
  * Words of the storage layout: per strip the member's and its journal's, per pair of neighbours their account's; per call the pot's, the fee account's where

@@ -3,8 +3,9 @@ import { clearAlone } from "./clear-alone.ts";
 import { curve } from "./curve.ts";
 import { days, fullBatches } from "./days.ts";
 import { once } from "./once.ts";
+import { sealed } from "./sealed.ts";
 import { singles } from "./singles.ts";
 import type { RowSource } from "./source.ts";
 import { warmUp } from "./warm-up.ts";
 
-export const SOURCES: readonly RowSource[] = [fullBatches, days, curve, singles, clearAlone, once, warmUp];
+export const SOURCES: readonly RowSource[] = [fullBatches, days, curve, sealed, singles, clearAlone, once, warmUp];

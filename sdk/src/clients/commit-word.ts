@@ -6,7 +6,7 @@ import type { Period } from "../units.ts";
 
 /** What became of a commit's bond. */
 export const COMMIT_FATES = ["pending", "released", "forfeited"] as const;
-/** Name of what became of a commit's bond. */
+/** One of `COMMIT_FATES`. */
 export type CommitFate = (typeof COMMIT_FATES)[number];
 
 /** A commit of a sealed period. */

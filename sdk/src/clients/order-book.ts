@@ -104,7 +104,7 @@ export abstract class OrderBookClient {
     return this.addressOf("escrow");
   }
 
-  /** What a view without arguments answers: another contract's address. */
+  /** What a view of an address answers. */
   protected async addressOf(name: string): Promise<Address> {
     const [value] = await this.at.read(name, []);
     return value as Address;
