@@ -19,7 +19,7 @@ describe("EscrowClient and PaymentTokenClient", function () {
     const permit = await signPermit(await euro.domain(), input, wallet);
     const mine = new EscrowClient({ address: at.escrow, runner: wallet });
     await mine.send.depositWithPermit(community, SUPPLIER, value, permit);
-    expect(await escrow.account(community, SUPPLIER)).to.include({ free: value, reserved: 0n, epoch: 0n });
+    expect(await escrow.account(community, SUPPLIER)).to.include({ free: value, epoch: 0n });
     expect(await euro.balanceOf(wallet.address)).to.equal(0n);
     await mine.send.withdraw(community, SUPPLIER, wallet.address, asAmount(2_000_000n));
     expect(await euro.balanceOf(wallet.address)).to.equal(2_000_000n);
