@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { BUDGETS } from "../../bench/gas/budgets.ts";
-import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
 import { problemsOf, snapshotOf, tableOf } from "../../scripts/gas/compare.ts";
 import snapshot from "../../snapshots/gas.json" with { type: "json" };
 
