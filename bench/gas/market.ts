@@ -82,9 +82,9 @@ function checkLength(data: string): void {
   if (dataLength(data) > MAX_CALLDATA) throw new DoesNotFit(`${String(dataLength(data))} bytes of calldata`);
 }
 
-export async function openMarket(terms: TermsOverride) {
+export async function openMarket(terms: TermsOverride, { sealed = false } = {}) {
   const connection = await connect();
-  const market = await deployMarket(connection, { terms: { ...SHORT_RING, ...terms } });
+  const market = await deployMarket(connection, { terms: { ...SHORT_RING, ...terms }, sealed });
   const { auction, settlement, escrow, community } = market;
   const members = membership(market);
   const asRelayer = { feePerEntry: FEE_PER_ENTRY, maxReserve: MAX_RESERVE };
@@ -183,6 +183,10 @@ export async function openMarket(terms: TermsOverride) {
     connection,
     market,
     provider: connection.provider,
+    /** Strips of this market, as `post` signs them. */
+    strip,
+    /** Waits for a call and times it. */
+    mined,
     /** What the last call took. */
     lastSeconds: () => seconds,
     keysOf,
