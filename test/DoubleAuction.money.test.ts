@@ -138,6 +138,38 @@ describe("The relayer's fee", function () {
     expect(await feesOf(day, deployer)).to.equal(0n);
   });
 
+  it("is not collected for entries that the relayer brings late, though the gates were open when it got them", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { auction, community, period, dso } = day;
+    const strip = await sign(day, 0, {
+      entries: [buy(40, 10, 5), sell(41, 12, 7), buy(42, 10, 5)],
+      feePerEntry: 13,
+      feeTo: dso.address,
+    });
+    const held = await sign(day, 1, { feePerEntry: 13, feeTo: dso.address });
+    // In the last second of the first slot's gate all three would be accepted; a second later its entry is late.
+    await networkHelpers.time.setNextBlockTimestamp(day.gate(40));
+    const { refused } = await post(day, [strip]);
+    expect(refused[0]?.reasons).to.deep.equal(["GateClosed", "None", "None"]);
+    expect(await feesOf(day, dso.address)).to.equal(26n);
+    // What is late as a whole pays nothing, and leaves no trace that a later posting could collect for.
+    const before = await stateOf(day, held.member);
+    await day.goTo(day.gate(41));
+    const { skipped, records } = await post(day, [held, strip]);
+    expect(skipped.map(({ reason }) => reason)).to.deep.equal(["NothingAccepted", "WrongFrontier"]);
+    expect(records).to.deep.equal([]);
+    expect(await stateOf(day, held.member)).to.deep.equal(before);
+    expect(await feesOf(day, dso.address)).to.equal(26n);
+    // Nor does it help to hide late entries behind ones in time: each is judged by its own gate.
+    const mixed = await sign(day, 2, {
+      entries: [buy(40, 10, 5), buy(41, 10, 5), buy(60, 10, 5)],
+      feePerEntry: 13,
+      feeTo: dso.address,
+    });
+    await auction.post(...postArguments(community, period, [mixed]));
+    expect(await feesOf(day, dso.address)).to.equal(39n);
+  });
+
   it("is in no record's reserve, and nobody gets it back", async function () {
     const day = await networkHelpers.loadFixture(threeHomes);
     const snapshot = await networkHelpers.takeSnapshot();

@@ -106,6 +106,29 @@ describe("SealedAuction: a relayer", function () {
     });
   });
 
+  describe("that is late", function () {
+    it("collects no fee: neither for a commit behind the gate nor for a chunk behind its turn", async function () {
+      const fee = { feePerEntry: 9, feeTo: day.relayer(0).address };
+      const inTime = bundleOf([await sign(0, fee)], [await sign(1, fee)]);
+      const afterwards = bundleOf([await sign(2, fee)]);
+      await commit(day, day.relayer(0), inTime);
+      await day.atTurn();
+      await refused(
+        commit(day, day.relayer(1), afterwards),
+        "CommitsClosed",
+        day.period,
+        day.periodStart(day.period - 1),
+        day.gateOf(),
+      );
+      await revealed(day, 0, inTime);
+      expect(await day.escrow.fees(day.euro, day.relayer(0))).to.equal(9n);
+      await day.atTurn(1);
+      await refused(reveal(day, 0, inTime, { index: 1, clears: true }), "NotItsTurn", day.period, 0, PLACES);
+      expect(await day.escrow.fees(day.euro, day.relayer(0))).to.equal(9n);
+      await expectBacked(day);
+    });
+  });
+
   describe("that withholds", function () {
     let bundle: Bundle, other: Bundle;
     beforeEach(async function () {
