@@ -40,6 +40,32 @@ library PackedRecords {
         return (word >> 48, uint16(word >> 32), bytes32(_word(records, pos + DIGEST)));
     }
 
+    /// @return hash keccak256 of the payload. It is copied behind the end of memory, which stays free.
+    function payloadHashAt(bytes calldata records, uint256 pos, uint256 size) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, add(records.offset, add(pos, HEADER)), size)
+            hash := keccak256(free, size)
+        }
+    }
+
+    /// @return hash What `recordHash` says, without taking memory for it.
+    function fold(
+        uint256 journal,
+        uint256 head,
+        bytes32 digest,
+        bytes32 payloadHash
+    ) internal pure returns (uint256 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, journal)
+            mstore(add(free, 32), head)
+            mstore(add(free, 64), digest)
+            mstore(add(free, 96), payloadHash)
+            hash := shr(52, keccak256(free, 128))
+        }
+    }
+
     /// @notice Writes a header into memory; the payload follows `HEADER` bytes behind.
     function write(
         uint256 to,
