@@ -10,6 +10,7 @@ import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISealedAuction} from "./interfaces/ISealedAuction.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {PackedRecords} from "./libraries/PackedRecords.sol";
+import {RecordLoops} from "./libraries/RecordLoops.sol";
 import {Words} from "./libraries/Words.sol";
 import {
     Account,
@@ -23,7 +24,7 @@ import {
     ACCOUNT_ABOVE_LINE,
     ACCOUNT_ACTIVE
 } from "./types/Account.sol";
-import {Journal, newJournal, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
+import {Journal, newJournal, recordHash, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
 import {INACTIVE, STAYS_ACTIVE} from "./types/Member.sol";
 import {Pledge} from "./types/Pledge.sol";
 import {Pot, newPot} from "./types/Pot.sol";
@@ -36,24 +37,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     using Mem for bytes;
     using Mem for uint256[];
     using PackedRecords for bytes;
+    using RecordLoops for RecordLoops.Run;
     using SafeERC20 for IERC20;
-
-    /// @dev What the records of a call share and add up to; amounts in base units.
-    struct Run {
-        uint32 community;
-        uint32 period;
-        uint8 module;
-        bool pledged; // whether they are paid from pledged money
-        bool doubtful; // whether the registry has to be asked about their members
-        uint256 settlementFee;
-        uint256 accounts; // place of the community's first account
-        uint256 journals; // place of the first member's journal
-        uint256 place; // of the two accounts in hand, zero for none
-        uint256 word; // those accounts
-        uint256 reserved;
-        uint256 fees;
-        uint256 opened; // journals
-    }
 
     /// @dev A supplier while a batch of legs is booked; base units.
     struct SupplierBook {
@@ -362,15 +347,20 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         // Before any journal: one of an older period in the same ring entry must be settled.
         uint256 base = _potBase(community, period, r.ring());
         Pot counter = _potFor(base, community, period);
-        Run memory w;
+        RecordLoops.Run memory w;
         (w.community, w.period, w.module) = (community, period, module);
         (w.settlementFee, w.pledged) = (r.settlementFee(), module == 0 && r.isSealed());
         (w.accounts, w.journals) = (_accountAt(community, 0), _journalAt(community, 0, period, r.ring()));
-        for (uint256 pos = 0; pos < records.length;) pos = _appendNext(w, records, pos);
+        w.tag = newJournal(period, 0, 0, 0, 0).tagOf();
+        for (uint256 pos = 0; pos != records.length;) {
+            if (module == 0 && !w.pledged) pos = w.take(records, pos);
+            if (pos != records.length) pos = _appendNext(w, records, pos);
+        }
         _putAccounts(w);
         // Nor may the meter of a journal's member be gone.
         if (w.doubtful) _checkActive(w, records);
-        if (w.fees != 0) _fees[tokenOf(community)][feeTo] += w.fees;
+        uint256 paid = w.feesOf();
+        if (paid != 0) _fees[tokenOf(community)][feeTo] += paid;
         _storeReserved(w, base, counter);
         emit Recorded(community, period, module, feeTo, records);
     }
@@ -476,37 +466,28 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     ) external view returns (uint256[] memory, uint256[] memory, bool, address) {
         Recording r = _recording(community);
         Pot counter = Pot.wrap(Words.load(_potBase(community, period, r.ring())));
-        bool sealed_ = r.isSealed();
         uint256 place = _accountAt(community, 0);
         uint256 journalPlace = _journalAt(community, 0, period, r.ring());
-        unchecked {
-            // The answer as it leaves, both arrays behind four words. Encoding it would cost more than finding it.
-            uint256 half = 32 * (members.length + 1);
-            uint256 answer = Mem.bytesOf(ANSWER_HEAD + 2 * half).start();
-            Mem.store(answer, ANSWER_HEAD);
-            Mem.store(answer + 32, ANSWER_HEAD + half);
-            Mem.store(answer + 64, _isFree(counter, period) ? 1 : 0);
-            Mem.store(answer + 96, uint160(r.firstModule()));
-            uint256 to = answer + ANSWER_HEAD;
-            Mem.store(to, members.length);
-            Mem.store(to + half, members.length);
+        // The answer as it leaves, both arrays behind four words. Encoding it would cost more than finding it.
+        uint256 half = 32 * (members.length + 1);
+        uint256 answer = Mem.bytesOf(ANSWER_HEAD + 2 * half).start();
+        Mem.store(answer, ANSWER_HEAD);
+        Mem.store(answer + 32, ANSWER_HEAD + half);
+        Mem.store(answer + 64, _isFree(counter, period) ? 1 : 0);
+        Mem.store(answer + 96, uint160(r.firstModule()));
+        uint256 to = answer + ANSWER_HEAD;
+        Mem.store(to, members.length);
+        Mem.store(to + half, members.length);
+        uint256 flags = RecordLoops.read(place, journalPlace, period, members, to + 32, to + half + 32);
+        // Most accounts are as they are stored.
+        if (r.isSealed() || flags >> 16 & ACCOUNT_DEBT != 0) {
             for (uint256 i = 0; i < members.length; ++i) {
-                to += 32;
-                uint32 member = uint32(members.wordOf(i));
-                Account a;
-                if (sealed_) {
-                    a = _accountAtGate(community, member, period, _pledge(community, member));
-                } else {
-                    a = accountIn(Words.load(place | (member >> 1)), member);
-                    if (a.mayOweOrBeOwed() && _isInDebt(community, member, a)) a = a.withFlag(ACCOUNT_ABOVE_LINE, true);
-                }
-                Mem.store(to, Account.unwrap(a));
-                Journal j = Journal.wrap(Words.load(journalPlace | (uint256(member) << 8)));
-                Mem.store(to + half, j.isForPeriod(period) ? Journal.unwrap(j) : 0);
+                Account a = _accountForOrders(community, uint32(members[i]), period, r.isSealed());
+                Mem.store(to + 32 * (i + 1), Account.unwrap(a));
             }
-            assembly ("memory-safe") {
-                return(answer, add(128, shl(1, half)))
-            }
+        }
+        assembly ("memory-safe") {
+            return(answer, add(128, shl(1, half)))
         }
     }
 
@@ -611,7 +592,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @dev The record at `pos`: into the journal, and its money out of the balance that pays for it.
     /// @return end Where the record ends.
-    function _appendNext(Run memory w, bytes calldata records, uint256 pos) private returns (uint256 end) {
+    function _appendNext(RecordLoops.Run memory w, bytes calldata records, uint256 pos) private returns (uint256 end) {
         // No sum comes near a word: positions within calldata, sizes of 16 bits, amounts of 96 and fees of 48.
         unchecked {
             end = pos + PackedRecords.HEADER;
@@ -624,12 +605,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             (uint32 member, uint8 frontier, uint256 fee) = records.startAt(pos);
             bool first = _journalRecord(w, member, head, frontier, digest, records.payloadHashAt(pos, size));
             uint256 amount = uint96(head >> 96);
-            if (first) {
-                amount += w.settlementFee;
-                ++w.opened;
-            }
-            w.reserved += amount;
-            w.fees += fee;
+            if (first) amount += w.settlementFee;
+            w.count(amount, fee, first);
             if (w.pledged) _takePledgedOf(w, member, amount + fee);
             else _reserve(w, member, amount + fee);
         }
@@ -638,7 +615,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @dev Folds a record into its journal.
     /// @return first Whether it opened the journal.
     function _journalRecord(
-        Run memory w,
+        RecordLoops.Run memory w,
         uint256 member,
         uint256 head,
         uint256 frontier,
@@ -652,20 +629,20 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             uint256 entries = j.entriesOf() + (head >> 192);
             uint256 count = j.recordsOf();
             if (entries > MAX_ENTRIES || count == MAX_RECORDS) {
-                revert JournalFull(w.community, uint32(member), w.period);
+                revert JournalFull(uint32(w.community), uint32(member), uint32(w.period));
             }
             // The frontier belongs to the order book: another module must not move it.
             uint256 before = j.frontierOf();
             if (w.module != 0) frontier = before;
             else if (frontier < before) revert FrontierBack(before, frontier);
-            uint256 hash = PackedRecords.fold(j.hashOf(), head | (uint256(w.module) << 208), digest, payloadHash);
+            uint256 hash = recordHash(j.hashOf(), head | (w.module << 208), digest, payloadHash);
             Words.store(pos, Journal.unwrap(newJournal(w.period, entries, count + 1, frontier, hash)));
             return count == 0;
         }
     }
 
     /// @dev Takes reserve and fee out of the free balance. The word stays in hand for as long as records are of its two members.
-    function _reserve(Run memory w, uint32 member, uint256 amount) private {
+    function _reserve(RecordLoops.Run memory w, uint32 member, uint256 amount) private {
         uint256 place = w.accounts | (member >> 1);
         if (place != w.place) {
             _putAccounts(w);
@@ -673,26 +650,27 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             w.word = Words.load(place);
         }
         Account a = accountIn(w.word, member);
-        if (!a.hasModule(w.module)) revert ModuleNotEnabled(w.community, member, w.module);
-        if (a.mayOweOrBeOwed() && _isInDebt(w.community, member, a)) revert InDebt(w.community, member);
+        uint32 community = uint32(w.community);
+        if (!a.hasModule(w.module)) revert ModuleNotEnabled(community, member, uint8(w.module));
+        if (_isInDebt(community, member, a)) revert InDebt(community, member);
         if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
         w.word = lessFree(w.word, member, amount);
         if (!a.staysActive()) w.doubtful = true;
     }
 
     /// @dev Takes reserve and fee out of the pledged balance.
-    function _takePledgedOf(Run memory w, uint32 member, uint256 amount) private {
-        Account a = _takePledged(w.community, member, w.period, amount);
+    function _takePledgedOf(RecordLoops.Run memory w, uint32 member, uint256 amount) private {
+        Account a = _takePledged(uint32(w.community), member, uint32(w.period), amount);
         if (!a.staysActive()) w.doubtful = true;
     }
 
     /// @dev Stores the two accounts in hand.
-    function _putAccounts(Run memory w) private {
+    function _putAccounts(RecordLoops.Run memory w) private {
         if (w.place != 0) Words.store(w.place, w.word);
     }
 
     /// @dev Asks the registry about the members of all records, and keeps what it says for good.
-    function _checkActive(Run memory w, bytes calldata records) private {
+    function _checkActive(RecordLoops.Run memory w, bytes calldata records) private {
         uint256[] memory members = new uint256[](records.length / PackedRecords.HEADER);
         uint256 count = 0;
         for (uint256 pos = 0; pos < records.length; ++count) {
@@ -700,11 +678,13 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             (, uint256 size, ) = records.recordAt(pos);
             pos += PackedRecords.HEADER + size;
         }
-        uint256[] memory states = registry.activity(w.community, w.period, w.module, members.cut(count));
+        uint32 community = uint32(w.community);
+        uint32 period = uint32(w.period);
+        uint256[] memory states = registry.activity(community, period, uint8(w.module), members.cut(count));
         for (uint256 i = 0; i < count; ++i) {
             uint32 member = uint32(members[i]);
-            if (states[i] == INACTIVE) revert NotActive(w.community, member);
-            if (states[i] == STAYS_ACTIVE) _setActive(w.community, member, true);
+            if (states[i] == INACTIVE) revert NotActive(community, member);
+            if (states[i] == STAYS_ACTIVE) _setActive(community, member, true);
         }
     }
 
@@ -714,15 +694,16 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     /// @dev Counts what was reserved in the pots of the period.
-    function _storeReserved(Run memory w, uint256 base, Pot counter) private {
-        uint32 period = w.period;
-        counter = counter.withCounts(counter.openedOf() + w.opened, counter.settledOf());
+    function _storeReserved(RecordLoops.Run memory w, uint256 base, Pot counter) private {
+        uint256 period = w.period;
+        counter = counter.withCounts(counter.openedOf() + w.openedOf(), counter.settledOf());
         if (w.module == 0) {
-            counter = counter.withAmounts(counter.amountOf(), counter.outstandingOf() + w.reserved);
+            counter = counter.withAmounts(counter.amountOf(), counter.outstandingOf() + w.reservedOf());
         } else {
             Pot p = Pot.wrap(Words.load(base + w.module));
             if (!p.isPeriod(period)) p = newPot(period);
-            Words.store(base + w.module, Pot.unwrap(p.withAmounts(p.amountOf(), p.outstandingOf() + w.reserved)));
+            p = p.withAmounts(p.amountOf(), p.outstandingOf() + w.reservedOf());
+            Words.store(base + w.module, Pot.unwrap(p));
         }
         Words.store(base, Pot.unwrap(counter));
     }
@@ -747,6 +728,18 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             a = a.withEpoch(uint32(word)).withModules(uint16(word >> 32));
         }
         return a.withFree(p.availableFor(period));
+    }
+
+    /// @return a What counts for orders of `period`; in an open community with a flag where it is above its credit line.
+    function _accountForOrders(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        bool sealed_
+    ) private view returns (Account a) {
+        if (sealed_) return _accountAtGate(community, member, period, _pledge(community, member));
+        a = _account(community, member);
+        if (_isInDebt(community, member, a)) a = a.withFlag(ACCOUNT_ABOVE_LINE, true);
     }
 
     /// @dev Moves what was asked back and is due to the free balance, past any debt: it is the member's own.

@@ -31,7 +31,6 @@ import {Terms} from "./types/Terms.sol";
 contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     using Checkpoints for Checkpoints.Trace160;
     using Mem for bytes;
-    using Mem for uint256[];
 
     /// @dev `latest` counts from period `latest.changesFrom()` on, `before` until then: once a change is in force, one word tells
     /// all. `classBefore` counts for periods before `classFrom`.
@@ -565,19 +564,20 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     ) external view returns (uint256[] memory) {
         Community storage c = _communities[community];
         (uint256 inForce, uint256 gate) = _tradingAsOf(c.terms, period);
-        unchecked {
-            // The answer as it leaves: offset, length, words. Encoding it would cost more than finding it.
-            uint256 size = 32 * (members.length + 2);
-            uint256 answer = Mem.bytesOf(size).start();
-            Mem.store(answer, 32);
-            Mem.store(answer + 32, members.length);
+        // The answer as it leaves: offset, length, words. Encoding it would cost more than finding it.
+        uint256 size = 32 * (members.length + 2);
+        uint256 answer = Mem.bytesOf(size).start();
+        Mem.store(answer, 32);
+        Mem.store(answer + 32, members.length);
+        // Most words are as they are stored.
+        if (_readInForce(c.members, inForce, members, answer + 64) & ((CLASS_CHANGED | LEAVING | STOPPED) << 224) != 0) {
             for (uint256 i = 0; i < members.length; ++i) {
-                MemberRecord storage r = c.members[uint32(members.wordOf(i))];
-                Mem.store(answer + 64 + 32 * i, Member.unwrap(_traderIn(r, inForce, gate, period)));
+                Member m = _traderIn(c.members[uint32(members[i])], inForce, gate, period);
+                Mem.store(answer + 64 + 32 * i, Member.unwrap(m));
             }
-            assembly ("memory-safe") {
-                return(answer, size)
-            }
+        }
+        assembly ("memory-safe") {
+            return(answer, size)
         }
     }
 
@@ -641,6 +641,34 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     function _gate(Terms t, uint256 period) private pure returns (uint256 inForce, uint256 gate) {
         gate = t.gateOfPeriod(period); // [G1]
         inForce = t.periodAt(gate);
+    }
+
+    /// @dev Reads the words in force in a period, in assembly: it runs for every order of a batch.
+    /// @param to Where they go in memory.
+    /// @return all The words, or-ed.
+    function _readInForce(
+        mapping(uint32 member => MemberRecord) storage records,
+        uint256 inForce,
+        uint256[] calldata members,
+        uint256 to
+    ) private view returns (uint256 all) {
+        assembly ("memory-safe") {
+            let end := add(to, shl(5, members.length))
+            let from := sub(members.offset, to)
+            mstore(32, records.slot)
+            for {} lt(to, end) {
+                to := add(to, 32)
+            } {
+                mstore(0, and(calldataload(add(from, to)), 0xffffffff))
+                let place := keccak256(0, 64)
+                let word := sload(place) // `latest`
+                if lt(inForce, shr(232, word)) {
+                    word := sload(add(place, 1)) // `before`
+                }
+                mstore(to, word)
+                all := or(all, word)
+            }
+        }
     }
 
     /// @return m The member as it counts for orders of `period`.

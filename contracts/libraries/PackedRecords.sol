@@ -49,23 +49,6 @@ library PackedRecords {
         }
     }
 
-    /// @return hash What `recordHash` says, without taking memory for it.
-    function fold(
-        uint256 journal,
-        uint256 head,
-        bytes32 digest,
-        bytes32 payloadHash
-    ) internal pure returns (uint256 hash) {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore(free, journal)
-            mstore(add(free, 32), head)
-            mstore(add(free, 64), digest)
-            mstore(add(free, 96), payloadHash)
-            hash := shr(52, keccak256(free, 128))
-        }
-    }
-
     /// @notice Writes a header into memory; the payload follows `HEADER` bytes behind.
     function write(
         uint256 to,
