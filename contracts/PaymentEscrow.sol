@@ -24,7 +24,7 @@ import {
     ACCOUNT_ABOVE_LINE,
     ACCOUNT_ACTIVE
 } from "./types/Account.sol";
-import {Journal, newJournal, recordHash, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
+import {Journal, newJournal, tagFor, recordHash, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
 import {INACTIVE, STAYS_ACTIVE} from "./types/Member.sol";
 import {Pledge} from "./types/Pledge.sol";
 import {Pot, newPot} from "./types/Pot.sol";
@@ -351,9 +351,10 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         (w.community, w.period, w.module) = (community, period, module);
         (w.settlementFee, w.pledged) = (r.settlementFee(), module == 0 && r.isSealed());
         (w.accounts, w.journals) = (_accountAt(community, 0), _journalAt(community, 0, period, r.ring()));
-        w.tag = newJournal(period, 0, 0, 0, 0).tagOf();
+        w.tag = tagFor(period);
+        w.load(feeTo, records);
         for (uint256 pos = 0; pos != records.length;) {
-            if (module == 0 && !w.pledged) pos = w.take(records, pos);
+            if (module == 0 && !w.pledged) pos = w.take(pos);
             if (pos != records.length) pos = _appendNext(w, records, pos);
         }
         _putAccounts(w);
@@ -362,7 +363,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 paid = w.feesOf();
         if (paid != 0) _fees[tokenOf(community)][feeTo] += paid;
         _storeReserved(w, base, counter);
-        emit Recorded(community, period, module, feeTo, records);
+        w.log(Recorded.selector);
     }
 
     // ---------------------------------------------------------------------------------------------------- settlement
@@ -478,9 +479,9 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 to = answer + ANSWER_HEAD;
         Mem.store(to, members.length);
         Mem.store(to + half, members.length);
-        uint256 flags = RecordLoops.read(place, journalPlace, period, members, to + 32, to + half + 32);
+        uint256 all = RecordLoops.read(place, journalPlace, tagFor(period), members, to + 32, half);
         // Most accounts are as they are stored.
-        if (r.isSealed() || flags >> 16 & ACCOUNT_DEBT != 0) {
+        if (r.isSealed() || Account.wrap(all).mayOweOrBeOwed()) {
             for (uint256 i = 0; i < members.length; ++i) {
                 Account a = _accountForOrders(community, uint32(members[i]), period, r.isSealed());
                 Mem.store(to + 32 * (i + 1), Account.unwrap(a));
