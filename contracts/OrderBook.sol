@@ -277,7 +277,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @param revealing Whether the orders were committed before the gate: then no pause stops them, and they count as of the gate.
     function _open(uint32 community, uint32 period, bool revealing) internal view returns (Batch memory b) {
-        (Terms t, bool paused, address tariff) = registry.market(community, period);
+        (Terms t, bool paused, address tariff) = registry.tradingFor(community, period);
         if (t.isSealed() != _isSealed()) revert WrongMode(community);
         if (paused && !revealing) revert TradingPaused(community);
         uint256 current = t.periodAt(block.timestamp);
@@ -399,7 +399,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Asks everybody about the members of a run, and makes room for its records.
     function _load(Batch memory b, Standing memory st, uint256 size) private view {
-        st.words = registry.traders(b.community, b.period, st.members);
+        st.words = registry.tradersOf(b.community, b.period, st.members);
         address firstModule;
         (st.accounts, st.journals, st.ringFree, firstModule) = escrow.standings(b.community, b.period, st.members);
         // The journal carries the frontier of the first module alone; without it strips could be replayed.

@@ -467,28 +467,32 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     ) external view returns (uint256[] memory, uint256[] memory, bool, address) {
         Recording r = _recording(community);
         Pot counter = Pot.wrap(Words.load(_potBase(community, period, r.ring())));
-        uint256 place = _accountAt(community, 0);
-        uint256 journalPlace = _journalAt(community, 0, period, r.ring());
-        // The answer as it leaves, both arrays behind four words. Encoding it would cost more than finding it.
-        uint256 half = 32 * (members.length + 1);
-        uint256 answer = Mem.bytesOf(ANSWER_HEAD + 2 * half).start();
-        Mem.store(answer, ANSWER_HEAD);
-        Mem.store(answer + 32, ANSWER_HEAD + half);
-        Mem.store(answer + 64, _isFree(counter, period) ? 1 : 0);
-        Mem.store(answer + 96, uint160(r.firstModule()));
-        uint256 to = answer + ANSWER_HEAD;
-        Mem.store(to, members.length);
-        Mem.store(to + half, members.length);
-        uint256 all = RecordLoops.read(place, journalPlace, tagFor(period), members, to + 32, half);
-        // Most accounts are as they are stored.
-        if (r.isSealed() || Account.wrap(all).mayOweOrBeOwed()) {
-            for (uint256 i = 0; i < members.length; ++i) {
-                Account a = _accountForOrders(community, uint32(members[i]), period, r.isSealed());
-                Mem.store(to + 32 * (i + 1), Account.unwrap(a));
+        uint256 accounts = _accountAt(community, 0);
+        uint256 journals_ = _journalAt(community, 0, period, r.ring());
+        // No place in memory comes near a word.
+        unchecked {
+            // The answer as it leaves, both arrays behind four words. Encoding it would cost more than finding it.
+            uint256 half = 32 * members.length + 32;
+            uint256 answer = Mem.mark();
+            Mem.store(answer, ANSWER_HEAD);
+            Mem.store(answer + 32, ANSWER_HEAD + half);
+            Mem.store(answer + 64, _isFree(counter, period) ? 1 : 0);
+            Mem.store(answer + 96, uint160(r.firstModule()));
+            uint256 to = answer + ANSWER_HEAD;
+            Mem.store(to, members.length);
+            Mem.store(to + half, members.length);
+            Mem.release(to + 2 * half);
+            uint256 all = RecordLoops.read(accounts, journals_, tagFor(period), members, to + 32, half);
+            // Most accounts are as they are stored.
+            if (r.isSealed() || Account.wrap(all).mayOweOrBeOwed()) {
+                for (uint256 i = 0; i < members.length; ++i) {
+                    Account a = _accountForOrders(community, uint32(members[i]), period, r.isSealed());
+                    Mem.store(to + 32 * i + 32, Account.unwrap(a));
+                }
             }
-        }
-        assembly ("memory-safe") {
-            return(answer, add(128, shl(1, half)))
+            assembly ("memory-safe") {
+                return(answer, add(ANSWER_HEAD, shl(1, half)))
+            }
         }
     }
 

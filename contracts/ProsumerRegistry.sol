@@ -30,7 +30,6 @@ import {Terms} from "./types/Terms.sol";
 /// @notice See `IProsumerRegistry`, which is the manual.
 contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     using Checkpoints for Checkpoints.Trace160;
-    using Mem for bytes;
 
     /// @dev `latest` counts from period `latest.changesFrom()` on, `before` until then: once a change is in force, one word tells
     /// all. `classBefore` counts for periods before `classFrom`.
@@ -548,7 +547,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
-    function market(
+    function tradingFor(
         uint32 community,
         uint32 period
     ) external view returns (Terms terms_, bool paused, address tariff) {
@@ -557,7 +556,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
-    function traders(
+    function tradersOf(
         uint32 community,
         uint32 period,
         uint256[] calldata members
@@ -565,19 +564,24 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         Community storage c = _communities[community];
         (uint256 inForce, uint256 gate) = _tradingAsOf(c.terms, period);
         // The answer as it leaves: offset, length, words. Encoding it would cost more than finding it.
-        uint256 size = 32 * (members.length + 2);
-        uint256 answer = Mem.bytesOf(size).start();
-        Mem.store(answer, 32);
-        Mem.store(answer + 32, members.length);
-        // Most words are as they are stored.
-        if (_readInForce(c.members, inForce, members, answer + 64) & ((CLASS_CHANGED | LEAVING | STOPPED) << 224) != 0) {
-            for (uint256 i = 0; i < members.length; ++i) {
-                Member m = _traderIn(c.members[uint32(members[i])], inForce, gate, period);
-                Mem.store(answer + 64 + 32 * i, Member.unwrap(m));
+        // No place in memory comes near a word.
+        unchecked {
+            uint256 answer = Mem.mark();
+            uint256 size = 32 * members.length + 64;
+            Mem.release(answer + size);
+            Mem.store(answer, 32);
+            Mem.store(answer + 32, members.length);
+            Member all = _readInForce(c.members, inForce, members, answer + 64);
+            // Most words are as they are stored.
+            if (all.status() & (CLASS_CHANGED | LEAVING | STOPPED) != 0) {
+                for (uint256 i = 0; i < members.length; ++i) {
+                    Member m = _traderIn(c.members[uint32(members[i])], inForce, gate, period);
+                    Mem.store(answer + 32 * i + 64, Member.unwrap(m));
+                }
             }
-        }
-        assembly ("memory-safe") {
-            return(answer, size)
+            assembly ("memory-safe") {
+                return(answer, size)
+            }
         }
     }
 
@@ -651,7 +655,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint256 inForce,
         uint256[] calldata members,
         uint256 to
-    ) private view returns (uint256 all) {
+    ) private view returns (Member all) {
         assembly ("memory-safe") {
             let end := add(to, shl(5, members.length))
             let from := sub(members.offset, to)

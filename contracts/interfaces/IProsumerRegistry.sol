@@ -352,7 +352,7 @@ interface IProsumerRegistry {
     /// @return terms_ The packed terms.
     /// @return paused Whether new orders are refused now.
     /// @return tariff As `tariffAt`.
-    function market(
+    function tradingFor(
         uint32 community,
         uint32 period
     ) external view returns (Terms terms_, bool paused, address tariff);
@@ -360,7 +360,7 @@ interface IProsumerRegistry {
     /// @notice As `memberFor`, for a batch of members; in a sealed community as `memberAtGate`.
     /// @param members A word per member, its index in the low 32 bits.
     /// @return words A word per member, see `Member`.
-    function traders(
+    function tradersOf(
         uint32 community,
         uint32 period,
         uint256[] calldata members
