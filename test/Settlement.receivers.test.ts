@@ -101,6 +101,7 @@ describe("Rule 8: a receiver of tokens can hurt nobody but itself", function () 
     "EnergyToken.mint",
     "PaymentEscrow.openCommunity",
     "PaymentEscrow.openAccount",
+    "PaymentEscrow.recheck",
     "PaymentEscrow.openJournals",
     "PaymentEscrow.storeJournal",
     "PaymentEscrow.settle",
