@@ -602,7 +602,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         for (uint256 i = 0; i < members.length; ++i) {
             MemberRecord storage r = c.members[uint32(members[i])];
             Member m = r.latest;
-            if (m.isActive() && earliest >= m.changesFrom()) states[i] = STAYS_ACTIVE;
+            if (m.isActive() && earliest >= m.changesFrom())
+                states[i] = STAYS_ACTIVE; // [A3]
             else if (_traderIn(r, inForce, gate, module == 0 ? period : 0).isActive()) states[i] = ACTIVE;
         }
     }
