@@ -49,8 +49,8 @@ contract CommitBook is ICommitBook, EIP712 {
         uint256 chunks,
         uint256 strips
     ) external returns (uint256 place) {
-        (Terms t, bool paused, , address firstModule) = registry.market(community, period);
-        if (!t.isSealed() || firstModule != address(auction)) revert NotSealedHere(community);
+        (Terms t, bool paused) = registry.trading(community);
+        if (!t.isSealed() || registry.moduleAt(community, 0) != address(auction)) revert NotSealedHere(community);
         if (paused) revert CommitsPaused(community);
         bool named = registry.isNamedRelayer(community, msg.sender);
         place = _roundIn(community, period, t).add(msg.sender, named, root, chunks, strips);

@@ -16,6 +16,7 @@ import {Mem} from "./libraries/Mem.sol";
 import {Packed} from "./libraries/Packed.sol";
 import {PackedRecords} from "./libraries/PackedRecords.sol";
 import {PackedStrips} from "./libraries/PackedStrips.sol";
+import {Questions} from "./libraries/Questions.sol";
 import {SlotBook} from "./libraries/SlotBook.sol";
 import {Tariff} from "./libraries/Tariff.sol";
 import {Words} from "./libraries/Words.sol";
@@ -277,13 +278,11 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @param revealing Whether the orders were committed before the gate: then no pause stops them, and they count as of the gate.
     function _open(uint32 community, uint32 period, bool revealing) internal view returns (Batch memory b) {
-        (Terms t, bool paused, address tariff, address firstModule) = registry.market(community, period);
+        (Terms t, bool paused, address tariff) = registry.tradingFor(community, period);
         if (t.isSealed() != _isSealed()) revert WrongMode(community);
         if (paused && !revealing) revert TradingPaused(community);
         uint256 current = t.periodAt(block.timestamp);
         if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
-        // The journal carries the frontier of the first module alone; without it strips could be replayed.
-        if (firstModule != address(this)) revert UnknownModule(community);
         b.community = community;
         b.period = period;
         b.settlementFee = t.settlementFee();
@@ -401,8 +400,20 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Asks everybody about the members of a run, and makes room for its records.
     function _load(Batch memory b, Standing memory st, uint256 size) private view {
-        st.words = registry.traders(b.community, b.period, st.members);
-        (st.accounts, st.journals, st.ringFree) = escrow.standings(b.community, b.period, st.members);
+        unchecked {
+            uint256 words = 32 * st.members.length;
+            bytes4 question = IProsumerRegistry.tradersOf.selector;
+            // Offset, words.
+            uint256 answer = Questions.ask(address(registry), question, b.community, b.period, st.members, 64 + words);
+            st.words = Questions.arrayAt(answer + 32);
+            question = IPaymentEscrow.standings.selector;
+            // Two offsets, whether the ring entry is free, first module, accounts, journals.
+            answer = Questions.ask(address(escrow), question, b.community, b.period, st.members, 192 + 2 * words);
+            (st.accounts, st.journals) = (Questions.arrayAt(answer + 128), Questions.arrayAt(answer + 160 + words));
+            st.ringFree = Mem.load(answer + 64) != 0;
+            // The journal carries the frontier of the first module alone; without it strips could be replayed.
+            if (Mem.load(answer + 96) != uint160(address(this))) revert UnknownModule(b.community);
+        }
         st.records = Mem.bytesOf(size + 32);
         b.next = st.records.start();
     }
@@ -410,7 +421,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev Hands the records of a run to the escrow.
     function _record(Batch memory b, Standing memory st, address feeTo) private {
         uint256 length = b.next - st.records.start();
-        if (length != 0) escrow.append(b.community, b.period, 0, feeTo, st.records.cut(length));
+        if (length != 0) escrow.appendIn(b.community, b.period, 0, feeTo, st.records.cut(length));
     }
 
     /// @dev What holds for a strip as a whole, but for its signature.

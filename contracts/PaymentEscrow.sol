@@ -10,35 +10,35 @@ import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISealedAuction} from "./interfaces/ISealedAuction.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {PackedRecords} from "./libraries/PackedRecords.sol";
+import {RecordLoops} from "./libraries/RecordLoops.sol";
 import {Words} from "./libraries/Words.sol";
 import {
     Account,
     Debt,
     accountIn,
+    lessFree,
     withAccount,
     ACCOUNT_OPEN,
     ACCOUNT_DEBT,
     ACCOUNT_FUND,
-    ACCOUNT_ABOVE_LINE
+    ACCOUNT_ABOVE_LINE,
+    ACCOUNT_ACTIVE
 } from "./types/Account.sol";
-import {Journal, newJournal, recordHash, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
+import {Journal, newJournal, tagFor, recordHash, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
+import {INACTIVE, STAYS_ACTIVE} from "./types/Member.sol";
 import {Pledge} from "./types/Pledge.sol";
 import {Pot, newPot} from "./types/Pot.sol";
+import {Recording, newRecording} from "./types/Recording.sol";
 import {Terms} from "./types/Terms.sol";
 
 /// @title Payment escrow
 /// @notice See `IPaymentEscrow`, which is the manual.
 contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
+    using Mem for bytes;
     using Mem for uint256[];
     using PackedRecords for bytes;
+    using RecordLoops for RecordLoops.Run;
     using SafeERC20 for IERC20;
-
-    /// @dev What a batch of records takes, base units; and the journals that it opens.
-    struct Taken {
-        uint256 reserved;
-        uint256 fees;
-        uint256 opened;
-    }
 
     /// @dev A supplier while a batch of legs is booked; base units.
     struct SupplierBook {
@@ -61,6 +61,9 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @dev Base units. Every balance and every signed amount fits its field: an account holds 64 bits, a pot int96.
     uint256 private constant MAX_LIABILITIES = uint256(uint64(type(int64).max));
 
+    /// @dev Bytes before the arrays in the answer of `standings`.
+    uint256 private constant ANSWER_HEAD = 128;
+
     /// @dev Low half of a fund word.
     uint256 private constant MAX_FUND = type(uint96).max;
 
@@ -73,6 +76,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     uint256 private immutable _journals = Words.area("wattbook.escrow.journals");
     uint256 private immutable _pots = Words.area("wattbook.escrow.pots");
     uint256 private immutable _pledges = Words.area("wattbook.escrow.pledges");
+    uint256 private immutable _recordings = Words.area("wattbook.escrow.recordings");
 
     /// @dev `| epoch 32 | modules 16 |` of members that changed them since the last gate, as they were at it.
     uint256 private immutable _switches = Words.area("wattbook.escrow.switches");
@@ -313,7 +317,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- registry
 
     /// @inheritdoc IPaymentEscrow
-    function openCommunity(uint32 community, address token, Terms terms) external onlyRegistry {
+    function openCommunity(uint32 community, address token, Terms terms, address firstModule) external onlyRegistry {
+        Words.store(_recordings | community, Recording.unwrap(newRecording(terms, firstModule)));
         uint256 sealed_ = terms.isSealed() ? 1 : 0;
         _communities[community] = uint256(uint160(token)) | (terms.ring() << 160) | (sealed_ << 168);
         if (sealed_ != 0) _sealed[community] = terms;
@@ -325,29 +330,40 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         _storeAccount(community, member, a.withModules(modules).withFlag(ACCOUNT_OPEN, true));
     }
 
+    /// @inheritdoc IPaymentEscrow
+    function recheck(uint32 community, uint32 member) external onlyRegistry {
+        _setActive(community, member, false);
+    }
+
     // ---------------------------------------------------------------------------------------------------- records
 
     /// @inheritdoc IPaymentEscrow
-    function append(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external {
-        (Terms t, address known) = registry.recording(community, module);
+    function appendIn(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external {
+        Recording r = _recording(community);
+        address known = module == 0 ? r.firstModule() : registry.moduleAt(community, module);
         if (msg.sender != known) revert NotModule(community, module, msg.sender);
-        uint256 current = t.periodAt(block.timestamp);
-        if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
+        uint256 current = block.timestamp / r.periodLength();
+        if (period < current || period > current + r.horizon()) revert PeriodNotOpen(community, period);
         // Before any journal: one of an older period in the same ring entry must be settled.
-        Pot counter = _potFor(_potBase(community, period, t.ring()), community, period);
-        Taken memory all;
-        uint256[] memory members = new uint256[](records.length / PackedRecords.HEADER + 1);
-        uint256 count = 0;
-        for (uint256 pos = 0; pos < records.length;) {
-            members[count++] = records.memberOfRecord(pos);
-            pos = _appendNext(community, period, module, t, records, pos, all);
+        uint256 base = _potBase(community, period, r.ring());
+        Pot counter = _potFor(base, community, period);
+        RecordLoops.Run memory w;
+        (w.community, w.period, w.module) = (community, period, module);
+        (w.settlementFee, w.pledged) = (r.settlementFee(), module == 0 && r.isSealed());
+        (w.accounts, w.journals) = (_accountAt(community, 0), _journalAt(community, 0, period, r.ring()));
+        w.tag = tagFor(period);
+        w.load(feeTo, records);
+        for (uint256 pos = 0; pos != records.length;) {
+            if (module == 0 && !w.pledged) pos = w.take(pos);
+            if (pos != records.length) pos = _appendNext(w, records, pos);
         }
+        _putAccounts(w);
         // Nor may the meter of a journal's member be gone.
-        uint256 active = registry.countActive(community, period, module, members.cut(count));
-        if (active != count) revert NotActive(community, uint32(members[active]));
-        if (all.fees != 0) _fees[tokenOf(community)][feeTo] += all.fees;
-        _storeReserved(community, period, module, t.ring(), counter, all);
-        emit Recorded(community, period, module, feeTo, records);
+        if (w.doubtful) _checkActive(w, records);
+        uint256 paid = w.feesOf();
+        if (paid != 0) _fees[tokenOf(community)][feeTo] += paid;
+        _storeReserved(w, base, counter);
+        w.log(Recorded.selector);
     }
 
     // ---------------------------------------------------------------------------------------------------- settlement
@@ -448,24 +464,35 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint32 community,
         uint32 period,
         uint256[] calldata members
-    ) external view returns (uint256[] memory accounts, uint256[] memory journals_, bool ringFree) {
-        uint256 word = _communities[community];
-        uint256 ring = uint8(word >> 160);
-        Pot counter = Pot.wrap(Words.load(_potBase(community, period, ring)));
-        ringFree = counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
-        accounts = new uint256[](members.length);
-        journals_ = new uint256[](members.length);
-        for (uint256 i = 0; i < members.length; ++i) {
-            uint32 member = uint32(members[i]);
-            Account a;
-            if (word >> 168 != 0) {
-                a = _accountAtGate(community, member, period);
-            } else {
-                a = _account(community, member);
-                if (_isInDebt(community, member, a)) a = a.withFlag(ACCOUNT_ABOVE_LINE, true);
+    ) external view returns (uint256[] memory, uint256[] memory, bool, address) {
+        Recording r = _recording(community);
+        Pot counter = Pot.wrap(Words.load(_potBase(community, period, r.ring())));
+        uint256 accounts = _accountAt(community, 0);
+        uint256 journals_ = _journalAt(community, 0, period, r.ring());
+        // No place in memory comes near a word.
+        unchecked {
+            // The answer as it leaves, both arrays behind four words. Encoding it would cost more than finding it.
+            uint256 half = 32 * members.length + 32;
+            uint256 answer = Mem.mark();
+            Mem.store(answer, ANSWER_HEAD);
+            Mem.store(answer + 32, ANSWER_HEAD + half);
+            Mem.store(answer + 64, _isFree(counter, period) ? 1 : 0);
+            Mem.store(answer + 96, uint160(r.firstModule()));
+            uint256 to = answer + ANSWER_HEAD;
+            Mem.store(to, members.length);
+            Mem.store(to + half, members.length);
+            Mem.release(to + 2 * half);
+            uint256 all = RecordLoops.read(accounts, journals_, tagFor(period), members, to + 32, half);
+            // Most accounts are as they are stored.
+            if (r.isSealed() || Account.wrap(all).mayOweOrBeOwed()) {
+                for (uint256 i = 0; i < members.length; ++i) {
+                    Account a = _accountForOrders(community, uint32(members[i]), period, r.isSealed());
+                    Mem.store(to + 32 * i + 32, Account.unwrap(a));
+                }
             }
-            accounts[i] = Account.unwrap(a);
-            journals_[i] = Journal.unwrap(_journal(community, member, period, ring));
+            assembly ("memory-safe") {
+                return(answer, add(ANSWER_HEAD, shl(1, half)))
+            }
         }
     }
 
@@ -485,7 +512,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint32 member,
         uint32 period
     ) external view returns (uint256 pledged, uint32 epoch, uint16 modules) {
-        Account a = _accountAtGate(community, member, period);
+        Account a = _accountAtGate(community, member, period, _pledge(community, member));
         return (a.freeOf(), a.epochOf(), a.modulesOf());
     }
 
@@ -546,8 +573,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @inheritdoc IPaymentEscrow
     function periodFree(uint32 community, uint32 period) external view returns (bool) {
-        Pot counter = Pot.wrap(Words.load(_potBase(community, period, _ringOf(community))));
-        return counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
+        return _isFree(Pot.wrap(Words.load(_potBase(community, period, _ringOf(community)))), period);
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -567,97 +593,122 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         return address(uint160(_communities[community]));
     }
 
-    // ---------------------------------------------------------------------------------------------------- one record
+    // ---------------------------------------------------------------------------------------------------- records, one by one
 
     /// @dev The record at `pos`: into the journal, and its money out of the balance that pays for it.
     /// @return end Where the record ends.
-    function _appendNext(
-        uint32 community,
-        uint32 period,
-        uint8 module,
-        Terms t,
-        bytes calldata records,
-        uint256 pos,
-        Taken memory all
-    ) private returns (uint256 end) {
+    function _appendNext(RecordLoops.Run memory w, bytes calldata records, uint256 pos) private returns (uint256 end) {
         // No sum comes near a word: positions within calldata, sizes of 16 bits, amounts of 96 and fees of 48.
         unchecked {
-            if (pos + PackedRecords.HEADER > records.length) revert RecordsCutOff(pos);
+            end = pos + PackedRecords.HEADER;
+            if (end > records.length) revert RecordsCutOff(pos);
             (uint256 head, uint256 size, bytes32 digest) = records.recordAt(pos);
-            end = pos + PackedRecords.HEADER + size;
+            end += size;
             if (end > records.length) revert RecordsCutOff(pos);
             // A journal that nobody can hand in would block the ring.
             if (size > 64 + 16 * (head >> 192)) revert PayloadTooLong(size);
-            bytes32 payloadHash = Mem.hashOf(records[pos + PackedRecords.HEADER:end]);
             (uint32 member, uint8 frontier, uint256 fee) = records.startAt(pos);
-            head |= uint256(module) << 208;
-            bool first = _journalRecord(community, member, period, t, head, frontier, digest, payloadHash);
+            bool first = _journalRecord(w, member, head, frontier, digest, records.payloadHashAt(pos, size));
             uint256 amount = uint96(head >> 96);
-            if (first) {
-                amount += t.settlementFee();
-                ++all.opened;
-            }
-            if (module == 0 && t.isSealed()) _takePledged(community, member, period, amount + fee);
-            else _reserve(community, member, module, amount + fee);
-            all.reserved += amount;
-            all.fees += fee;
+            if (first) amount += w.settlementFee;
+            w.count(amount, fee, first);
+            if (w.pledged) _takePledgedOf(w, member, amount + fee);
+            else _reserve(w, member, amount + fee);
         }
     }
 
     /// @dev Folds a record into its journal.
     /// @return first Whether it opened the journal.
     function _journalRecord(
-        uint32 community,
-        uint32 member,
-        uint32 period,
-        Terms t,
+        RecordLoops.Run memory w,
+        uint256 member,
         uint256 head,
         uint256 frontier,
         bytes32 digest,
         bytes32 payloadHash
     ) private returns (bool first) {
-        uint256 pos = _journalAt(community, member, period, t.ring());
-        Journal j = Journal.wrap(Words.load(pos));
-        if (!j.isForPeriod(period)) j = Journal.wrap(0);
-        uint256 entries = j.entriesOf() + uint16(head >> 192);
-        first = j.recordsOf() == 0;
-        if (entries > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) revert JournalFull(community, member, period);
-        // The frontier belongs to the order book: another module must not move it.
-        if (uint8(head >> 208) != 0) frontier = j.frontierOf();
-        if (frontier < j.frontierOf()) revert FrontierBack(j.frontierOf(), frontier);
-        uint256 hash = recordHash(j.hashOf(), head, digest, payloadHash);
-        Words.store(pos, Journal.unwrap(newJournal(period, entries, j.recordsOf() + 1, frontier, hash)));
+        unchecked {
+            uint256 pos = w.journals | (member << 8);
+            Journal j = Journal.wrap(Words.load(pos));
+            if (!j.isForPeriod(w.period)) j = Journal.wrap(0);
+            uint256 entries = j.entriesOf() + (head >> 192);
+            uint256 count = j.recordsOf();
+            if (entries > MAX_ENTRIES || count == MAX_RECORDS) {
+                revert JournalFull(uint32(w.community), uint32(member), uint32(w.period));
+            }
+            // The frontier belongs to the order book: another module must not move it.
+            uint256 before = j.frontierOf();
+            if (w.module != 0) frontier = before;
+            else if (frontier < before) revert FrontierBack(before, frontier);
+            uint256 hash = recordHash(j.hashOf(), head | (w.module << 208), digest, payloadHash);
+            Words.store(pos, Journal.unwrap(newJournal(w.period, entries, count + 1, frontier, hash)));
+            return count == 0;
+        }
     }
 
-    /// @dev Takes reserve and fee out of the free balance.
-    function _reserve(uint32 community, uint32 member, uint8 module, uint256 amount) private {
-        uint256 pos = _accountAt(community, member);
-        uint256 word = Words.load(pos);
-        Account a = accountIn(word, member);
-        if (!a.hasModule(module)) revert ModuleNotEnabled(community, member, module);
+    /// @dev Takes reserve and fee out of the free balance. The word stays in hand for as long as records are of its two members.
+    function _reserve(RecordLoops.Run memory w, uint32 member, uint256 amount) private {
+        uint256 place = w.accounts | (member >> 1);
+        if (place != w.place) {
+            _putAccounts(w);
+            w.place = place;
+            w.word = Words.load(place);
+        }
+        Account a = accountIn(w.word, member);
+        uint32 community = uint32(w.community);
+        if (!a.hasModule(w.module)) revert ModuleNotEnabled(community, member, uint8(w.module));
         if (_isInDebt(community, member, a)) revert InDebt(community, member);
-        uint256 free = a.freeOf();
-        if (amount > free) revert InsufficientFree(amount, free);
-        Words.store(pos, withAccount(word, member, a.withFree(free - amount)));
+        if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
+        w.word = lessFree(w.word, member, amount);
+        if (!a.staysActive()) w.doubtful = true;
+    }
+
+    /// @dev Takes reserve and fee out of the pledged balance.
+    function _takePledgedOf(RecordLoops.Run memory w, uint32 member, uint256 amount) private {
+        Account a = _takePledged(uint32(w.community), member, uint32(w.period), amount);
+        if (!a.staysActive()) w.doubtful = true;
+    }
+
+    /// @dev Stores the two accounts in hand.
+    function _putAccounts(RecordLoops.Run memory w) private {
+        if (w.place != 0) Words.store(w.place, w.word);
+    }
+
+    /// @dev Asks the registry about the members of all records, and keeps what it says for good.
+    function _checkActive(RecordLoops.Run memory w, bytes calldata records) private {
+        uint256[] memory members = new uint256[](records.length / PackedRecords.HEADER);
+        uint256 count = 0;
+        for (uint256 pos = 0; pos < records.length; ++count) {
+            members[count] = records.memberOfRecord(pos);
+            (, uint256 size, ) = records.recordAt(pos);
+            pos += PackedRecords.HEADER + size;
+        }
+        uint32 community = uint32(w.community);
+        uint32 period = uint32(w.period);
+        uint256[] memory states = registry.activity(community, period, uint8(w.module), members.cut(count));
+        for (uint256 i = 0; i < count; ++i) {
+            uint32 member = uint32(members[i]);
+            if (states[i] == INACTIVE) revert NotActive(community, member);
+            if (states[i] == STAYS_ACTIVE) _setActive(community, member, true);
+        }
+    }
+
+    function _setActive(uint32 community, uint32 member, bool on) private {
+        Account a = _account(community, member);
+        if (a.staysActive() != on) _storeAccount(community, member, a.withFlag(ACCOUNT_ACTIVE, on));
     }
 
     /// @dev Counts what was reserved in the pots of the period.
-    function _storeReserved(
-        uint32 community,
-        uint32 period,
-        uint8 module,
-        uint256 ring,
-        Pot counter,
-        Taken memory all
-    ) private {
-        uint256 base = _potBase(community, period, ring);
-        counter = counter.withCounts(counter.openedOf() + all.opened, counter.settledOf());
-        if (module == 0) {
-            counter = counter.withAmounts(counter.amountOf(), counter.outstandingOf() + all.reserved);
+    function _storeReserved(RecordLoops.Run memory w, uint256 base, Pot counter) private {
+        uint256 period = w.period;
+        counter = counter.withCounts(counter.openedOf() + w.openedOf(), counter.settledOf());
+        if (w.module == 0) {
+            counter = counter.withAmounts(counter.amountOf(), counter.outstandingOf() + w.reservedOf());
         } else {
-            Pot p = Pot.wrap(Words.load(base + module));
+            Pot p = Pot.wrap(Words.load(base + w.module));
             if (!p.isPeriod(period)) p = newPot(period);
-            Words.store(base + module, Pot.unwrap(p.withAmounts(p.amountOf(), p.outstandingOf() + all.reserved)));
+            p = p.withAmounts(p.amountOf(), p.outstandingOf() + w.reservedOf());
+            Words.store(base + w.module, Pot.unwrap(p));
         }
         Words.store(base, Pot.unwrap(counter));
     }
@@ -665,22 +716,35 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- as of the gate
 
     /// @dev Takes money that backs orders of `period`, for the order book; the caller puts it where it belongs.
-    function _takePledged(uint32 community, uint32 member, uint32 period, uint256 amount) internal {
-        Account a = _accountAtGate(community, member, period);
+    /// @return a The account as it counted for that.
+    function _takePledged(uint32 community, uint32 member, uint32 period, uint256 amount) internal returns (Account a) {
+        Pledge p = _pledge(community, member);
+        a = _accountAtGate(community, member, period, p);
         if (!a.hasModule(0)) revert ModuleNotEnabled(community, member, 0);
         if (amount > a.freeOf()) revert InsufficientPledge(amount, a.freeOf());
-        _storePledge(community, member, _pledge(community, member).withTaken(amount));
+        _storePledge(community, member, p.withTaken(amount));
     }
 
     /// @return a What counts for orders of a sealed `period`: pledged money in the place of free, epoch and modules as of the gate.
-    function _accountAtGate(uint32 community, uint32 member, uint32 period) private view returns (Account a) {
-        Pledge p = _pledge(community, member);
+    function _accountAtGate(uint32 community, uint32 member, uint32 period, Pledge p) private view returns (Account a) {
         a = _account(community, member);
         if (p.isSwitchedSince(period)) {
             uint256 word = Words.load(_switches | _index(community, member));
             a = a.withEpoch(uint32(word)).withModules(uint16(word >> 32));
         }
         return a.withFree(p.availableFor(period));
+    }
+
+    /// @return a What counts for orders of `period`; in an open community with a flag where it is above its credit line.
+    function _accountForOrders(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        bool sealed_
+    ) private view returns (Account a) {
+        if (sealed_) return _accountAtGate(community, member, period, _pledge(community, member));
+        a = _account(community, member);
+        if (_isInDebt(community, member, a)) a = a.withFlag(ACCOUNT_ABOVE_LINE, true);
     }
 
     /// @dev Moves what was asked back and is due to the free balance, past any debt: it is the member's own.
@@ -719,7 +783,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @dev The community's order book, or whom it names as the keeper of its relayers' bonds.
     function _checkFirstModule(uint32 community) private view {
-        address module = registry.moduleAt(community, 0);
+        address module = _recording(community).firstModule();
         if (msg.sender == module) return;
         // Not as a typed call: where there is no code or no such function, it would revert without a name.
         // solhint-disable-next-line avoid-low-level-calls
@@ -895,6 +959,11 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         return newPot(period);
     }
 
+    /// @return Whether the ring entry with that word can take records of `period`.
+    function _isFree(Pot counter, uint32 period) private pure returns (bool) {
+        return counter.isPeriod(period) || (counter.periodOf() < period && counter.allSettled());
+    }
+
     /// @dev `community 32 | ring entry 8 | module 8`.
     function _potBase(uint32 community, uint32 period, uint256 ring) private view returns (uint256) {
         return _pots | (uint256(community) << 16) | ((uint256(period) % ring) << 8);
@@ -910,6 +979,10 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     function _storeJournal(uint32 community, uint32 member, uint32 period, uint256 ring, Journal j) private {
         Words.store(_journalAt(community, member, period, ring), Journal.unwrap(j));
+    }
+
+    function _recording(uint32 community) private view returns (Recording) {
+        return Recording.wrap(Words.load(_recordings | community));
     }
 
     function _ringOf(uint32 community) private view returns (uint256) {

@@ -10,6 +10,7 @@ import {ISettlement} from "./interfaces/ISettlement.sol";
 import {CommunityRules} from "./libraries/CommunityRules.sol";
 import {Consent} from "./libraries/Consent.sol";
 import {DataBlob} from "./libraries/DataBlob.sol";
+import {Mem} from "./libraries/Mem.sol";
 import {
     Member,
     newMember,
@@ -19,7 +20,9 @@ import {
     STOPPED,
     LEAVING,
     CLASS_CHANGED,
-    SERVICE
+    SERVICE,
+    ACTIVE,
+    STAYS_ACTIVE
 } from "./types/Member.sol";
 import {Terms} from "./types/Terms.sol";
 
@@ -59,10 +62,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint16 maxNetworkFee;
         uint8 modulesAtCreation;
         uint32 memberCount;
-        address firstModule; // the order book, beside what it asks for
-        uint32 pausedPeriod; // plus one
         address newestTariff; // what nearly every question about tariffs is for
         uint32 newestFrom; // its first period
+        uint32 pausedPeriod; // plus one
         uint64 sumBuyCaps; // lots
         uint64 sumSellCaps; // lots
         uint96 bond; // base units per commit
@@ -96,6 +98,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     /// @dev As many as the fields of `Ledger` hold.
     uint32 private constant MAX_MEMBERS = 1 << 16;
+
+    /// @dev In place of a gate where stops count at once.
+    uint256 private constant NO_GATE = type(uint256).max;
 
     uint32 private constant COORDINATOR = 0;
     uint32 private constant FIRST_SUPPLIER = 3;
@@ -142,7 +147,6 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         c.maxImport = t.maxImport;
         c.maxNetworkFee = t.maxNetworkFee;
         c.bond = t.bond;
-        escrow.openCommunity(community, t.paymentToken, c.terms);
         _addService(community, "coordinator", t.coordinator);
         _addService(community, "dso", t.dso);
         _addService(community, "feeCollector", t.feeCollector);
@@ -156,7 +160,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         }
         _checkCount("modules", modules.length);
         for (uint256 i = 0; i < modules.length; ++i) _addModule(c, modules[i]);
-        (c.firstModule, c.modulesAtCreation) = (modules[0], uint8(modules.length));
+        c.modulesAtCreation = uint8(modules.length);
+        escrow.openCommunity(community, t.paymentToken, c.terms, modules[0]);
         emit CommunityCreated(community, c.termsHash, t, suppliers, classes_, modules);
         _pushTariff(community, 0, tariff);
     }
@@ -478,7 +483,8 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     /// @inheritdoc IProsumerRegistry
     function memberAtGate(uint32 community, uint32 member, uint32 period) external view returns (Member m) {
         Community storage c = _communities[community];
-        return _memberAtGate(c.members[member], c.terms, period);
+        (uint256 inForce, uint256 gate) = _gate(c.terms, period);
+        return _traderIn(c.members[member], inForce, gate, period);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -541,49 +547,64 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     }
 
     /// @inheritdoc IProsumerRegistry
-    function market(
+    function tradingFor(
         uint32 community,
         uint32 period
-    ) external view returns (Terms terms_, bool paused, address tariff, address firstModule) {
+    ) external view returns (Terms terms_, bool paused, address tariff) {
         (terms_, paused) = _trading(community);
-        return (terms_, paused, tariffAt(community, period), _communities[community].firstModule);
+        return (terms_, paused, tariffAt(community, period));
     }
 
     /// @inheritdoc IProsumerRegistry
-    function traders(
+    function tradersOf(
         uint32 community,
         uint32 period,
         uint256[] calldata members
-    ) external view returns (uint256[] memory words) {
+    ) external view returns (uint256[] memory) {
         Community storage c = _communities[community];
-        Terms t = c.terms;
-        uint256 current = t.periodAt(block.timestamp);
-        words = new uint256[](members.length);
-        for (uint256 i = 0; i < members.length; ++i) {
-            words[i] = Member.unwrap(_traderIn(c.members[uint32(members[i])], t, current, period));
+        (uint256 inForce, uint256 gate) = _tradingAsOf(c.terms, period);
+        // The answer as it leaves: offset, length, words. Encoding it would cost more than finding it.
+        // No place in memory comes near a word.
+        unchecked {
+            uint256 answer = Mem.mark();
+            uint256 size = 32 * members.length + 64;
+            Mem.release(answer + size);
+            Mem.store(answer, 32);
+            Mem.store(answer + 32, members.length);
+            Member all = _readInForce(c.members, inForce, members, answer + 64);
+            // Most words are as they are stored.
+            if (all.status() & (CLASS_CHANGED | LEAVING | STOPPED) != 0) {
+                for (uint256 i = 0; i < members.length; ++i) {
+                    Member m = _traderIn(c.members[uint32(members[i])], inForce, gate, period);
+                    Mem.store(answer + 32 * i + 64, Member.unwrap(m));
+                }
+            }
+            assembly ("memory-safe") {
+                return(answer, size)
+            }
         }
     }
 
     /// @inheritdoc IProsumerRegistry
-    function recording(uint32 community, uint8 module) external view returns (Terms terms_, address moduleAddress) {
-        Community storage c = _communities[community];
-        return (c.terms, module == 0 ? c.firstModule : moduleAt(community, module));
-    }
-
-    /// @inheritdoc IProsumerRegistry
-    function countActive(
+    function activity(
         uint32 community,
         uint32 period,
         uint8 module,
         uint256[] calldata members
-    ) external view returns (uint256 active) {
+    ) external view returns (uint256[] memory states) {
         Community storage c = _communities[community];
         Terms t = c.terms;
         uint256 current = t.periodAt(block.timestamp);
-        for (; active < members.length; ++active) {
-            MemberRecord storage r = c.members[uint32(members[active])];
-            Member m = module == 0 ? _traderIn(r, t, current, period) : _memberIn(r, current, 0);
-            if (!m.isActive()) break;
+        (uint256 inForce, uint256 gate) = module == 0 ? _tradingAsOf(t, period) : (current, NO_GATE);
+        // No open period has an earlier gate than the current one.
+        (uint256 earliest, ) = _tradingAsOf(t, current);
+        states = new uint256[](members.length);
+        for (uint256 i = 0; i < members.length; ++i) {
+            MemberRecord storage r = c.members[uint32(members[i])];
+            Member m = r.latest;
+            if (m.isActive() && earliest >= m.changesFrom())
+                states[i] = STAYS_ACTIVE; // [A3]
+            else if (_traderIn(r, inForce, gate, module == 0 ? period : 0).isActive()) states[i] = ACTIVE;
         }
     }
 
@@ -616,14 +637,53 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     // ---------------------------------------------------------------------------------------------------- changes
 
-    /// @return The member as it counts for orders of `period`: now, or in a sealed community at the period's gate.
-    function _traderIn(MemberRecord storage r, Terms t, uint256 current, uint32 period) private view returns (Member) {
-        return t.isSealed() ? _memberAtGate(r, t, period) : _memberIn(r, current, period);
+    /// @return inForce The period whose words count for orders of `period`: the current one, or in a sealed community that of the gate.
+    /// @return gate Unix seconds; a stop from then on comes too late.
+    function _tradingAsOf(Terms t, uint256 period) private view returns (uint256 inForce, uint256 gate) {
+        return t.isSealed() ? _gate(t, period) : (t.periodAt(block.timestamp), NO_GATE);
     }
 
-    function _memberAtGate(MemberRecord storage r, Terms t, uint32 period) private view returns (Member m) {
-        uint256 gate = t.gateOfPeriod(period); // [G1]
-        m = _memberIn(r, t.periodAt(gate), period);
+    function _gate(Terms t, uint256 period) private pure returns (uint256 inForce, uint256 gate) {
+        gate = t.gateOfPeriod(period); // [G1]
+        inForce = t.periodAt(gate);
+    }
+
+    /// @dev Reads the words in force in a period, in assembly: it runs for every order of a batch.
+    /// @param to Where they go in memory.
+    /// @return all The words, or-ed.
+    function _readInForce(
+        mapping(uint32 member => MemberRecord) storage records,
+        uint256 inForce,
+        uint256[] calldata members,
+        uint256 to
+    ) private view returns (Member all) {
+        assembly ("memory-safe") {
+            let end := add(to, shl(5, members.length))
+            let from := sub(members.offset, to)
+            mstore(32, records.slot)
+            for {} lt(to, end) {
+                to := add(to, 32)
+            } {
+                mstore(0, and(calldataload(add(from, to)), 0xffffffff))
+                let place := keccak256(0, 64)
+                let word := sload(place) // `latest`
+                if lt(inForce, shr(232, word)) {
+                    word := sload(add(place, 1)) // `before`
+                }
+                mstore(to, word)
+                all := or(all, word)
+            }
+        }
+    }
+
+    /// @return m The member as it counts for orders of `period`.
+    function _traderIn(
+        MemberRecord storage r,
+        uint256 inForce,
+        uint256 gate,
+        uint32 period
+    ) private view returns (Member m) {
+        m = _memberIn(r, inForce, period);
         if (m.status() & STOPPED != 0 && r.stoppedAt >= gate) m = m.withStatus(STOPPED, false);
     }
 
@@ -658,6 +718,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
         uint256 period = _currentPeriod(c);
+        _recheck(community, member, r.latest);
         if (period >= r.latest.changesFrom()) r.before = r.latest;
         r.latest = changed.withChangesFrom(period + 1);
         emit MemberChanged(community, member, Member.unwrap(r.latest), uint32(period + 1));
@@ -668,10 +729,16 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         _latest(community, member); // reverts if unknown
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
+        _recheck(community, member, r.latest);
         r.latest = r.latest.withStatus(bits, on);
         r.before = r.before.withStatus(bits, on);
         uint32 period = uint32(_currentPeriod(c));
         emit MemberChanged(community, member, Member.unwrap(_memberIn(r, period, period)), period);
+    }
+
+    /// @dev Takes back from the escrow that a member stays active; of no other it has been told that.
+    function _recheck(uint32 community, uint32 member, Member latest) private {
+        if (latest.isActive()) escrow.recheck(community, member);
     }
 
     function _takeMeterKey(address meterKey, bytes32 structHash, bytes calldata proof) private {

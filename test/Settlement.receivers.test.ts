@@ -95,12 +95,13 @@ describe("Rule 8: a receiver of tokens can hurt nobody but itself", function () 
   /** Calls that nobody but a part of the deployment may make, and a second claim. */
   const forbidden = new Set([
     "Settlement.claim",
-    "PaymentEscrow.append",
+    "PaymentEscrow.appendIn",
     "Settlement.bindMeter",
     "Settlement.releaseMeter",
     "EnergyToken.mint",
     "PaymentEscrow.openCommunity",
     "PaymentEscrow.openAccount",
+    "PaymentEscrow.recheck",
     "PaymentEscrow.openJournals",
     "PaymentEscrow.storeJournal",
     "PaymentEscrow.settle",

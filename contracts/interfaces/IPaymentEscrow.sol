@@ -194,11 +194,15 @@ interface IPaymentEscrow {
     function claimDue(uint32 community, uint32 member) external returns (uint256 amount);
 
     /// @notice Opens the books of a community. Registry only.
-    /// @param terms The packed terms, of which the ring counts, and in a sealed community the calendar.
-    function openCommunity(uint32 community, address token, Terms terms) external;
+    /// @param terms The packed terms, of which the calendar counts, and the settlement fee.
+    /// @param firstModule The order book.
+    function openCommunity(uint32 community, address token, Terms terms, address firstModule) external;
 
     /// @notice Opens an account. Registry only.
     function openAccount(uint32 community, uint32 member, uint16 modules) external;
+
+    /// @notice Forgets that a member stays active, because it changes: its next record asks the registry again. Registry only.
+    function recheck(uint32 community, uint32 member) external;
 
     /// @notice Appends records to the journals of members and reserves their money. Market modules of the community only. What is
     /// wrong with one record reverts all of them: the module checks before.
@@ -208,7 +212,7 @@ interface IPaymentEscrow {
     /// digest 32 | payload size`, big-endian. The frontier is the order book's afterwards; only the community's first module moves it.
     /// @dev Only for active members, only for periods current ... + horizon, before the period ends. A payload takes at most 64 bytes
     /// and 16 per entry.
-    function append(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external;
+    function appendIn(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external;
 
     /// @notice Replaces a journal word: a reading, a correction or a claim changed it. Settlement only.
     function storeJournal(uint32 community, uint32 member, uint32 period, Journal journal_) external;
@@ -265,11 +269,12 @@ interface IPaymentEscrow {
     /// @return accounts A word per member, see `Account`, with the flag 8 where it is above its credit line.
     /// @return journals_ A word per member, see `Journal`; zero where nothing was recorded.
     /// @return ringFree As `periodFree`.
+    /// @return firstModule The order book that the community named.
     function standings(
         uint32 community,
         uint32 period,
         uint256[] calldata members
-    ) external view returns (uint256[] memory accounts, uint256[] memory journals_, bool ringFree);
+    ) external view returns (uint256[] memory accounts, uint256[] memory journals_, bool ringFree, address firstModule);
 
     /// @return hash The journal, 204 bits.
     /// @return entries Entries so far.

@@ -352,35 +352,31 @@ interface IProsumerRegistry {
     /// @return terms_ The packed terms.
     /// @return paused Whether new orders are refused now.
     /// @return tariff As `tariffAt`.
-    /// @return firstModule The order book.
-    function market(
+    function tradingFor(
         uint32 community,
         uint32 period
-    ) external view returns (Terms terms_, bool paused, address tariff, address firstModule);
+    ) external view returns (Terms terms_, bool paused, address tariff);
 
     /// @notice As `memberFor`, for a batch of members; in a sealed community as `memberAtGate`.
     /// @param members A word per member, its index in the low 32 bits.
     /// @return words A word per member, see `Member`.
-    function traders(
+    function tradersOf(
         uint32 community,
         uint32 period,
         uint256[] calldata members
     ) external view returns (uint256[] memory words);
 
-    /// @notice What appending records needs, in one call.
-    /// @return terms_ The packed terms.
-    /// @return moduleAddress As `moduleAt`.
-    function recording(uint32 community, uint8 module) external view returns (Terms terms_, address moduleAddress);
-
+    /// @notice Whether members may have new records.
     /// @param module Index of the module that appends; for the first one of a sealed community members count as of the gate.
     /// @param members A word per member, its index in the low 32 bits.
-    /// @return active How many of them, from the first on, may have new records: all, or as many as stand before the first that may not.
-    function countActive(
+    /// @return states A word per member: 0 it may not; 1 it may have a record of that module in `period`; 2 it may have any record in any
+    /// open period until it changes, of which the registry tells the escrow by `recheck`.
+    function activity(
         uint32 community,
         uint32 period,
         uint8 module,
         uint256[] calldata members
-    ) external view returns (uint256 active);
+    ) external view returns (uint256[] memory states);
     function moduleAt(uint32 community, uint8 index) external view returns (address);
 
     /// @notice A community's market modules by index.

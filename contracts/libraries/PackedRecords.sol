@@ -40,6 +40,15 @@ library PackedRecords {
         return (word >> 48, uint16(word >> 32), bytes32(_word(records, pos + DIGEST)));
     }
 
+    /// @return hash keccak256 of the payload. It is copied behind the end of memory, which stays free.
+    function payloadHashAt(bytes calldata records, uint256 pos, uint256 size) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, add(records.offset, add(pos, HEADER)), size)
+            hash := keccak256(free, size)
+        }
+    }
+
     /// @notice Writes a header into memory; the payload follows `HEADER` bytes behind.
     function write(
         uint256 to,

@@ -16,6 +16,7 @@ using {
     mayOweOrBeOwed,
     owesMembers,
     isInDebt,
+    staysActive,
     hasModule,
     withFree,
     withEpoch,
@@ -27,6 +28,7 @@ uint256 constant ACCOUNT_OPEN = 1;
 uint256 constant ACCOUNT_DEBT = 2; // the debt word is in use
 uint256 constant ACCOUNT_FUND = 4; // a supplier whose fund word is in use
 uint256 constant ACCOUNT_ABOVE_LINE = 8; // owes more than its credit line; never stored, only told to market modules
+uint256 constant ACCOUNT_ACTIVE = 16; // may have records in every open period, until the registry changes the member
 
 /// @dev Largest free balance.
 uint256 constant MAX_FREE = type(uint64).max;
@@ -60,6 +62,11 @@ function isInDebt(Account a) pure returns (bool) {
     return (Account.unwrap(a) >> 112) & ACCOUNT_ABOVE_LINE != 0;
 }
 
+/// @return Whether the registry has said that it may have records, and nothing has changed since.
+function staysActive(Account a) pure returns (bool) {
+    return (Account.unwrap(a) >> 112) & ACCOUNT_ACTIVE != 0;
+}
+
 function hasModule(Account a, uint256 module) pure returns (bool) {
     return (Account.unwrap(a) >> (96 + module)) & 1 != 0;
 }
@@ -91,6 +98,13 @@ function withFlag(Account a, uint256 flag, bool on) pure returns (Account) {
 /// @param index Index of the member; odd ones take the upper half.
 function accountIn(uint256 word, uint256 index) pure returns (Account) {
     return Account.wrap((word >> ((index & 1) << 7)) & type(uint128).max);
+}
+
+/// @return The word with less free money in one of its two accounts; the caller has checked that there is as much.
+function lessFree(uint256 word, uint256 index, uint256 amount) pure returns (uint256) {
+    unchecked {
+        return word - (amount << ((index & 1) << 7));
+    }
 }
 
 /// @return The word with one of its two accounts replaced.

@@ -44,7 +44,12 @@ function hashOf(Journal j) pure returns (uint256) {
 
 /// @return Whether the word is the journal of `period`; an untouched word is nobody's.
 function isForPeriod(Journal j, uint256 period) pure returns (bool) {
-    return tagOf(j) == period & 0xfffff && Journal.unwrap(j) != 0;
+    return tagOf(j) == tagFor(period) && Journal.unwrap(j) != 0;
+}
+
+/// @return The tag of a period's journals.
+function tagFor(uint256 period) pure returns (uint256) {
+    return period & 0xfffff;
 }
 
 function withState(Journal j, uint256 state) pure returns (Journal) {

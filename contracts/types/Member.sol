@@ -36,6 +36,11 @@ uint256 constant LEAVING = 16; // its meter is being unbound: no new orders
 uint256 constant CLASS_CHANGED = 32; // the tariff class depends on the period: ask the registry
 uint256 constant SERVICE = 64; // coordinator, DSO, fee collector or supplier: an account without a meter
 
+/// @dev What the registry says of a member that is to have a record.
+uint256 constant INACTIVE = 0; // it may not
+uint256 constant ACTIVE = 1; // it may have this one
+uint256 constant STAYS_ACTIVE = 2; // it may have any in an open period, until the registry says that it changes
+
 /// @dev Kinds of members, which are also the `source` of their energy tokens; 0 means mixed.
 uint8 constant KIND_MIXED = 0;
 

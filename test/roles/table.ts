@@ -114,9 +114,10 @@ export const table: Record<ContractName, Record<string, Row>> = {
     setCreditLine: { ...onlySupplier, args: (w) => [...home(w), 1] },
     markPaid: { ...onlySupplier, args: (w) => [...home(w), 0] },
     claimDue: { ...anyone, args: home },
-    openCommunity: { ...onlyRegistry, args: (w) => [99, w.euro, 3n << 96n] },
+    openCommunity: { ...onlyRegistry, args: (w) => [99, w.euro, 3n << 96n, w.euro] },
     openAccount: { ...onlyRegistry, args: (w) => [w.community, 99, 0] },
-    append: {
+    recheck: { ...onlyRegistry, args: home },
+    appendIn: {
       may: ["orderBook"],
       refusal: { error: "NotModule", args: (w, from) => [w.community, 0, from] },
       args: (w, from) => [w.community, w.period, 0, from, record(w)],

@@ -37,11 +37,12 @@ export function placed(
   const parts = [
     ...sentParts(call),
     part("registry, escrow, tariff", "account", 3),
-    part("terms, pause, tariff version", "read", 3),
+    part("terms, pause with tariff version, escrow's copy of the terms", "read", 3),
     part("members", "read", strips.length),
     part("accounts", "rewrite", accountWords(strips.map(({ home }) => home.member))),
     part("journals", freshJournal ? "create" : "rewrite", strips.length),
     part("pot", "rewrite", 1),
+    part("payment token", "read", fees ? 1 : 0),
     part("relayer's fees", "rewrite", fees ? 1 : 0),
     part("tick words", bookWrite, tickWords),
     part("slot headers", bookWrite, headersWritten),

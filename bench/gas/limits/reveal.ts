@@ -15,7 +15,7 @@ export function revealed(call: Call, strips: readonly PlacedStrip[], slots: numb
   const parts = [
     ...sentParts(call),
     part("registry, escrow, commit book, tariff", "account", 4),
-    part("terms, tariff version, root", "read", 3),
+    part("terms, tariff version, escrow's copy of the terms, root", "read", 4),
     part("members", "read", strips.length),
     part("accounts", "read", accountWords(strips.map(({ home }) => home.member))),
     part("pledges", "rewrite", strips.length),

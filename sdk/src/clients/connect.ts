@@ -112,7 +112,7 @@ async function orderBookOf(
   { registry, market, sealedMarket }: ReturnType<typeof clientsOf>,
   community: CommunityIndex,
 ): Promise<Address> {
-  const { module } = await registry.recording(community, 0n);
+  const module = await registry.moduleAt(community, 0n);
   return module === sealedMarket.address ? sealedMarket.address : market.address;
 }
 

@@ -165,17 +165,18 @@ export class EscrowClient {
     };
   }
 
-  /** Standings and journals of many members at once, in the order given; `ringFree` as `periodFree`. */
+  /** Standings and journals of many members at once, in the order given; `ringFree` as `periodFree`; and the order book. */
   async standings(
     community: CommunityIndex,
     period: Period,
     members: readonly MemberIndex[],
-  ): Promise<{ accounts: Standing[]; journals: JournalInfo[]; ringFree: boolean }> {
-    const [accounts, journals, ringFree] = await this.#at.read("standings", [community, period, members]);
+  ): Promise<{ accounts: Standing[]; journals: JournalInfo[]; ringFree: boolean; firstModule: Address }> {
+    const [accounts, journals, ringFree, firstModule] = await this.#at.read("standings", [community, period, members]);
     return {
       accounts: Array.from(accounts as readonly bigint[], unpackStanding),
       journals: Array.from(journals as readonly bigint[], unpackJournal),
       ringFree: ringFree as boolean,
+      firstModule: firstModule as Address,
     };
   }
 
@@ -290,17 +291,19 @@ function escrowCalls(at: Endpoint) {
 function internalCalls(at: Endpoint) {
   return {
     /** Registry only. */
-    openCommunity: (community: CommunityIndex, token: Address, terms: Terms) =>
-      at.call("openCommunity", [community, token, packTerms(terms)]),
+    openCommunity: (community: CommunityIndex, token: Address, terms: Terms, firstModule: Address) =>
+      at.call("openCommunity", [community, token, packTerms(terms), firstModule]),
     /** Registry only. */
     openAccount: (community: CommunityIndex, member: MemberIndex, modules: bigint) =>
       at.call("openAccount", [community, member, modules]),
+    /** Registry only. */
+    recheck: (community: CommunityIndex, member: MemberIndex) => at.call("recheck", [community, member]),
     /** The community's module of that index, which all heads name; `feeTo` gets the records' fees. */
-    append: (
+    appendIn: (
       community: CommunityIndex,
       period: Period,
       { module, feeTo, records }: { module: bigint; feeTo: Address; records: readonly AppendedRecord[] },
-    ) => at.call("append", [community, period, module, feeTo, packRecords(module, records)]),
+    ) => at.call("appendIn", [community, period, module, feeTo, packRecords(module, records)]),
     /** Settlement only. `journal`: the word afterwards. */
     storeJournal: ({ community, member, period }: JournalKey, journal: bigint) =>
       at.call("storeJournal", [community, member, period, journal]),

@@ -31,9 +31,13 @@ export interface MarketInfo {
   readonly paused: boolean;
   /** Contract whose code holds the tariff of the period: see `RegistryClient.tariff`. */
   readonly tariff: Address;
-  /** The order book. */
-  readonly firstModule: Address;
 }
+
+/** Whether a member may have new records: not, one of the module and period asked about, or any until it changes. */
+export type Activity = "inactive" | "active" | "stays active";
+
+/** By their numbers on chain. */
+const ACTIVITIES: readonly Activity[] = ["inactive", "active", "stays active"];
 
 type RegistryCalls = ReturnType<typeof registryCalls>;
 
@@ -195,36 +199,26 @@ export class RegistryClient {
   }
 
   /** What opening an order book looks at, in one call. */
-  async market(community: CommunityIndex, period: Period): Promise<MarketInfo> {
-    const [terms, paused, tariff, firstModule] = await this.#at.read("market", [community, period]);
-    return {
-      terms: unpackTerms(terms as bigint),
-      paused: paused as boolean,
-      tariff: tariff as Address,
-      firstModule: firstModule as Address,
-    };
+  async tradingFor(community: CommunityIndex, period: Period): Promise<MarketInfo> {
+    const [terms, paused, tariff] = await this.#at.read("tradingFor", [community, period]);
+    return { terms: unpackTerms(terms as bigint), paused: paused as boolean, tariff: tariff as Address };
   }
 
   /** As `member`, for many at once, in the order given. */
-  async traders(community: CommunityIndex, period: Period, members: readonly MemberIndex[]): Promise<MemberWord[]> {
-    const [words] = await this.#at.read("traders", [community, period, members]);
+  async tradersOf(community: CommunityIndex, period: Period, members: readonly MemberIndex[]): Promise<MemberWord[]> {
+    const [words] = await this.#at.read("tradersOf", [community, period, members]);
     return Array.from(words as readonly bigint[], unpackMember);
   }
 
-  /** What appending records looks at, in one call. */
-  async recording(community: CommunityIndex, module: bigint): Promise<{ terms: Terms; module: Address }> {
-    const [terms, address] = await this.#at.read("recording", [community, module]);
-    return { terms: unpackTerms(terms as bigint), module: address as Address };
-  }
-
-  /** How many of the members, from the first on, may have new records now. */
-  async countActive(
+  /** Whether members may have new records, in the order given. */
+  async activity(
     community: CommunityIndex,
     period: Period,
     module: bigint,
     members: readonly MemberIndex[],
-  ): Promise<bigint> {
-    return this.#one<bigint>("countActive", community, period, module, members);
+  ): Promise<Activity[]> {
+    const [states] = await this.#at.read("activity", [community, period, module, members]);
+    return Array.from(states as readonly bigint[], (state) => ACTIVITIES[Number(state)] ?? "inactive");
   }
 
   /** What the items of a settlement call share, in one call. `blob`: the contract that holds the bytes of the period's tariff. */
