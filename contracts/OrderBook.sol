@@ -22,7 +22,7 @@ import {Words} from "./libraries/Words.sol";
 import {Account} from "./types/Account.sol";
 import {Journal, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
 import {Member} from "./types/Member.sol";
-import {SlotHeader} from "./types/SlotHeader.sol";
+import {SlotGroup, bitsOf} from "./types/SlotGroup.sol";
 import {SlotResult, packResult} from "./types/SlotResult.sol";
 import {Terms} from "./types/Terms.sol";
 
@@ -121,33 +121,45 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @inheritdoc IOrderBook
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared) {
         Terms t = KnownTerms.keep(_known, registry, community);
+        Book.Copy memory none;
         SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-        uint256 free = Mem.mark();
-        for (uint256 i = 0; i < slots.length; ++i) {
-            uint256 slot = slots[i];
-            uint256 pos = _bookAt(community, t, slot);
-            SlotHeader h = v.turnToStored(pos);
-            // An entry's word has volume from before its gate, so the gate of a slot found here lies after 1970.
-            if (h.slotOf() != slot || h.isCleared() || h.live() == 0 || !_isDue(community, t, slot)) continue;
-            _keepResult(community, t, slot, Clearing.clear(v));
-            Words.store(pos, SlotHeader.unwrap(h.withCleared()));
-            Mem.release(free);
-            ++cleared;
-        }
+        for (uint256 i = 0; i < slots.length; ++i) if (_clearSlot(none, v, community, t, slots[i])) ++cleared;
+        v.keepGroup();
     }
 
     /// @dev Clears the whole period out of the batch's copy and of what storage holds beside it, instead of writing the copy back: of a
     /// slot that is in memory alone nothing but its result is stored.
     function _clearCopy(Batch memory b, Terms t) internal {
-        SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-        uint256 free = Mem.mark();
-        for (uint256 offset = 0; offset < b.slots; ++offset) {
-            uint256 slot = b.book.firstSlot + offset;
-            SlotHeader h = b.book.turnToCopied(v, offset);
-            if (h.slotOf() != slot || h.isCleared() || v.isEmpty()) continue;
-            _keepResult(b.community, t, slot, Clearing.clear(v));
-            if (h.live() != 0) Words.store(_bookAt(b.community, t, slot), SlotHeader.unwrap(h.withCleared()));
+        unchecked {
+            SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
+            uint256 first = b.period * b.slots;
+            for (uint256 i = 0; i < b.slots; ++i) _clearSlot(b.book, v, b.community, t, first + i);
+            v.keepGroup();
+        }
+    }
+
+    /// @param copy What a batch has of the slot's period, or zeros.
+    /// @return Whether the slot was cleared: not if it is not due, empty, cleared already or of no ring entry.
+    function _clearSlot(
+        Book.Copy memory copy,
+        SlotBook.View memory v,
+        uint32 community,
+        Terms t,
+        uint256 slot
+    ) private returns (bool) {
+        unchecked {
+            (uint256 pos, uint256 groupAt, uint256 index, uint256 shift) = _find(community, t, slot, 2 * v.words);
+            if (groupAt != v.groupAt) v.turnToGroup(groupAt, copy.groupAt(index, groupAt));
+            if (!v.group.isOf(slot / t.slotsPerPeriod()) || v.group.isCleared(shift, 2 * v.words)) return false;
+            uint256 live = v.group.live(shift, 2 * v.words);
+            copy.turn(v, slot % t.slotsPerPeriod(), pos, live);
+            // A slot has volume from before its gate, so the gate of one found here lies after 1970.
+            if (v.isEmpty() || (copy.table == 0 && !_isDue(community, t, slot))) return false;
+            uint256 free = Mem.mark();
+            _keepResult(community, t, slot, Clearing.clear(v));
             Mem.release(free);
+            if (live != 0) v.group = v.group.withCleared(shift, 2 * v.words);
+            return true;
         }
     }
 
@@ -223,8 +235,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks) {
         Terms t = KnownTerms.load(_known, registry, community);
         SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-        SlotHeader h = v.turnToStored(_bookAt(community, t, slot));
-        if (h.slotOf() != slot) v.stored = 0;
+        (uint256 pos, uint256 groupAt, , uint256 shift) = _find(community, t, slot, 2 * v.words);
+        SlotGroup g = SlotGroup.wrap(Words.load(groupAt));
+        v.turnToStored(pos, g.isOf(slot / t.slotsPerPeriod()) ? g.live(shift, 2 * v.words) : 0);
         return v.volumes();
     }
 
@@ -291,7 +304,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         b.domain = _domainSeparatorV4();
         b.tariff = Tariff.load(tariff);
         uint256 first = uint256(period) * t.slotsPerPeriod();
-        b.book = Book.open(_bookAt(community, t, first), first, t.tickCount(), t.wideTicks());
+        b.book = Book.open(_bookAt(community, t, first), period, b.slots, t.tickCount(), t.wideTicks());
         EntryLoops.Strip memory e = b.loop;
         e.setGrid(t.slotsPerPeriod(), t.tickCount(), b.book.laneLog);
         e.setPrices(t.lotWh(), t.floorPrice(), t.tickSize(), b.tariff.networkFee());
@@ -306,7 +319,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             if (firstOpen > first) e.openFrom = firstOpen - first;
         }
         (e.table, e.tickWords) = (b.book.table, b.book.wordsPerSide);
-        (e.area, e.firstSlot) = (b.book.area, first);
+        (e.area, e.period) = (b.book.area, period);
     }
 
     /// @dev Takes packed strips in runs. Within a run members ascend, so that nobody's standing changes before it is used; a member that
@@ -511,11 +524,34 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev `community 32 | ring slot 12 | word 6`; the ring holds horizon + 1 periods.
     function _bookAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
-        return _books | (uint256(community) << 24) | ((slot % ((t.horizon() + 1) * t.slotsPerPeriod())) << 6);
+        unchecked {
+            return _books | (uint256(community) << 24) | ((slot % ((t.horizon() + 1) * t.slotsPerPeriod())) << 6);
+        }
+    }
+
+    /// @param words Tick words of a slot.
+    /// @return pos Where the slot is stored.
+    /// @return groupAt Where its group is.
+    /// @return index Of that in the period.
+    /// @return shift Where the slot's bits start in it.
+    function _find(
+        uint32 community,
+        Terms t,
+        uint256 slot,
+        uint256 words
+    ) private view returns (uint256 pos, uint256 groupAt, uint256 index, uint256 shift) {
+        unchecked {
+            uint256 offset = slot % t.slotsPerPeriod();
+            (index, shift) = bitsOf(offset, words);
+            pos = _bookAt(community, t, slot);
+            groupAt = pos - ((offset - index) << Book.STORED_STRIDE_LOG2);
+        }
     }
 
     /// @dev `community 32 | ring slot 15`; the ring holds R periods.
     function _resultAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
-        return _results | (uint256(community) << 16) | (slot % (t.ring() * t.slotsPerPeriod()));
+        unchecked {
+            return _results | (uint256(community) << 16) | (slot % (t.ring() * t.slotsPerPeriod()));
+        }
     }
 }

@@ -1,34 +1,37 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SlotHeader} from "../types/SlotHeader.sol";
+import {SlotGroup, bitsOf, slotsInGroup} from "../types/SlotGroup.sol";
 import {Mem} from "./Mem.sol";
 import {SlotBook} from "./SlotBook.sol";
 import {Words} from "./Words.sol";
 
 /// @title Book
 /// @notice The tick volumes of one period while a batch is accepted: read once, changed in memory, written back once.
-/// @dev In storage a slot takes 64 words: its header, then the tick words, bids first, tick 0 in the low bits. In memory a slot that the
-/// batch uses is a cell that holds, instead of each tick's volume, the room that is left there: the complement of the word. So a word
-/// of zeros, which is not in memory yet, has no room, and one check covers both. The words go downwards from the first bid word
-/// (`top`), so that `top - lane bytes * (128 * side + tick)` addresses the word whose low bits are the tick's. Above `top` follow the
-/// header, a bitmap of the live words that were read, and the top of the cell that was made before.
+/// @dev In storage a slot takes 64 words: one that is not its own, then the tick words, bids first, tick 0 in the low bits. The first
+/// word of the period's first slot holds the `SlotGroup` of the first slots, that of the second slot the next one, and so on. In memory
+/// a slot that the batch uses is a cell that holds, instead of each tick's volume, the room that is left there: the complement of the
+/// word. So a word of zeros, which is not in memory yet, has no room, and one check covers both. The words go downwards from the first
+/// bid word (`top`), so that `top - lane bytes * (128 * side + tick)` addresses the word whose low bits are the tick's. Above `top`
+/// follow the slot's offset, a bitmap of the live words that were not read, and the top of the cell that was made before.
 ///
 /// A table says where the cells are, relative to its own start; a slot without one leads to a stretch of zeros below it, where nothing
-/// has room. Volumes are lots.
+/// has room. Behind the table and its prices are the groups of which a slot has a cell, as storage has them, or with nothing but the
+/// period where storage has another's. Volumes are lots.
 library Book {
     using Mem for uint256[];
     using SlotBook for SlotBook.View;
 
-    /// @param table Where the table starts in memory, one word before that of offset 0. Room for another word per slot follows it.
+    /// @param table Where the table starts in memory, one word before that of offset 0. Room for another word per slot follows it, and
+    /// then for the groups.
     /// @param area Start of the period's ring entry in storage.
-    /// @param firstSlot Slot of offset 0.
+    /// @param period What its groups are of.
     /// @param laneLog log2 of bytes per tick.
     /// @param wordsPerSide Tick words of one side.
     struct Copy {
         uint256 table;
         uint256 area;
-        uint256 firstSlot;
+        uint256 period;
         uint256 laneLog;
         uint256 wordsPerSide;
     }
@@ -38,8 +41,8 @@ library Book {
     /// @dev As many slots as an entry can name.
     uint256 private constant TABLE_WORDS = 256;
 
-    /// @dev Place of the live bits in a header.
-    uint256 private constant LIVE = 40;
+    /// @dev Bytes from the table's start to the groups.
+    uint256 private constant GROUPS = 32 * (1 + 2 * TABLE_WORDS);
 
     /// @dev Lanes between a bid and the ask of the same tick.
     uint256 private constant SIDE_LANES_LOG2 = 7;
@@ -47,14 +50,23 @@ library Book {
     /// @dev A word without volume.
     uint256 private constant EMPTY = type(uint256).max;
 
-    /// @param firstSlot Slot of offset 0.
-    function open(uint256 area, uint256 firstSlot, uint256 ticks, bool wide) internal pure returns (Copy memory b) {
-        b.area = area;
-        b.firstSlot = firstSlot;
-        b.laneLog = wide ? 2 : 1;
-        b.wordsPerSide = (ticks << b.laneLog) / 32;
-        uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
-        b.table = new uint256[](zeros + 1 + 2 * TABLE_WORDS).words() + 32 * zeros;
+    /// @param slots Of the period.
+    function open(
+        uint256 area,
+        uint256 period,
+        uint256 slots,
+        uint256 ticks,
+        bool wide
+    ) internal pure returns (Copy memory b) {
+        unchecked {
+            b.area = area;
+            b.period = period;
+            b.laneLog = wide ? 2 : 1;
+            b.wordsPerSide = (ticks << b.laneLog) / 32;
+            uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
+            uint256 groups = 1 + slots / slotsInGroup(2 * b.wordsPerSide);
+            b.table = new uint256[](zeros + 1 + 2 * TABLE_WORDS + groups).words() + 32 * zeros;
+        }
     }
 
     /// @return top First bid word of the cell of a slot that the batch uses.
@@ -73,22 +85,38 @@ library Book {
         }
     }
 
-    /// @notice Writes every word that was used back, and the headers of their slots. A word that stayed empty does not become live.
+    /// @notice Writes every word that was used back, and the groups in which one became live. A word that stayed empty does not.
     /// @param newest Top of the cell that was made last, 0 if there is none.
     function flush(Copy memory b, uint256 newest) internal {
         unchecked {
+            uint256 words = 2 * b.wordsPerSide;
+            uint256 changed = 0; // one bit per group
             for (uint256 top = newest; top != 0; top = Mem.load(top + 96)) {
-                uint256 header = Mem.load(top + 32);
-                uint256 to = b.area + ((uint32(header) - b.firstSlot) << STORED_STRIDE_LOG2);
-                uint256 live = header >> LIVE;
-                uint256 unread = live & ~Mem.load(top + 64);
-                uint256 asks = top - (1 << (SIDE_LANES_LOG2 + b.laneLog));
-                uint256 used =
-                    _flushSide(b, top, to, unread) |
-                        (_flushSide(b, asks, to + b.wordsPerSide, unread >> b.wordsPerSide) << b.wordsPerSide);
-                // Storage has the header unless the slot is new there or a word became live.
-                if (used & ~live != 0) Words.store(to, header | (used << LIVE));
+                uint256 offset = Mem.load(top + 32);
+                (uint256 index, uint256 shift) = bitsOf(offset, words);
+                uint256 place = b.table + GROUPS + 32 * index;
+                uint256 before = Mem.load(place);
+                uint256 group = SlotGroup.unwrap(SlotGroup.wrap(before).withLive(shift, _flushSlot(b, top, offset)));
+                if (group == before) continue;
+                Mem.store(place, group);
+                changed |= 1 << index;
             }
+            for (uint256 index = 0; changed >> index != 0; ++index) {
+                if ((changed >> index) & 1 == 0) continue;
+                Words.store(b.area + (index << STORED_STRIDE_LOG2), Mem.load(b.table + GROUPS + 32 * index));
+            }
+        }
+    }
+
+    /// @return used Which of the slot's words were written.
+    function _flushSlot(Copy memory b, uint256 top, uint256 offset) private returns (uint256 used) {
+        unchecked {
+            uint256 to = b.area + (offset << STORED_STRIDE_LOG2);
+            uint256 unread = Mem.load(top + 64);
+            uint256 asks = top - (1 << (SIDE_LANES_LOG2 + b.laneLog));
+            used =
+                _flushSide(b, top, to, unread) |
+                (_flushSide(b, asks, to + b.wordsPerSide, unread >> b.wordsPerSide) << b.wordsPerSide);
         }
     }
 
@@ -104,16 +132,26 @@ library Book {
         }
     }
 
-    /// @notice Turns a view to a slot of the copy. Words that the copy has not read are in storage.
-    /// @return h The slot's header, of which `live` tells only what storage holds. If the batch has not opened the slot, it is what
-    /// storage has there, and may be another slot's.
-    function turnToCopied(Copy memory b, SlotBook.View memory v, uint256 offset) internal view returns (SlotHeader h) {
+    /// @notice The group at an index of the period's, as the batch has it, or else as it is stored, where it may be another period's.
+    /// @param b A copy, or none, with zeros for everything.
+    /// @param pos Where it is stored.
+    /// @return Its live bits tell only what storage holds.
+    function groupAt(Copy memory b, uint256 index, uint256 pos) internal view returns (SlotGroup) {
         unchecked {
-            uint256 pos = b.area + (offset << STORED_STRIDE_LOG2);
-            uint256 top = cellOf(b, offset);
-            if (top == b.table) return v.turnToStored(pos);
-            h = SlotHeader.wrap(Mem.load(top + 32));
-            v.turnToMemory(top, top - (1 << (SIDE_LANES_LOG2 + b.laneLog)), pos, h.live() & ~Mem.load(top + 64));
+            uint256 group = b.table == 0 ? 0 : Mem.load(b.table + GROUPS + 32 * index);
+            return SlotGroup.wrap(group != 0 ? group : Words.load(pos));
+        }
+    }
+
+    /// @notice Turns a view to a slot. Words that the copy has not read are in storage.
+    /// @param b A copy, or none, with zeros for everything.
+    /// @param pos The slot in storage.
+    /// @param live Its live bits.
+    function turn(Copy memory b, SlotBook.View memory v, uint256 offset, uint256 pos, uint256 live) internal pure {
+        unchecked {
+            uint256 top = b.table == 0 ? 0 : cellOf(b, offset);
+            if (top == b.table) v.turnToStored(pos, live);
+            else v.turnToMemory(top, top - (1 << (SIDE_LANES_LOG2 + b.laneLog)), pos, Mem.load(top + 64));
         }
     }
 }
