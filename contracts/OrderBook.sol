@@ -121,10 +121,31 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @inheritdoc IOrderBook
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared) {
         Terms t = KnownTerms.keep(_known, registry, community);
-        Book.Copy memory none;
         SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-        for (uint256 i = 0; i < slots.length; ++i) if (_clearSlot(none, v, community, t, slots[i])) ++cleared;
+        for (uint256 i = 0; i < slots.length; ++i) if (_clearStored(v, community, t, slots[i])) ++cleared;
         v.keepGroup();
+    }
+
+    /// @return Whether the slot was cleared: not if it is not due, empty, cleared already or of no ring entry.
+    function _clearStored(SlotBook.View memory v, uint32 community, Terms t, uint256 slot) private returns (bool) {
+        unchecked {
+            uint256 words = 2 * v.words;
+            uint256 period = slot / t.slotsPerPeriod();
+            uint256 offset = slot - period * t.slotsPerPeriod();
+            (uint256 index, uint256 shift) = bitsOf(offset, words);
+            uint256 pos = _bookAt(community, t, slot);
+            uint256 groupAt = pos - ((offset - index) << Book.STORED_STRIDE_LOG2);
+            if (groupAt != v.groupAt) v.turnToGroup(groupAt, SlotGroup.wrap(Words.load(groupAt)));
+            SlotGroup group = v.group;
+            uint256 live = group.live(shift, words);
+            if (live == 0 || !group.isOf(period) || group.isCleared(shift, words)) return false;
+            // A slot has volume from before its gate, so the gate of one found here lies after 1970.
+            if (!_isDue(community, t, slot)) return false;
+            v.turnToStored(pos, live);
+            _keepResult(v, community, t, slot);
+            v.group = group.withCleared(shift, words);
+            return true;
+        }
     }
 
     /// @dev Clears the whole period out of the batch's copy and of what storage holds beside it, instead of writing the copy back: of a
@@ -132,43 +153,34 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     function _clearCopy(Batch memory b, Terms t) internal {
         unchecked {
             SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-            uint256 first = b.period * b.slots;
-            for (uint256 i = 0; i < b.slots; ++i) _clearSlot(b.book, v, b.community, t, first + i);
+            uint256 words = 2 * v.words;
+            for (uint256 offset = 0; offset < b.slots; ++offset) {
+                (uint256 index, uint256 shift) = bitsOf(offset, words);
+                uint256 groupAt = b.book.area + (index << Book.STORED_STRIDE_LOG2);
+                if (groupAt != v.groupAt) v.turnToGroup(groupAt, b.book.groupAt(index));
+                // Of another period's group the batch has no slot.
+                if (!v.group.isOf(b.period) || v.group.isCleared(shift, words)) continue;
+                uint256 live = v.group.live(shift, words);
+                b.book.turnToCopied(v, offset, live);
+                if (v.isEmpty()) continue;
+                _keepResult(v, b.community, t, uint256(b.period) * b.slots + offset);
+                if (live != 0) v.group = v.group.withCleared(shift, words);
+            }
             v.keepGroup();
         }
     }
 
-    /// @param copy What a batch has of the slot's period, or zeros.
-    /// @return Whether the slot was cleared: not if it is not due, empty, cleared already or of no ring entry.
-    function _clearSlot(
-        Book.Copy memory copy,
-        SlotBook.View memory v,
-        uint32 community,
-        Terms t,
-        uint256 slot
-    ) private returns (bool) {
+    function _keepResult(SlotBook.View memory v, uint32 community, Terms t, uint256 slot) private {
         unchecked {
-            (uint256 pos, uint256 groupAt, uint256 index, uint256 shift) = _find(community, t, slot, 2 * v.words);
-            if (groupAt != v.groupAt) v.turnToGroup(groupAt, copy.groupAt(index, groupAt));
-            if (!v.group.isOf(slot / t.slotsPerPeriod()) || v.group.isCleared(shift, 2 * v.words)) return false;
-            uint256 live = v.group.live(shift, 2 * v.words);
-            copy.turn(v, slot % t.slotsPerPeriod(), pos, live);
-            // A slot has volume from before its gate, so the gate of one found here lies after 1970.
-            if (v.isEmpty() || (copy.table == 0 && !_isDue(community, t, slot))) return false;
             uint256 free = Mem.mark();
-            _keepResult(community, t, slot, Clearing.clear(v));
+            Clearing.Result memory r = Clearing.clear(v);
+            uint256 to = _resultAt(community, t, slot);
+            // A slot cleared after its period has left the ring must not overwrite a newer result.
+            if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+            uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
+            emit SlotCleared(community, slot, r.priceTick, price, r.lots);
             Mem.release(free);
-            if (live != 0) v.group = v.group.withCleared(shift, 2 * v.words);
-            return true;
         }
-    }
-
-    function _keepResult(uint32 community, Terms t, uint256 slot, Clearing.Result memory r) private {
-        uint256 to = _resultAt(community, t, slot);
-        // A slot cleared after its period has left the ring must not overwrite a newer result.
-        if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
-        uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
-        emit SlotCleared(community, slot, r.priceTick, price, r.lots);
     }
 
     // ---------------------------------------------------------------------------------------------------- module
@@ -235,9 +247,11 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks) {
         Terms t = KnownTerms.load(_known, registry, community);
         SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-        (uint256 pos, uint256 groupAt, , uint256 shift) = _find(community, t, slot, 2 * v.words);
-        SlotGroup g = SlotGroup.wrap(Words.load(groupAt));
-        v.turnToStored(pos, g.isOf(slot / t.slotsPerPeriod()) ? g.live(shift, 2 * v.words) : 0);
+        uint256 period = slot / t.slotsPerPeriod();
+        uint256 offset = slot % t.slotsPerPeriod();
+        (uint256 index, uint256 shift) = bitsOf(offset, 2 * v.words);
+        SlotGroup group = SlotGroup.wrap(Words.load(_bookAt(community, t, slot - offset + index)));
+        v.turnToStored(_bookAt(community, t, slot), group.isOf(period) ? group.live(shift, 2 * v.words) : 0);
         return v.volumes();
     }
 
@@ -526,25 +540,6 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     function _bookAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
         unchecked {
             return _books | (uint256(community) << 24) | ((slot % ((t.horizon() + 1) * t.slotsPerPeriod())) << 6);
-        }
-    }
-
-    /// @param words Tick words of a slot.
-    /// @return pos Where the slot is stored.
-    /// @return groupAt Where its group is.
-    /// @return index Of that in the period.
-    /// @return shift Where the slot's bits start in it.
-    function _find(
-        uint32 community,
-        Terms t,
-        uint256 slot,
-        uint256 words
-    ) private view returns (uint256 pos, uint256 groupAt, uint256 index, uint256 shift) {
-        unchecked {
-            uint256 offset = slot % t.slotsPerPeriod();
-            (index, shift) = bitsOf(offset, words);
-            pos = _bookAt(community, t, slot);
-            groupAt = pos - ((offset - index) << Book.STORED_STRIDE_LOG2);
         }
     }
 

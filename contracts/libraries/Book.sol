@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SlotGroup, bitsOf, slotsInGroup} from "../types/SlotGroup.sol";
+import {SlotGroup, slotsInGroup} from "../types/SlotGroup.sol";
 import {Mem} from "./Mem.sol";
 import {SlotBook} from "./SlotBook.sol";
 import {Words} from "./Words.sol";
@@ -13,7 +13,8 @@ import {Words} from "./Words.sol";
 /// a slot that the batch uses is a cell that holds, instead of each tick's volume, the room that is left there: the complement of the
 /// word. So a word of zeros, which is not in memory yet, has no room, and one check covers both. The words go downwards from the first
 /// bid word (`top`), so that `top - lane bytes * (128 * side + tick)` addresses the word whose low bits are the tick's. Above `top`
-/// follow the slot's offset, a bitmap of the live words that were not read, and the top of the cell that was made before.
+/// follow where the slot is, a bitmap of the live words that were not read, and the top of the cell that was made before. Where it is:
+/// `| offset 8 | group 8 | shift |`, of which the last is where its bits start in the group.
 ///
 /// A table says where the cells are, relative to its own start; a slot without one leads to a stretch of zeros below it, where nothing
 /// has room. Behind the table and its prices are the groups of which a slot has a cell, as storage has them, or with nothing but the
@@ -85,26 +86,32 @@ library Book {
         }
     }
 
-    /// @notice Writes every word that was used back, and the groups in which one became live. A word that stayed empty does not.
+    /// @notice Writes every word that was used back, and each group in which one became live. A word that stayed empty does not.
     /// @param newest Top of the cell that was made last, 0 if there is none.
     function flush(Copy memory b, uint256 newest) internal {
         unchecked {
-            uint256 words = 2 * b.wordsPerSide;
-            uint256 changed = 0; // one bit per group
+            uint256 place = b.table + GROUPS;
+            uint256 group = Mem.load(place);
             for (uint256 top = newest; top != 0; top = Mem.load(top + 96)) {
-                uint256 offset = Mem.load(top + 32);
-                (uint256 index, uint256 shift) = bitsOf(offset, words);
-                uint256 place = b.table + GROUPS + 32 * index;
-                uint256 before = Mem.load(place);
-                uint256 group = SlotGroup.unwrap(SlotGroup.wrap(before).withLive(shift, _flushSlot(b, top, offset)));
-                if (group == before) continue;
-                Mem.store(place, group);
-                changed |= 1 << index;
+                uint256 bits = Mem.load(top + 32);
+                uint256 next = b.table + GROUPS + 32 * uint8(bits >> 8);
+                if (next != place) {
+                    _flushGroup(b, place, group);
+                    (place, group) = (next, Mem.load(next));
+                }
+                group |= _flushSlot(b, top, uint8(bits)) << (bits >> 16);
             }
-            for (uint256 index = 0; changed >> index != 0; ++index) {
-                if ((changed >> index) & 1 == 0) continue;
-                Words.store(b.area + (index << STORED_STRIDE_LOG2), Mem.load(b.table + GROUPS + 32 * index));
-            }
+            _flushGroup(b, place, group);
+        }
+    }
+
+    /// @param place Where the group is in memory.
+    /// @param group What it is to be.
+    function _flushGroup(Copy memory b, uint256 place, uint256 group) private {
+        unchecked {
+            if (group == Mem.load(place)) return;
+            Mem.store(place, group);
+            Words.store(b.area + (((place - b.table - GROUPS) / 32) << STORED_STRIDE_LOG2), group);
         }
     }
 
@@ -113,43 +120,38 @@ library Book {
         unchecked {
             uint256 to = b.area + (offset << STORED_STRIDE_LOG2);
             uint256 unread = Mem.load(top + 64);
-            uint256 asks = top - (1 << (SIDE_LANES_LOG2 + b.laneLog));
-            used =
-                _flushSide(b, top, to, unread) |
-                (_flushSide(b, asks, to + b.wordsPerSide, unread >> b.wordsPerSide) << b.wordsPerSide);
-        }
-    }
-
-    /// @return used Which of the side's words were written.
-    function _flushSide(Copy memory b, uint256 from, uint256 to, uint256 unread) private returns (uint256 used) {
-        unchecked {
-            for (uint256 i = 0; i < b.wordsPerSide; ++i) {
-                uint256 room = Mem.load(from - 32 * i);
-                if (room == EMPTY || (unread >> i) & 1 != 0) continue;
-                used |= 1 << i;
-                Words.store(to + 1 + i, ~room);
+            uint256 bit = 1;
+            for (uint256 side = 0; side < 2; ++side) {
+                uint256 end = top - 32 * b.wordsPerSide;
+                for (uint256 from = top; from != end; from -= 32) {
+                    uint256 room = Mem.load(from);
+                    ++to;
+                    if (room != EMPTY && unread & bit == 0) {
+                        used |= bit;
+                        Words.store(to, ~room);
+                    }
+                    bit <<= 1;
+                }
+                top -= 1 << (SIDE_LANES_LOG2 + b.laneLog);
             }
         }
     }
 
     /// @notice The group at an index of the period's, as the batch has it, or else as it is stored, where it may be another period's.
-    /// @param b A copy, or none, with zeros for everything.
-    /// @param pos Where it is stored.
     /// @return Its live bits tell only what storage holds.
-    function groupAt(Copy memory b, uint256 index, uint256 pos) internal view returns (SlotGroup) {
+    function groupAt(Copy memory b, uint256 index) internal view returns (SlotGroup) {
         unchecked {
-            uint256 group = b.table == 0 ? 0 : Mem.load(b.table + GROUPS + 32 * index);
-            return SlotGroup.wrap(group != 0 ? group : Words.load(pos));
+            uint256 group = Mem.load(b.table + GROUPS + 32 * index);
+            return SlotGroup.wrap(group != 0 ? group : Words.load(b.area + (index << STORED_STRIDE_LOG2)));
         }
     }
 
-    /// @notice Turns a view to a slot. Words that the copy has not read are in storage.
-    /// @param b A copy, or none, with zeros for everything.
-    /// @param pos The slot in storage.
-    /// @param live Its live bits.
-    function turn(Copy memory b, SlotBook.View memory v, uint256 offset, uint256 pos, uint256 live) internal pure {
+    /// @notice Turns a view to a slot of the copy. Words that the copy has not read are in storage.
+    /// @param live The slot's live bits.
+    function turnToCopied(Copy memory b, SlotBook.View memory v, uint256 offset, uint256 live) internal pure {
         unchecked {
-            uint256 top = b.table == 0 ? 0 : cellOf(b, offset);
+            uint256 pos = b.area + (offset << STORED_STRIDE_LOG2);
+            uint256 top = cellOf(b, offset);
             if (top == b.table) v.turnToStored(pos, live);
             else v.turnToMemory(top, top - (1 << (SIDE_LANES_LOG2 + b.laneLog)), pos, Mem.load(top + 64));
         }

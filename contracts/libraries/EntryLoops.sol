@@ -262,12 +262,14 @@ library EntryLoops {
                 let half := mload(add(e, TICK_WORDS))
                 let words := shl(1, half)
                 let fit := div(224, add(words, 1))
-                let live := groupOf(e, div(offset, fit), fit, words)
+                let index := div(offset, fit)
+                let live := groupOf(e, index, fit, words)
                 if iszero(live) {
                     leave
                 }
                 free := 1
-                live := and(shr(add(32, mul(mod(offset, fit), add(words, 1))), live), sub(shl(words, 1), 1))
+                let shift := add(32, mul(sub(offset, mul(index, fit)), add(words, 1)))
+                live := and(shr(shift, live), sub(shl(words, 1), 1))
                 let pos := add(add(mload(add(e, AREA)), shl(6, offset)), 1)
                 let span := shl(add(7, mload(add(e, LANE_LOG))), 1) // from a bid to the ask of its tick
                 let top := sub(add(mload(0x40), shl(1, span)), 0x20)
@@ -278,7 +280,7 @@ library EntryLoops {
                 let eager := iszero(iszero(mload(add(e, SWEEPS))))
                 fill(top, half, live, pos, eager)
                 fill(sub(top, span), half, shr(half, live), add(pos, half), eager)
-                mstore(add(top, 0x20), offset)
+                mstore(add(top, 0x20), or(or(offset, shl(8, index)), shl(16, shift)))
                 mstore(add(top, 0x40), mul(iszero(eager), live))
                 mstore(add(top, 0x60), mload(add(e, NEWEST)))
                 mstore(add(e, NEWEST), top)

@@ -12,7 +12,7 @@ pragma solidity ^0.8.28;
 /// `words` are the tick words of a slot, both sides, and `shift` is where its bits start.
 type SlotGroup is uint256;
 
-using {isOf, live, isCleared, withLive, withCleared} for SlotGroup global;
+using {isOf, live, isCleared, withCleared} for SlotGroup global;
 
 /// @return Whether the word is of `period`.
 function isOf(SlotGroup g, uint256 period) pure returns (bool) {
@@ -30,11 +30,6 @@ function isCleared(SlotGroup g, uint256 shift, uint256 words) pure returns (bool
     unchecked {
         return (SlotGroup.unwrap(g) >> (shift + words)) & 1 != 0;
     }
-}
-
-/// @notice Adds live bits to those of a slot.
-function withLive(SlotGroup g, uint256 shift, uint256 bits) pure returns (SlotGroup) {
-    return SlotGroup.wrap(SlotGroup.unwrap(g) | (bits << shift));
 }
 
 function withCleared(SlotGroup g, uint256 shift, uint256 words) pure returns (SlotGroup) {
