@@ -94,12 +94,12 @@ library Book {
             uint256 group = Mem.load(place);
             for (uint256 top = newest; top != 0; top = Mem.load(top + 96)) {
                 uint256 bits = Mem.load(top + 32);
-                uint256 next = b.table + GROUPS + 32 * uint8(bits >> 8);
+                uint256 next = b.table + GROUPS + 32 * ((bits >> 8) & 0xff);
                 if (next != place) {
                     _flushGroup(b, place, group);
                     (place, group) = (next, Mem.load(next));
                 }
-                group |= _flushSlot(b, top, uint8(bits)) << (bits >> 16);
+                group |= _flushSlot(b, top, bits & 0xff) << (bits >> 16);
             }
             _flushGroup(b, place, group);
         }
