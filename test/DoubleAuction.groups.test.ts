@@ -48,10 +48,10 @@ describe("A group of slots", function () {
     const day = await networkHelpers.loadFixture(threeHomes);
     const { home, period, auction, community } = day;
     const later = period + BOOKS;
-    const old = [buy(0, 9, 5), buy(7, 9, 3), sell(7, 9, 2), sell(11, 100, 4), buy(15, 127, 1)];
+    const old = [buy(1, 9, 5), buy(7, 9, 3), sell(7, 9, 2), sell(11, 100, 4), buy(15, 127, 1)];
     await post(day, [await day.signStrip({ home: home(0), period, entries: old })]);
     await day.goTo(day.periodStart(period + 1));
-    expect((await clear(day, [0, 11, 15])).cleared).to.have.length(3);
+    expect((await clear(day, [1, 11, 15])).cleared).to.have.length(3);
     expect(await busyFor(day, home(1), later, offsets(SLOTS))).to.deep.equal(offsets(GROUP).map((k) => GROUP + k));
     // What newer orders took over reads as empty for the older period, the rest as it was.
     const volumes = async (of: number) => await Promise.all(offsets(SLOTS).map((slot) => volumeOf(day, slot, of)));
@@ -104,7 +104,7 @@ describe("A group of slots", function () {
       const { home, auction, community } = day;
       const dice = diceOf(name);
       const before = async (period: number) => {
-        await day.goTo(day.periodStart(period) - 900);
+        await day.goTo(day.periodStart(period) - 500);
       };
       await before(day.period + 1);
       for (let turn = 1; turn <= 4 * BOOKS; turn++) {
