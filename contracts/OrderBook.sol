@@ -536,7 +536,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     // ---------------------------------------------------------------------------------------------------- places in storage
 
-    /// @dev `community 32 | ring slot 12 | word 6`; the ring holds horizon + 1 periods.
+    /// @dev `community 32 | ring slot 12 | word 6`; the ring holds horizon + 1 periods. What the words are: `Book`.
     function _bookAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
         unchecked {
             return _books | (uint256(community) << 24) | ((slot % ((t.horizon() + 1) * t.slotsPerPeriod())) << 6);
