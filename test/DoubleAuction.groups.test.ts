@@ -170,7 +170,7 @@ describe("A group of slots", function () {
     const snapshot = await networkHelpers.takeSnapshot();
     const play = async (calls: readonly (readonly number[])[]) => {
       await snapshot.restore();
-      for (const slots of calls) await day.auction.clear(day.community, slots, { gasLimit: 2 ** 24 });
+      for (const slots of calls) await day.auction.clear(day.community, [...slots], { gasLimit: 2 ** 24 });
       return await storageOf(day, all);
     };
     const plain = await play([all]);

@@ -51,7 +51,7 @@ export class LiveBook {
       live[side].add(word);
     }
     const written = this.groupsOf(changed);
-    const groupsMade = written.difference(before).size;
+    const groupsMade = [...written].filter((group) => !before.has(group)).length;
     return {
       tickWords: touched.size,
       groupsMade,
