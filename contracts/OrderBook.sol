@@ -23,7 +23,7 @@ import {Words} from "./libraries/Words.sol";
 import {Account} from "./types/Account.sol";
 import {Journal, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
 import {Member} from "./types/Member.sol";
-import {SlotHeader} from "./types/SlotHeader.sol";
+import {SlotGroup, bitsOf} from "./types/SlotGroup.sol";
 import {SlotResult, packResult} from "./types/SlotResult.sol";
 import {Terms} from "./types/Terms.sol";
 
@@ -123,41 +123,65 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared) {
         Terms t = KnownTerms.keep(_known, registry, community);
         SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-        uint256 free = Mem.mark();
-        for (uint256 i = 0; i < slots.length; ++i) {
-            uint256 slot = slots[i];
+        for (uint256 i = 0; i < slots.length; ++i) if (_clearStored(v, community, t, slots[i])) ++cleared;
+        v.keepGroup();
+    }
+
+    /// @return Whether the slot was cleared: not if it is not due, empty, cleared already or of no ring entry.
+    function _clearStored(SlotBook.View memory v, uint32 community, Terms t, uint256 slot) private returns (bool) {
+        unchecked {
+            uint256 words = 2 * v.words;
+            uint256 period = slot / t.slotsPerPeriod();
+            uint256 offset = slot - period * t.slotsPerPeriod();
+            (uint256 index, uint256 shift) = bitsOf(offset, words);
             uint256 pos = _bookAt(community, t, slot);
-            SlotHeader h = v.turnToStored(pos);
-            // An entry's word has volume from before its gate, so the gate of a slot found here lies after 1970.
-            if (h.slotOf() != slot || h.isCleared() || h.live() == 0 || !_isDue(community, t, slot)) continue;
-            _keepResult(community, t, slot, Clearing.clear(v));
-            Words.store(pos, SlotHeader.unwrap(h.withCleared()));
-            Mem.release(free);
-            ++cleared;
+            uint256 groupAt = pos - ((offset - index) << Book.STORED_STRIDE_LOG2);
+            if (groupAt != v.groupAt) v.turnToGroup(groupAt, SlotGroup.wrap(Words.load(groupAt)));
+            SlotGroup group = v.group;
+            uint256 live = group.live(shift, words);
+            if (live == 0 || !group.isOf(period) || group.isCleared(shift, words)) return false;
+            // A slot has volume from before its gate, so the gate of one found here lies after 1970.
+            if (!_isDue(community, t, slot)) return false;
+            v.turnToStored(pos, live);
+            _keepResult(v, community, t, slot);
+            v.group = group.withCleared(shift, words);
+            return true;
         }
     }
 
     /// @dev Clears the whole period out of the batch's copy and of what storage holds beside it, instead of writing the copy back: of a
     /// slot that is in memory alone nothing but its result is stored.
     function _clearCopy(Batch memory b, Terms t) internal {
-        SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-        uint256 free = Mem.mark();
-        for (uint256 offset = 0; offset < b.slots; ++offset) {
-            uint256 slot = b.book.firstSlot + offset;
-            SlotHeader h = b.book.turnToCopied(v, offset);
-            if (h.slotOf() != slot || h.isCleared() || v.isEmpty()) continue;
-            _keepResult(b.community, t, slot, Clearing.clear(v));
-            if (h.live() != 0) Words.store(_bookAt(b.community, t, slot), SlotHeader.unwrap(h.withCleared()));
-            Mem.release(free);
+        unchecked {
+            SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
+            uint256 words = 2 * v.words;
+            for (uint256 offset = 0; offset < b.slots; ++offset) {
+                (uint256 index, uint256 shift) = bitsOf(offset, words);
+                uint256 groupAt = b.book.area + (index << Book.STORED_STRIDE_LOG2);
+                if (groupAt != v.groupAt) v.turnToGroup(groupAt, b.book.groupAt(index));
+                // Of another period's group the batch has no slot.
+                if (!v.group.isOf(b.period) || v.group.isCleared(shift, words)) continue;
+                uint256 live = v.group.live(shift, words);
+                b.book.turnToCopied(v, offset, live);
+                if (v.isEmpty()) continue;
+                _keepResult(v, b.community, t, uint256(b.period) * b.slots + offset);
+                if (live != 0) v.group = v.group.withCleared(shift, words);
+            }
+            v.keepGroup();
         }
     }
 
-    function _keepResult(uint32 community, Terms t, uint256 slot, Clearing.Result memory r) private {
-        uint256 to = _resultAt(community, t, slot);
-        // A slot cleared after its period has left the ring must not overwrite a newer result.
-        if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
-        uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
-        emit SlotCleared(community, slot, r.priceTick, price, r.lots);
+    function _keepResult(SlotBook.View memory v, uint32 community, Terms t, uint256 slot) private {
+        unchecked {
+            uint256 free = Mem.mark();
+            Clearing.Result memory r = Clearing.clear(v);
+            uint256 to = _resultAt(community, t, slot);
+            // A slot cleared after its period has left the ring must not overwrite a newer result.
+            if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+            uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
+            emit SlotCleared(community, slot, r.priceTick, price, r.lots);
+            Mem.release(free);
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- module
@@ -224,8 +248,11 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks) {
         Terms t = KnownTerms.load(_known, registry, community);
         SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-        SlotHeader h = v.turnToStored(_bookAt(community, t, slot));
-        if (h.slotOf() != slot) v.stored = 0;
+        uint256 period = slot / t.slotsPerPeriod();
+        uint256 offset = slot % t.slotsPerPeriod();
+        (uint256 index, uint256 shift) = bitsOf(offset, 2 * v.words);
+        SlotGroup group = SlotGroup.wrap(Words.load(_bookAt(community, t, slot - offset + index)));
+        v.turnToStored(_bookAt(community, t, slot), group.isOf(period) ? group.live(shift, 2 * v.words) : 0);
         return v.volumes();
     }
 
@@ -290,7 +317,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         b.domain = _domainSeparatorV4();
         b.tariff = Tariff.load(tariff);
         uint256 first = uint256(period) * t.slotsPerPeriod();
-        b.book = Book.open(_bookAt(community, t, first), first, t.tickCount(), t.wideTicks());
+        b.book = Book.open(_bookAt(community, t, first), period, b.slots, t.tickCount(), t.wideTicks());
         EntryLoops.Strip memory e = b.loop;
         e.setGrid(t.slotsPerPeriod(), t.tickCount(), b.book.laneLog);
         e.setPrices(t.lotWh(), t.floorPrice(), t.tickSize(), b.tariff.networkFee());
@@ -305,7 +332,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             if (firstOpen > first) e.openFrom = firstOpen - first;
         }
         (e.table, e.tickWords) = (b.book.table, b.book.wordsPerSide);
-        (e.area, e.firstSlot) = (b.book.area, first);
+        (e.area, e.period) = (b.book.area, period);
     }
 
     /// @dev Takes packed strips in runs. Within a run members ascend, so that nobody's standing changes before it is used; a member that
@@ -520,13 +547,17 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     // ---------------------------------------------------------------------------------------------------- places in storage
 
-    /// @dev `community 32 | ring slot 12 | word 6`; the ring holds horizon + 1 periods.
+    /// @dev `community 32 | ring slot 12 | word 6`; the ring holds horizon + 1 periods. What the words are: `Book`.
     function _bookAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
-        return _books | (uint256(community) << 24) | ((slot % ((t.horizon() + 1) * t.slotsPerPeriod())) << 6);
+        unchecked {
+            return _books | (uint256(community) << 24) | ((slot % ((t.horizon() + 1) * t.slotsPerPeriod())) << 6);
+        }
     }
 
     /// @dev `community 32 | ring slot 15`; the ring holds R periods.
     function _resultAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
-        return _results | (uint256(community) << 16) | (slot % (t.ring() * t.slotsPerPeriod()));
+        unchecked {
+            return _results | (uint256(community) << 16) | (slot % (t.ring() * t.slotsPerPeriod()));
+        }
     }
 }

@@ -14,6 +14,10 @@ async function threeHomes() {
   return await openDay(connection, [{}, {}, {}], { terms: shortTerms });
 }
 
+async function threeHomesByDay() {
+  return await openDay(connection, [{}, {}, {}], { terms: { ...shortTerms, slotsPerPeriod: 96, tickCount: 64 } });
+}
+
 const sign = async (day: Day, home: HomeKeys, period: number, entries = [buy(0, 9, 3), sell(1, 9, 2)], after = 0) =>
   await day.signStrip({ home, period, entries, after });
 
@@ -27,19 +31,20 @@ async function settle(day: Day, home: HomeKeys, period: number) {
   await day.settlement.meterAndSettle(day.community, period, [{ member: home.member, reading, records }]);
 }
 
+/** In groups of 24 slots: 0 and 1 share one, 30 and 60 are in others. */
 describe("A ring entry of the book", function () {
   it("takes no order while an older slot in it is not cleared, and keeps nothing of the strip", async function () {
-    const day = await networkHelpers.loadFixture(threeHomes);
+    const day = await networkHelpers.loadFixture(threeHomesByDay);
     const { home, period } = day;
     const later = period + BOOKS;
-    await post(day, [await sign(day, home(0), period, [buy(2, 9, 3)])]);
+    await post(day, [await sign(day, home(0), period, [buy(30, 9, 3)])]);
     await day.goTo(day.periodStart(period + 1));
     const bad = await sign(day, home(1), later, [
       buy(0, 9, 4),
       sell(0, 9, 1),
       buy(1, 3, 2),
-      buy(2, 9, 3),
-      buy(3, 9, 3),
+      buy(30, 9, 3),
+      buy(60, 9, 3),
     ]);
     const before = await stateOf(day, bad.member, later);
     const good = [await sign(day, home(0), later), await sign(day, home(2), later)] as const;
@@ -58,31 +63,31 @@ describe("A ring entry of the book", function () {
       .to.be.revertedWithCustomError(day.auction, "StripRefused")
       .withArgs(stripReason("RingBusy"));
     // Clearing makes it free.
-    expect((await clear(day, [2])).cleared).to.have.length(1);
+    expect((await clear(day, [30])).cleared).to.have.length(1);
     expect((await post(day, [bad], later)).records[0]?.payload.slice(-20)).to.equal("00060000000000000000");
-    expect((await day.auction.book(day.community, day.slot(2, later))).bids[9]).to.equal(3n);
+    expect((await day.auction.book(day.community, day.slot(30, later))).bids[9]).to.equal(3n);
   });
 
   it("names RingBusy even where entries before the busy slot are refused, and in an own transaction too", async function () {
-    const day = await networkHelpers.loadFixture(threeHomes);
+    const day = await networkHelpers.loadFixture(threeHomesByDay);
     const { home, period } = day;
-    await post(day, [await sign(day, home(0), period, [buy(2, 9, 3)])]);
+    await post(day, [await sign(day, home(0), period, [buy(30, 9, 3)])]);
     await day.goTo(day.periodStart(period + 1));
-    const bad = await sign(day, home(1), period + BOOKS, [buy(0, 9, 0), buy(0, 32, 1), buy(2, 9, 3)]);
+    const bad = await sign(day, home(1), period + BOOKS, [buy(0, 9, 0), buy(0, 64, 1), buy(30, 9, 3)]);
     expect((await post(day, [bad], period + BOOKS)).skipped[0]).to.include({ reason: "RingBusy" });
     await expect(place(day, home(1), bad, period + BOOKS))
       .to.be.revertedWithCustomError(day.auction, "StripRefused")
       .withArgs(stripReason("RingBusy"));
     // An entry that is refused for itself does not look at the ring.
-    const spared = await sign(day, home(1), period + BOOKS, [buy(0, 9, 1), buy(2, 9, 0)]);
+    const spared = await sign(day, home(1), period + BOOKS, [buy(0, 9, 1), buy(30, 9, 0)]);
     expect((await post(day, [spared], period + BOOKS)).refused[0]?.reasons).to.deep.equal(["None", "ZeroLots"]);
   });
 
   it("undoes a strip beside volume from batches before, tick word by tick word", async function () {
-    const day = await networkHelpers.loadFixture(threeHomes);
+    const day = await networkHelpers.loadFixture(threeHomesByDay);
     const { home, period } = day;
     const later = period + BOOKS;
-    await post(day, [await sign(day, home(0), period, [buy(2, 9, 3)])]);
+    await post(day, [await sign(day, home(0), period, [buy(30, 9, 3)])]);
     await day.goTo(day.periodStart(period + 1));
     await post(day, [await sign(day, home(0), later, [buy(0, 9, 3), buy(0, 20, 1), sell(0, 31, 2)])], later);
     const stored = await day.auction.book(day.community, day.slot(0, later));
@@ -91,7 +96,7 @@ describe("A ring entry of the book", function () {
       buy(0, 9, 4),
       buy(0, 31, 9),
       sell(0, 0, 5),
-      buy(2, 0, 1),
+      buy(30, 0, 1),
     ]);
     expect((await post(day, [bad], later)).skipped[0]).to.include({ reason: "RingBusy" });
     expect(await day.auction.book(day.community, day.slot(0, later))).to.deep.equal(stored);
@@ -102,7 +107,7 @@ describe("A ring entry of the book", function () {
     ];
     const batch = await post(
       day,
-      [before, await sign(day, home(1), later, [buy(0, 9, 7), buy(1, 8, 1), buy(2, 0, 1)]), after],
+      [before, await sign(day, home(1), later, [buy(0, 9, 7), buy(1, 8, 1), buy(30, 0, 1)]), after],
       later,
     );
     expect(batch.skipped.map(({ index }) => index)).to.deep.equal([1n]);
@@ -111,32 +116,32 @@ describe("A ring entry of the book", function () {
   });
 
   it("of a slot that never had volume is free without clearing", async function () {
-    const day = await networkHelpers.loadFixture(threeHomes);
+    const day = await networkHelpers.loadFixture(threeHomesByDay);
     const { home, period } = day;
-    await post(day, [await sign(day, home(0), period, [buy(2, 9, 3)])]);
+    await post(day, [await sign(day, home(0), period, [buy(30, 9, 3)])]);
     await day.goTo(day.periodStart(period + 1));
-    const strip = await sign(day, home(1), period + BOOKS, [buy(0, 9, 4), buy(1, 9, 4), buy(3, 9, 4)]);
+    const strip = await sign(day, home(1), period + BOOKS, [buy(0, 9, 4), buy(1, 9, 4), buy(60, 9, 4)]);
     expect((await post(day, [strip], period + BOOKS)).records).to.have.length(1);
   });
 
   it("reads as empty for every slot but its own, over several turns", async function () {
-    const day = await networkHelpers.loadFixture(threeHomes);
+    const day = await networkHelpers.loadFixture(threeHomesByDay);
     const { home, period, auction, community } = day;
     for (let turn = 0; turn < 3; turn++) {
       const now = period + turn * BOOKS;
       await day.goTo(day.periodStart(now));
       // Fewer words than in the turn before: what is left of it must read as zero.
-      const entries = [buy(3, 1, 3), buy(3, 20, 2), sell(3, 1, 1), sell(3, 20, 4)].slice(turn);
+      const entries = [buy(60, 1, 3), buy(60, 20, 2), sell(60, 1, 1), sell(60, 20, 4)].slice(turn);
       await post(day, [await sign(day, home(turn), now, entries)], now);
-      const { bids, asks } = await auction.book(community, day.slot(3, now));
+      const { bids, asks } = await auction.book(community, day.slot(60, now));
       const total = [...bids, ...asks].reduce((a, b) => a + b, 0n);
       expect(total).to.equal(BigInt(entries.reduce((lots, entry) => lots + entry.lots, 0)));
       for (const other of [now - BOOKS, now + BOOKS]) {
-        const book = await auction.book(community, day.slot(3, other));
+        const book = await auction.book(community, day.slot(60, other));
         expect([...book.bids, ...book.asks].every((lots) => lots === 0n)).to.equal(true);
       }
-      await networkHelpers.time.increaseTo(day.gate(3, now));
-      expect((await clear(day, [3], now)).cleared).to.have.length(1);
+      await networkHelpers.time.increaseTo(day.gate(60, now));
+      expect((await clear(day, [60], now)).cleared).to.have.length(1);
     }
   });
 });

@@ -16,8 +16,25 @@ describe("Rule 11: no new storage word per order, once the rings are warm", func
 
   const writes = async (sent: ContractTransactionResponse) => await freshWrites(connection, sent);
 
-  it("accepting, clearing and settling rewrite the words of three periods ago", async function () {
-    const m = await deployMarket(connection, { terms: shortest });
+  const layouts = {
+    "an hour": { terms: {}, slots: [1, 2], groups: 1 },
+    "four hours in three groups": {
+      terms: { slotsPerPeriod: 16, tickCount: 128, wideTicks: true },
+      slots: [5, 14],
+      groups: 2,
+    },
+  } as const;
+  for (const [length, { terms, slots, groups }] of Object.entries(layouts)) {
+    it(`accepting, clearing and settling rewrite the words of three periods of ${length} ago`, async function () {
+      await rewrite(await deployMarket(connection, { terms: { ...shortest, ...terms } }), slots, groups);
+    });
+  }
+
+  async function rewrite(m: Awaited<ReturnType<typeof deployMarket>>, offsets: readonly number[], groups: number) {
+    const count = m.terms.slotsPerPeriod;
+    const each = <T>(of: (offset: number, index: number) => T) => offsets.map(of);
+    const values = (wh: (index: number) => readonly [number, number]) =>
+      valuesAt(Object.fromEntries(each((offset, index) => [offset, wh(index)])), count);
     await m.fund(3, 1_000_000_000n);
     const [seller, buyer, idle] = [await m.addHome(), await m.addHome(), await m.addHome()];
     const first = (await m.periodNow()) + 1;
@@ -26,23 +43,58 @@ describe("Rule 11: no new storage word per order, once the rings are warm", func
       const period = first + turn;
       await m.goTo(m.periodStart(period));
       const strips = [
-        await m.signStrip({ home: seller, period, entries: [sell(1, 10, 10 + turn), sell(2, 20, 5)], feePerEntry: 3 }),
-        await m.signStrip({ home: buyer, period, entries: [buy(1, 30, 9), buy(2, 24, 6 + turn)], feePerEntry: 3 }),
+        await m.signStrip({
+          home: seller,
+          period,
+          entries: each((slot, index) => sell(slot, 10 + 10 * index, 10 + turn)),
+          feePerEntry: 3,
+        }),
+        await m.signStrip({
+          home: buyer,
+          period,
+          entries: each((slot, index) => buy(slot, 30 - 6 * index, 9 + turn)),
+          feePerEntry: 3,
+        }),
       ];
       const posted = await writes(await m.auction.post(...postArguments(m.community, period, strips)));
       await m.goTo(m.periodStart(period + 1));
-      const slots = [1, 2].map((slot) => period * 4 + slot);
+      const slots = each((offset) => period * count + offset);
       const cleared = await writes(await m.auction.clear(m.community, slots));
       const items = [
-        await metered(m, seller, period, await registers.read(seller, period, valuesAt({ 1: [0, 90], 2: [0, 50] }))),
-        await metered(m, buyer, period, await registers.read(buyer, period, valuesAt({ 1: [90, 0], 2: [70, 0] }))),
-        await metered(m, idle, period, await registers.read(idle, period, valuesAt({ 0: [11, 0], 3: [0, 7] }))),
+        await metered(
+          m,
+          seller,
+          period,
+          await registers.read(
+            seller,
+            period,
+            values((index) => [0, 90 - 40 * index]),
+          ),
+        ),
+        await metered(
+          m,
+          buyer,
+          period,
+          await registers.read(
+            buyer,
+            period,
+            values((index) => [90 - 20 * index, 0]),
+          ),
+        ),
+        await metered(
+          m,
+          idle,
+          period,
+          await registers.read(idle, period, valuesAt({ 0: [11, 0], [count - 1]: [0, 7] }, count)),
+        ),
       ];
       const settled = await writes(await m.settlement.meterAndSettle(m.community, period, items));
       const fresh = { posted: posted.fresh, cleared: cleared.fresh, settled: settled.fresh };
-      expect(Math.min(posted.all, cleared.all, settled.all)).to.be.greaterThan(3);
+      expect(Math.min(posted.all, settled.all)).to.be.greaterThan(3);
+      // The first call also keeps the terms.
+      expect(cleared.all).to.equal(offsets.length + groups + (turn === 0 ? 1 : 0));
       if (turn >= RING) expect(fresh, `turn ${turn}`).to.deep.equal({ posted: 0, cleared: 0, settled: 0 });
       else expect(Math.min(fresh.posted, fresh.cleared, fresh.settled), `turn ${turn}`).to.be.greaterThan(0);
     }
-  });
+  }
 });

@@ -27,7 +27,7 @@ export async function dayOf(world: World, homes: number, steps = 1): Promise<Day
   const { gas, period, ticks } = world;
   const all = world.homes.slice(0, homes);
   await world.restore();
-  const book = new LiveBook();
+  const book = new LiveBook(ticks);
   const records = new Map<number, JournalRecord>();
   const place = await inCalls(all, BATCH, async (some) => {
     const orders = some.map((home) => ({ home, entries: entriesOf(home, MEASURED_DAY, ticks, ALL_SLOTS, steps) }));

@@ -49,7 +49,7 @@ interface IOrderBook is IMarketModule {
         Underfunded, // free balance below `maxReserve`
         InDebt, // above its credit line
         TooManyEntries, // more than the journal takes per period
-        RingBusy, // a ring entry still belongs to an unsettled period or an uncleared slot
+        RingBusy, // a ring entry still belongs to an unsettled period, or a group of slots to one with an uncleared slot
         NothingAccepted // no entry is acceptable
     }
 

@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SlotHeader} from "../types/SlotHeader.sol";
+import {SlotGroup, slotsInGroup} from "../types/SlotGroup.sol";
 import {Mem} from "./Mem.sol";
 import {SlotBook} from "./SlotBook.sol";
 import {Words} from "./Words.sol";
 
 /// @title Book
 /// @notice The tick volumes of one period while a batch is accepted: read once, changed in memory, written back once.
-/// @dev In storage a slot takes 64 words: its header, then the tick words, bids first, tick 0 in the low bits. In memory a slot that the
-/// batch uses is a cell that holds, instead of each tick's volume, the room that is left there: the complement of the word. So a word
-/// of zeros, which is not in memory yet, has no room, and one check covers both. The words go downwards from the first bid word
-/// (`top`), so that `top - lane bytes * (128 * side + tick)` addresses the word whose low bits are the tick's. Above `top` follow the
-/// header, a bitmap of the live words that were read, and the top of the cell that was made before.
+/// @dev In storage a slot takes 64 words: one that is not its own, then the tick words, bids first, tick 0 in the low bits. The first
+/// word of the period's first slot holds the `SlotGroup` of the first slots, that of the second slot the next one, and so on. In memory
+/// a slot that the batch uses is a cell that holds, instead of each tick's volume, the room that is left there: the complement of the
+/// word. So a word of zeros, which is not in memory yet, has no room, and one check covers both. The words go downwards from the first
+/// bid word (`top`), so that `top - lane bytes * (128 * side + tick)` addresses the word whose low bits are the tick's. Above `top`
+/// follow where the slot is, a bitmap of the live words that were not read, and the top of the cell that was made before. Where it is:
+/// `| offset 8 | group 8 | shift |`, of which the last is where its bits start in the group.
 ///
 /// A table says where the cells are, relative to its own start; a slot without one leads to a stretch of zeros below it, where nothing
-/// has room. Volumes are lots.
+/// has room. Behind the table and its prices are the groups of which a slot has a cell, as storage has them, or with nothing but the
+/// period where storage has another's. Volumes are lots.
 library Book {
     using Mem for uint256[];
     using SlotBook for SlotBook.View;
 
-    /// @param table Where the table starts in memory, one word before that of offset 0. Room for another word per slot follows it.
+    /// @param table Where the table starts in memory, one word before that of offset 0. Room for another word per slot follows it, and
+    /// then for the groups.
     /// @param area Start of the period's ring entry in storage.
-    /// @param firstSlot Slot of offset 0.
+    /// @param period What its groups are of.
     /// @param laneLog log2 of bytes per tick.
     /// @param wordsPerSide Tick words of one side.
     struct Copy {
         uint256 table;
         uint256 area;
-        uint256 firstSlot;
+        uint256 period;
         uint256 laneLog;
         uint256 wordsPerSide;
     }
@@ -38,8 +42,8 @@ library Book {
     /// @dev As many slots as an entry can name.
     uint256 private constant TABLE_WORDS = 256;
 
-    /// @dev Place of the live bits in a header.
-    uint256 private constant LIVE = 40;
+    /// @dev Bytes from the table's start to the groups.
+    uint256 private constant GROUPS = 32 * (1 + 2 * TABLE_WORDS);
 
     /// @dev Lanes between a bid and the ask of the same tick.
     uint256 private constant SIDE_LANES_LOG2 = 7;
@@ -47,14 +51,23 @@ library Book {
     /// @dev A word without volume.
     uint256 private constant EMPTY = type(uint256).max;
 
-    /// @param firstSlot Slot of offset 0.
-    function open(uint256 area, uint256 firstSlot, uint256 ticks, bool wide) internal pure returns (Copy memory b) {
-        b.area = area;
-        b.firstSlot = firstSlot;
-        b.laneLog = wide ? 2 : 1;
-        b.wordsPerSide = (ticks << b.laneLog) / 32;
-        uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
-        b.table = new uint256[](zeros + 1 + 2 * TABLE_WORDS).words() + 32 * zeros;
+    /// @param slots Of the period.
+    function open(
+        uint256 area,
+        uint256 period,
+        uint256 slots,
+        uint256 ticks,
+        bool wide
+    ) internal pure returns (Copy memory b) {
+        unchecked {
+            b.area = area;
+            b.period = period;
+            b.laneLog = wide ? 2 : 1;
+            b.wordsPerSide = (ticks << b.laneLog) / 32;
+            uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
+            uint256 groups = 1 + slots / slotsInGroup(2 * b.wordsPerSide);
+            b.table = new uint256[](zeros + 1 + 2 * TABLE_WORDS + groups).words() + 32 * zeros;
+        }
     }
 
     /// @return top First bid word of the cell of a slot that the batch uses.
@@ -73,47 +86,74 @@ library Book {
         }
     }
 
-    /// @notice Writes every word that was used back, and the headers of their slots. A word that stayed empty does not become live.
+    /// @notice Writes every word that was used back, and each group in which one became live. A word that stayed empty does not.
     /// @param newest Top of the cell that was made last, 0 if there is none.
     function flush(Copy memory b, uint256 newest) internal {
         unchecked {
+            uint256 place = b.table + GROUPS;
+            uint256 group = Mem.load(place);
             for (uint256 top = newest; top != 0; top = Mem.load(top + 96)) {
-                uint256 header = Mem.load(top + 32);
-                uint256 to = b.area + ((uint32(header) - b.firstSlot) << STORED_STRIDE_LOG2);
-                uint256 live = header >> LIVE;
-                uint256 unread = live & ~Mem.load(top + 64);
-                uint256 asks = top - (1 << (SIDE_LANES_LOG2 + b.laneLog));
-                uint256 used =
-                    _flushSide(b, top, to, unread) |
-                        (_flushSide(b, asks, to + b.wordsPerSide, unread >> b.wordsPerSide) << b.wordsPerSide);
-                // Storage has the header unless the slot is new there or a word became live.
-                if (used & ~live != 0) Words.store(to, header | (used << LIVE));
+                uint256 bits = Mem.load(top + 32);
+                uint256 next = b.table + GROUPS + 32 * ((bits >> 8) & 0xff);
+                if (next != place) {
+                    _flushGroup(b, place, group);
+                    (place, group) = (next, Mem.load(next));
+                }
+                group |= _flushSlot(b, top, bits & 0xff) << (bits >> 16);
+            }
+            _flushGroup(b, place, group);
+        }
+    }
+
+    /// @param place Where the group is in memory.
+    /// @param group What it is to be.
+    function _flushGroup(Copy memory b, uint256 place, uint256 group) private {
+        unchecked {
+            if (group == Mem.load(place)) return;
+            Mem.store(place, group);
+            Words.store(b.area + (((place - b.table - GROUPS) / 32) << STORED_STRIDE_LOG2), group);
+        }
+    }
+
+    /// @return used Which of the slot's words were written.
+    function _flushSlot(Copy memory b, uint256 top, uint256 offset) private returns (uint256 used) {
+        unchecked {
+            uint256 to = b.area + (offset << STORED_STRIDE_LOG2);
+            uint256 unread = Mem.load(top + 64);
+            uint256 bit = 1;
+            for (uint256 side = 0; side < 2; ++side) {
+                uint256 end = top - 32 * b.wordsPerSide;
+                for (uint256 from = top; from != end; from -= 32) {
+                    uint256 room = Mem.load(from);
+                    ++to;
+                    if (room != EMPTY && unread & bit == 0) {
+                        used |= bit;
+                        Words.store(to, ~room);
+                    }
+                    bit <<= 1;
+                }
+                top -= 1 << (SIDE_LANES_LOG2 + b.laneLog);
             }
         }
     }
 
-    /// @return used Which of the side's words were written.
-    function _flushSide(Copy memory b, uint256 from, uint256 to, uint256 unread) private returns (uint256 used) {
+    /// @notice The group at an index of the period's, as the batch has it, or else as it is stored, where it may be another period's.
+    /// @return Its live bits tell only what storage holds.
+    function groupAt(Copy memory b, uint256 index) internal view returns (SlotGroup) {
         unchecked {
-            for (uint256 i = 0; i < b.wordsPerSide; ++i) {
-                uint256 room = Mem.load(from - 32 * i);
-                if (room == EMPTY || (unread >> i) & 1 != 0) continue;
-                used |= 1 << i;
-                Words.store(to + 1 + i, ~room);
-            }
+            uint256 group = Mem.load(b.table + GROUPS + 32 * index);
+            return SlotGroup.wrap(group != 0 ? group : Words.load(b.area + (index << STORED_STRIDE_LOG2)));
         }
     }
 
     /// @notice Turns a view to a slot of the copy. Words that the copy has not read are in storage.
-    /// @return h The slot's header, of which `live` tells only what storage holds. If the batch has not opened the slot, it is what
-    /// storage has there, and may be another slot's.
-    function turnToCopied(Copy memory b, SlotBook.View memory v, uint256 offset) internal view returns (SlotHeader h) {
+    /// @param live The slot's live bits.
+    function turnToCopied(Copy memory b, SlotBook.View memory v, uint256 offset, uint256 live) internal pure {
         unchecked {
             uint256 pos = b.area + (offset << STORED_STRIDE_LOG2);
             uint256 top = cellOf(b, offset);
-            if (top == b.table) return v.turnToStored(pos);
-            h = SlotHeader.wrap(Mem.load(top + 32));
-            v.turnToMemory(top, top - (1 << (SIDE_LANES_LOG2 + b.laneLog)), pos, h.live() & ~Mem.load(top + 64));
+            if (top == b.table) v.turnToStored(pos, live);
+            else v.turnToMemory(top, top - (1 << (SIDE_LANES_LOG2 + b.laneLog)), pos, Mem.load(top + 64));
         }
     }
 }

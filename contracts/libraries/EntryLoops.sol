@@ -35,14 +35,14 @@ library EntryLoops {
     /// @param reasons Where the reasons go, in memory: one byte per entry.
     /// @param out Where the prefixes go, in memory; a spare word follows the last.
     /// @param area The book in storage.
-    /// @param firstSlot Slot of offset 0.
+    /// @param period Whose slots these are.
     /// @param frontier The member's frontier; earlier offsets are covered.
     /// @param openFrom Offset of the first slot whose gate is open.
     /// @param total Amount word so far: fees and reserves.
     /// @param nextKey One above the largest key seen.
     /// @param offGrid Once a slot off the grid was named: two above the largest key on the grid; 0 before.
     /// @param refused Entries.
-    /// @param seen Entries read; fewer than there are if a slot's ring entry is busy.
+    /// @param seen Entries read; fewer than there are if a slot's group is busy.
     /// @param start Where the entries start, in the upper 128 bits, and `out`.
     /// @param count Entries.
     /// @param last The largest entry passed or closed.
@@ -70,7 +70,7 @@ library EntryLoops {
         uint256 reasons;
         uint256 out;
         uint256 area;
-        uint256 firstSlot;
+        uint256 period;
         uint256 frontier;
         uint256 openFrom;
         uint256 total;
@@ -106,7 +106,7 @@ library EntryLoops {
     uint256 private constant REASONS = 0x260;
     uint256 private constant OUT = 0x280;
     uint256 private constant AREA = 0x2a0;
-    uint256 private constant FIRST_SLOT = 0x2c0;
+    uint256 private constant PERIOD = 0x2c0;
     uint256 private constant FRONTIER = 0x2e0;
     uint256 private constant OPEN_FROM = 0x300;
     uint256 private constant TOTAL = 0x320;
@@ -121,6 +121,9 @@ library EntryLoops {
 
     /// @dev Bytes from a book's table, without its first word, to the amounts that `fillSellPrices` makes.
     uint256 private constant SELL_PRICES = 0x2000;
+
+    /// @dev Bytes from a book's table to the groups.
+    uint256 private constant GROUPS = 0x4020;
 
     /// @dev The first entry of offset 256.
     uint256 private constant ALL_CLOSED = 0x100000000;
@@ -147,7 +150,7 @@ library EntryLoops {
     /// slot or tick word was not in memory yet, then it is tried again.
     /// @param entries Where the entries start in memory; at least four bytes of zeros follow the last.
     /// @param count Number of entries.
-    /// @return busy Whether it stopped at a slot whose ring entry an older slot still needs.
+    /// @return busy Whether it stopped at a slot whose group an older period still needs.
     // solhint-disable-next-line function-max-lines
     function accept(Strip memory s, uint256 entries, uint256 count) internal view returns (bool busy) {
         assembly ("memory-safe") {
@@ -234,21 +237,40 @@ library EntryLoops {
                     pos := add(pos, 1)
                 }
             }
-            // Makes a slot's cell on the first visit. False if an older slot still needs the ring entry.
-            function open(e, offset) -> free {
-                let pos := add(mload(add(e, AREA)), shl(6, offset))
-                let header := sload(pos)
-                let slot := add(mload(add(e, FIRST_SLOT)), offset)
-                free := 1
-                if xor(and(header, 0xffffffff), slot) {
-                    // Another slot's: free if that is cleared or never had volume.
-                    free := or(iszero(iszero(and(header, 0xff00000000))), iszero(shr(40, header)))
-                    header := slot
-                }
-                if iszero(free) {
+            // The word of a group of slots, which it brings into memory on the first visit; 0 if an older period still needs it. A
+            // slot has `words` live bits and a cleared bit, see `SlotGroup`; `fit` slots are in a group.
+            function groupOf(e, index, fit, words) -> group {
+                let place := add(add(mload(add(e, TABLE)), GROUPS), shl(5, index))
+                group := mload(place)
+                if group {
                     leave
                 }
+                group := sload(add(mload(add(e, AREA)), shl(6, index)))
+                if xor(and(group, 0xffffffff), mload(add(e, PERIOD))) {
+                    // Another period's: free if each slot is cleared or never had volume. Adding all ones to live bits carries into
+                    // the place of the cleared bit unless they are zero.
+                    let ones := div(sub(shl(mul(fit, add(words, 1)), 1), 1), sub(shl(words, 2), 1))
+                    let all := mul(ones, sub(shl(words, 1), 1))
+                    group := shr(32, group)
+                    group := and(and(add(and(group, all), all), not(group)), shl(words, ones))
+                    group := mul(iszero(group), mload(add(e, PERIOD)))
+                }
+                mstore(place, group)
+            }
+            // Makes a slot's cell on the first visit. False if an older period still needs the slot's group.
+            function open(e, offset) -> free {
                 let half := mload(add(e, TICK_WORDS))
+                let words := shl(1, half)
+                let fit := div(224, add(words, 1))
+                let index := div(offset, fit)
+                let live := groupOf(e, index, fit, words)
+                if iszero(live) {
+                    leave
+                }
+                free := 1
+                let shift := add(32, mul(sub(offset, mul(index, fit)), add(words, 1)))
+                live := and(shr(shift, live), sub(shl(words, 1), 1))
+                let pos := add(add(mload(add(e, AREA)), shl(6, offset)), 1)
                 let span := shl(add(7, mload(add(e, LANE_LOG))), 1) // from a bid to the ask of its tick
                 let top := sub(add(mload(0x40), shl(1, span)), 0x20)
                 // Lanes of ticks off the grid are zero: copying from beyond the end of calldata writes that.
@@ -256,10 +278,10 @@ library EntryLoops {
                 mstore(0x40, add(top, 0x80))
                 // A large batch will want every word.
                 let eager := iszero(iszero(mload(add(e, SWEEPS))))
-                fill(top, half, shr(40, header), add(pos, 1), eager)
-                fill(sub(top, span), half, shr(add(40, half), header), add(add(pos, 1), half), eager)
-                mstore(add(top, 0x20), header)
-                mstore(add(top, 0x40), mul(eager, shr(40, header)))
+                fill(top, half, live, pos, eager)
+                fill(sub(top, span), half, shr(half, live), add(pos, half), eager)
+                mstore(add(top, 0x20), or(or(offset, shl(8, index)), shl(16, shift)))
+                mstore(add(top, 0x40), mul(iszero(eager), live))
                 mstore(add(top, 0x60), mload(add(e, NEWEST)))
                 mstore(add(e, NEWEST), top)
                 let table := mload(add(e, TABLE))
@@ -271,17 +293,17 @@ library EntryLoops {
                 if and(entry, 0x800000) {
                     index := add(index, mload(add(e, TICK_WORDS)))
                 }
-                let loaded := mload(add(top, 0x40))
-                fetched := and(shr(index, and(shr(40, mload(add(top, 0x20))), not(loaded))), 1)
+                let unread := mload(add(top, 0x40))
+                fetched := and(shr(index, unread), 1)
                 if fetched {
-                    mstore(add(top, 0x40), or(loaded, shl(index, 1)))
+                    mstore(add(top, 0x40), xor(unread, shl(index, 1)))
                     let word := sload(add(add(mload(add(e, AREA)), shl(6, shr(24, entry))), add(index, 1)))
                     mstore(wordAt(e, top, index), not(word))
                 }
             }
 
             // Why an entry did not pass. The largest entry passed or closed afterwards, if it was refused; `RETRY` if its slot or its
-            // tick word was brought into memory, `STOP` at a busy ring entry and behind the last entry.
+            // tick word was brought into memory, `STOP` at a busy group and behind the last entry.
             function explain(e, at, entry, last, sum, amount) -> next {
                 let index := shr(130, sub(at, mload(add(e, START))))
                 if eq(index, mload(add(e, COUNT))) {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { BUDGETS, budgetOf, NEXT_FORK } from "../../bench/gas/budgets.ts";
 import { cleared } from "../../bench/gas/limits/clear.ts";
 import { byCategory, floorOf, hashed, limitOf, part, sentParts, type Part } from "../../bench/gas/limits/parts.ts";
-import { LiveBook } from "../../bench/gas/limits/book.ts";
+import { groupsOf, LiveBook } from "../../bench/gas/limits/book.ts";
 import { placed } from "../../bench/gas/limits/place.ts";
 import { settled } from "../../bench/gas/limits/settle.ts";
 import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
@@ -21,6 +21,8 @@ const CALL: Call = {
   evidence: { transaction: {}, header: {}, before: {} },
 };
 const SENT = 21_000n + 2n * 4n + 3n * 16n + 375n + 2n * 375n + 40n * 8n;
+
+const TICKS = 64;
 
 const strip = (member: number, ...entries: Entry[]) => ({ home: { member }, entries });
 const settledOne = (member: number, entries: number) => ({ home: { member }, entries });
@@ -46,7 +48,7 @@ describe("the benchmark's arithmetic limit", function () {
   });
 
   it("splits into categories without loss", function () {
-    const { parts } = placed(CALL, new LiveBook(), [strip(4, buy(0, 1, 1), sell(1, 2, 1))]);
+    const { parts } = placed(CALL, new LiveBook(TICKS), [strip(4, buy(0, 1, 1), sell(1, 2, 1))]);
     const sum = [...byCategory(parts, OSAKA).values()].reduce((total, gas) => total + gas, 0n);
     expect(sum).to.equal(limitOf(parts, OSAKA));
   });
@@ -58,19 +60,24 @@ describe("the benchmark's arithmetic limit", function () {
     expect(next.floorZeroByte).to.equal(next.floorByte);
   });
 
-  it("counts a tick word per slot, side and sixteen ticks, and a header where a word becomes live", function () {
-    const book = new LiveBook();
-    const first = book.touch([buy(0, 0, 1), buy(0, 15, 1), buy(0, 16, 1), sell(0, 0, 1), sell(2, 63, 1)]);
-    expect(first).to.deep.equal({ tickWords: 4, headersWritten: 2, headersRead: 0 });
-    expect(book.touch([buy(0, 3, 1), sell(2, 62, 1), buy(2, 1, 1)])).to.deep.equal({
-      tickWords: 3,
-      headersWritten: 1,
-      headersRead: 1,
-    });
+  it("counts a tick word per slot, side and sixteen ticks, and a group of slots where a word becomes live", function () {
+    const book = new LiveBook(TICKS);
+    const first = book.touch([buy(0, 0, 1), buy(0, 15, 1), buy(0, 16, 1), sell(0, 0, 1), sell(23, 63, 1)]);
+    expect(first).to.deep.equal({ tickWords: 4, groupsMade: 1, groupsWritten: 0, groupsRead: 0 });
+    const second = book.touch([buy(0, 3, 1), sell(23, 62, 1), buy(23, 1, 1), buy(24, 1, 1)]);
+    expect(second).to.deep.equal({ tickWords: 4, groupsMade: 1, groupsWritten: 1, groupsRead: 0 });
+    const third = book.touch([buy(0, 3, 1), buy(47, 1, 1), buy(95, 1, 1)]);
+    expect(third).to.deep.equal({ tickWords: 3, groupsMade: 1, groupsWritten: 1, groupsRead: 1 });
+  });
+
+  it("has as many slots in a group as fit beside the period", function () {
+    const slots = Array.from({ length: 144 }, (_, slot) => slot);
+    expect([32, 64, 128].map((ticks) => groupsOf(slots, ticks).size)).to.deep.equal([4, 6, 12]);
+    expect([...groupsOf([0, 23, 24, 95], 64)]).to.deep.equal([0, 1, 3]);
   });
 
   it("has clearing read bids above and asks below the price, wherever that is", function () {
-    const book = new LiveBook();
+    const book = new LiveBook(TICKS);
     const all = [0, 16, 32, 48].flatMap((tick) => [buy(0, tick, 1), sell(0, tick, 1)]);
     book.touch([...all, buy(1, 0, 1), sell(1, 63, 1), buy(2, 63, 1), sell(2, 0, 1), sell(3, 5, 1)]);
     // Of eight words five, wherever the sides meet; none where the bitmap shows that they do not; both where each side has one.
@@ -80,21 +87,21 @@ describe("the benchmark's arithmetic limit", function () {
 
   it("lists what placing cannot avoid: shared once, per strip, per word", function () {
     const strips = [strip(4, buy(0, 1, 1), sell(1, 2, 1)), strip(5, buy(0, 2, 1))];
-    const { parts } = placed(CALL, new LiveBook(), strips);
-    const counts = ["signatures", "members", "accounts", "journals", "pot", "tick words", "slot headers"];
+    const { parts } = placed(CALL, new LiveBook(TICKS), strips);
+    const counts = ["signatures", "members", "accounts", "journals", "pot", "tick words", "slot groups"];
     // Two hashes of a journal, too: what is hashed has the name of what it is hashed for.
-    expect(counts.map((what) => countOf(parts, what))).to.deep.equal([2, 2, 1, 2 + 2 + 2 * 4, 1, 2, 2]);
-    const own = placed(CALL, new LiveBook(), [strip(5, buy(0, 1, 1))], { own: true, fees: false });
+    expect(counts.map((what) => countOf(parts, what))).to.deep.equal([2, 2, 1, 2 + 2 + 2 * 4, 1, 2, 1]);
+    const own = placed(CALL, new LiveBook(TICKS), [strip(5, buy(0, 1, 1))], { own: true, fees: false });
     expect(countOf(own.parts, "signatures")).to.equal(0);
     expect(countOf(own.parts, "relayer's fees")).to.equal(0);
   });
 
   it("lists what clearing and settling cannot avoid", function () {
-    const book = new LiveBook();
+    const book = new LiveBook(TICKS);
     book.touch([buy(0, 0, 1), sell(0, 0, 1), sell(1, 0, 1)]);
     const { parts } = cleared(CALL, book, [0, 1]);
     expect(countOf(parts, "tick words up to the price")).to.equal(2);
-    expect(countOf(parts, "slot headers") + countOf(parts, "slot results")).to.equal(4);
+    expect(countOf(parts, "slot groups") + countOf(parts, "slot results")).to.equal(3);
     const settlement = settled(CALL, 96, [settledOne(4, 96), settledOne(5, 0), settledOne(7, 1)]).parts;
     expect(countOf(settlement, "slot ledger")).to.equal(96);
     expect(countOf(settlement, "journals, meters")).to.equal(6);

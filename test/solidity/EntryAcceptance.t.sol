@@ -148,10 +148,11 @@ contract EntryAcceptanceTest is EntryLab {
         EntryLoopsPlain.Outcome memory o = _expect(l, _one(l, 254, 1, 127, 65_535), NONE);
         _checkEnd(l, o);
         _flush(l);
-        Check.eq(l.stored[STORED * 254] >> 40, 1 << 31, "the last live bit");
+        // The third slot of its group.
+        Check.eq(l.stored[STORED * 42], (uint256(1) << (32 + 2 * 33 + 31)) | l.period, "the last live bit");
 
         l = _market(144, 64, false);
-        l.firstSlot = 2_000; // the words stored above are of other slots
+        l.period = 2_000; // what is stored above is another's
         _open(l);
         EntryLoopsPlain.Strip memory s = _strip(l, 4);
         s.orders[0] = EntryLoopsPlain.Order(143, 1, 63, 1);
@@ -240,17 +241,19 @@ contract EntryAcceptanceTest is EntryLab {
     }
 
     function test_aBusySlotStopsTheStripAndWhatCameBeforeIsTakenBack() external {
-        Lab memory l = _market(3, 32, false);
-        l.plain.busy[1] = true;
-        _put(l, 1, 0, (uint256(1) << 40) | (l.firstSlot - 2)); // another slot's, with volume, not cleared
-        _put(l, 0, 0, (uint256(5) << 40) | (uint256(1) << 32) | (l.firstSlot - 3)); // another slot's, cleared
+        // Three groups of six slots: another period's, cleared; another's, of which one slot is not; none's.
+        Lab memory l = _market(13, 128, true);
+        (l.owners[0], l.live[0], l.cleared[0]) = (l.period - 3, 5, true);
+        (l.owners[1], l.live[9]) = (l.period - 3, 1 << 31);
+        for (uint256 slot = 6; slot < 12; ++slot) l.plain.busy[slot] = true;
+        for (uint256 index = 0; index < 2; ++index) _put(l, index, 0, _group(l, index));
         _put(l, 0, 1, type(uint256).max);
         _open(l);
         EntryLoopsPlain.Strip memory s = _strip(l, 4);
         s.orders[0] = EntryLoopsPlain.Order(0, 0, 7, 3);
         s.orders[1] = EntryLoopsPlain.Order(0, 0, 7, 3);
-        s.orders[2] = EntryLoopsPlain.Order(1, 0, 7, 3);
-        s.orders[3] = EntryLoopsPlain.Order(2, 0, 7, 3);
+        s.orders[2] = EntryLoopsPlain.Order(6, 0, 7, 3);
+        s.orders[3] = EntryLoopsPlain.Order(12, 0, 7, 3);
         EntryLoopsPlain.Outcome memory o = _post(l, s);
         Check.yes(o.busy, "busy");
         Check.eq(l.loop.seen, 2, "seen");
@@ -397,9 +400,10 @@ contract EntryAcceptanceTest is EntryLab {
     // ---------------------------------------------------------------------------------------------------- books
 
     function _randomMarket(Dice memory d) private returns (Lab memory l) {
-        l = _market(d.one(25) ? 144 : 1 + (d.roll() % 6), 32 << (d.roll() % 3), d.one(2));
+        uint256 slots = d.one(25) ? 144 : 1 + (d.roll() % (d.one(4) ? 30 : 6));
+        l = _market(slots, 32 << (d.roll() % 3), d.one(2));
         EntryLoopsPlain.Market memory m = l.plain;
-        l.firstSlot = 1 + d.upTo(type(uint32).max - m.slots);
+        l.period = 1 + d.upTo(type(uint32).max - 1);
         m.lotWh = 10 ** (d.roll() % 4);
         m.tickSize = 1 + d.upTo(d.one(2) ? 3 : 400);
         m.floorPrice = d.upTo(d.one(2) ? 300 : 65_535 - m.tickSize * (m.ticks - 1));
@@ -409,29 +413,20 @@ contract EntryAcceptanceTest is EntryLab {
         if (d.one(6)) m.openFrom = 250 + d.upTo(40);
         bool anyBusy = d.one(3);
         bool crowded = d.one(2);
-        for (uint256 slot = 0; slot < m.slots; ++slot) _randomSlot(l, d, slot, anyBusy, crowded);
+        for (uint256 index = 0; index * _slotsInGroup(l) < m.slots; ++index) {
+            bool own = _rollGroup(l, d, index, anyBusy);
+            (uint256 slot, uint256 end) = _slotsOf(l, index);
+            for (; slot < end; ++slot) _randomSlot(l, d, slot, own, crowded);
+        }
     }
 
-    /// @dev What a ring entry can hold: nothing, its own slot's volumes, or those of another slot, cleared or not. Words that are
-    /// not live are garbage.
-    function _randomSlot(Lab memory l, Dice memory d, uint256 slot, bool mayBeBusy, bool crowded) private {
-        uint256 dice = mayBeBusy && d.one(3) ? 6 : d.roll() % 8;
-        if (dice == 0 || (l.plain.slots > 6 && dice < 7)) return;
-        uint256 words = _tickWords(l);
-        for (uint256 i = 1; i <= words; ++i) if (d.one(2)) _put(l, slot, i, d.roll() | 1);
-        if (dice < 5) {
-            for (uint256 i = 0; i < words; ++i) if (d.one(2)) _rollVolumes(l, d, slot, i, crowded);
-            _storeVolumes(l, slot);
-            return;
-        }
-        uint256 other = l.firstSlot + slot;
-        while (other == l.firstSlot + slot) other = d.upTo(type(uint32).max);
-        uint256 live = (d.roll() & ((uint256(1) << words) - 1)) << 40;
-        if (dice == 5) live = 0;
-        bool busy = mayBeBusy && dice == 6 && live != 0;
-        uint256 cleared = busy || (dice == 5 && d.one(2)) ? 0 : uint256(1) << 32;
-        _put(l, slot, 0, live | cleared | other);
-        l.plain.busy[slot] = busy;
+    /// @dev Volumes in slots of this period, garbage elsewhere; in a long period most slots are empty.
+    function _randomSlot(Lab memory l, Dice memory d, uint256 slot, bool own, bool crowded) private {
+        if (l.plain.slots > 6 && !d.one(8)) return;
+        _rollGarbage(l, d, slot);
+        if (!own || d.one(4)) return;
+        for (uint256 i = 0; i < _tickWords(l); ++i) if (d.one(2)) _rollVolumes(l, d, slot, i, crowded);
+        _storeVolumes(l, slot);
     }
 
     /// @dev Volumes of one tick word, in a crowded book some of them at or close to the most that a tick holds.

@@ -6,7 +6,7 @@ import {Book} from "../../contracts/libraries/Book.sol";
 import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
 import {Mem} from "../../contracts/libraries/Mem.sol";
 import {Words} from "../../contracts/libraries/Words.sol";
-import {Check} from "./Check.sol";
+import {Check, Dice} from "./Check.sol";
 import {PackedPlain} from "./plain/PackedPlain.sol";
 import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
 import {Canary} from "./support/Canary.sol";
@@ -30,6 +30,9 @@ abstract contract EntryLab {
 
     /// @param plain The market, as the plain twin sees it.
     /// @param touched Slots with an accepted order since the book was opened.
+    /// @param owners By group: the period that it is of.
+    /// @param live By slot: one bit per tick word, as its group should say.
+    /// @param cleared By slot: likewise.
     /// @param stored What storage should hold: `STORED` words per slot, and those of one slot more.
     /// @param guards Stretches of garbage between the buffers.
     /// @param sweeping Whether the batch is large enough to prepare for sweeps.
@@ -37,8 +40,11 @@ abstract contract EntryLab {
         EntryLoopsPlain.Market plain;
         bool wide;
         bool sweeping;
-        uint256 firstSlot;
+        uint256 period;
         bool[] touched;
+        uint256[] owners;
+        uint256[] live;
+        bool[] cleared;
         uint256[] stored;
         Book.Copy book;
         EntryLoops.Strip loop;
@@ -61,7 +67,7 @@ abstract contract EntryLab {
     function _market(uint256 slots, uint256 ticks, bool wide) internal pure returns (Lab memory l) {
         l.wide = wide;
         l.sweeping = _sweeps() && !wide;
-        l.firstSlot = 1_000;
+        l.period = 1_000;
         l.plain.slots = slots;
         l.plain.ticks = ticks;
         l.plain.fullTick = wide ? type(uint32).max : type(uint16).max;
@@ -70,6 +76,9 @@ abstract contract EntryLab {
         l.plain.volumes = new uint256[][](2 * slots);
         for (uint256 i = 0; i < 2 * slots; ++i) l.plain.volumes[i] = new uint256[](ticks);
         l.stored = new uint256[](STORED * (slots + 1));
+        l.owners = new uint256[](slots);
+        l.live = new uint256[](slots);
+        l.cleared = new bool[](slots);
     }
 
     /// @dev Whether strips are tried in one sweep first, where ticks are narrow.
@@ -77,7 +86,7 @@ abstract contract EntryLab {
         return false;
     }
 
-    /// @dev Words of a slot in storage, header not counted.
+    /// @dev Words of a slot in storage, its group's not counted.
     function _tickWords(Lab memory l) internal pure returns (uint256) {
         return (2 * l.plain.ticks) / _lanes(l);
     }
@@ -86,26 +95,42 @@ abstract contract EntryLab {
         return l.wide ? 8 : 16;
     }
 
-    /// @dev Puts a word of a slot into storage; index 0 is its header.
+    /// @dev Slots whose bits fit a word beside the period.
+    function _slotsInGroup(Lab memory l) internal pure returns (uint256 slots) {
+        while (32 + (slots + 1) * (_tickWords(l) + 1) <= 256) ++slots;
+    }
+
+    /// @dev What a group's word should be: a period, then live bits and a cleared bit for slot after slot.
+    function _group(Lab memory l, uint256 index) internal pure returns (uint256 word) {
+        uint256 first = index * _slotsInGroup(l);
+        for (uint256 slot = first + _slotsInGroup(l); slot > first; --slot) {
+            word <<= 1 + _tickWords(l);
+            if (slot > l.plain.slots) continue;
+            word |= l.live[slot - 1] + (l.cleared[slot - 1] ? 1 << _tickWords(l) : 0);
+        }
+        word = (word << 32) | l.owners[index];
+    }
+
+    /// @dev Puts a word of a slot into storage; index 0 is that of a group.
     function _put(Lab memory l, uint256 slot, uint256 index, uint256 word) internal {
         Words.store(AREA + STORED * slot + index, word);
         l.stored[STORED * slot + index] = word;
     }
 
-    /// @dev Opens a slot in storage with the volumes that the plain twin has.
+    /// @dev Stores the volumes that the plain twin has of a slot.
     function _storeVolumes(Lab memory l, uint256 slot) internal {
-        _put(l, slot, 0, _header(l, slot));
+        uint256 index = slot / _slotsInGroup(l);
+        (l.owners[index], l.live[slot]) = (l.period, _live(l, slot));
+        _put(l, index, 0, _group(l, index));
         for (uint256 i = 0; i < _tickWords(l); ++i) {
             uint256 word = _word(l, slot, i);
             if (word != 0) _put(l, slot, 1 + i, word);
         }
     }
 
-    /// @dev A slot's header, every word with volume live.
-    function _header(Lab memory l, uint256 slot) internal pure returns (uint256) {
-        uint256 live = 0;
+    /// @dev Every word of a slot with volume is live.
+    function _live(Lab memory l, uint256 slot) internal pure returns (uint256 live) {
         for (uint256 i = 0; i < _tickWords(l); ++i) if (_word(l, slot, i) != 0) live |= 1 << i;
-        return (live << 40) | (l.firstSlot + slot);
     }
 
     /// @dev A tick word of the plain twin's volumes: bids first, low ticks low.
@@ -117,6 +142,44 @@ abstract contract EntryLab {
         for (uint256 i = lanes; i > 0; --i) word = (word << (256 / lanes)) | volumes[first + i - 1];
     }
 
+    // ---------------------------------------------------------------------------------------------------- any storage
+
+    /// @dev What a group can hold: nothing, this period's slots, or another's, each of them with live words or without, cleared or not.
+    /// If it may be busy, it often is because of a single slot.
+    /// @return own Whether it holds this period's.
+    function _rollGroup(Lab memory l, Dice memory d, uint256 index, bool mayBeBusy) internal returns (bool own) {
+        uint256 dice = d.roll() % 8;
+        if (dice == 0) return false;
+        own = dice < 5;
+        l.owners[index] = l.period;
+        while (!own && l.owners[index] == l.period) l.owners[index] = d.upTo(type(uint32).max);
+        (uint256 first, uint256 end) = _slotsOf(l, index);
+        bool full = d.one(3);
+        for (uint256 slot = first; slot < end; ++slot) {
+            if (!own && (full || d.one(2))) l.live[slot] = d.roll() & ((1 << _tickWords(l)) - 1);
+            l.cleared[slot] = (l.live[slot] != 0 && !own) || d.one(4);
+        }
+        if (!own && mayBeBusy && d.one(2)) {
+            uint256 slot = first + d.upTo(end - first - 1);
+            (l.live[slot], l.cleared[slot]) = (l.live[slot] | (1 << d.upTo(_tickWords(l) - 1)), false);
+            for (slot = first; slot < end; ++slot) l.plain.busy[slot] = true;
+        }
+        _put(l, index, 0, _group(l, index));
+    }
+
+    /// @dev Tick words of a slot that are not live may hold anything.
+    function _rollGarbage(Lab memory l, Dice memory d, uint256 slot) internal {
+        for (uint256 i = 1; i <= _tickWords(l); ++i) if (d.one(2)) _put(l, slot, i, d.roll() | 1);
+    }
+
+    /// @return first Slot of a group.
+    /// @return end Behind its last, or behind the period's.
+    function _slotsOf(Lab memory l, uint256 index) internal pure returns (uint256 first, uint256 end) {
+        first = index * _slotsInGroup(l);
+        end = first + _slotsInGroup(l);
+        if (end > l.plain.slots) end = l.plain.slots;
+    }
+
     // ---------------------------------------------------------------------------------------------------- a batch
 
     function _open(Lab memory l) internal view {
@@ -125,7 +188,7 @@ abstract contract EntryLab {
         Canary.soil(m.slots * 40 + SPAN);
         l.guardCount = 0;
         _guard(l);
-        l.book = Book.open(AREA, l.firstSlot, m.ticks, l.wide);
+        l.book = Book.open(AREA, l.period, m.slots, m.ticks, l.wide);
         _guard(l);
         // Settings as the auction makes them; everything else is garbage until `reset`.
         EntryLoops.Strip memory e;
@@ -138,7 +201,7 @@ abstract contract EntryLab {
         e.setPrices(m.lotWh, m.floorPrice, m.tickSize, m.networkFee);
         (e.openFrom, e.sweeps) = (m.openFrom, 0);
         (e.table, e.newest, e.tickWords) = (l.book.table, 0, l.book.wordsPerSide);
-        (e.area, e.firstSlot) = (AREA, l.firstSlot);
+        (e.area, e.period) = (AREA, l.period);
         l.loop = e;
     }
 
@@ -176,10 +239,13 @@ abstract contract EntryLab {
     function _flush(Lab memory l) internal {
         l.book.flush(l.loop.newest);
         for (uint256 slot = 0; slot < l.plain.slots; ++slot) {
-            uint256 header = _header(l, slot);
+            uint256 live = _live(l, slot);
             // A slot whose orders were all taken back stays as it was.
-            if (!l.touched[slot] || header >> 40 == 0) continue;
-            l.stored[STORED * slot] = header;
+            if (!l.touched[slot] || live == 0) continue;
+            uint256 index = slot / _slotsInGroup(l);
+            if (l.owners[index] != l.period) _takeOver(l, index);
+            l.live[slot] = live;
+            l.stored[STORED * index] = _group(l, index);
             for (uint256 i = 0; i < _tickWords(l); ++i) {
                 uint256 word = _word(l, slot, i);
                 if (word != 0) l.stored[STORED * slot + 1 + i] = word;
@@ -187,8 +253,15 @@ abstract contract EntryLab {
         }
         for (uint256 i = 0; i < l.stored.length; ++i) {
             uint256 word = Words.load(AREA + i);
-            if (word != l.stored[i]) Check.eq(word, l.stored[i], i % STORED == 0 ? "header" : "tick word");
+            if (word != l.stored[i]) Check.eq(word, l.stored[i], i % STORED == 0 ? "group" : "tick word");
         }
+    }
+
+    /// @dev The group of another period becomes ours, without volume.
+    function _takeOver(Lab memory l, uint256 index) private pure {
+        l.owners[index] = l.period;
+        (uint256 first, uint256 end) = _slotsOf(l, index);
+        for (uint256 slot = first; slot < end; ++slot) (l.live[slot], l.cleared[slot]) = (0, false);
     }
 
     // ---------------------------------------------------------------------------------------------------- one strip
@@ -238,7 +311,7 @@ abstract contract EntryLab {
                     Canary.hashOf(e.table - (2 << (7 + l.book.laneLog)), e.table + 32),
                     Canary.hashOf(e.table + SELL_PRICES, e.table + SELL_PRICES + 32 * l.plain.slots),
                     e.sweeps,
-                    [e.out, e.area, e.firstSlot, e.frontier, e.openFrom],
+                    [e.out, e.area, e.period, e.frontier, e.openFrom],
                     Canary.hashOf(entries, entries + 4 * count + 4),
                     Canary.hashOf(tariff, tariff + b.tariff.length),
                     [b.payload.length, b.reasons.length, b.tariff.length]

@@ -21,7 +21,7 @@ import {Journal, newJournal} from "../../contracts/types/Journal.sol";
 import {Ledger, newLedger, ledgerAt} from "../../contracts/types/Ledger.sol";
 import {Meter, Gap, newMeter, newGap} from "../../contracts/types/Meter.sol";
 import {Pot, newPot} from "../../contracts/types/Pot.sol";
-import {SlotHeader, newHeader} from "../../contracts/types/SlotHeader.sol";
+import {SlotGroup, bitsOf, slotsInGroup} from "../../contracts/types/SlotGroup.sol";
 import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
 import {Check, Dice} from "./Check.sol";
 import {PackedPlain} from "./plain/PackedPlain.sol";
@@ -61,15 +61,41 @@ contract WordsTest {
         );
     }
 
-    function testFuzz_slotHeader(uint32 slot, uint32 live, uint32 other) external pure {
-        SlotHeader h = newHeader(slot, live);
-        Check.eq(h.slotOf(), slot, "slot");
-        Check.eq(h.live(), live, "live");
-        Check.yes(!h.isCleared() && h.withCleared().isCleared(), "cleared");
-        Check.eq(h.withCleared().slotOf(), slot, "slot of a cleared one");
-        Check.eq(h.withCleared().live(), live, "live bits of a cleared one");
-        Check.yes(h.isFreeFor(other) == (other == slot || live == 0), "free for others without volume");
-        Check.yes(h.withCleared().isFreeFor(other), "free when cleared");
+    function testFuzz_slotGroup(uint32 period, uint256 bits, uint256 seed) external pure {
+        Dice memory d = Dice(seed);
+        uint256 words = 4 << (d.roll() % 4);
+        uint256 slots = slotsInGroup(words);
+        SlotGroup g = SlotGroup.wrap((bits << 32) | period);
+        Check.yes(g.isOf(period), "its own period");
+        Check.yes(!g.isOf(uint256(period) ^ (1 << d.upTo(255))), "no other");
+        // Cleared or not, each slot's bits are as in a list of them.
+        uint256 chosen = d.upTo(slots - 1);
+        uint256 group = d.upTo(9);
+        (uint256 index, uint256 place) = bitsOf(group * slots + chosen, words);
+        Check.eq(index, group, "group");
+        SlotGroup h = g.withCleared(place, words);
+        for (uint256 slot = 0; slot < slots; ++slot) {
+            (, uint256 shift) = bitsOf(slot, words);
+            uint256 all = bits & ((1 << (words + 1)) - 1);
+            Check.eq(g.live(shift, words), all & ((1 << words) - 1), "live");
+            Check.yes(g.isCleared(shift, words) == (all >> words != 0), "cleared");
+            Check.eq(h.live(shift, words), g.live(shift, words), "live bits of a cleared one");
+            Check.yes(h.isCleared(shift, words) == (slot == chosen || g.isCleared(shift, words)), "cleared then");
+            bits >>= words + 1;
+        }
+        Check.yes(h.isOf(period), "period of a cleared one");
+    }
+
+    function test_asManySlotsAreInAGroupAsFit() external pure {
+        for (uint256 words = 4; words <= 32; words *= 2) {
+            uint256 slots = slotsInGroup(words);
+            (, uint256 last) = bitsOf(slots - 1, words);
+            Check.atMost(last + words + 1, 256, "the last slot fits");
+            Check.yes(last + 2 * (words + 1) > 256, "another would not");
+            (uint256 index, uint256 first) = bitsOf(slots, words);
+            Check.eq(index, 1, "the next group");
+            Check.eq(first, 32, "its first slot");
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- settlement

@@ -1,6 +1,6 @@
 /**
- * What clearing cannot do without: bids above and asks below the price read, header and result of each slot written. `fresh`: the
- * result for the first time.
+ * What clearing cannot do without: bids above and asks below the price read, the result of each slot and the groups of all written.
+ * `fresh`: the results for the first time.
  */
 import type { Call, Measured } from "../types.ts";
 import { part, sentParts } from "./parts.ts";
@@ -11,7 +11,7 @@ export function cleared(call: Call, book: LiveBook, slots: readonly number[], fr
     ...sentParts(call),
     part("terms", "read", 1),
     part("tick words up to the price", "read", book.leastToClear(slots)),
-    part("slot headers", "rewrite", slots.length),
+    part("slot groups", "rewrite", book.groupsOf(slots).size),
     part("slot results", fresh ? "create" : "rewrite", slots.length),
   ];
   return { call, parts };

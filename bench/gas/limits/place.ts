@@ -29,7 +29,7 @@ export function placed(
   { own = false, fees = true, freshBook = false, freshJournal = false } = {},
 ): Measured {
   const bookWrite = freshBook ? "create" : "rewrite";
-  const { tickWords, headersWritten, headersRead } = book.touch(strips.flatMap(({ entries }) => entries));
+  const { tickWords, groupsMade, groupsWritten, groupsRead } = book.touch(strips.flatMap(({ entries }) => entries));
   const hashing = strips.flatMap(({ entries: { length } }) => [
     ...hashed("entries", length * ENTRY_BYTES, 1),
     ...hashed("payloads", length * (ENTRY_BYTES + PREFIX_BYTES), 1),
@@ -45,8 +45,9 @@ export function placed(
     part("payment token", "read", fees ? 1 : 0),
     part("relayer's fees", "rewrite", fees ? 1 : 0),
     part("tick words", bookWrite, tickWords),
-    part("slot headers", bookWrite, headersWritten),
-    part("slot headers", "read", headersRead),
+    part("slot groups", bookWrite, groupsMade),
+    part("slot groups", "rewrite", groupsWritten),
+    part("slot groups", "read", groupsRead),
     part("signatures", "signature", own ? 0 : strips.length),
     ...hashing,
     ...hashed("strips", STRIP_BYTES, strips.length),

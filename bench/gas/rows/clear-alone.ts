@@ -19,7 +19,7 @@ export const clearAlone: RowSource = {
     const orders = homes.slice(0, HOMES).map((home) => ({ home, entries: entriesOf(home, MEASURED_DAY, ticks) }));
     await gas.post(period, orders);
     await gas.market.goTo(gas.market.periodStart(period + 1));
-    const book = new LiveBook();
+    const book = new LiveBook(ticks);
     book.touch(orders.flatMap(({ entries }) => entries));
     const call = await callOf(gas, "clear alone", await gas.clear(period, [SLOT]));
     const calls = [cleared(call, book, [SLOT])];

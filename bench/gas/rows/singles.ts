@@ -26,8 +26,8 @@ export const singles: RowSource = {
     const batch = await callOf(gas, "single slots", await gas.post(period, orders));
     await restore();
     const alone = await callOf(gas, "own transaction", await gas.place(period, own));
-    const inBatch = placed(batch, new LiveBook(), orders);
-    const byItself = placed(alone, new LiveBook(), [own], { own: true, fees: false });
+    const inBatch = placed(batch, new LiveBook(ticks), orders);
+    const byItself = placed(alone, new LiveBook(ticks), [own], { own: true, fees: false });
     return [
       { operation: OP.placeSingle, homes: SINGLES, ticks, per: "order", units: SINGLES, calls: [inBatch] },
       { operation: OP.placeOwn, homes: 1, ticks, per: "order", units: 1, calls: [byItself] },

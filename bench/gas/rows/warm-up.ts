@@ -88,7 +88,7 @@ function ordersOf({ homes, ticks }: Young, day: number): Order[] {
 
 /** Places, clears and settles a period after metering those from `first + metered` on. */
 async function trade(young: Young, period: number, metered: number, fresh: boolean): Promise<Cost> {
-  const { gas, homes, first } = young;
+  const { gas, homes, first, ticks } = young;
   const { market } = gas;
   const readings = (of: number, records: Map<number, JournalRecord>) =>
     homes.map((home) => ({ home, counted: countedBy(home, of - first), record: records.get(home.member) }));
@@ -97,7 +97,7 @@ async function trade(young: Young, period: number, metered: number, fresh: boole
     await gas.settle(before, readings(before, new Map()));
   }
   await market.goTo(market.periodStart(period - 1));
-  const book = new LiveBook();
+  const book = new LiveBook(ticks);
   const records = new Map<number, JournalRecord>();
   const place = async (order: Order, freshBook: boolean) => {
     const receipt = await gas.post(period, [order]);

@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 import {Mem} from "../../../contracts/libraries/Mem.sol";
 import {SlotBook} from "../../../contracts/libraries/SlotBook.sol";
 import {Words} from "../../../contracts/libraries/Words.sol";
-import {newHeader, SlotHeader} from "../../../contracts/types/SlotHeader.sol";
 import {Dice} from "../Check.sol";
 import {LanesPlain} from "../plain/LanesPlain.sol";
 
@@ -44,8 +43,7 @@ library SlotBooks {
             if (words[i] != 0) live |= 1 << i;
             Words.store(pos + 1 + i, words[i] != 0 ? words[i] : d.roll());
         }
-        Words.store(pos, SlotHeader.unwrap(newHeader(7, live)));
-        v.turnToStored(pos);
+        v.turnToStored(pos, live);
     }
 
     /// @dev As in a cell of `Book.Copy`, with a gap of any size between the sides; a word of each at the wrong place is garbage.
