@@ -448,7 +448,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev Hands the records of a run to the escrow.
     function _record(Batch memory b, Standing memory st, address feeTo) private {
         uint256 length = b.next - st.records.start();
-        if (length != 0) escrow.appendIn(b.community, b.period, 0, feeTo, st.records.cut(length));
+        if (length != 0) escrow.append(b.community, b.period, 0, feeTo, st.records.cut(length));
     }
 
     /// @dev What holds for a strip as a whole, but for its signature.

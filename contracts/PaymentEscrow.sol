@@ -338,7 +338,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- records
 
     /// @inheritdoc IPaymentEscrow
-    function appendIn(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external {
+    function append(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external {
         Recording r = _recording(community);
         address known = module == 0 ? r.firstModule() : registry.moduleAt(community, module);
         if (msg.sender != known) revert NotModule(community, module, msg.sender);

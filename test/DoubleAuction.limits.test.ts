@@ -71,7 +71,7 @@ describe("Limits of a strip", function () {
     const module = await ethers.getImpersonatedSigner(await day.euro.getAddress());
     await networkHelpers.setBalance(module.address, 10n ** 20n);
     const record = packRecord({ member: home(0).member, head: 0n });
-    for (let i = 0; i < 255; i++) await escrow.connect(module).appendIn(community, period, 1, module, record);
+    for (let i = 0; i < 255; i++) await escrow.connect(module).append(community, period, 1, module, record);
     const strip = await day.signStrip({ home: home(0), period, entries });
     const other = await day.signStrip({ home: home(1), period, entries });
     const { skipped, records } = await post(day, [strip, other]);

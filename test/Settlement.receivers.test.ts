@@ -95,7 +95,7 @@ describe("Rule 8: a receiver of tokens can hurt nobody but itself", function () 
   /** Calls that nobody but a part of the deployment may make, and a second claim. */
   const forbidden = new Set([
     "Settlement.claim",
-    "PaymentEscrow.appendIn",
+    "PaymentEscrow.append",
     "Settlement.bindMeter",
     "Settlement.releaseMeter",
     "EnergyToken.mint",

@@ -92,7 +92,7 @@ describe("Roles: who may call what", function () {
     });
 
     it("a module appends under its own index only", async function () {
-      await check("escrow", "appendIn", otherModuleAppends);
+      await check("escrow", "append", otherModuleAppends);
     });
   });
 

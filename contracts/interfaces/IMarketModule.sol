@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 /// @title Market module
 /// @notice A mechanism that trades energy for the members of a community: an order book, a sharing pool, bilateral trades.
-/// @dev A module appends signed records to members' journals through `IPaymentEscrow.appendIn`, which reserves money. When the
+/// @dev A module appends signed records to members' journals through `IPaymentEscrow.append`, which reserves money. When the
 /// period is over, settlement hands the records back and asks what became of them. The module moves no money itself.
 ///
 /// What settlement enforces, whatever the module answers:
@@ -12,10 +12,10 @@ pragma solidity ^0.8.28;
 ///   `5 + slotsPerPeriod / 4` words, rounded up; a community's first module gets twice as much for both;
 /// - `paid` and `received` fit 88 bits, a position 24 bits a side and slot;
 /// - `paid + network fee - received + sum(sold * import price) <= reserve`: the worst case was reserved;
-/// - the sums of bought and of sold Wh stay within the Wh named at `appendIn`;
+/// - the sums of bought and of sold Wh stay within the Wh named at `append`;
 /// - the module's pot of the period plus what it still has reserved never goes below zero.
 ///
-/// What it cannot enforce: `appendIn` takes a fee from the member's free balance, within that balance. Whoever enables a module trusts
+/// What it cannot enforce: `append` takes a fee from the member's free balance, within that balance. Whoever enables a module trusts
 /// it with as much.
 ///
 /// A call that fails or breaks a bound voids the module's records of that member: no position, no payment, the reserve

@@ -212,7 +212,7 @@ interface IPaymentEscrow {
     /// digest 32 | payload size`, big-endian. The frontier is the order book's afterwards; only the community's first module moves it.
     /// @dev Only for active members, only for periods current ... + horizon, before the period ends. A payload takes at most 64 bytes
     /// and 16 per entry.
-    function appendIn(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external;
+    function append(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external;
 
     /// @notice Replaces a journal word: a reading, a correction or a claim changed it. Settlement only.
     function storeJournal(uint32 community, uint32 member, uint32 period, Journal journal_) external;

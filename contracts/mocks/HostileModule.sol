@@ -81,7 +81,7 @@ contract HostileModule {
 
     /// @notice Appends records as they stand.
     function appendRaw(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external {
-        escrow.appendIn(community, period, module, feeTo, records);
+        escrow.append(community, period, module, feeTo, records);
     }
 
     /// @notice Appends a record.
@@ -97,7 +97,7 @@ contract HostileModule {
         address feeTo
     ) external {
         bytes memory record = PackedRecords.single(member, frontier, uint48(fee), uint208(head), 0, payload);
-        escrow.appendIn(community, period, uint8(head >> 208), feeTo, record);
+        escrow.append(community, period, uint8(head >> 208), feeTo, record);
     }
 
     /// @notice Appends a record with a payload that nobody can fit into a call.
@@ -109,7 +109,7 @@ contract HostileModule {
             }
         }
         bytes memory record = PackedRecords.single(member, 0, 0, uint208(head), 0, payload);
-        escrow.appendIn(community, period, uint8(head >> 208), address(0), record);
+        escrow.append(community, period, uint8(head >> 208), address(0), record);
     }
 
     function _check(bytes calldata input) private view {

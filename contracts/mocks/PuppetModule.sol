@@ -62,7 +62,7 @@ contract PuppetModule is IMarketModule {
             keccak256(payload),
             payload
         );
-        escrow.appendIn(community, period, uint8(head >> 208), feeTo, record);
+        escrow.append(community, period, uint8(head >> 208), feeTo, record);
     }
 
     /// @inheritdoc IMarketModule

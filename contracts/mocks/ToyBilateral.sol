@@ -10,7 +10,7 @@ import {PackedRecords} from "../libraries/PackedRecords.sol";
 
 /// @title Toy bilateral trades
 /// @notice A second market module for tests: two members agree on energy and price in one slot. It knows nothing of the order
-/// book and plugs in through `IPaymentEscrow.appendIn` alone.
+/// book and plugs in through `IPaymentEscrow.append` alone.
 contract ToyBilateral is IMarketModule {
     using Packed for bytes;
     using Tariff for bytes;
@@ -112,7 +112,7 @@ contract ToyBilateral is IMarketModule {
         // A trade is a word of storage that nobody may have touched: worth four entries.
         uint256 head = reserved | (4 << 192);
         bytes memory record = PackedRecords.single(member, 0, 0, uint208(head), bytes32(id), abi.encode(id));
-        escrow.appendIn(t.community, t.period, module, address(0), record);
+        escrow.append(t.community, t.period, module, address(0), record);
     }
 
     function _checkOwner(uint32 community, uint32 member) private view {

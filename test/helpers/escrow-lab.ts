@@ -133,7 +133,7 @@ export async function escrowLab(connection: Connection, token?: BaseContract, te
   ) =>
     await escrow
       .connect(at(speakers, module))
-      .appendIn(community, of, module, feeTo, packRecord({ member, fee, head: packHead({ reserve: amount }) }));
+      .append(community, of, module, feeTo, packRecord({ member, fee, head: packHead({ reserve: amount }) }));
   /** Settles legs of one period with nothing in its pots. */
   const settle = async (period: number, ...legs: Leg[]) =>
     await asSettlement.settle(community, period, legs, [], 0, 0, stranger.address);

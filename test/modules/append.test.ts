@@ -89,7 +89,7 @@ describe("Rule 1: a module appends only for members who enabled it, in open peri
   it("refuses a caller who is no module", async function () {
     const { m, member, period } = await fixture();
     const record = packRecord({ member: member.member, head: packHead({}) });
-    await expect(m.escrow.connect(m.stranger).appendIn(m.community, period, 1, ZeroAddress, record))
+    await expect(m.escrow.connect(m.stranger).append(m.community, period, 1, ZeroAddress, record))
       .to.be.revertedWithCustomError(m.escrow, "NotModule")
       .withArgs(m.community, 1, m.stranger.address);
   });

@@ -165,7 +165,7 @@ describe("Rule 1: a hostile module loses only what its own members reserved with
         period,
         [{ member: d.friend.member, records }],
       ]),
-      m.escrow.interface.encodeFunctionData("appendIn", [
+      m.escrow.interface.encodeFunctionData("append", [
         m.community,
         period + 1,
         1,

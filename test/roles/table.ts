@@ -117,7 +117,7 @@ export const table: Record<ContractName, Record<string, Row>> = {
     openCommunity: { ...onlyRegistry, args: (w) => [99, w.euro, 3n << 96n, w.euro] },
     openAccount: { ...onlyRegistry, args: (w) => [w.community, 99, 0] },
     recheck: { ...onlyRegistry, args: home },
-    appendIn: {
+    append: {
       may: ["orderBook"],
       refusal: { error: "NotModule", args: (w, from) => [w.community, 0, from] },
       args: (w, from) => [w.community, w.period, 0, from, record(w)],

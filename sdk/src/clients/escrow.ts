@@ -299,11 +299,11 @@ function internalCalls(at: Endpoint) {
     /** Registry only. */
     recheck: (community: CommunityIndex, member: MemberIndex) => at.call("recheck", [community, member]),
     /** The community's module of that index, which all heads name; `feeTo` gets the records' fees. */
-    appendIn: (
+    append: (
       community: CommunityIndex,
       period: Period,
       { module, feeTo, records }: { module: bigint; feeTo: Address; records: readonly AppendedRecord[] },
-    ) => at.call("appendIn", [community, period, module, feeTo, packRecords(module, records)]),
+    ) => at.call("append", [community, period, module, feeTo, packRecords(module, records)]),
     /** Settlement only. `journal`: the word afterwards. */
     storeJournal: ({ community, member, period }: JournalKey, journal: bigint) =>
       at.call("storeJournal", [community, member, period, journal]),

@@ -152,7 +152,7 @@ const REGISTRY_CALLS: Table<RegistryClient> = {
   unbindMeter: (c) => c.calls.unbindMeter(community, member),
 };
 const ESCROW_CALLS: Table<EscrowClient> = {
-  appendIn: (c) => c.calls.appendIn(community, period, { module: 0n, feeTo: who, records: [appended] }),
+  append: (c) => c.calls.append(community, period, { module: 0n, feeTo: who, records: [appended] }),
   bumpEpoch: (c) => c.calls.bumpEpoch(community, member),
   claimDue: (c) => c.calls.claimDue(community, member),
   correct: (c) => c.calls.correct(key, member, leg.gridLeg),

@@ -58,7 +58,7 @@ contract ChaosModule is IMarketModule {
         bytes memory payload = abi.encode(release);
         bytes32 digest = keccak256(payload);
         bytes memory record = PackedRecords.single(member, 0, uint48(fee), uint208(head), digest, payload);
-        escrow.appendIn(community, period, uint8(head >> 208), feeTo, record);
+        escrow.append(community, period, uint8(head >> 208), feeTo, record);
     }
 
     /// @inheritdoc IMarketModule

@@ -10,7 +10,7 @@ const FUNDS = 10_000n;
 const FEE = 7n;
 const [INACTIVE, ACTIVE, STAYS_ACTIVE] = [0n, 1n, 2n];
 
-describe("PaymentEscrow.appendIn, of the order book", function () {
+describe("PaymentEscrow.append, of the order book", function () {
   let connection: Connection;
   before(async function () {
     connection = await connect();
@@ -26,7 +26,7 @@ describe("PaymentEscrow.appendIn, of the order book", function () {
     const append = async (bytes: string, { of = period, module = 0 } = {}) => {
       const speaker = speakers[module];
       if (!speaker) throw new Error("no module");
-      return await escrow.connect(speaker).appendIn(community, of, module, ZeroAddress, bytes);
+      return await escrow.connect(speaker).append(community, of, module, ZeroAddress, bytes);
     };
     await append(pack(...[ANNA, BELA, CARL].map((member) => record(member, 0n))));
     return { ...lab, pack, append };

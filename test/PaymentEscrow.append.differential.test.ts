@@ -136,7 +136,7 @@ async function appendBoth(lab: Lab, model: Model, operation: Extract<Operation, 
   const call = { module: BigInt(module), period: BigInt(period), settlementFee: BigInt(SETTLEMENT_FEE) };
   const after = append(books, call, records.map(given));
   const bytes = packed(records);
-  const sent = escrow.connect(speaker).appendIn(community, period, module, stranger.address, bytes);
+  const sent = escrow.connect(speaker).append(community, period, module, stranger.address, bytes);
   if ("error" in after) {
     const refusal: Refusal = after;
     await expect(sent, refusal.error)
@@ -230,7 +230,7 @@ async function expectSame({ escrow, community, coinAddress, stranger }: Lab, mod
   expect(await escrow.fees(coinAddress, stranger.address)).to.equal(model.fees);
 }
 
-describe("PaymentEscrow.appendIn against the reference model", function () {
+describe("PaymentEscrow.append against the reference model", function () {
   let connection: Connection;
   before(async function () {
     connection = await connect();
