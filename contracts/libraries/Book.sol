@@ -20,7 +20,8 @@ library Book {
     using Mem for uint256[];
     using SlotBook for SlotBook.View;
 
-    /// @param table Where the table starts in memory, one word before that of offset 0. Room for another word per slot follows it.
+    /// @param table Where the table starts in memory, one word before that of offset 0. For sweeps, room for another word per slot
+    /// follows it.
     /// @param area Start of the period's ring entry in storage.
     /// @param firstSlot Slot of offset 0.
     /// @param laneLog log2 of bytes per tick.
@@ -48,13 +49,24 @@ library Book {
     uint256 private constant EMPTY = type(uint256).max;
 
     /// @param firstSlot Slot of offset 0.
-    function open(uint256 area, uint256 firstSlot, uint256 ticks, bool wide) internal pure returns (Copy memory b) {
+    /// @param slots Of the period. A lone strip needs no more of the table.
+    /// @param sweeping Whether the table must cover every offset that an entry can name, with a further word for each, see
+    /// `EntryLoops.fillSellPrices`.
+    function open(
+        uint256 area,
+        uint256 firstSlot,
+        uint256 ticks,
+        bool wide,
+        uint256 slots,
+        bool sweeping
+    ) internal pure returns (Copy memory b) {
         b.area = area;
         b.firstSlot = firstSlot;
         b.laneLog = wide ? 2 : 1;
         b.wordsPerSide = (ticks << b.laneLog) / 32;
         uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
-        b.table = new uint256[](zeros + 1 + 2 * TABLE_WORDS).words() + 32 * zeros;
+        uint256 words = sweeping ? 2 * TABLE_WORDS : slots;
+        b.table = new uint256[](zeros + 1 + words).words() + 32 * zeros;
     }
 
     /// @return top First bid word of the cell of a slot that the batch uses.

@@ -32,7 +32,7 @@ library EntryLoops {
     /// @param table Where the table of the book in memory starts, see `Book`.
     /// @param newest Top of the cell of the book that was made last, 0 for none.
     /// @param tickWords Tick words of one side.
-    /// @param reasons Where the reasons go, in memory: one byte per entry.
+    /// @param reasons Where the reasons go, in memory: one byte per entry, unless the strip was taken in one sweep.
     /// @param out Where the prefixes go, in memory; a spare word follows the last.
     /// @param area The book in storage.
     /// @param firstSlot Slot of offset 0.
@@ -46,6 +46,7 @@ library EntryLoops {
     /// @param start Where the entries start, in the upper 128 bits, and `out`.
     /// @param count Entries.
     /// @param last The largest entry passed or closed.
+    /// @param copy Where the entries go, in memory, and a word behind them, where a strip is not taken in one sweep.
     /// @param sweeps Whether strips are tried in one sweep first: `fillSellPrices` has made what that needs.
     struct Strip {
         uint256 beyond;
@@ -81,6 +82,7 @@ library EntryLoops {
         uint256 start;
         uint256 count;
         uint256 last;
+        uint256 copy;
         uint256 sweeps;
     }
 
@@ -117,7 +119,8 @@ library EntryLoops {
     uint256 private constant START = 0x3c0;
     uint256 private constant COUNT = 0x3e0;
     uint256 private constant LAST = 0x400;
-    uint256 private constant SWEEPS = 0x420;
+    uint256 private constant COPY = 0x420;
+    uint256 private constant SWEEPS = 0x440;
 
     /// @dev Bytes from a book's table, without its first word, to the amounts that `fillSellPrices` makes.
     uint256 private constant SELL_PRICES = 0x2000;
@@ -145,7 +148,7 @@ library EntryLoops {
     /// @dev In a large batch of ticks of 16 bits a strip is tried in one sweep first, which takes it whole or not at all. Then, entry by
     /// entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is refused, or its
     /// slot or tick word was not in memory yet, then it is tried again.
-    /// @param entries Where the entries start in memory; at least four bytes of zeros follow the last.
+    /// @param entries Where the entries start in memory. The prefixes may follow the last at once.
     /// @param count Number of entries.
     /// @return busy Whether it stopped at a slot whose ring entry an older slot still needs.
     // solhint-disable-next-line function-max-lines
@@ -296,12 +299,15 @@ library EntryLoops {
                     leave
                 }
                 let top := mload(add(e, TABLE))
-                let relative := mload(add(add(top, 0x20), shl(5, shr(24, entry))))
-                if iszero(relative) {
+                let relative := add(add(top, 0x20), shl(5, shr(24, entry)))
+                if iszero(mload(relative)) {
                     next := shr(open(e, shr(24, entry)), STOP)
+                    if eq(next, RETRY) {
+                        pop(fetch(e, entry, add(top, mload(relative))))
+                    }
                     leave
                 }
-                top := add(top, relative)
+                top := add(top, mload(relative))
                 next := or(entry, 0xffff)
                 if gt(sum, mload(add(e, add(BUY_CAP, shr(18, and(entry, 0x800000)))))) {
                     refuse(e, index, 6) // OverCap
@@ -352,10 +358,11 @@ library EntryLoops {
                         bad := or(bad, gt(sum, mload(add(e, SELL_CAP))))
                     }
                     amount := add(add(total, mload(add(e, FEE))), mul(wanted, amount))
-                    let place := mload(add(e, TABLE))
-                    place := add(place, mload(add(add(place, 0x20), and(shr(243, entry), 0x1fe0))))
-                    place := sub(place, shl(mload(add(e, LANE_LOG)), and(shr(240, entry), 0xff)))
+                    // The table may end with the slots of the period: beyond them an entry is looked up at the first.
                     let good := lt(entry, mload(e))
+                    let place := mload(add(e, TABLE))
+                    place := add(place, mload(add(add(place, 0x20), mul(good, and(shr(243, entry), 0x1fe0)))))
+                    place := sub(place, shl(mload(add(e, LANE_LOG)), and(shr(240, entry), 0xff)))
                     good := and(and(good, gt(entry, last)), lt(amount, mload(add(e, LIMIT))))
                     let word := mload(place)
                     good := and(good, lt(sub(wanted, 1), and(word, mload(add(e, LANE_MASK)))))
@@ -493,6 +500,11 @@ library EntryLoops {
                 }
             }
             if iszero(swept) {
+                // Entries are read where zeros follow them, so that none seems to come behind the last.
+                mcopy(mload(add(s, COPY)), entries, shl(2, count))
+                entries := mload(add(s, COPY))
+                mstore(add(entries, shl(2, count)), 0)
+                calldatacopy(mload(add(s, REASONS)), calldatasize(), count)
                 last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
                 let at := or(shl(128, entries), mload(add(s, OUT)))
                 mstore(add(s, START), at)
@@ -563,16 +575,18 @@ library EntryLoops {
         uint256 maxReserve,
         uint256 feePerEntry
     ) internal pure {
-        (s.buyCap, s.sellCap) = (buyCap, sellCap);
-        s.limit = (maxReserve + 1) * MONEY; // 96 bits
-        s.fee = feePerEntry * MONEY;
+        unchecked {
+            (s.buyCap, s.sellCap) = (buyCap, sellCap);
+            s.limit = (maxReserve + 1) << 128; // 96 bits
+            s.fee = feePerEntry << 128; // 32 bits
+        }
     }
 
     /// @notice Makes the state ready for a strip.
     /// @param initial Base units already taken of `maxReserve`.
     function reset(Strip memory s, uint256 frontier, uint256 initial) internal pure {
         s.frontier = frontier;
-        s.total = initial * MONEY;
+        s.total = initial << 128;
         s.nextKey = 0;
         s.offGrid = 0;
         s.refused = 0;
@@ -580,13 +594,13 @@ library EntryLoops {
 
     /// @return Base units of `maxReserve` that were taken.
     function usedOf(Strip memory s) internal pure returns (uint256) {
-        return s.total / MONEY;
+        return s.total >> 128;
     }
 
     /// @return bought Accepted lots.
     /// @return sold Accepted lots.
     function lotsOf(Strip memory s) internal pure returns (uint256 bought, uint256 sold) {
-        return (uint64(s.total), uint64(s.total / SOLD));
+        return (uint64(s.total), uint64(s.total >> 64));
     }
 
     /// @return One past the largest offset that an entry named on the grid; at least the frontier.

@@ -32,6 +32,13 @@ library Mem {
         }
     }
 
+    /// @return hash keccak256 of so many bytes in memory.
+    function hashAt(uint256 pos, uint256 length) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            hash := keccak256(pos, length)
+        }
+    }
+
     /// @notice Copies bytes within memory.
     function move(uint256 pos, bytes memory data) internal pure {
         assembly ("memory-safe") {
@@ -109,6 +116,13 @@ library Mem {
     function words(uint256[] memory array) internal pure returns (uint256 pos) {
         assembly ("memory-safe") {
             pos := add(array, 32)
+        }
+    }
+
+    /// @return data The bytes that start at `pos`, behind their length.
+    function bytesAt(uint256 pos) internal pure returns (bytes memory data) {
+        assembly ("memory-safe") {
+            data := sub(pos, 32)
         }
     }
 

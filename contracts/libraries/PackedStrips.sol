@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IOrderBook} from "../interfaces/IOrderBook.sol";
 import {Mem} from "./Mem.sol";
 
@@ -35,10 +34,15 @@ library PackedStrips {
     }
 
     /// @return terms See `termsOf`.
+    function termsAt(bytes calldata strips, uint256 pos) internal pure returns (uint256 terms) {
+        return _word(strips, pos) >> 16;
+    }
+
+    /// @return terms See `termsOf`.
     /// @return entries Four bytes each.
     function read(bytes calldata strips, uint256 pos) internal pure returns (uint256 terms, bytes calldata entries) {
         unchecked {
-            terms = _word(strips, pos) >> 16;
+            terms = termsAt(strips, pos);
             uint256 length = 4 * countAt(strips, pos);
             assembly ("memory-safe") {
                 entries.offset := add(strips.offset, add(pos, HEADER))
@@ -52,6 +56,13 @@ library PackedStrips {
     function signatureAt(bytes calldata strips, uint256 pos) internal pure returns (bytes32 r, bytes32 vs) {
         unchecked {
             return (bytes32(_word(strips, pos + R)), bytes32(_word(strips, pos + VS)));
+        }
+    }
+
+    /// @return place Where in calldata the signature of a strip with these entries is.
+    function signatureBefore(bytes calldata entries) internal pure returns (uint256 place) {
+        assembly ("memory-safe") {
+            place := sub(entries.offset, sub(HEADER, R))
         }
     }
 
@@ -100,8 +111,45 @@ library PackedStrips {
         return uint32(terms);
     }
 
-    /// @return The EIP-712 digest that the trading key signs.
+    /// @notice Makes room for the messages of a call's strips, with what they share in place.
     /// @param domain Domain separator of the order book.
+    /// @return message Where it starts in memory: the eleven words of the signed structure, then what EIP-712 hashes with its hash.
+    function newMessage(
+        bytes32 domain,
+        uint256 community,
+        uint256 period,
+        address feeTo
+    ) internal pure returns (uint256 message) {
+        bytes32 typeHash = STRIP_TYPE;
+        assembly ("memory-safe") {
+            message := mload(0x40)
+            mstore(0x40, add(message, 0x1c0))
+            mstore(message, typeHash)
+            mstore(add(message, 0x20), community)
+            mstore(add(message, 0x60), period)
+            mstore(add(message, 0x120), shr(96, shl(96, feeTo)))
+            mstore(add(message, 0x160), shl(240, 0x1901))
+            mstore(add(message, 0x162), domain)
+        }
+    }
+
+    /// @return digest The EIP-712 digest that the trading key signs.
+    /// @param message Made by `newMessage`; the words of the strip before are written over.
+    function digestIn(uint256 message, uint256 terms, bytes32 entriesHash) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            mstore(add(message, 0x40), shr(208, terms)) // member
+            mstore(add(message, 0x80), and(shr(200, terms), 0xff)) // after
+            mstore(add(message, 0xa0), and(shr(168, terms), 0xffffffff)) // epoch
+            mstore(add(message, 0xc0), and(shr(128, terms), 0xffffffffff)) // deadline
+            mstore(add(message, 0xe0), and(shr(32, terms), 0xffffffffffffffffffffffff)) // maxReserve
+            mstore(add(message, 0x100), and(terms, 0xffffffff)) // feePerEntry
+            mstore(add(message, 0x140), entriesHash)
+            mstore(add(message, 0x182), keccak256(message, 0x160))
+            digest := keccak256(add(message, 0x160), 0x42)
+        }
+    }
+
+    /// @return The digest of a single strip.
     function digestOf(
         bytes32 domain,
         uint256 community,
@@ -110,26 +158,7 @@ library PackedStrips {
         uint256 terms,
         bytes calldata entries
     ) internal pure returns (bytes32) {
-        bytes32 entriesHash = Mem.hashOf(entries);
-        bytes32 structHash;
-        bytes32 typeHash = STRIP_TYPE;
-        assembly ("memory-safe") {
-            // Eleven words behind the end of memory, which stays free: `abi.encode` would cost three times as much.
-            let to := mload(0x40)
-            mstore(to, typeHash)
-            mstore(add(to, 0x20), community)
-            mstore(add(to, 0x40), shr(208, terms)) // member
-            mstore(add(to, 0x60), period)
-            mstore(add(to, 0x80), and(shr(200, terms), 0xff)) // after
-            mstore(add(to, 0xa0), and(shr(168, terms), 0xffffffff)) // epoch
-            mstore(add(to, 0xc0), and(shr(128, terms), 0xffffffffff)) // deadline
-            mstore(add(to, 0xe0), and(shr(32, terms), 0xffffffffffffffffffffffff)) // maxReserve
-            mstore(add(to, 0x100), and(terms, 0xffffffff)) // feePerEntry
-            mstore(add(to, 0x120), shr(96, shl(96, feeTo)))
-            mstore(add(to, 0x140), entriesHash)
-            structHash := keccak256(to, 0x160)
-        }
-        return MessageHashUtils.toTypedDataHash(domain, structHash);
+        return digestIn(newMessage(domain, community, period, feeTo), terms, Mem.hashOf(entries));
     }
 
     function _word(bytes calldata data, uint256 pos) private pure returns (uint256 word) {
