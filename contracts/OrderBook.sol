@@ -284,23 +284,29 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         b.message = PackedStrips.newMessage(_domainSeparatorV4(), community, period, feeTo);
         b.sweeping = size > SWEEP_BYTES && !t.wideTicks();
         b.tariff = Tariff.load(tariff);
-        uint256 first = period * b.slots;
-        b.book = Book.open(_bookAt(community, t, first), first, t.tickCount(), t.wideTicks(), b.slots, b.sweeping);
-        EntryLoops.Strip memory e = b.loop;
-        e.setGrid(t.slotsPerPeriod(), t.tickCount(), b.book.laneLog);
-        e.setPrices(t.lotWh(), t.floorPrice(), t.tickSize(), b.tariff.networkFee());
-        b.time = block.timestamp;
-        if (revealing) {
-            b.time = t.gateOfPeriod(period);
-        } else if (t.isSealed()) {
-            if (block.timestamp >= t.gateOfPeriod(period)) e.openFrom = b.slots;
-        } else {
-            // A slot is open while block.timestamp < slot * d - gateClosure.
-            uint256 firstOpen = (block.timestamp + t.gateClosure()) / t.slotDuration() + 1;
-            if (firstOpen > first) e.openFrom = firstOpen - first;
+        b.time = revealing ? t.gateOfPeriod(period) : block.timestamp;
+        _openBook(b, t, revealing);
+    }
+
+    /// @dev Makes room for the book and sets what the loop needs of the community.
+    function _openBook(Batch memory b, Terms t, bool revealing) private view {
+        unchecked {
+            uint256 first = b.period * b.slots;
+            uint256 area = _bookAt(b.community, t, first);
+            Book.Copy memory copy = b.book;
+            copy.open(area, first, t.tickCount(), t.wideTicks(), b.slots, b.sweeping);
+            EntryLoops.Strip memory e = b.loop;
+            e.setGrid(b.slots, t.tickCount(), copy.laneLog);
+            e.setPrices(b.lotWh, t.floorPrice(), t.tickSize(), b.tariff.networkFee());
+            (e.table, e.tickWords, e.area, e.firstSlot) = (copy.table, copy.wordsPerSide, area, first);
+            if (t.isSealed()) {
+                if (!revealing && block.timestamp >= t.gateOfPeriod(b.period)) e.openFrom = b.slots;
+            } else {
+                // A slot is open while block.timestamp < slot * d - gateClosure.
+                uint256 firstOpen = (block.timestamp + t.gateClosure()) / t.slotDuration() + 1;
+                if (firstOpen > first) e.openFrom = firstOpen - first;
+            }
         }
-        (e.table, e.tickWords) = (b.book.table, b.book.wordsPerSide);
-        (e.area, e.firstSlot) = (b.book.area, first);
     }
 
     /// @dev Takes packed strips in runs. Within a run members ascend, so that nobody's standing changes before it is used; a member that
@@ -517,11 +523,15 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev `community 32 | ring slot 12 | word 6`; the ring holds horizon + 1 periods.
     function _bookAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
-        return _books | (uint256(community) << 24) | ((slot % ((t.horizon() + 1) * t.slotsPerPeriod())) << 6);
+        unchecked {
+            return _books | (uint256(community) << 24) | ((slot % ((t.horizon() + 1) * t.slotsPerPeriod())) << 6);
+        }
     }
 
     /// @dev `community 32 | ring slot 15`; the ring holds R periods.
     function _resultAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
-        return _results | (uint256(community) << 16) | (slot % (t.ring() * t.slotsPerPeriod()));
+        unchecked {
+            return _results | (uint256(community) << 16) | (slot % (t.ring() * t.slotsPerPeriod()));
+        }
     }
 }

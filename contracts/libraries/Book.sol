@@ -17,7 +17,6 @@ import {Words} from "./Words.sol";
 /// A table says where the cells are, relative to its own start; a slot without one leads to a stretch of zeros below it, where nothing
 /// has room. Volumes are lots.
 library Book {
-    using Mem for uint256[];
     using SlotBook for SlotBook.View;
 
     /// @param table Where the table starts in memory, one word before that of offset 0. For sweeps, room for another word per slot
@@ -53,20 +52,21 @@ library Book {
     /// @param sweeping Whether the table must cover every offset that an entry can name, with a further word for each, see
     /// `EntryLoops.fillSellPrices`.
     function open(
+        Copy memory b,
         uint256 area,
         uint256 firstSlot,
         uint256 ticks,
         bool wide,
         uint256 slots,
         bool sweeping
-    ) internal pure returns (Copy memory b) {
-        b.area = area;
-        b.firstSlot = firstSlot;
-        b.laneLog = wide ? 2 : 1;
-        b.wordsPerSide = (ticks << b.laneLog) / 32;
-        uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
-        uint256 words = sweeping ? 2 * TABLE_WORDS : slots;
-        b.table = new uint256[](zeros + 1 + words).words() + 32 * zeros;
+    ) internal pure {
+        unchecked {
+            uint256 laneLog = wide ? 2 : 1;
+            (b.area, b.firstSlot, b.laneLog) = (area, firstSlot, laneLog);
+            b.wordsPerSide = (ticks << laneLog) / 32;
+            uint256 none = (2 << (SIDE_LANES_LOG2 + laneLog)) / 32; // words where nothing has room
+            b.table = Mem.zeros(none + 1 + (sweeping ? 2 * TABLE_WORDS : slots)) + 32 * none;
+        }
     }
 
     /// @return top First bid word of the cell of a slot that the batch uses.

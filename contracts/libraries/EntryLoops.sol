@@ -505,6 +505,8 @@ library EntryLoops {
                 entries := mload(add(s, COPY))
                 mstore(add(entries, shl(2, count)), 0)
                 calldatacopy(mload(add(s, REASONS)), calldatasize(), count)
+                // Where a strip stands alone its first slot is not in memory yet: the loop would find that out the dear way.
+                pop(bring(s, shr(224, mload(entries))))
                 last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
                 let at := or(shl(128, entries), mload(add(s, OUT)))
                 mstore(add(s, START), at)
@@ -559,12 +561,14 @@ library EntryLoops {
 
     /// @notice Sets the grid: slots of the period, ticks, and whether tick volumes take 32 bits instead of 16.
     function setGrid(Strip memory s, uint256 slots, uint256 ticks, uint256 laneLog) internal pure {
-        s.beyond = slots << 248;
-        s.noTick = (128 - ticks) << 240; // the number of ticks is a power of two
-        s.laneLog = laneLog;
-        s.step = (4 << 128) | (1 << laneLog);
-        s.laneShift = 256 - (8 << laneLog);
-        s.laneMask = (1 << (8 << laneLog)) - 1;
+        unchecked {
+            s.beyond = slots << 248;
+            s.noTick = (128 - ticks) << 240; // the number of ticks is a power of two
+            s.laneLog = laneLog;
+            s.step = (4 << 128) | (1 << laneLog);
+            s.laneShift = 256 - (8 << laneLog);
+            s.laneMask = (1 << (8 << laneLog)) - 1;
+        }
     }
 
     /// @notice Sets what the signer and the member's registration allow; amounts in base units, caps in lots.

@@ -66,10 +66,14 @@ library Mem {
         }
     }
 
-    /// @return word The word at an index that the caller knows to be there.
-    function wordAt(uint256[] memory array, uint256 index) internal pure returns (uint256 word) {
+    /// @return pos Where so many words of zeros are, of which the caller knows the number.
+    function zeros(uint256 count) internal pure returns (uint256 pos) {
         assembly ("memory-safe") {
-            word := mload(add(add(array, 32), shl(5, index)))
+            pos := mload(0x40)
+            let size := shl(5, count)
+            // Copying from beyond the end of calldata writes zeros.
+            calldatacopy(pos, calldatasize(), size)
+            mstore(0x40, add(pos, size))
         }
     }
 

@@ -75,13 +75,22 @@ library PackedStrips {
 
     /// @return terms `feePerEntry 32 | maxReserve 96 | deadline 40 | epoch 32 | after 8 | member 32`, low bit first.
     function termsOf(IOrderBook.Strip calldata s) internal pure returns (uint256 terms) {
-        return
-            (uint256(s.member) << 208) |
-            (uint256(s.after_) << 200) |
-            (uint256(s.epoch) << 168) |
-            (uint256(s.deadline) << 128) |
-            (uint256(s.maxReserve) << 32) |
-            s.feePerEntry;
+        assembly ("memory-safe") {
+            let member := calldataload(s)
+            let after_ := calldataload(add(s, 0x20))
+            let epoch := calldataload(add(s, 0x40))
+            let deadline := calldataload(add(s, 0x60))
+            let maxReserve := calldataload(add(s, 0x80))
+            terms := calldataload(add(s, 0xa0)) // feePerEntry
+            // What does not fit its type reverts, as the compiler has it.
+            let above := or(shr(32, member), shr(8, after_))
+            above := or(or(above, shr(32, epoch)), shr(40, deadline))
+            if or(or(above, shr(96, maxReserve)), shr(32, terms)) {
+                revert(0, 0)
+            }
+            terms := or(or(terms, shl(32, maxReserve)), shl(128, deadline))
+            terms := or(or(terms, shl(168, epoch)), or(shl(200, after_), shl(208, member)))
+        }
     }
 
     function memberOf(uint256 terms) internal pure returns (uint32) {

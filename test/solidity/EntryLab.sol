@@ -125,7 +125,7 @@ abstract contract EntryLab {
         Canary.soil(m.slots * 40 + SPAN);
         l.guardCount = 0;
         _guard(l);
-        l.book = Book.open(AREA, l.firstSlot, m.ticks, l.wide, m.slots, l.sweeping);
+        l.book.open(AREA, l.firstSlot, m.ticks, l.wide, m.slots, l.sweeping);
         _guard(l);
         // Settings as the auction makes them; everything else is garbage until `reset`.
         EntryLoops.Strip memory e;
