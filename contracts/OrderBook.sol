@@ -54,6 +54,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         bool own; // a member's own transaction, without a signature
         bool sweeping; // whether it is large enough to prepare for sweeps
         bytes tariff;
+        uint256 class; // of the tariff, whose prices the loop has
         Book.Copy book;
         EntryLoops.Strip loop;
         uint256 words; // of the members, see `Member`
@@ -69,6 +70,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev From so many bytes on a batch pays for the preparation of sweeps: ten strips of 96 entries or fifty of one.
     uint256 private constant SWEEP_BYTES = 4_800;
+
+    /// @dev Above every tariff class.
+    uint256 private constant NO_CLASS = 256;
 
     /// @dev Words of an answer before the positions: ready, paid, received, offset, length.
     uint256 private constant ANSWER_HEAD = 5;
@@ -283,7 +287,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         (b.slots, b.lotWh) = (t.slotsPerPeriod(), t.lotWh());
         b.message = PackedStrips.newMessage(_domainSeparatorV4(), community, period, feeTo);
         b.sweeping = size > SWEEP_BYTES && !t.wideTicks();
-        b.tariff = Tariff.load(tariff);
+        (b.tariff, b.class) = (Tariff.load(tariff), NO_CLASS);
         b.time = revealing ? t.gateOfPeriod(period) : block.timestamp;
         _openBook(b, t, revealing);
     }
@@ -315,7 +319,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         for (uint256 pos = 0; pos < strips.length;) {
             uint256 free = Mem.mark();
             uint256 cells = b.loop.newest;
-            uint256 end = pos + _takeRun(b, strips, pos);
+            uint256 end = _takeRun(b, strips, pos);
             accepted += _acceptRun(b, strips, pos, end);
             _record(b);
             // The book's cells stay.
@@ -357,33 +361,17 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @dev Finds the members of the next run, asks about them and makes room for what becomes of their strips.
-    /// @return length Bytes of its strips.
-    function _takeRun(Batch memory b, bytes calldata strips, uint256 first) private view returns (uint256 length) {
-        unchecked {
-            uint256 members = BatchCalls.roomForMembers();
-            uint256 to = members;
-            uint256 above = 0; // one above the last member
-            uint256 size = 0; // bytes that the records take at most
-            uint256 most = 0; // entries of the longest strip
-            uint256 perEntry = 4 + (1 << b.loop.laneLog); // bytes of a record
-            uint256 pos = first;
-            while (pos < strips.length && size < RUN_BYTES) {
-                if (pos + PackedStrips.HEADER > strips.length) revert StripsCutOff(pos);
-                uint256 member = strips.memberAt(pos);
-                if (member < above) break;
-                uint256 entries = strips.countAt(pos);
-                uint256 end = pos + PackedStrips.HEADER + 4 * entries;
-                if (end > strips.length) revert StripsCutOff(pos);
-                above = member + 1;
-                Mem.store(to, member);
-                to += 32;
-                size += PackedRecords.HEADER + perEntry * entries;
-                if (entries > most) most = entries;
-                pos = end;
-            }
-            _load(b, members, (to - members) / 32, size, most);
-            return pos - first;
-        }
+    /// @return end Where it ends.
+    function _takeRun(Batch memory b, bytes calldata strips, uint256 pos) private view returns (uint256 end) {
+        uint256 members = BatchCalls.roomForMembers();
+        uint256 perEntry = 4 + (1 << b.loop.laneLog); // bytes of a record
+        uint256 count;
+        uint256 size;
+        uint256 most;
+        bool cut;
+        (end, count, size, most, cut) = strips.walk(pos, members, perEntry, PackedRecords.HEADER, RUN_BYTES);
+        if (cut) revert StripsCutOff(end);
+        _load(b, members, count, size, most);
     }
 
     /// @dev Asks everybody about the members of a run, and makes room for its records and for working on a strip.
@@ -473,8 +461,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             Journal j = Journal.wrap(Mem.load(word + b.toJournal));
             uint256 feePerEntry = terms.feePerEntryOf();
             e.setLimits(m.buyCap(), m.sellCap(), terms.maxReserveOf(), feePerEntry);
-            e.prices = b.tariff.entriesOf(m.tariffClass(), b.slots);
-            if (b.sweeping && e.sweeps != e.prices) e.fillSellPrices(b.slots);
+            if (m.tariffClass() != b.class) _turnTo(b, m.tariffClass());
             uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
             e.reset(j.frontierOf(), initialFee);
             uint256 count = entries.length / 4;
@@ -504,6 +491,13 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             b.next = payload + size;
             return StripReason.None;
         }
+    }
+
+    /// @dev Lets the loop reserve at the prices of a tariff class.
+    function _turnTo(Batch memory b, uint256 class) private pure {
+        b.class = class;
+        b.loop.prices = b.tariff.entriesOf(class, b.slots);
+        if (b.sweeping) b.loop.fillSellPrices(b.slots);
     }
 
     /// @dev Takes what the loop has accepted of a strip back out of the book.

@@ -609,8 +609,11 @@ library EntryLoops {
 
     /// @return One past the largest offset that an entry named on the grid; at least the frontier.
     function slotEnd(Strip memory s) internal pure returns (uint256) {
-        uint256 next = s.offGrid != 0 ? s.offGrid - 1 : s.nextKey;
-        uint256 end = next == 0 ? 0 : ((next - 1) >> 8) + 1;
-        return end > s.frontier ? end : s.frontier;
+        unchecked {
+            uint256 next = s.offGrid;
+            next = next == 0 ? s.nextKey : next - 1; // one above the largest key
+            uint256 end = (next + 255) >> 8;
+            return end > s.frontier ? end : s.frontier;
+        }
     }
 }

@@ -66,6 +66,50 @@ library PackedStrips {
         }
     }
 
+    /// @notice Walks a run of strips whose members ascend, and writes those down.
+    /// @param pos Of the first strip.
+    /// @param members Where the members go in memory, a word each.
+    /// @param perEntry Bytes of a record for each entry.
+    /// @param head Bytes of a record before them.
+    /// @param enough The run ends once its records take so many bytes.
+    /// @return end Where the run ends.
+    /// @return count Its strips.
+    /// @return size Bytes that its records take at most.
+    /// @return most Entries of its longest strip.
+    /// @return cut Whether the strip at `end` is longer than what is there.
+    function walk(
+        bytes calldata strips,
+        uint256 pos,
+        uint256 members,
+        uint256 perEntry,
+        uint256 head,
+        uint256 enough
+    ) internal pure returns (uint256 end, uint256 count, uint256 size, uint256 most, bool cut) {
+        assembly ("memory-safe") {
+            let above := 0 // one above the last member
+            end := pos
+            for {} and(lt(end, strips.length), lt(size, enough)) {} {
+                let strip := add(strips.offset, end)
+                let member := shr(224, calldataload(strip))
+                let entries := shr(240, calldataload(add(strip, COUNT)))
+                let next := add(add(end, HEADER), shl(2, entries))
+                // Where the header is cut off already, the number of entries may be anything.
+                cut := gt(next, strips.length)
+                if or(cut, lt(member, above)) {
+                    break
+                }
+                mstore(add(members, shl(5, count)), member)
+                above := add(member, 1)
+                count := add(count, 1)
+                size := add(size, add(head, mul(perEntry, entries)))
+                if gt(entries, most) {
+                    most := entries
+                }
+                end := next
+            }
+        }
+    }
+
     /// @return Where the strip ends.
     function endOf(bytes calldata strips, uint256 pos) internal pure returns (uint256) {
         unchecked {
