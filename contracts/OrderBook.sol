@@ -42,6 +42,8 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev What the strips of a call share, then what those of a run do: places in memory.
     struct Batch {
+        Book.Copy book;
+        EntryLoops.Strip loop;
         uint32 community;
         uint32 period;
         address feeTo;
@@ -55,8 +57,6 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         bool sweeping; // whether it is large enough to prepare for sweeps
         bytes tariff;
         uint256 class; // of the tariff, whose prices the loop has
-        Book.Copy book;
-        EntryLoops.Strip loop;
         uint256 words; // of the members, see `Member`
         uint256 toAccount; // from a member's word to its account, see `Account`
         uint256 toJournal; // likewise, see `Journal`
@@ -73,6 +73,11 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Above every tariff class.
     uint256 private constant NO_CLASS = 256;
+
+    // Words that `_newBatch` takes for each struct, at least as many as it has.
+    uint256 internal constant BATCH_WORDS = 32;
+    uint256 internal constant COPY_WORDS = 8;
+    uint256 internal constant STRIP_WORDS = 40;
 
     /// @dev Words of an answer before the positions: ready, paid, received, offset, length.
     uint256 private constant ANSWER_HEAD = 5;
@@ -93,7 +98,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function place(uint32 community, uint32 period, Strip calldata s) external {
-        Batch memory b = _open(community, period, s.feeTo, false, 0);
+        Batch memory b = _open(community, period, s.feeTo, false, 0)[0];
         b.own = true;
         uint256 members = BatchCalls.roomForMembers();
         Mem.store(members, s.member);
@@ -268,13 +273,16 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @param revealing Whether the orders were committed before the gate: then no pause stops them, and they count as of the gate.
     /// @param size Bytes of packed strips.
+    /// @return one The batch, see `_newBatch`.
     function _open(
         uint32 community,
         uint32 period,
         address feeTo,
         bool revealing,
         uint256 size
-    ) internal view returns (Batch memory b) {
+    ) internal view returns (Batch[] memory one) {
+        one = _newBatch();
+        Batch memory b = one[0];
         (Terms t, bool paused, address tariff, address firstModule) = BatchCalls.market(registry, community, period);
         if (t.isSealed() != _isSealed()) revert WrongMode(community);
         if (paused && !revealing) revert TradingPaused(community);
@@ -290,6 +298,22 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         (b.tariff, b.class) = (Tariff.load(tariff), NO_CLASS);
         b.time = revealing ? t.gateOfPeriod(period) : block.timestamp;
         _openBook(b, t, revealing);
+    }
+
+    /// @dev Makes a batch of zeros. A variable of its own would be written word by word, and so would one that is returned; an array is
+    /// left alone.
+    function _newBatch() internal pure returns (Batch[] memory one) {
+        uint256 pos = Mem.zeros(2 + BATCH_WORDS + COPY_WORDS + STRIP_WORDS);
+        assembly ("memory-safe") {
+            one := pos
+            mstore(one, 1)
+            let b := add(one, 0x40)
+            mstore(add(one, 0x20), b)
+            // Its first fields: the book and the loop.
+            let book := add(b, shl(5, BATCH_WORDS))
+            mstore(b, book)
+            mstore(add(b, 0x20), add(book, shl(5, COPY_WORDS)))
+        }
     }
 
     /// @dev Makes room for the book and sets what the loop needs of the community.
