@@ -22,8 +22,8 @@ contract DoubleAuction is OrderBook, IDoubleAuction {
         address feeTo,
         bytes calldata strips
     ) external returns (uint256 accepted) {
-        Batch memory b = _open(community, period, false);
-        accepted = _acceptAll(b, feeTo, strips);
+        Batch memory b = _open(community, period, feeTo, false, strips.length)[0];
+        accepted = _acceptAll(b, strips);
         b.book.flush(b.loop.newest);
     }
 

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {IMarketModule} from "./interfaces/IMarketModule.sol";
 import {IOrderBook} from "./interfaces/IOrderBook.sol";
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
+import {BatchCalls} from "./libraries/BatchCalls.sol";
 import {Book} from "./libraries/Book.sol";
 import {Clearing} from "./libraries/Clearing.sol";
+import {CompactSignature} from "./libraries/CompactSignature.sol";
 import {EntryLoops} from "./libraries/EntryLoops.sol";
 import {FillLoops} from "./libraries/FillLoops.sol";
 import {KnownTerms} from "./libraries/KnownTerms.sol";
 import {Mem} from "./libraries/Mem.sol";
-import {Packed} from "./libraries/Packed.sol";
 import {PackedRecords} from "./libraries/PackedRecords.sol";
 import {PackedStrips} from "./libraries/PackedStrips.sol";
-import {Questions} from "./libraries/Questions.sol";
 import {SlotBook} from "./libraries/SlotBook.sol";
 import {Tariff} from "./libraries/Tariff.sol";
 import {Words} from "./libraries/Words.sol";
@@ -36,39 +35,34 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     using Mem for bytes;
     using Mem for uint256;
     using Mem for uint256[];
-    using Packed for bytes;
     using PackedStrips for bytes;
     using PackedStrips for uint256;
     using SlotBook for SlotBook.View;
     using Tariff for bytes;
 
-    /// @dev What every strip of a call shares.
+    /// @dev What the strips of a call share, then what those of a run do: places in memory.
     struct Batch {
+        Book.Copy book;
+        EntryLoops.Strip loop;
         uint32 community;
         uint32 period;
+        address feeTo;
         uint256 settlementFee; // base units
         uint256 slots;
         uint256 lotWh;
-        bytes32 domain;
-        address feeTo;
-        uint256 index; // of the strip at hand among those of the call
-        uint256 accepted; // strips so far
-        bytes tariff;
-        Book.Copy book;
-        EntryLoops.Strip loop;
+        uint256 message; // see `PackedStrips`
         uint256 time; // at which orders count, unix seconds
-        uint256 next; // where the next record goes, in memory
+        uint256 index; // of the run's first strip among those of the call
+        bool own; // a member's own transaction, without a signature
         bool sweeping; // whether it is large enough to prepare for sweeps
-    }
-
-    /// @dev What the registry, the escrow and settlement know of the members of some strips, a word each.
-    struct Standing {
-        uint256[] members;
-        uint256[] words; // see `Member`
-        uint256[] accounts; // see `Account`
-        uint256[] journals; // see `Journal`
-        bool ringFree; // whether the period's ring entry can take records
-        bytes records; // room for what becomes of the strips
+        bytes tariff;
+        uint256 class; // of the tariff, whose prices the loop has
+        uint256 words; // of the members, see `Member`
+        uint256 toAccount; // from a member's word to its account, see `Account`
+        uint256 toJournal; // likewise, see `Journal`
+        uint256 ringBusy; // 1 if the period's ring entry cannot take records
+        uint256 records; // where the first goes
+        uint256 next; // where the next goes
     }
 
     /// @dev A run of strips ends once its records take so many bytes: their memory is used again by the next run.
@@ -76,6 +70,14 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev From so many bytes on a batch pays for the preparation of sweeps: ten strips of 96 entries or fifty of one.
     uint256 private constant SWEEP_BYTES = 4_800;
+
+    /// @dev Above every tariff class.
+    uint256 private constant NO_CLASS = 256;
+
+    // Words that `_newBatch` takes for each struct, at least as many as it has.
+    uint256 internal constant BATCH_WORDS = 32;
+    uint256 internal constant COPY_WORDS = 8;
+    uint256 internal constant STRIP_WORDS = 40;
 
     /// @dev Words of an answer before the positions: ready, paid, received, offset, length.
     uint256 private constant ANSWER_HEAD = 5;
@@ -96,26 +98,19 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function place(uint32 community, uint32 period, Strip calldata s) external {
-        Batch memory b = _open(community, period, false);
-        Standing memory st;
-        st.members = new uint256[](1);
-        st.members[0] = s.member;
-        _load(b, st, PackedRecords.HEADER + 2 * s.entries.length);
-        Member m = Member.wrap(st.words[0]);
+        Batch memory b = _open(community, period, s.feeTo, false, 0)[0];
+        b.own = true;
+        uint256 members = BatchCalls.roomForMembers();
+        Mem.store(members, s.member);
+        bytes calldata entries = s.entries;
+        _load(b, members, 1, PackedRecords.HEADER + 2 * entries.length, entries.length / 4);
+        Member m = Member.wrap(Mem.load(b.words));
         if (msg.sender != m.tradingKey() && msg.sender != registry.ownerOf(community, s.member)) {
             revert NotTrader(community, s.member, msg.sender);
         }
-        uint256 terms = PackedStrips.termsOf(s);
-        bytes32 digest = PackedStrips.digestOf(b.domain, community, period, s.feeTo, terms, s.entries);
-        StripReason reason = _check(b, st, 0, terms, s.entries);
-        bytes memory reasons;
-        if (reason == StripReason.None) (reason, reasons) = _accept(b, st, 0, terms, s.entries, digest);
-        // An entry's own reason tells more than "nothing accepted".
-        for (uint256 i = 0; i < reasons.length; ++i) {
-            if (reasons[i] != 0) revert EntryRefused(i, EntryReason(uint8(reasons[i])));
-        }
+        StripReason reason = _accept(b, b.words, PackedStrips.termsOf(s), entries);
         if (reason != StripReason.None) revert StripRefused(reason);
-        _record(b, st, s.feeTo);
+        _record(b);
         b.book.flush(b.loop.newest);
     }
 
@@ -304,216 +299,237 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     // ---------------------------------------------------------------------------------------------------- acceptance
 
     /// @param revealing Whether the orders were committed before the gate: then no pause stops them, and they count as of the gate.
-    function _open(uint32 community, uint32 period, bool revealing) internal view returns (Batch memory b) {
-        (Terms t, bool paused, address tariff) = registry.tradingFor(community, period);
+    /// @param size Bytes of packed strips.
+    /// @return one The batch, see `_newBatch`.
+    function _open(
+        uint32 community,
+        uint32 period,
+        address feeTo,
+        bool revealing,
+        uint256 size
+    ) internal view returns (Batch[] memory one) {
+        one = _newBatch();
+        Batch memory b = one[0];
+        (Terms t, bool paused, address tariff) = BatchCalls.market(registry, community, period);
         if (t.isSealed() != _isSealed()) revert WrongMode(community);
         if (paused && !revealing) revert TradingPaused(community);
         uint256 current = t.periodAt(block.timestamp);
         if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
-        b.community = community;
-        b.period = period;
+        (b.community, b.period, b.feeTo) = (community, period, feeTo);
         b.settlementFee = t.settlementFee();
         (b.slots, b.lotWh) = (t.slotsPerPeriod(), t.lotWh());
-        b.domain = _domainSeparatorV4();
-        b.tariff = Tariff.load(tariff);
-        uint256 first = uint256(period) * t.slotsPerPeriod();
-        b.book = Book.open(_bookAt(community, t, first), period, b.slots, t.tickCount(), t.wideTicks());
-        EntryLoops.Strip memory e = b.loop;
-        e.setGrid(t.slotsPerPeriod(), t.tickCount(), b.book.laneLog);
-        e.setPrices(t.lotWh(), t.floorPrice(), t.tickSize(), b.tariff.networkFee());
-        b.time = block.timestamp;
-        if (revealing) {
-            b.time = t.gateOfPeriod(period);
-        } else if (t.isSealed()) {
-            if (block.timestamp >= t.gateOfPeriod(period)) e.openFrom = b.slots;
-        } else {
-            // A slot is open while block.timestamp < slot * d - gateClosure.
-            uint256 firstOpen = (block.timestamp + t.gateClosure()) / t.slotDuration() + 1;
-            if (firstOpen > first) e.openFrom = firstOpen - first;
+        b.message = PackedStrips.newMessage(_domainSeparatorV4(), community, period, feeTo);
+        b.sweeping = size > SWEEP_BYTES && !t.wideTicks();
+        (b.tariff, b.class) = (Tariff.load(tariff), NO_CLASS);
+        b.time = revealing ? t.gateOfPeriod(period) : block.timestamp;
+        _openBook(b, t, revealing);
+    }
+
+    /// @dev Makes a batch of zeros. A variable of its own would be written word by word, and so would one that is returned; an array is
+    /// left alone.
+    function _newBatch() internal pure returns (Batch[] memory one) {
+        uint256 pos = Mem.zeros(2 + BATCH_WORDS + COPY_WORDS + STRIP_WORDS);
+        assembly ("memory-safe") {
+            one := pos
+            mstore(one, 1)
+            let b := add(one, 0x40)
+            mstore(add(one, 0x20), b)
+            // Its first fields: the book and the loop.
+            let book := add(b, shl(5, BATCH_WORDS))
+            mstore(b, book)
+            mstore(add(b, 0x20), add(book, shl(5, COPY_WORDS)))
         }
-        (e.table, e.tickWords) = (b.book.table, b.book.wordsPerSide);
-        (e.area, e.period) = (b.book.area, period);
+    }
+
+    /// @dev Makes room for the book and sets what the loop needs of the community.
+    function _openBook(Batch memory b, Terms t, bool revealing) private view {
+        unchecked {
+            uint256 first = b.period * b.slots;
+            uint256 area = _bookAt(b.community, t, first);
+            Book.Copy memory copy = b.book;
+            copy.open(area, b.period, t.tickCount(), t.wideTicks(), b.slots, b.sweeping);
+            EntryLoops.Strip memory e = b.loop;
+            e.setGrid(b.slots, t.tickCount(), copy.laneLog);
+            e.setPrices(b.lotWh, t.floorPrice(), t.tickSize(), b.tariff.networkFee());
+            (e.table, e.tickWords, e.area, e.period) = (copy.table, copy.wordsPerSide, area, b.period);
+            if (t.isSealed()) {
+                if (!revealing && block.timestamp >= t.gateOfPeriod(b.period)) e.openFrom = b.slots;
+            } else {
+                // A slot is open while block.timestamp < slot * d - gateClosure.
+                uint256 firstOpen = (block.timestamp + t.gateClosure()) / t.slotDuration() + 1;
+                if (firstOpen > first) e.openFrom = firstOpen - first;
+            }
+        }
     }
 
     /// @dev Takes packed strips in runs. Within a run members ascend, so that nobody's standing changes before it is used; a member that
     /// comes again starts the next run. // [A2]
-    function _acceptAll(Batch memory b, address feeTo, bytes calldata strips) internal returns (uint256) {
-        (b.feeTo, b.sweeping) = (feeTo, strips.length > SWEEP_BYTES && b.book.laneLog == 1);
+    function _acceptAll(Batch memory b, bytes calldata strips) internal returns (uint256 accepted) {
         for (uint256 pos = 0; pos < strips.length;) {
             uint256 free = Mem.mark();
             uint256 cells = b.loop.newest;
-            Standing memory st;
-            _load(b, st, _takeRun(st, strips, pos, 4 + (1 << b.loop.laneLog)));
-            pos = _acceptRun(b, st, strips, pos);
-            _record(b, st, feeTo);
+            uint256 end = _takeRun(b, strips, pos);
+            accepted += _acceptRun(b, strips, pos, end);
+            _record(b);
             // The book's cells stay.
             if (b.loop.newest == cells) Mem.release(free);
+            pos = end;
         }
-        return b.accepted;
     }
 
-    /// @return Where the run ends.
+    /// @return accepted How many strips between `pos` and `end` were accepted.
     function _acceptRun(
         Batch memory b,
-        Standing memory st,
-        bytes calldata strips,
-        uint256 pos
-    ) private returns (uint256) {
-        uint256 count = st.members.length;
-        for (uint256 i = 0; i < count; ++i) {
-            if (_acceptNext(b, st, i, strips, pos)) ++b.accepted;
-            ++b.index;
-            pos = strips.endOf(pos);
-        }
-        return pos;
-    }
-
-    /// @dev The strip at `pos`; names it where it is skipped, and its entries where some are refused.
-    function _acceptNext(
-        Batch memory b,
-        Standing memory st,
-        uint256 i,
-        bytes calldata strips,
-        uint256 pos
-    ) private returns (bool ok) {
-        uint256 free = Mem.mark();
-        uint256 cells = b.loop.newest;
-        (uint256 terms, bytes calldata entries) = strips.read(pos);
-        StripReason reason = _check(b, st, i, terms, entries);
-        bytes memory reasons;
-        if (reason == StripReason.None) {
-            bytes32 digest = PackedStrips.digestOf(b.domain, b.community, b.period, b.feeTo, terms, entries);
-            if (_isSigned(digest, strips, pos, st.words.wordAt(i))) {
-                (reason, reasons) = _accept(b, st, i, terms, entries, digest);
-            } else {
-                reason = StripReason.BadSignature;
-            }
-        }
-        ok = reason == StripReason.None;
-        if (!ok) emit StripSkipped(b.community, terms.memberOf(), b.period, b.index, reason);
-        else if (reasons.length != 0) emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
-        if (b.loop.newest == cells) Mem.release(free);
-    }
-
-    /// @dev Finds the members of the next run.
-    /// @param perEntry Bytes of a record for each entry.
-    /// @return size Bytes that the records of the run take at most.
-    function _takeRun(
-        Standing memory st,
         bytes calldata strips,
         uint256 pos,
-        uint256 perEntry
-    ) private pure returns (uint256 size) {
+        uint256 end
+    ) private returns (uint256 accepted) {
         unchecked {
-            uint256[] memory members = new uint256[]((strips.length - pos) / PackedStrips.HEADER + 1);
-            uint256 to = members.words();
-            uint256 above = 0; // one above the last member
-            while (pos < strips.length && size < RUN_BYTES) {
-                if (pos + PackedStrips.HEADER > strips.length) revert StripsCutOff(pos);
-                uint256 member = strips.memberAt(pos);
-                if (member < above) break;
-                uint256 entries = strips.countAt(pos);
-                uint256 end = pos + PackedStrips.HEADER + 4 * entries;
-                if (end > strips.length) revert StripsCutOff(pos);
-                above = member + 1;
-                Mem.store(to, member);
-                to += 32;
-                size += PackedRecords.HEADER + perEntry * entries;
-                pos = end;
+            uint256 word = b.words;
+            while (pos < end) {
+                (uint256 terms, bytes calldata entries) = strips.read(pos);
+                StripReason reason = _accept(b, word, terms, entries);
+                if (reason == StripReason.None) ++accepted;
+                else _skip(b, terms.memberOf(), b.index + (word - b.words) / 32, reason);
+                pos += PackedStrips.HEADER + entries.length;
+                word += 32;
             }
-            st.members = members.cut((to - members.words()) / 32);
+            b.index += (word - b.words) / 32;
         }
     }
 
-    /// @dev Asks everybody about the members of a run, and makes room for its records.
-    function _load(Batch memory b, Standing memory st, uint256 size) private view {
-        unchecked {
-            uint256 words = 32 * st.members.length;
-            bytes4 question = IProsumerRegistry.tradersOf.selector;
-            // Offset, words.
-            uint256 answer = Questions.ask(address(registry), question, b.community, b.period, st.members, 64 + words);
-            st.words = Questions.arrayAt(answer + 32);
-            question = IPaymentEscrow.standings.selector;
-            // Two offsets, whether the ring entry is free, first module, accounts, journals.
-            answer = Questions.ask(address(escrow), question, b.community, b.period, st.members, 192 + 2 * words);
-            (st.accounts, st.journals) = (Questions.arrayAt(answer + 128), Questions.arrayAt(answer + 160 + words));
-            st.ringFree = Mem.load(answer + 64) != 0;
-            // The journal carries the frontier of the first module alone; without it strips could be replayed.
-            if (Mem.load(answer + 96) != uint160(address(this))) revert UnknownModule(b.community);
+    function _skip(Batch memory b, uint32 member, uint256 index, StripReason reason) private {
+        emit StripSkipped(b.community, member, b.period, index, reason);
+    }
+
+    /// @dev Reverts with the first entry that was refused.
+    function _revertRefused(bytes memory reasons) private pure {
+        for (uint256 i = 0; i < reasons.length; ++i) {
+            if (reasons[i] != 0) revert EntryRefused(i, EntryReason(uint8(reasons[i])));
         }
-        st.records = Mem.bytesOf(size + 32);
-        b.next = st.records.start();
+    }
+
+    /// @dev Finds the members of the next run, asks about them and makes room for what becomes of their strips.
+    /// @return end Where it ends.
+    function _takeRun(Batch memory b, bytes calldata strips, uint256 pos) private view returns (uint256 end) {
+        uint256 members = BatchCalls.roomForMembers();
+        uint256 perEntry = 4 + (1 << b.loop.laneLog); // bytes of a record
+        uint256 count;
+        uint256 size;
+        uint256 most;
+        bool cut;
+        (end, count, size, most, cut) = strips.walk(pos, members, perEntry, PackedRecords.HEADER, RUN_BYTES);
+        if (cut) revert StripsCutOff(end);
+        _load(b, members, count, size, most);
+    }
+
+    /// @dev Asks everybody about the members of a run, and makes room for its records and for working on a strip.
+    /// @param members Where they are, see `BatchCalls`.
+    /// @param size Bytes that the records of the run take at most.
+    /// @param most Entries of its longest strip.
+    function _load(Batch memory b, uint256 members, uint256 count, uint256 size, uint256 most) private view {
+        BatchCalls.keepMembers(members, count, b.community, b.period);
+        b.words = BatchCalls.traders(registry, members, count);
+        (uint256 accounts, uint256 journals, bool ringFree, address firstModule) =
+            BatchCalls.standings(escrow, members, count);
+        // The journal carries the frontier of the first module alone; without it strips could be replayed.
+        if (firstModule != address(this)) revert UnknownModule(b.community);
+        (b.toAccount, b.toJournal, b.ringBusy) = (accounts - b.words, journals - b.words, ringFree ? 0 : 1);
+        b.records = BatchCalls.roomForRecords(size + 32);
+        b.next = b.records;
+        // Longer strips are not looked into.
+        if (most > MAX_ENTRIES) most = MAX_ENTRIES;
+        b.loop.copy = Mem.bytesOf(4 * most + 32).start();
+        b.loop.reasons = Mem.bytesOf(most).start();
     }
 
     /// @dev Hands the records of a run to the escrow.
-    function _record(Batch memory b, Standing memory st, address feeTo) private {
-        uint256 length = b.next - st.records.start();
-        if (length != 0) escrow.append(b.community, b.period, 0, feeTo, st.records.cut(length));
+    function _record(Batch memory b) private {
+        uint256 length = b.next - b.records;
+        if (length != 0) BatchCalls.append(escrow, b.community, b.period, b.feeTo, b.records, length);
     }
 
-    /// @dev What holds for a strip as a whole, but for its signature.
-    function _check(
-        Batch memory b,
-        Standing memory st,
-        uint256 index,
-        uint256 terms,
-        bytes calldata entries
-    ) private pure returns (StripReason) {
+    /// @dev What holds for a strip as a whole, but for its signature. One test tells whether all of it does.
+    /// @param word Where its member's word is.
+    /// @param length Bytes of its entries.
+    function _check(Batch memory b, uint256 word, uint256 terms, uint256 length) private pure returns (StripReason) {
         unchecked {
-            Account a = Account.wrap(st.accounts.wordAt(index));
-            Journal j = Journal.wrap(st.journals.wordAt(index));
-            if (entries.length == 0 || entries.length % 4 != 0) return StripReason.BadLength;
-            if (!Member.wrap(st.words.wordAt(index)).isActive()) return StripReason.NotActive;
-            if (!a.hasModule(0)) return StripReason.ModuleOff;
-            if (terms.epochOf() != a.epochOf()) return StripReason.WrongEpoch;
-            if (b.time > terms.deadlineOf()) return StripReason.Expired;
-            if (a.isInDebt()) return StripReason.InDebt;
-            if (a.freeOf() < terms.maxReserveOf()) return StripReason.Underfunded;
-            if (!st.ringFree) return StripReason.RingBusy;
-            if (terms.afterOf() != j.frontierOf()) return StripReason.WrongFrontier;
-            if (j.entriesOf() + entries.length / 4 > MAX_ENTRIES || j.recordsOf() == MAX_RECORDS) {
-                return StripReason.TooManyEntries;
-            }
-            return StripReason.None;
+            Account a = Account.wrap(Mem.load(word + b.toAccount));
+            Journal j = Journal.wrap(Mem.load(word + b.toJournal));
+            uint256 wrong =
+                Member.wrap(Mem.load(word)).whyInactive() |
+                    a.unlike(terms.epochOf()) |
+                    (terms.afterOf() ^ j.frontierOf()) |
+                    (length & 3) |
+                    b.ringBusy;
+            // All of these are below 2^96: a difference below zero has its highest bit set.
+            uint256 left =
+                (terms.deadlineOf() - b.time) |
+                    (a.freeOf() - terms.maxReserveOf()) |
+                    (length - 4) |
+                    (4 * (MAX_ENTRIES - j.entriesOf()) - length) |
+                    (MAX_RECORDS - 1 - j.recordsOf());
+            if (wrong | (left >> 255) == 0) return StripReason.None;
+            return _reasonOf(b, word, terms, length);
         }
     }
 
+    /// @dev The first of the reasons for which `_check` refused a strip.
+    function _reasonOf(Batch memory b, uint256 word, uint256 terms, uint256 length) private pure returns (StripReason) {
+        Account a = Account.wrap(Mem.load(word + b.toAccount));
+        Journal j = Journal.wrap(Mem.load(word + b.toJournal));
+        if (length == 0 || length % 4 != 0) return StripReason.BadLength;
+        if (!Member.wrap(Mem.load(word)).isActive()) return StripReason.NotActive;
+        if (!a.hasModule(0)) return StripReason.ModuleOff;
+        if (terms.epochOf() != a.epochOf()) return StripReason.WrongEpoch;
+        if (b.time > terms.deadlineOf()) return StripReason.Expired;
+        if (a.isInDebt()) return StripReason.InDebt;
+        if (a.freeOf() < terms.maxReserveOf()) return StripReason.Underfunded;
+        if (b.ringBusy != 0) return StripReason.RingBusy;
+        if (terms.afterOf() != j.frontierOf()) return StripReason.WrongFrontier;
+        return StripReason.TooManyEntries;
+    }
+
     /// @dev The one path of every strip: signed and posted by anyone, or its owner's own transaction.
-    /// @param index The strip's member in `st`.
-    /// @return reason Why it was not accepted.
-    /// @return reasons One byte per entry if any was refused, else empty.
+    /// @param word Where its member's word is.
+    /// @return Why it was not accepted.
     function _accept(
         Batch memory b,
-        Standing memory st,
-        uint256 index,
+        uint256 word,
         uint256 terms,
-        bytes calldata entries,
-        bytes32 digest
-    ) private view returns (StripReason reason, bytes memory reasons) {
+        bytes calldata entries
+    ) private returns (StripReason) {
         unchecked {
             EntryLoops.Strip memory e = b.loop;
-            Member m = Member.wrap(st.words.wordAt(index));
-            Journal j = Journal.wrap(st.journals.wordAt(index));
+            StripReason reason = _check(b, word, terms, entries.length);
+            if (reason != StripReason.None) return reason;
+            uint256 payload = b.next + PackedRecords.HEADER;
+            payload.copy(entries);
+            bytes32 digest = PackedStrips.digestIn(b.message, terms, payload.hashAt(entries.length));
+            Member m = Member.wrap(Mem.load(word));
+            if (!b.own && !CompactSignature.isBy(m.tradingKey(), digest, PackedStrips.signatureBefore(entries))) {
+                return StripReason.BadSignature;
+            }
+            Journal j = Journal.wrap(Mem.load(word + b.toJournal));
             uint256 feePerEntry = terms.feePerEntryOf();
             e.setLimits(m.buyCap(), m.sellCap(), terms.maxReserveOf(), feePerEntry);
-            e.prices = b.tariff.entriesOf(m.tariffClass(), b.slots);
-            if (b.sweeping && e.sweeps != e.prices) e.fillSellPrices(b.slots);
+            if (m.tariffClass() != b.class) _turnTo(b, m.tariffClass());
             uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
             e.reset(j.frontierOf(), initialFee);
             uint256 count = entries.length / 4;
-            uint256 payload = b.next + PackedRecords.HEADER;
-            payload.copy(entries);
-            uint256 copy = Mem.bytesOf(entries.length + 32).start();
-            copy.copy(entries);
-            Mem.store(copy + entries.length, 0); // no entry behind the last
-            reasons = new bytes(count);
-            (e.out, e.reasons) = (payload + entries.length, reasons.start());
-            if (e.accept(copy, count)) {
-                _undo(b, entries, reasons, e.seen);
-                return (StripReason.RingBusy, new bytes(0));
+            e.out = payload + entries.length;
+            if (e.accept(payload, count)) {
+                _undo(b, payload);
+                return StripReason.RingBusy;
             }
             uint256 refused = e.refused;
-            if (refused == count) return (StripReason.NothingAccepted, reasons);
+            if (refused != 0) {
+                bytes memory reasons = Mem.bytesAt(e.reasons).cut(count);
+                // An entry's own reason tells more than "nothing accepted".
+                if (b.own) _revertRefused(reasons);
+                if (refused == count) return StripReason.NothingAccepted;
+                emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
+            }
             (uint256 bought, uint256 sold) = e.lotsOf();
             uint256 fee = (count - refused) * feePerEntry;
             // Wh sold and bought, reserve, entries.
@@ -525,24 +541,28 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 size = count * (4 + (1 << e.laneLog));
             PackedRecords.write(b.next, terms.memberOf(), e.slotEnd(), fee, head, size, digest);
             b.next = payload + size;
-            if (refused == 0) reasons = new bytes(0);
+            return StripReason.None;
         }
     }
 
-    /// @dev Takes the first `count` entries back out of the book.
-    function _undo(Batch memory b, bytes calldata entries, bytes memory reasons, uint256 count) private pure {
-        for (uint256 i = 0; i < count; ++i) {
-            if (reasons[i] != 0) continue;
-            uint256 entry = entries.u32(4 * i);
-            b.book.remove(entry >> 24, (entry >> 16) & 0xff, entry & 0xffff);
-        }
+    /// @dev Lets the loop reserve at the prices of a tariff class.
+    function _turnTo(Batch memory b, uint256 class) private pure {
+        b.class = class;
+        b.loop.prices = b.tariff.entriesOf(class, b.slots);
+        if (b.sweeping) b.loop.fillSellPrices(b.slots);
     }
 
-    /// @param member Word of the strip's member.
-    function _isSigned(bytes32 digest, bytes calldata strips, uint256 pos, uint256 member) private pure returns (bool) {
-        (bytes32 r, bytes32 vs) = strips.signatureAt(pos);
-        (address signer, ECDSA.RecoverError problem, ) = ECDSA.tryRecover(digest, r, vs);
-        return problem == ECDSA.RecoverError.NoError && signer == Member.wrap(member).tradingKey();
+    /// @dev Takes what the loop has accepted of a strip back out of the book.
+    /// @param entries Where they are in memory.
+    function _undo(Batch memory b, uint256 entries) private pure {
+        unchecked {
+            uint256 reasons = b.loop.reasons;
+            for (uint256 i = 0; i < b.loop.seen; ++i) {
+                if (Mem.load(reasons + i) >> 248 != 0) continue;
+                uint256 entry = Mem.load(entries + 4 * i) >> 224;
+                b.book.remove(entry >> 24, (entry >> 16) & 0xff, entry & 0xffff);
+            }
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- places in storage

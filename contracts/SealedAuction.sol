@@ -47,8 +47,8 @@ contract SealedAuction is OrderBook, ISealedAuction {
             before,
             rest
         );
-        Batch memory b = _open(community, period, true);
-        accepted = _acceptAll(b, chunk.feeToOf(), chunk[Chunks.HEAD:]);
+        Batch memory b = _open(community, period, chunk.feeToOf(), true, chunk.length)[0];
+        accepted = _acceptAll(b, chunk[Chunks.HEAD:]);
         if (clears && resolved) _clearCopy(b, KnownTerms.keep(_known, registry, community));
         else b.book.flush(b.loop.newest);
         emit ChunkRevealed(community, period, place, index, strips);

@@ -12,6 +12,12 @@ async function threeHomes() {
   return await openDay(connection, [{}, { buyCap: 100, sellCap: 50 }, {}]);
 }
 
+const eightHomes = async () =>
+  await openDay(
+    connection,
+    Array.from({ length: 8 }, () => ({ deposit: 10n ** 10n })),
+  );
+
 const tomorrow = (day: Day) => day.period + 1;
 const sign = async (
   day: Day,
@@ -118,6 +124,43 @@ describe("Rule 7: one bad entry never hurts another", function () {
         .withArgs(index, entryReason(reasons[index] ?? good));
       expect(await stateOf(day, strip.member, tomorrow(day))).to.deep.equal(await stateOf(day, strip.member, 0));
       await place(day, day.home(1), clean);
+    });
+  }
+
+  // A strip's entries and reasons are worked on where those of the strip before were: neither shows in the next.
+  for (const [batch, curves] of [
+    ["a small batch", 0],
+    ["a batch large enough for sweeps", 3],
+  ] as const) {
+    it(`names the reasons of each strip alone, in ${batch}`, async function () {
+      const day = await networkHelpers.loadFixture(eightHomes);
+      const curve = Array.from({ length: 480 }, (_, i) => buy(30 + Math.floor(i / 12), i % 12, 1));
+      const many = Array.from({ length: 12 }, (_, i) => (i % 3 === 1 ? buy(40 + i, 10, 5) : buy(40 + i, 10, 0)));
+      const parts = [
+        { entries: many, refused: many.map(({ lots }) => (lots === 0 ? "ZeroLots" : good)) },
+        { entries: [buy(41, 10, 5), buy(96, 10, 5)], refused: [good, "OffGrid"] },
+        { entries: [buy(90, 10, 0), sell(91, 99, 1), buy(92, 127, 65_535)], refused: undefined },
+        { entries: [buy(200, 10, 5), buy(201, 10, 5), last], refused: ["OffGrid", "OffGrid", "NotAscending"] },
+        { entries: [buy(41, 10, 5)], refused: [] },
+        ...Array.from({ length: curves }, () => ({ entries: curve, refused: [] })),
+      ];
+      const strips = [];
+      for (const [index, { entries }] of parts.entries()) {
+        strips.push(await sign(day, index, entries, { feePerEntry: 0, maxReserve: 10n ** 8n }));
+      }
+      const { refused, skipped, records } = await post(day, strips, tomorrow(day));
+      expect(skipped.map(({ index, reason }) => [index, reason])).to.deep.equal([
+        [2n, "NothingAccepted"],
+        [3n, "NothingAccepted"],
+      ]);
+      expect(refused.map(({ reasons }) => reasons)).to.deep.equal([parts[0]?.refused, parts[1]?.refused]);
+      const taken = records.map(({ payload }) => payload.slice(2));
+      expect(taken[0]).to.equal(
+        encodeEntries(many).slice(2) + many.map(({ lots }) => (lots === 0 ? "ffff" : "0000")).join(""),
+      );
+      expect(taken[1]).to.equal(encodeEntries([buy(41, 10, 5), buy(96, 10, 5)]).slice(2) + "0005ffff");
+      expect(taken[2]).to.equal(encodeEntries([buy(41, 10, 5)]).slice(2) + "000a");
+      expect(taken).to.have.length(3 + curves);
     });
   }
 

@@ -17,14 +17,13 @@ import {Words} from "./Words.sol";
 /// `| offset 8 | group 8 | shift |`, of which the last is where its bits start in the group.
 ///
 /// A table says where the cells are, relative to its own start; a slot without one leads to a stretch of zeros below it, where nothing
-/// has room. Behind the table and its prices are the groups of which a slot has a cell, as storage has them, or with nothing but the
-/// period where storage has another's. Volumes are lots.
+/// has room. Below that stretch are the groups of which a slot has a cell, as storage has them, or with nothing but the period where
+/// storage has another's, the first one uppermost. Volumes are lots.
 library Book {
-    using Mem for uint256[];
     using SlotBook for SlotBook.View;
 
-    /// @param table Where the table starts in memory, one word before that of offset 0. Room for another word per slot follows it, and
-    /// then for the groups.
+    /// @param table Where the table starts in memory, one word before that of offset 0. For sweeps, room for another word per slot
+    /// follows it.
     /// @param area Start of the period's ring entry in storage.
     /// @param period What its groups are of.
     /// @param laneLog log2 of bytes per tick.
@@ -42,8 +41,11 @@ library Book {
     /// @dev As many slots as an entry can name.
     uint256 private constant TABLE_WORDS = 256;
 
-    /// @dev Bytes from the table's start to the groups.
-    uint256 private constant GROUPS = 32 * (1 + 2 * TABLE_WORDS);
+    /// @dev Bytes below the table where nothing has room: as much as the ticks of both sides take if they are wide.
+    uint256 private constant NOTHING = 1024;
+
+    /// @dev Bytes from the first group up to the table; the others lie below it.
+    uint256 private constant GROUPS = NOTHING + 32;
 
     /// @dev Lanes between a bid and the ask of the same tick.
     uint256 private constant SIDE_LANES_LOG2 = 7;
@@ -51,22 +53,24 @@ library Book {
     /// @dev A word without volume.
     uint256 private constant EMPTY = type(uint256).max;
 
-    /// @param slots Of the period.
+    /// @param slots Of the period. A lone strip needs no more of the table.
+    /// @param sweeping Whether the table must cover every offset that an entry can name, with a further word for each, see
+    /// `EntryLoops.fillSellPrices`.
     function open(
+        Copy memory b,
         uint256 area,
         uint256 period,
-        uint256 slots,
         uint256 ticks,
-        bool wide
-    ) internal pure returns (Copy memory b) {
+        bool wide,
+        uint256 slots,
+        bool sweeping
+    ) internal pure {
         unchecked {
-            b.area = area;
-            b.period = period;
-            b.laneLog = wide ? 2 : 1;
-            b.wordsPerSide = (ticks << b.laneLog) / 32;
-            uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
-            uint256 groups = 1 + slots / slotsInGroup(2 * b.wordsPerSide);
-            b.table = new uint256[](zeros + 1 + 2 * TABLE_WORDS + groups).words() + 32 * zeros;
+            uint256 laneLog = wide ? 2 : 1;
+            (b.area, b.period, b.laneLog) = (area, period, laneLog);
+            b.wordsPerSide = (ticks << laneLog) / 32;
+            uint256 below = 32 * (1 + slots / slotsInGroup(2 * b.wordsPerSide)) + NOTHING; // bytes
+            b.table = Mem.zeros(below / 32 + 1 + (sweeping ? 2 * TABLE_WORDS : slots)) + below;
         }
     }
 
@@ -90,11 +94,11 @@ library Book {
     /// @param newest Top of the cell that was made last, 0 if there is none.
     function flush(Copy memory b, uint256 newest) internal {
         unchecked {
-            uint256 place = b.table + GROUPS;
+            uint256 place = b.table - GROUPS;
             uint256 group = Mem.load(place);
             for (uint256 top = newest; top != 0; top = Mem.load(top + 96)) {
                 uint256 bits = Mem.load(top + 32);
-                uint256 next = b.table + GROUPS + 32 * ((bits >> 8) & 0xff);
+                uint256 next = b.table - GROUPS - 32 * ((bits >> 8) & 0xff);
                 if (next != place) {
                     _flushGroup(b, place, group);
                     (place, group) = (next, Mem.load(next));
@@ -111,7 +115,7 @@ library Book {
         unchecked {
             if (group == Mem.load(place)) return;
             Mem.store(place, group);
-            Words.store(b.area + (((place - b.table - GROUPS) / 32) << STORED_STRIDE_LOG2), group);
+            Words.store(b.area + (((b.table - GROUPS - place) / 32) << STORED_STRIDE_LOG2), group);
         }
     }
 
@@ -141,7 +145,7 @@ library Book {
     /// @return Its live bits tell only what storage holds.
     function groupAt(Copy memory b, uint256 index) internal view returns (SlotGroup) {
         unchecked {
-            uint256 group = Mem.load(b.table + GROUPS + 32 * index);
+            uint256 group = Mem.load(b.table - GROUPS - 32 * index);
             return SlotGroup.wrap(group != 0 ? group : Words.load(b.area + (index << STORED_STRIDE_LOG2)));
         }
     }

@@ -32,7 +32,7 @@ library EntryLoops {
     /// @param table Where the table of the book in memory starts, see `Book`.
     /// @param newest Top of the cell of the book that was made last, 0 for none.
     /// @param tickWords Tick words of one side.
-    /// @param reasons Where the reasons go, in memory: one byte per entry.
+    /// @param reasons Where the reasons go, in memory: one byte per entry, unless the strip was taken in one sweep.
     /// @param out Where the prefixes go, in memory; a spare word follows the last.
     /// @param area The book in storage.
     /// @param period Whose slots these are.
@@ -46,6 +46,7 @@ library EntryLoops {
     /// @param start Where the entries start, in the upper 128 bits, and `out`.
     /// @param count Entries.
     /// @param last The largest entry passed or closed.
+    /// @param copy Where the entries go, in memory, and a word behind them, where a strip is not taken in one sweep.
     /// @param sweeps Whether strips are tried in one sweep first: `fillSellPrices` has made what that needs.
     struct Strip {
         uint256 beyond;
@@ -81,6 +82,7 @@ library EntryLoops {
         uint256 start;
         uint256 count;
         uint256 last;
+        uint256 copy;
         uint256 sweeps;
     }
 
@@ -117,13 +119,14 @@ library EntryLoops {
     uint256 private constant START = 0x3c0;
     uint256 private constant COUNT = 0x3e0;
     uint256 private constant LAST = 0x400;
-    uint256 private constant SWEEPS = 0x420;
+    uint256 private constant COPY = 0x420;
+    uint256 private constant SWEEPS = 0x440;
 
     /// @dev Bytes from a book's table, without its first word, to the amounts that `fillSellPrices` makes.
     uint256 private constant SELL_PRICES = 0x2000;
 
     /// @dev Bytes from a book's table to the groups.
-    uint256 private constant GROUPS = 0x4020;
+    uint256 private constant GROUPS = 0x420;
 
     /// @dev The first entry of offset 256.
     uint256 private constant ALL_CLOSED = 0x100000000;
@@ -148,7 +151,7 @@ library EntryLoops {
     /// @dev In a large batch of ticks of 16 bits a strip is tried in one sweep first, which takes it whole or not at all. Then, entry by
     /// entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is refused, or its
     /// slot or tick word was not in memory yet, then it is tried again.
-    /// @param entries Where the entries start in memory; at least four bytes of zeros follow the last.
+    /// @param entries Where the entries start in memory. The prefixes may follow the last at once.
     /// @param count Number of entries.
     /// @return busy Whether it stopped at a slot whose group an older period still needs.
     // solhint-disable-next-line function-max-lines
@@ -240,7 +243,7 @@ library EntryLoops {
             // The word of a group of slots, which it brings into memory on the first visit; 0 if an older period still needs it. A
             // slot has `words` live bits and a cleared bit, see `SlotGroup`; `fit` slots are in a group.
             function groupOf(e, index, fit, words) -> group {
-                let place := add(add(mload(add(e, TABLE)), GROUPS), shl(5, index))
+                let place := sub(sub(mload(add(e, TABLE)), GROUPS), shl(5, index))
                 group := mload(place)
                 if group {
                     leave
@@ -318,12 +321,15 @@ library EntryLoops {
                     leave
                 }
                 let top := mload(add(e, TABLE))
-                let relative := mload(add(add(top, 0x20), shl(5, shr(24, entry))))
-                if iszero(relative) {
+                let relative := add(add(top, 0x20), shl(5, shr(24, entry)))
+                if iszero(mload(relative)) {
                     next := shr(open(e, shr(24, entry)), STOP)
+                    if eq(next, RETRY) {
+                        pop(fetch(e, entry, add(top, mload(relative))))
+                    }
                     leave
                 }
-                top := add(top, relative)
+                top := add(top, mload(relative))
                 next := or(entry, 0xffff)
                 if gt(sum, mload(add(e, add(BUY_CAP, shr(18, and(entry, 0x800000)))))) {
                     refuse(e, index, 6) // OverCap
@@ -374,10 +380,11 @@ library EntryLoops {
                         bad := or(bad, gt(sum, mload(add(e, SELL_CAP))))
                     }
                     amount := add(add(total, mload(add(e, FEE))), mul(wanted, amount))
-                    let place := mload(add(e, TABLE))
-                    place := add(place, mload(add(add(place, 0x20), and(shr(243, entry), 0x1fe0))))
-                    place := sub(place, shl(mload(add(e, LANE_LOG)), and(shr(240, entry), 0xff)))
+                    // The table may end with the slots of the period: beyond them an entry is looked up at the first.
                     let good := lt(entry, mload(e))
+                    let place := mload(add(e, TABLE))
+                    place := add(place, mload(add(add(place, 0x20), mul(good, and(shr(243, entry), 0x1fe0)))))
+                    place := sub(place, shl(mload(add(e, LANE_LOG)), and(shr(240, entry), 0xff)))
                     good := and(and(good, gt(entry, last)), lt(amount, mload(add(e, LIMIT))))
                     let word := mload(place)
                     good := and(good, lt(sub(wanted, 1), and(word, mload(add(e, LANE_MASK)))))
@@ -515,6 +522,13 @@ library EntryLoops {
                 }
             }
             if iszero(swept) {
+                // Entries are read where zeros follow them, so that none seems to come behind the last.
+                mcopy(mload(add(s, COPY)), entries, shl(2, count))
+                entries := mload(add(s, COPY))
+                mstore(add(entries, shl(2, count)), 0)
+                calldatacopy(mload(add(s, REASONS)), calldatasize(), count)
+                // Where a strip stands alone its first slot is not in memory yet: the loop would find that out the dear way.
+                pop(bring(s, shr(224, mload(entries))))
                 last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
                 let at := or(shl(128, entries), mload(add(s, OUT)))
                 mstore(add(s, START), at)
@@ -569,12 +583,14 @@ library EntryLoops {
 
     /// @notice Sets the grid: slots of the period, ticks, and whether tick volumes take 32 bits instead of 16.
     function setGrid(Strip memory s, uint256 slots, uint256 ticks, uint256 laneLog) internal pure {
-        s.beyond = slots << 248;
-        s.noTick = (128 - ticks) << 240; // the number of ticks is a power of two
-        s.laneLog = laneLog;
-        s.step = (4 << 128) | (1 << laneLog);
-        s.laneShift = 256 - (8 << laneLog);
-        s.laneMask = (1 << (8 << laneLog)) - 1;
+        unchecked {
+            s.beyond = slots << 248;
+            s.noTick = (128 - ticks) << 240; // the number of ticks is a power of two
+            s.laneLog = laneLog;
+            s.step = (4 << 128) | (1 << laneLog);
+            s.laneShift = 256 - (8 << laneLog);
+            s.laneMask = (1 << (8 << laneLog)) - 1;
+        }
     }
 
     /// @notice Sets what the signer and the member's registration allow; amounts in base units, caps in lots.
@@ -585,16 +601,18 @@ library EntryLoops {
         uint256 maxReserve,
         uint256 feePerEntry
     ) internal pure {
-        (s.buyCap, s.sellCap) = (buyCap, sellCap);
-        s.limit = (maxReserve + 1) * MONEY; // 96 bits
-        s.fee = feePerEntry * MONEY;
+        unchecked {
+            (s.buyCap, s.sellCap) = (buyCap, sellCap);
+            s.limit = (maxReserve + 1) << 128; // 96 bits
+            s.fee = feePerEntry << 128; // 32 bits
+        }
     }
 
     /// @notice Makes the state ready for a strip.
     /// @param initial Base units already taken of `maxReserve`.
     function reset(Strip memory s, uint256 frontier, uint256 initial) internal pure {
         s.frontier = frontier;
-        s.total = initial * MONEY;
+        s.total = initial << 128;
         s.nextKey = 0;
         s.offGrid = 0;
         s.refused = 0;
@@ -602,19 +620,22 @@ library EntryLoops {
 
     /// @return Base units of `maxReserve` that were taken.
     function usedOf(Strip memory s) internal pure returns (uint256) {
-        return s.total / MONEY;
+        return s.total >> 128;
     }
 
     /// @return bought Accepted lots.
     /// @return sold Accepted lots.
     function lotsOf(Strip memory s) internal pure returns (uint256 bought, uint256 sold) {
-        return (uint64(s.total), uint64(s.total / SOLD));
+        return (uint64(s.total), uint64(s.total >> 64));
     }
 
     /// @return One past the largest offset that an entry named on the grid; at least the frontier.
     function slotEnd(Strip memory s) internal pure returns (uint256) {
-        uint256 next = s.offGrid != 0 ? s.offGrid - 1 : s.nextKey;
-        uint256 end = next == 0 ? 0 : ((next - 1) >> 8) + 1;
-        return end > s.frontier ? end : s.frontier;
+        unchecked {
+            uint256 next = s.offGrid;
+            next = next == 0 ? s.nextKey : next - 1; // one above the largest key
+            uint256 end = (next + 255) >> 8;
+            return end > s.frontier ? end : s.frontier;
+        }
     }
 }

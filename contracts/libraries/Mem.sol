@@ -32,6 +32,13 @@ library Mem {
         }
     }
 
+    /// @return hash keccak256 of so many bytes in memory.
+    function hashAt(uint256 pos, uint256 length) internal pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            hash := keccak256(pos, length)
+        }
+    }
+
     /// @notice Copies bytes within memory.
     function move(uint256 pos, bytes memory data) internal pure {
         assembly ("memory-safe") {
@@ -59,10 +66,14 @@ library Mem {
         }
     }
 
-    /// @return word The word at an index that the caller knows to be there.
-    function wordAt(uint256[] memory array, uint256 index) internal pure returns (uint256 word) {
+    /// @return pos Where so many words of zeros are, of which the caller knows the number.
+    function zeros(uint256 count) internal pure returns (uint256 pos) {
         assembly ("memory-safe") {
-            word := mload(add(add(array, 32), shl(5, index)))
+            pos := mload(0x40)
+            let size := shl(5, count)
+            // Copying from beyond the end of calldata writes zeros.
+            calldatacopy(pos, calldatasize(), size)
+            mstore(0x40, add(pos, size))
         }
     }
 
@@ -116,6 +127,13 @@ library Mem {
     function words(uint256[] memory array) internal pure returns (uint256 pos) {
         assembly ("memory-safe") {
             pos := add(array, 32)
+        }
+    }
+
+    /// @return data The bytes that start at `pos`, behind their length.
+    function bytesAt(uint256 pos) internal pure returns (bytes memory data) {
+        assembly ("memory-safe") {
+            data := sub(pos, 32)
         }
     }
 

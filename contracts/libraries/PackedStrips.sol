@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IOrderBook} from "../interfaces/IOrderBook.sol";
 import {Mem} from "./Mem.sol";
 
@@ -35,10 +34,15 @@ library PackedStrips {
     }
 
     /// @return terms See `termsOf`.
+    function termsAt(bytes calldata strips, uint256 pos) internal pure returns (uint256 terms) {
+        return _word(strips, pos) >> 16;
+    }
+
+    /// @return terms See `termsOf`.
     /// @return entries Four bytes each.
     function read(bytes calldata strips, uint256 pos) internal pure returns (uint256 terms, bytes calldata entries) {
         unchecked {
-            terms = _word(strips, pos) >> 16;
+            terms = termsAt(strips, pos);
             uint256 length = 4 * countAt(strips, pos);
             assembly ("memory-safe") {
                 entries.offset := add(strips.offset, add(pos, HEADER))
@@ -55,6 +59,57 @@ library PackedStrips {
         }
     }
 
+    /// @return place Where in calldata the signature of a strip with these entries is.
+    function signatureBefore(bytes calldata entries) internal pure returns (uint256 place) {
+        assembly ("memory-safe") {
+            place := sub(entries.offset, sub(HEADER, R))
+        }
+    }
+
+    /// @notice Walks a run of strips whose members ascend, and writes those down.
+    /// @param pos Of the first strip.
+    /// @param members Where the members go in memory, a word each.
+    /// @param perEntry Bytes of a record for each entry.
+    /// @param head Bytes of a record before them.
+    /// @param enough The run ends once its records take so many bytes.
+    /// @return end Where the run ends.
+    /// @return count Its strips.
+    /// @return size Bytes that its records take at most.
+    /// @return most Entries of its longest strip.
+    /// @return cut Whether the strip at `end` is longer than what is there.
+    function walk(
+        bytes calldata strips,
+        uint256 pos,
+        uint256 members,
+        uint256 perEntry,
+        uint256 head,
+        uint256 enough
+    ) internal pure returns (uint256 end, uint256 count, uint256 size, uint256 most, bool cut) {
+        assembly ("memory-safe") {
+            let above := 0 // one above the last member
+            end := pos
+            for {} and(lt(end, strips.length), lt(size, enough)) {} {
+                let strip := add(strips.offset, end)
+                let member := shr(224, calldataload(strip))
+                let entries := shr(240, calldataload(add(strip, COUNT)))
+                let next := add(add(end, HEADER), shl(2, entries))
+                // Where the header is cut off already, the number of entries may be anything.
+                cut := gt(next, strips.length)
+                if or(cut, lt(member, above)) {
+                    break
+                }
+                mstore(add(members, shl(5, count)), member)
+                above := add(member, 1)
+                count := add(count, 1)
+                size := add(size, add(head, mul(perEntry, entries)))
+                if gt(entries, most) {
+                    most := entries
+                }
+                end := next
+            }
+        }
+    }
+
     /// @return Where the strip ends.
     function endOf(bytes calldata strips, uint256 pos) internal pure returns (uint256) {
         unchecked {
@@ -64,13 +119,22 @@ library PackedStrips {
 
     /// @return terms `feePerEntry 32 | maxReserve 96 | deadline 40 | epoch 32 | after 8 | member 32`, low bit first.
     function termsOf(IOrderBook.Strip calldata s) internal pure returns (uint256 terms) {
-        return
-            (uint256(s.member) << 208) |
-            (uint256(s.after_) << 200) |
-            (uint256(s.epoch) << 168) |
-            (uint256(s.deadline) << 128) |
-            (uint256(s.maxReserve) << 32) |
-            s.feePerEntry;
+        assembly ("memory-safe") {
+            let member := calldataload(s)
+            let after_ := calldataload(add(s, 0x20))
+            let epoch := calldataload(add(s, 0x40))
+            let deadline := calldataload(add(s, 0x60))
+            let maxReserve := calldataload(add(s, 0x80))
+            terms := calldataload(add(s, 0xa0)) // feePerEntry
+            // What does not fit its type reverts, as the compiler has it.
+            let above := or(shr(32, member), shr(8, after_))
+            above := or(or(above, shr(32, epoch)), shr(40, deadline))
+            if or(or(above, shr(96, maxReserve)), shr(32, terms)) {
+                revert(0, 0)
+            }
+            terms := or(or(terms, shl(32, maxReserve)), shl(128, deadline))
+            terms := or(or(terms, shl(168, epoch)), or(shl(200, after_), shl(208, member)))
+        }
     }
 
     function memberOf(uint256 terms) internal pure returns (uint32) {
@@ -100,8 +164,45 @@ library PackedStrips {
         return uint32(terms);
     }
 
-    /// @return The EIP-712 digest that the trading key signs.
+    /// @notice Makes room for the messages of a call's strips, with what they share in place.
     /// @param domain Domain separator of the order book.
+    /// @return message Where it starts in memory: the eleven words of the signed structure, then what EIP-712 hashes with its hash.
+    function newMessage(
+        bytes32 domain,
+        uint256 community,
+        uint256 period,
+        address feeTo
+    ) internal pure returns (uint256 message) {
+        bytes32 typeHash = STRIP_TYPE;
+        assembly ("memory-safe") {
+            message := mload(0x40)
+            mstore(0x40, add(message, 0x1c0))
+            mstore(message, typeHash)
+            mstore(add(message, 0x20), community)
+            mstore(add(message, 0x60), period)
+            mstore(add(message, 0x120), shr(96, shl(96, feeTo)))
+            mstore(add(message, 0x160), shl(240, 0x1901))
+            mstore(add(message, 0x162), domain)
+        }
+    }
+
+    /// @return digest The EIP-712 digest that the trading key signs.
+    /// @param message Made by `newMessage`; the words of the strip before are written over.
+    function digestIn(uint256 message, uint256 terms, bytes32 entriesHash) internal pure returns (bytes32 digest) {
+        assembly ("memory-safe") {
+            mstore(add(message, 0x40), shr(208, terms)) // member
+            mstore(add(message, 0x80), and(shr(200, terms), 0xff)) // after
+            mstore(add(message, 0xa0), and(shr(168, terms), 0xffffffff)) // epoch
+            mstore(add(message, 0xc0), and(shr(128, terms), 0xffffffffff)) // deadline
+            mstore(add(message, 0xe0), and(shr(32, terms), 0xffffffffffffffffffffffff)) // maxReserve
+            mstore(add(message, 0x100), and(terms, 0xffffffff)) // feePerEntry
+            mstore(add(message, 0x140), entriesHash)
+            mstore(add(message, 0x182), keccak256(message, 0x160))
+            digest := keccak256(add(message, 0x160), 0x42)
+        }
+    }
+
+    /// @return The digest of a single strip.
     function digestOf(
         bytes32 domain,
         uint256 community,
@@ -110,26 +211,7 @@ library PackedStrips {
         uint256 terms,
         bytes calldata entries
     ) internal pure returns (bytes32) {
-        bytes32 entriesHash = Mem.hashOf(entries);
-        bytes32 structHash;
-        bytes32 typeHash = STRIP_TYPE;
-        assembly ("memory-safe") {
-            // Eleven words behind the end of memory, which stays free: `abi.encode` would cost three times as much.
-            let to := mload(0x40)
-            mstore(to, typeHash)
-            mstore(add(to, 0x20), community)
-            mstore(add(to, 0x40), shr(208, terms)) // member
-            mstore(add(to, 0x60), period)
-            mstore(add(to, 0x80), and(shr(200, terms), 0xff)) // after
-            mstore(add(to, 0xa0), and(shr(168, terms), 0xffffffff)) // epoch
-            mstore(add(to, 0xc0), and(shr(128, terms), 0xffffffffff)) // deadline
-            mstore(add(to, 0xe0), and(shr(32, terms), 0xffffffffffffffffffffffff)) // maxReserve
-            mstore(add(to, 0x100), and(terms, 0xffffffff)) // feePerEntry
-            mstore(add(to, 0x120), shr(96, shl(96, feeTo)))
-            mstore(add(to, 0x140), entriesHash)
-            structHash := keccak256(to, 0x160)
-        }
-        return MessageHashUtils.toTypedDataHash(domain, structHash);
+        return digestIn(newMessage(domain, community, period, feeTo), terms, Mem.hashOf(entries));
     }
 
     function _word(bytes calldata data, uint256 pos) private pure returns (uint256 word) {

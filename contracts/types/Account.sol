@@ -18,6 +18,7 @@ using {
     isInDebt,
     staysActive,
     hasModule,
+    unlike,
     withFree,
     withEpoch,
     withModules,
@@ -69,6 +70,13 @@ function staysActive(Account a) pure returns (bool) {
 
 function hasModule(Account a, uint256 module) pure returns (bool) {
     return (Account.unwrap(a) >> (96 + module)) & 1 != 0;
+}
+
+/// @return What keeps the first module from taking orders of this epoch: another epoch, the module off, or a debt above the line; 0 if
+/// nothing does.
+function unlike(Account a, uint256 epoch) pure returns (uint256) {
+    uint256 looked = uint256(type(uint32).max) | (1 << 32) | (ACCOUNT_ABOVE_LINE << 48);
+    return ((Account.unwrap(a) >> 64) ^ (epoch | (1 << 32))) & looked;
 }
 
 /// @notice Money that does not fit its field would flow into the next one.

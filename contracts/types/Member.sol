@@ -19,6 +19,7 @@ using {
     maxLots,
     isEnrolled,
     isActive,
+    whyInactive,
     isMetered,
     withTradingKey,
     withCaps,
@@ -94,7 +95,12 @@ function isMetered(Member m) pure returns (bool) {
 
 /// @return Whether new orders are accepted.
 function isActive(Member m) pure returns (bool) {
-    return status(m) & (ENROLLED | METERED | SUSPENDED | STOPPED | LEAVING) == ENROLLED | METERED;
+    return whyInactive(m) == 0;
+}
+
+/// @return Status bits that are not as an active member's; 0 for one that is active.
+function whyInactive(Member m) pure returns (uint256) {
+    return (status(m) & (ENROLLED | METERED | SUSPENDED | STOPPED | LEAVING)) ^ (ENROLLED | METERED);
 }
 
 function withTradingKey(Member m, address key) pure returns (Member) {

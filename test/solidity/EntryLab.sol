@@ -22,7 +22,7 @@ abstract contract EntryLab {
     uint256 internal constant SPAN = 512; // words of garbage behind what is allocated
     uint256 internal constant STORED = 64; // words of a slot in storage
     uint256 private constant CELL = 40; // more words than a slot takes in memory
-    uint256 private constant FIELDS = 34; // words of `EntryLoops.Strip`
+    uint256 private constant FIELDS = 35; // words of `EntryLoops.Strip`
     uint256 private constant SETTINGS = 20; // of them never written but for the newest cell
     uint256 private constant NEWEST = 17;
     uint256 private constant SELL_PRICES = 0x2020; // bytes from a book's table to what `fillSellPrices` makes
@@ -52,10 +52,10 @@ abstract contract EntryLab {
         uint256 guardCount;
     }
 
-    /// @dev The buffers of one strip: entries, prefixes and a spare word; reasons; a tariff.
+    /// @dev The buffers of one strip: entries, prefixes and a spare word; room for a copy of the entries; reasons; a tariff.
     struct Buffers {
         bytes payload;
-        bytes entries;
+        bytes copy;
         bytes reasons;
         bytes tariff;
     }
@@ -188,7 +188,7 @@ abstract contract EntryLab {
         Canary.soil(m.slots * 40 + SPAN);
         l.guardCount = 0;
         _guard(l);
-        l.book = Book.open(AREA, l.period, m.slots, m.ticks, l.wide);
+        l.book.open(AREA, l.period, m.ticks, l.wide, m.slots, l.sweeping);
         _guard(l);
         // Settings as the auction makes them; everything else is garbage until `reset`.
         EntryLoops.Strip memory e;
@@ -218,11 +218,12 @@ abstract contract EntryLab {
         e.prices = b.tariff.start() + 2;
         if (l.sweeping) e.fillSellPrices(l.plain.slots);
         (e.out, e.reasons) = (b.payload.start() + 4 * s.orders.length, b.reasons.start());
+        e.copy = b.copy.start();
         e.reset(s.frontier, s.settlementFee);
         e.start = UNTOUCHED;
         bytes32 settings = _settings(l, b, s.orders.length);
         Canary.soil(CELL * (l.plain.slots + 1) + SPAN); // cells are made behind what is allocated
-        bool busy = e.accept(b.entries.start(), s.orders.length);
+        bool busy = e.accept(b.payload.start(), s.orders.length);
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         for (uint256 i = 0; i < l.guardCount; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
         Check.yes(_settings(l, b, s.orders.length) == settings, "settings and inputs");
@@ -272,17 +273,16 @@ abstract contract EntryLab {
         _guard(l);
         b.payload = Canary.takeBytes(count * (l.wide ? 8 : 6) + 32);
         _guard(l);
-        b.entries = Canary.takeBytes(count * 4 + 4);
+        b.copy = Canary.takeBytes(count * 4 + 32);
         _guard(l);
-        b.reasons = new bytes(count);
+        b.reasons = Canary.takeBytes(count);
         _guard(l);
         b.tariff = Canary.takeBytes(2 + 4 * s.importPrices.length);
         _guard(l);
         for (uint256 i = 0; i < count; ++i) {
             bytes4 entry = bytes4(uint32(entryOf(s.orders[i])));
-            for (uint256 j = 0; j < 4; ++j) b.entries[4 * i + j] = entry[j];
+            for (uint256 j = 0; j < 4; ++j) b.payload[4 * i + j] = entry[j];
         }
-        for (uint256 j = 0; j < 4; ++j) b.entries[4 * count + j] = 0;
         for (uint256 k = 0; k < s.importPrices.length; ++k) {
             b.tariff[2 + 4 * k] = bytes1(uint8(s.importPrices[k] >> 8));
             b.tariff[3 + 4 * k] = bytes1(uint8(s.importPrices[k]));
@@ -300,7 +300,7 @@ abstract contract EntryLab {
         assembly ("memory-safe") {
             pos := e
         }
-        uint256 entries = b.entries.start();
+        uint256 entries = b.payload.start();
         uint256 tariff = b.tariff.start();
         return
             keccak256(
@@ -309,12 +309,12 @@ abstract contract EntryLab {
                     Canary.hashOf(pos + 32 * (NEWEST + 1), pos + 32 * SETTINGS),
                     // Where the table leads for a slot without a cell.
                     Canary.hashOf(e.table - (2 << (7 + l.book.laneLog)), e.table + 32),
-                    Canary.hashOf(e.table + SELL_PRICES, e.table + SELL_PRICES + 32 * l.plain.slots),
+                    Canary.hashOf(e.table + SELL_PRICES, e.table + SELL_PRICES + (l.sweeping ? 32 * l.plain.slots : 0)),
                     e.sweeps,
-                    [e.out, e.area, e.period, e.frontier, e.openFrom],
-                    Canary.hashOf(entries, entries + 4 * count + 4),
+                    [e.out, e.area, e.period, e.frontier, e.openFrom, e.copy],
+                    Canary.hashOf(entries, entries + 4 * count),
                     Canary.hashOf(tariff, tariff + b.tariff.length),
-                    [b.payload.length, b.reasons.length, b.tariff.length]
+                    [b.payload.length, b.copy.length, b.reasons.length, b.tariff.length]
                 )
             );
     }
@@ -329,8 +329,10 @@ abstract contract EntryLab {
         Check.eq(sold, o.lots[1], "lots sold");
         uint256 count = o.reasons.length;
         uint256 width = l.wide ? 4 : 2;
+        bool swept = e.start == UNTOUCHED;
         for (uint256 i = 0; i < count; ++i) {
-            Check.eq(uint8(b.reasons[i]), i < o.seen ? uint8(o.reasons[i]) : 0, "reason");
+            // A sweep refuses nothing, and leaves the room for reasons as it was.
+            if (!swept) Check.eq(uint8(b.reasons[i]), i < o.seen ? uint8(o.reasons[i]) : 0, "reason");
             if (i >= o.seen) continue;
             uint256 prefix = PackedPlain.read(b.payload, 4 * count + width * i, width);
             bool refused = o.prefixes[i] == EntryLoopsPlain.REFUSED;

@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 import {IOrderBook} from "../../contracts/interfaces/IOrderBook.sol";
 import {PackedRecords} from "../../contracts/libraries/PackedRecords.sol";
 import {PackedStrips} from "../../contracts/libraries/PackedStrips.sol";
-import {Check} from "./Check.sol";
+import {Mem} from "../../contracts/libraries/Mem.sol";
+import {Check, Dice} from "./Check.sol";
 import {PackedBatchesPlain} from "./plain/PackedBatchesPlain.sol";
 import {Canary} from "./support/Canary.sol";
 
@@ -64,6 +65,83 @@ contract PackedBatchesTest {
         Canary.soil(64);
         bytes32 digest = PackedStrips.digestOf(domain, community, period, s.feeTo, PackedStrips.termsOf(s), s.entries);
         Check.eq(uint256(digest), uint256(expected), "digest");
+    }
+
+    /// @dev Of strips of one call after the other, nothing of the one before is left in the message.
+    function testFuzz_digestsInOneMessageAreThoseOfEach(
+        bytes32 domain,
+        uint32 community,
+        uint32 period,
+        IOrderBook.Strip[3] calldata strips
+    ) external pure {
+        address feeTo = strips[0].feeTo;
+        Canary.soil(64);
+        uint256 message = PackedStrips.newMessage(domain, community, period, feeTo);
+        uint256 behind = Canary.guard();
+        for (uint256 i = 0; i < 3; ++i) {
+            IOrderBook.Strip memory s = strips[i];
+            s.feeTo = feeTo;
+            bytes32 expected = PackedBatchesPlain.digestOf(domain, community, period, s);
+            bytes32 digest = PackedStrips.digestIn(message, PackedStrips.termsOf(strips[i]), keccak256(s.entries));
+            Check.eq(uint256(digest), uint256(expected), "digest");
+        }
+        Check.yes(Canary.isIntact(behind), "memory behind");
+    }
+
+    function testFuzz_strayBitsOfAStripRevert(IOrderBook.Strip calldata s, uint8 stray) external {
+        uint8[6] memory bits = [32, 8, 32, 40, 96, 32];
+        for (uint256 field = 0; field < 6; ++field) {
+            _checkStray(s, field, bits[field]);
+            if (stray > bits[field]) _checkStray(s, field, stray);
+        }
+    }
+
+    function _checkStray(IOrderBook.Strip calldata s, uint256 field, uint256 bit) private {
+        bytes memory call_ = abi.encodeCall(this.termsOf, (s));
+        uint256 pos = 4 + 32 + 32 * field + (31 - bit / 8);
+        call_[pos] = call_[pos] | bytes1(uint8(1 << (bit % 8)));
+        (bool ok, ) = address(this).call(call_);
+        Check.yes(!ok, "reverts");
+    }
+
+    function testFuzz_runsAreWalkedAsTheirPlainTwin(uint256 seed, bytes calldata rest) external view {
+        Dice memory d = Dice(seed);
+        bytes memory data = "";
+        uint256 member = 0;
+        for (uint256 strips = d.roll() % 6; strips > 0; --strips) {
+            member =
+                d.one(4)
+                    ? d.upTo(8)
+                    : d.one(16)
+                        ? type(uint32).max
+                        : member + (d.roll() % 3);
+            bytes memory entries = new bytes(4 * (d.roll() % 5));
+            bytes memory head = bytes.concat(bytes4(uint32(member)), new bytes(90), bytes2(uint16(entries.length / 4)));
+            data = bytes.concat(data, head, entries);
+        }
+        if (d.one(2)) data = bytes.concat(data, rest);
+        uint256 pos = data.length == 0 || d.one(2) ? 0 : d.roll() % data.length;
+        this.checkWalk(bytes.concat(data), pos, d.one(2) ? 6 : 8, d.one(2) ? 250 : 10_000);
+    }
+
+    function checkWalk(bytes calldata data, uint256 pos, uint256 perEntry, uint256 enough) external pure {
+        PackedBatchesPlain.Run memory r = PackedBatchesPlain.walk(data, pos, perEntry, enough);
+        uint256 members = Canary.take(32 * r.members.length);
+        uint256 behind = Canary.guard();
+        (uint256 end, uint256 count, uint256 size, uint256 most, bool cut) = data.walk(
+            pos,
+            members,
+            perEntry,
+            PackedRecords.HEADER,
+            enough
+        );
+        Check.eq(end, r.end, "end");
+        Check.eq(count, r.members.length, "count");
+        Check.eq(size, r.size, "size");
+        Check.eq(most, r.most, "most");
+        Check.yes(cut == r.cut, "cut");
+        for (uint256 i = 0; i < count; ++i) Check.eq(Mem.load(members + 32 * i), r.members[i], "member");
+        Check.yes(Canary.isIntact(behind), "memory behind");
     }
 
     function termsOf(IOrderBook.Strip calldata s) external pure returns (uint256) {
