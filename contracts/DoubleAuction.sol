@@ -22,9 +22,13 @@ contract DoubleAuction is OrderBook, IDoubleAuction {
         address feeTo,
         bytes calldata strips
     ) external returns (uint256 accepted) {
-        Batch memory b = _open(community, period, false);
+        Batch memory b = _open(community, period);
         accepted = _acceptAll(b, feeTo, strips);
         b.book.flush(b.loop.newest);
+    }
+
+    function _isRevealing() internal pure override returns (bool) {
+        return false;
     }
 
     function _isSealed() internal pure override returns (bool) {

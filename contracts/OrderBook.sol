@@ -57,7 +57,6 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         EntryLoops.Strip loop;
         uint256 time; // at which orders count, unix seconds
         uint256 next; // where the next record goes, in memory
-        bool sweeping; // whether it is large enough to prepare for sweeps
     }
 
     /// @dev What the registry, the escrow and settlement know of the members of some strips, a word each.
@@ -73,8 +72,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev A run of strips ends once its records take so many bytes: their memory is used again by the next run.
     uint256 private constant RUN_BYTES = 32_768;
 
-    /// @dev From so many bytes on a batch pays for the preparation of sweeps: ten strips of 96 entries or fifty of one.
-    uint256 private constant SWEEP_BYTES = 4_800;
+    /// @dev A batch reads every live word of a slot at its first visit if it has more than so many bytes for each word that a slot can
+    /// have: with 64 ticks, from ten strips of 96 entries or fifty of one on.
+    uint256 private constant EAGER_BYTES = 600;
 
     /// @dev Words of an answer before the positions: ready, paid, received, offset, length.
     uint256 private constant ANSWER_HEAD = 5;
@@ -95,7 +95,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function place(uint32 community, uint32 period, Strip calldata s) external {
-        Batch memory b = _open(community, period, false);
+        Batch memory b = _open(community, period);
         Standing memory st;
         st.members = new uint256[](1);
         st.members[0] = s.member;
@@ -270,13 +270,17 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @return Whether the book is for sealed communities.
     function _isSealed() internal pure virtual returns (bool);
 
+    /// @return Whether the call's orders were committed before the gate: then no pause stops them, and they count as of the gate.
+    /// @dev Not an argument of `_open`: for a constant one the compiler makes a copy of it.
+    function _isRevealing() internal pure virtual returns (bool);
+
     /// @return Whether no more orders can come in for a slot, so that it may clear.
     function _isDue(uint32 community, Terms t, uint256 slot) internal view virtual returns (bool);
 
     // ---------------------------------------------------------------------------------------------------- acceptance
 
-    /// @param revealing Whether the orders were committed before the gate: then no pause stops them, and they count as of the gate.
-    function _open(uint32 community, uint32 period, bool revealing) internal view returns (Batch memory b) {
+    function _open(uint32 community, uint32 period) internal view returns (Batch memory b) {
+        bool revealing = _isRevealing();
         (Terms t, bool paused, address tariff, address firstModule) = registry.market(community, period);
         if (t.isSealed() != _isSealed()) revert WrongMode(community);
         if (paused && !revealing) revert TradingPaused(community);
@@ -312,7 +316,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev Takes packed strips in runs. Within a run members ascend, so that nobody's standing changes before it is used; a member that
     /// comes again starts the next run. // [A2]
     function _acceptAll(Batch memory b, address feeTo, bytes calldata strips) internal returns (uint256) {
-        (b.feeTo, b.sweeping) = (feeTo, strips.length > SWEEP_BYTES && b.book.laneLog == 1);
+        b.feeTo = feeTo;
+        // Bids and asks.
+        b.loop.eager = strips.length > EAGER_BYTES * 2 * b.loop.tickWords ? 1 : 0;
         for (uint256 pos = 0; pos < strips.length;) {
             uint256 free = Mem.mark();
             uint256 cells = b.loop.newest;
@@ -459,18 +465,14 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 feePerEntry = terms.feePerEntryOf();
             e.setLimits(m.buyCap(), m.sellCap(), terms.maxReserveOf(), feePerEntry);
             e.prices = b.tariff.entriesOf(m.tariffClass(), b.slots);
-            if (b.sweeping && e.sweeps != e.prices) e.fillSellPrices(b.slots);
             uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
             e.reset(j.frontierOf(), initialFee);
             uint256 count = entries.length / 4;
             uint256 payload = b.next + PackedRecords.HEADER;
             payload.copy(entries);
-            uint256 copy = Mem.bytesOf(entries.length + 32).start();
-            copy.copy(entries);
-            Mem.store(copy + entries.length, 0); // no entry behind the last
             reasons = new bytes(count);
             (e.out, e.reasons) = (payload + entries.length, reasons.start());
-            if (e.accept(copy, count)) {
+            if (e.accept(payload, count)) {
                 _undo(b, entries, reasons, e.seen);
                 return (StripReason.RingBusy, new bytes(0));
             }

@@ -20,7 +20,7 @@ library Book {
     using Mem for uint256[];
     using SlotBook for SlotBook.View;
 
-    /// @param table Where the table starts in memory, one word before that of offset 0. Room for another word per slot follows it.
+    /// @param table Where the table starts in memory, one word before that of offset 0.
     /// @param area Start of the period's ring entry in storage.
     /// @param firstSlot Slot of offset 0.
     /// @param laneLog log2 of bytes per tick.
@@ -54,7 +54,7 @@ library Book {
         b.laneLog = wide ? 2 : 1;
         b.wordsPerSide = (ticks << b.laneLog) / 32;
         uint256 zeros = (2 << (SIDE_LANES_LOG2 + b.laneLog)) / 32;
-        b.table = new uint256[](zeros + 1 + 2 * TABLE_WORDS).words() + 32 * zeros;
+        b.table = new uint256[](zeros + 1 + TABLE_WORDS).words() + 32 * zeros;
     }
 
     /// @return top First bid word of the cell of a slot that the batch uses.
