@@ -54,7 +54,7 @@ export default defineConfig({
     compilers: [compiler(200)],
     // Their loops run for every entry and slot; as much as the size limit of 24,576 bytes allows.
     overrides: {
-      "contracts/DoubleAuction.sol": compiler(1_000_000),
+      "contracts/DoubleAuction.sol": compiler(5_000),
       "contracts/SealedAuction.sol": compiler(1_000),
       "contracts/Settlement.sol": compiler(900),
       "contracts/PaymentEscrow.sol": compiler(300),

@@ -22,9 +22,13 @@ contract DoubleAuction is OrderBook, IDoubleAuction {
         address feeTo,
         bytes calldata strips
     ) external returns (uint256 accepted) {
-        Batch memory b = _open(community, period, feeTo, false, strips.length)[0];
+        Batch memory b = _open(community, period, feeTo, strips.length)[0];
         accepted = _acceptAll(b, strips);
         b.book.flush(b.loop.newest);
+    }
+
+    function _isRevealing() internal pure override returns (bool) {
+        return false;
     }
 
     function _isSealed() internal pure override returns (bool) {

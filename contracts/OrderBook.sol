@@ -54,7 +54,6 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         uint256 time; // at which orders count, unix seconds
         uint256 index; // of the run's first strip among those of the call
         bool own; // a member's own transaction, without a signature
-        bool sweeping; // whether it is large enough to prepare for sweeps
         bytes tariff;
         uint256 class; // of the tariff, whose prices the loop has
         uint256 words; // of the members, see `Member`
@@ -68,8 +67,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev A run of strips ends once its records take so many bytes: their memory is used again by the next run.
     uint256 private constant RUN_BYTES = 32_768;
 
-    /// @dev From so many bytes on a batch pays for the preparation of sweeps: ten strips of 96 entries or fifty of one.
-    uint256 private constant SWEEP_BYTES = 4_800;
+    /// @dev A batch reads every live word of a slot at its first visit if it has more than so many bytes for each word that a slot can
+    /// have: with 64 ticks, from ten strips of 96 entries or fifty of one on.
+    uint256 private constant EAGER_BYTES = 600;
 
     /// @dev Above every tariff class.
     uint256 private constant NO_CLASS = 256;
@@ -77,7 +77,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     // Words that `_newBatch` takes for each struct, at least as many as it has.
     uint256 internal constant BATCH_WORDS = 32;
     uint256 internal constant COPY_WORDS = 8;
-    uint256 internal constant STRIP_WORDS = 40;
+    uint256 internal constant STRIP_WORDS = 44;
 
     /// @dev Words of an answer before the positions: ready, paid, received, offset, length.
     uint256 private constant ANSWER_HEAD = 5;
@@ -98,7 +98,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function place(uint32 community, uint32 period, Strip calldata s) external {
-        Batch memory b = _open(community, period, s.feeTo, false, 0)[0];
+        Batch memory b = _open(community, period, s.feeTo, 0)[0];
         b.own = true;
         uint256 members = BatchCalls.roomForMembers();
         Mem.store(members, s.member);
@@ -293,23 +293,26 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @return Whether the book is for sealed communities.
     function _isSealed() internal pure virtual returns (bool);
 
+    /// @return Whether the call's orders were committed before the gate: then no pause stops them, and they count as of the gate.
+    /// @dev Not an argument of `_open`: for a constant one the compiler makes a copy of it.
+    function _isRevealing() internal pure virtual returns (bool);
+
     /// @return Whether no more orders can come in for a slot, so that it may clear.
     function _isDue(uint32 community, Terms t, uint256 slot) internal view virtual returns (bool);
 
     // ---------------------------------------------------------------------------------------------------- acceptance
 
-    /// @param revealing Whether the orders were committed before the gate: then no pause stops them, and they count as of the gate.
     /// @param size Bytes of packed strips.
     /// @return one The batch, see `_newBatch`.
     function _open(
         uint32 community,
         uint32 period,
         address feeTo,
-        bool revealing,
         uint256 size
     ) internal view returns (Batch[] memory one) {
         one = _newBatch();
         Batch memory b = one[0];
+        bool revealing = _isRevealing();
         (Terms t, bool paused, address tariff) = BatchCalls.market(registry, community, period);
         if (t.isSealed() != _isSealed()) revert WrongMode(community);
         if (paused && !revealing) revert TradingPaused(community);
@@ -319,10 +322,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         b.settlementFee = t.settlementFee();
         (b.slots, b.lotWh) = (t.slotsPerPeriod(), t.lotWh());
         b.message = PackedStrips.newMessage(_domainSeparatorV4(), community, period, feeTo);
-        b.sweeping = size > SWEEP_BYTES && !t.wideTicks();
         (b.tariff, b.class) = (Tariff.load(tariff), NO_CLASS);
         b.time = revealing ? t.gateOfPeriod(period) : block.timestamp;
-        _openBook(b, t, revealing);
+        _openBook(b, t, revealing, size);
     }
 
     /// @dev Makes a batch of zeros. A variable of its own would be written word by word, and so would one that is returned; an array is
@@ -342,15 +344,16 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @dev Makes room for the book and sets what the loop needs of the community.
-    function _openBook(Batch memory b, Terms t, bool revealing) private view {
+    function _openBook(Batch memory b, Terms t, bool revealing, uint256 size) private view {
         unchecked {
             uint256 first = b.period * b.slots;
             uint256 area = _bookAt(b.community, t, first);
             Book.Copy memory copy = b.book;
-            copy.open(area, b.period, t.tickCount(), t.wideTicks(), b.slots, b.sweeping);
+            copy.open(area, b.period, t.tickCount(), t.wideTicks(), b.slots);
             EntryLoops.Strip memory e = b.loop;
             e.setGrid(b.slots, t.tickCount(), copy.laneLog);
             e.setPrices(b.lotWh, t.floorPrice(), t.tickSize(), b.tariff.networkFee());
+            e.eager = size > EAGER_BYTES * 2 * copy.wordsPerSide ? 1 : 0; // bids and asks
             (e.table, e.tickWords, e.area, e.period) = (copy.table, copy.wordsPerSide, area, b.period);
             if (t.isSealed()) {
                 if (!revealing && block.timestamp >= t.gateOfPeriod(b.period)) e.openFrom = b.slots;
@@ -423,7 +426,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         _load(b, members, count, size, most);
     }
 
-    /// @dev Asks everybody about the members of a run, and makes room for its records and for working on a strip.
+    /// @dev Asks everybody about the members of a run, and makes room for its records and for reasons.
     /// @param members Where they are, see `BatchCalls`.
     /// @param size Bytes that the records of the run take at most.
     /// @param most Entries of its longest strip.
@@ -439,7 +442,6 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         b.next = b.records;
         // Longer strips are not looked into.
         if (most > MAX_ENTRIES) most = MAX_ENTRIES;
-        b.loop.copy = Mem.bytesOf(4 * most + 32).start();
         b.loop.reasons = Mem.bytesOf(most).start();
     }
 
@@ -549,7 +551,6 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     function _turnTo(Batch memory b, uint256 class) private pure {
         b.class = class;
         b.loop.prices = b.tariff.entriesOf(class, b.slots);
-        if (b.sweeping) b.loop.fillSellPrices(b.slots);
     }
 
     /// @dev Takes what the loop has accepted of a strip back out of the book.

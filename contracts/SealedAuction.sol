@@ -47,7 +47,7 @@ contract SealedAuction is OrderBook, ISealedAuction {
             before,
             rest
         );
-        Batch memory b = _open(community, period, chunk.feeToOf(), true, chunk.length)[0];
+        Batch memory b = _open(community, period, chunk.feeToOf(), chunk.length)[0];
         accepted = _acceptAll(b, chunk[Chunks.HEAD:]);
         if (clears && resolved) _clearCopy(b, KnownTerms.keep(_known, registry, community));
         else b.book.flush(b.loop.newest);
@@ -61,6 +61,10 @@ contract SealedAuction is OrderBook, ISealedAuction {
 
     function _isSealed() internal pure override returns (bool) {
         return true;
+    }
+
+    function _isRevealing() internal pure override returns (bool) {
+        return msg.sig == ISealedAuction.reveal.selector;
     }
 
     /// @dev One gate per period; the reveal after it has to be over.

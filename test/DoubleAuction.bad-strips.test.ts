@@ -83,16 +83,14 @@ const WRONGS: readonly (readonly [string, StripReason, (day: Crowd, index: numbe
 
 /**
  * Gas that a bad strip of one entry may take beside the good ones: its calldata, the recovery of its signature, the words that tell
- * whether it is good (member, account, journal), its event, and handling. One whose entries are looked at takes the sweep that
- * fails and the loop as well, and at a full tick the slot's header and volume, which are read, kept in memory and found unchanged at
- * the end.
+ * whether it is good (member, account, journal), its event, and handling. One whose entries are looked at takes the loop as well,
+ * and at a full tick the slot's header and volume, which are read, kept in memory and found unchanged at the end.
  */
 const SIGNATURE = 3_000;
 const COLD_WORD = 2_100;
 const EVENT = 375 + 4 * 375 + 8 * 64;
 const HANDLING = 4_000;
-const SWEEP = 500;
-const LOOP = SWEEP + 3_000;
+const LOOP = 3_000;
 const BOOK = 2 * COLD_WORD + 6_000;
 const EXTRA: Readonly<Record<string, number>> = { "a closed slot": LOOP, "a full tick": LOOP + BOOK };
 const mostOf = (name: string, strip: SignedStrip) =>

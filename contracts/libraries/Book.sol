@@ -22,8 +22,7 @@ import {Words} from "./Words.sol";
 library Book {
     using SlotBook for SlotBook.View;
 
-    /// @param table Where the table starts in memory, one word before that of offset 0. For sweeps, room for another word per slot
-    /// follows it.
+    /// @param table Where the table starts in memory, one word before that of offset 0.
     /// @param area Start of the period's ring entry in storage.
     /// @param period What its groups are of.
     /// @param laneLog log2 of bytes per tick.
@@ -38,9 +37,6 @@ library Book {
 
     uint256 internal constant STORED_STRIDE_LOG2 = 6;
 
-    /// @dev As many slots as an entry can name.
-    uint256 private constant TABLE_WORDS = 256;
-
     /// @dev Bytes below the table where nothing has room: as much as the ticks of both sides take if they are wide.
     uint256 private constant NOTHING = 1024;
 
@@ -53,24 +49,21 @@ library Book {
     /// @dev A word without volume.
     uint256 private constant EMPTY = type(uint256).max;
 
-    /// @param slots Of the period. A lone strip needs no more of the table.
-    /// @param sweeping Whether the table must cover every offset that an entry can name, with a further word for each, see
-    /// `EntryLoops.fillSellPrices`.
+    /// @param slots Of the period.
     function open(
         Copy memory b,
         uint256 area,
         uint256 period,
         uint256 ticks,
         bool wide,
-        uint256 slots,
-        bool sweeping
+        uint256 slots
     ) internal pure {
         unchecked {
             uint256 laneLog = wide ? 2 : 1;
             (b.area, b.period, b.laneLog) = (area, period, laneLog);
             b.wordsPerSide = (ticks << laneLog) / 32;
             uint256 below = 32 * (1 + slots / slotsInGroup(2 * b.wordsPerSide)) + NOTHING; // bytes
-            b.table = Mem.zeros(below / 32 + 1 + (sweeping ? 2 * TABLE_WORDS : slots)) + below;
+            b.table = Mem.zeros(below / 32 + 1 + slots) + below;
         }
     }
 

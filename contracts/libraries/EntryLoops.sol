@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Mem} from "./Mem.sol";
-
 /// @title Entry loops
 /// @notice The loop that the order book runs once per entry to accept it into the tick volumes.
 /// @dev It is most of the cost of a market, so it is in assembly; `EntryLoopsPlain` in the tests says the same without, and both run
@@ -44,10 +42,15 @@ library EntryLoops {
     /// @param refused Entries.
     /// @param seen Entries read; fewer than there are if a slot's group is busy.
     /// @param start Where the entries start, in the upper 128 bits, and `out`.
-    /// @param count Entries.
+    /// @param end Where the entries end, in the upper 128 bits.
     /// @param last The largest entry passed or closed.
-    /// @param copy Where the entries go, in memory, and a word behind them, where a strip is not taken in one sweep.
-    /// @param sweeps Whether strips are tried in one sweep first: `fillSellPrices` has made what that needs.
+    /// @param eager Whether all live words of a slot are read at its first visit, as a large batch will want them.
+    /// @param caps In eight lanes, tops set, what a buyer may have per slot; and `capStep` what a seller may have more.
+    /// @param tickStep Price step of a tick, base units per Wh.
+    /// @param floors In eight lanes: the price of tick 0 and the least that a seller reserves, base units per Wh.
+    /// @param odd In eight lanes: bits of an entry that a sweep leaves to the loop. 0 as long as what sweeps need is not made.
+    /// @param rooms In eight lanes: largest tick volume.
+    /// @param pairs `LOW_PAIRS`, for which there is no room in the code each time. `quads` likewise.
     struct Strip {
         uint256 beyond;
         uint256 noTick;
@@ -80,10 +83,17 @@ library EntryLoops {
         uint256 refused;
         uint256 seen;
         uint256 start;
-        uint256 count;
+        uint256 end;
         uint256 last;
-        uint256 copy;
-        uint256 sweeps;
+        uint256 eager;
+        uint256 caps;
+        uint256 capStep;
+        uint256 tickStep;
+        uint256 floors;
+        uint256 odd;
+        uint256 rooms;
+        uint256 pairs;
+        uint256 quads;
     }
 
     // The fields' places, as assembly needs them; `beyond` is the first.
@@ -117,13 +127,41 @@ library EntryLoops {
     uint256 private constant REFUSED = 0x380;
     uint256 private constant SEEN = 0x3a0;
     uint256 private constant START = 0x3c0;
-    uint256 private constant COUNT = 0x3e0;
+    uint256 private constant END = 0x3e0;
     uint256 private constant LAST = 0x400;
-    uint256 private constant COPY = 0x420;
-    uint256 private constant SWEEPS = 0x440;
+    uint256 private constant EAGER = 0x420;
+    uint256 private constant CAPS = 0x440;
+    uint256 private constant CAP_STEP = 0x460;
+    uint256 private constant TICK_STEP = 0x480;
+    uint256 private constant FLOORS = 0x4a0;
+    uint256 private constant ODD = 0x4c0;
+    uint256 private constant ROOMS = 0x4e0;
+    uint256 private constant PAIRS = 0x500;
+    uint256 private constant QUADS = 0x520;
 
-    /// @dev Bytes from a book's table, without its first word, to the amounts that `fillSellPrices` makes.
-    uint256 private constant SELL_PRICES = 0x2000;
+    // Words of eight lanes, one per entry, first entry highest: a lane holds less than 2^31, and its top bit, where that is set before a
+    // subtraction, stays if the lane's difference is not negative.
+    uint256 private constant ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
+    uint256 private constant TOPS = 0x8000000080000000800000008000000080000000800000008000000080000000;
+    uint256 private constant BELOW_TOPS = 0x7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff;
+    uint256 private constant LOW_HALVES = 0x0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff;
+    uint256 private constant LOW_BYTES = 0x000000ff000000ff000000ff000000ff000000ff000000ff000000ff000000ff;
+    // Of an entry's key: slot and side, tick.
+    uint256 private constant SIDES = 0x0000ff800000ff800000ff800000ff800000ff800000ff800000ff800000ff80;
+    uint256 private constant TICKS = 0x0000007f0000007f0000007f0000007f0000007f0000007f0000007f0000007f;
+    // The lower of every two lanes, the lower two of every four.
+    uint256 private constant LOW_PAIRS = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
+    uint256 private constant LOW_QUADS = 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff;
+    uint256 private constant LOW_QUAD = 0xffffffffffffffff;
+
+    /// @dev Lots that sweeps leave to the loop: eight times fewer, times a price of 16 bits, stay within a lane.
+    uint256 private constant LARGE = 0xe000;
+
+    /// @dev Strips of no more entries cost less in the loop that asks for reasons.
+    uint256 private constant FEW = 4;
+
+    /// @dev Above every sum of lots.
+    uint256 private constant MAY_REPEAT = 0x100000000;
 
     /// @dev Bytes from a book's table to the groups.
     uint256 private constant GROUPS = 0x420;
@@ -148,9 +186,9 @@ library EntryLoops {
     uint256 private constant LOW = 0xffffffffffffffffffffffffffffffff;
 
     /// @notice Runs the entries in order: the checks of `IOrderBook.EntryReason`, by number, then tick volume and prefix.
-    /// @dev In a large batch of ticks of 16 bits a strip is tried in one sweep first, which takes it whole or not at all. Then, entry by
-    /// entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is refused, or its
-    /// slot or tick word was not in memory yet, then it is tried again.
+    /// @dev A strip of more than a few entries is tried in one sweep first, eight entries at a time, which takes it whole or not at all.
+    /// Then, entry by entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is
+    /// refused, or its slot or tick word was not in memory yet, then it is tried again.
     /// @param entries Where the entries start in memory. The prefixes may follow the last at once.
     /// @param count Number of entries.
     /// @return busy Whether it stopped at a slot whose group an older period still needs.
@@ -280,7 +318,7 @@ library EntryLoops {
                 calldatacopy(mload(0x40), calldatasize(), shl(1, span))
                 mstore(0x40, add(top, 0x80))
                 // A large batch will want every word.
-                let eager := iszero(iszero(mload(add(e, SWEEPS))))
+                let eager := iszero(iszero(mload(add(e, EAGER))))
                 fill(top, half, live, pos, eager)
                 fill(sub(top, span), half, shr(half, live), add(pos, half), eager)
                 mstore(add(top, 0x20), or(or(offset, shl(8, index)), shl(16, shift)))
@@ -306,13 +344,9 @@ library EntryLoops {
             }
 
             // Why an entry did not pass. The largest entry passed or closed afterwards, if it was refused; `RETRY` if its slot or its
-            // tick word was brought into memory, `STOP` at a busy group and behind the last entry.
+            // tick word was brought into memory, `STOP` at a busy group.
             function explain(e, at, entry, last, sum, amount) -> next {
                 let index := shr(130, sub(at, mload(add(e, START))))
-                if eq(index, mload(add(e, COUNT))) {
-                    next := STOP
-                    leave
-                }
                 let known := and(gt(entry, last), lt(shl(224, entry), mload(e)))
                 known := gt(known, and(shl(224, entry), mload(add(e, NO_TICK))))
                 if iszero(and(known, lt(0, and(entry, 0xffff)))) {
@@ -345,13 +379,19 @@ library EntryLoops {
                 }
                 refuse(e, index, 8) // TickFull
             }
+            // Leaves what the loop has found, having read the entries before `at`.
+            function finish(e, at, total, last) {
+                mstore(add(e, TOTAL), total)
+                mstore(add(e, SEEN), shr(130, sub(at, mload(add(e, START)))))
+                mstore(add(e, LAST), shr(224, last))
+            }
             // The entries in order, in a function of its own that keeps its variables on the stack. `at` holds where the next entry is in
             // its upper and where its prefix goes in its lower half. Entries are taken as they lie in memory, in the upper 32 bits of a
             // word with whatever follows behind them.
             function run(e, at, last) {
                 let total := mload(add(e, TOTAL))
                 let side := 0 // lots accepted in the slot and side of `last`
-                for {} 1 {
+                for {} lt(at, mload(add(e, END))) {
                     at := add(at, mload(add(e, STEP)))
                 } {
                     let entry := mload(shr(128, at))
@@ -398,9 +438,7 @@ library EntryLoops {
                     }
                     let next := explain(e, at, shr(224, entry), shr(224, last), sum, amount)
                     if gt(next, RETRY) {
-                        mstore(add(e, TOTAL), total)
-                        mstore(add(e, SEEN), shr(130, sub(at, mload(add(e, START)))))
-                        mstore(add(e, LAST), shr(224, last))
+                        finish(e, at, total, last)
                         leave
                     }
                     if eq(next, RETRY) {
@@ -412,6 +450,7 @@ library EntryLoops {
                     last := next
                     mstore(and(at, LOW), not(0))
                 }
+                finish(e, at, total, last)
             }
 
             // Where the room at an entry's tick is kept.
@@ -436,57 +475,213 @@ library EntryLoops {
                 pop(fetch(e, entry, add(table, mload(at))))
                 place := placeOf(e, entry)
             }
-            // The entries in order, as long as nothing is wrong with one: for ticks of 16 bits. Stops at the first that is.
-            function sweep(e, pos, end, out, last) -> total, reached {
-                let table := add(mload(add(e, TABLE)), 0x20)
-                let sum := 0 // lots in the slot and side of `last`
-                reached := pos
-                for {} lt(reached, end) {
-                    reached := add(reached, 4)
-                    out := add(out, 2)
-                } {
-                    let entry := shr(224, mload(reached))
-                    let wanted := and(entry, 0xffff)
-                    sum := add(mul(sum, lt(xor(entry, last), 0x800000)), wanted)
-                    // Without its lots: an entry of the same key with more of them does not ascend. `last` may be -1.
-                    let good := sgt(sub(entry, wanted), last)
-                    last := entry
-                    let place := and(shr(19, entry), 0x1fe0)
-                    let amount := mul(and(shr(16, entry), 0x7f), mload(add(e, TICK_AMOUNT)))
-                    switch and(entry, 0x800000)
-                    case 0 {
-                        amount := add(amount, mload(add(e, BUY_FLOOR)))
-                        good := gt(good, gt(sum, mload(add(e, BUY_CAP))))
-                    }
-                    default {
-                        amount := sub(mload(add(add(table, SELL_PRICES), place)), amount)
-                        if slt(amount, mload(add(e, SELL_LEAST))) {
-                            amount := mload(add(e, SELL_LEAST))
-                        }
-                        good := gt(good, gt(sum, mload(add(e, SELL_CAP))))
-                    }
-                    place := add(sub(table, 0x20), mload(add(table, place)))
-                    place := sub(place, and(shr(15, entry), 0x1fe))
-                    let word := mload(place)
-                    if iszero(and(good, lt(sub(wanted, 1), and(word, 0xffff)))) {
-                        if iszero(good) {
-                            leave
-                        }
-                        place := bring(e, entry)
-                        if iszero(place) {
-                            leave
-                        }
-                        word := mload(place)
-                        if iszero(lt(sub(wanted, 1), and(word, 0xffff))) {
-                            leave
-                        }
-                    }
-                    mstore(place, sub(word, wanted))
-                    mstore(out, shl(240, not(word)))
-                    total := add(total, mul(wanted, amount))
+            // Makes what sweeps need of the grid and the prices, once.
+            function prepare(e) {
+                if mload(add(e, ODD)) {
+                    leave
+                }
+                let unit := mload(add(e, LOT_AMOUNT))
+                let least := mload(add(e, SELL_LEAST))
+                mstore(add(e, TICK_STEP), div(least, unit))
+                mstore(add(e, FLOORS), mul(div(add(mload(add(e, SELL_FLOOR)), least), unit), ONES))
+                mstore(add(e, ROOMS), mul(mload(add(e, LANE_MASK)), ONES))
+                mstore(add(e, PAIRS), LOW_PAIRS)
+                mstore(add(e, QUADS), LOW_QUADS)
+                mstore(add(e, ODD), mul(or(shr(224, mload(add(e, NO_TICK))), LARGE), ONES))
+            }
+            // The caps of eight entries, by their sides; tops are set.
+            function capsOf(e, keys) -> caps {
+                caps := add(mload(add(e, CAPS)), mul(mload(add(e, CAP_STEP)), and(shr(7, keys), ONES)))
+            }
+            // Tops stay set where entries ascend by slot and are within the caps. `last` is the key before them.
+            function inOrder(e, keys, lots, last) -> good {
+                let before := or(shr(32, or(keys, LOW_BYTES)), shl(224, or(last, 0xff)))
+                good := and(sub(add(keys, BELOW_TOPS), before), sub(capsOf(e, keys), lots))
+            }
+            // The same where slots repeat. `sum` are the lots before them in the slot and side of `last`; afterwards those of the last
+            // of them, and a bit that says that slots may repeat.
+            function inCurve(e, keys, lots, last, sum) -> good, sumAfter {
+                let before := or(shr(32, keys), shl(224, last))
+                good := sub(add(keys, BELOW_TOPS), before)
+                // Ones below the top of each entry in the slot and side of the one before, which continues its sum.
+                let same := and(not(add(and(xor(keys, before), SIDES), BELOW_TOPS)), TOPS)
+                same := sub(same, shr(31, same))
+                lots := add(lots, and(shl(224, sum), same))
+                lots := add(lots, and(shr(32, lots), same))
+                same := and(same, shr(32, same))
+                lots := add(lots, and(shr(64, lots), same))
+                same := and(same, shr(64, same))
+                lots := add(lots, and(shr(128, lots), same))
+                good := and(good, sub(capsOf(e, keys), lots))
+                sumAfter := or(and(lots, 0xffffffff), MAY_REPEAT)
+            }
+            // Takes eight entries: the rooms that they found, or 0 if one of them found too little. The last entry comes first, so that
+            // what is written above its room is overwritten by the next; entries of no lots change nothing.
+            function takeEight(e, keys, lots, spots, table) -> rooms {
+                let place := add(mload(add(table, and(shr(3, keys), 0x1fe0))), and(spots, 0xffffffff))
+                let word := mload(place)
+                mstore(0x20, word)
+                mstore(place, sub(word, and(lots, 0xffff)))
+                place := add(mload(add(table, and(shr(35, keys), 0x1fe0))), and(shr(32, spots), 0xffffffff))
+                word := mload(place)
+                mstore(0x1c, word)
+                mstore(place, sub(word, and(shr(32, lots), 0xffff)))
+                place := add(mload(add(table, and(shr(67, keys), 0x1fe0))), and(shr(64, spots), 0xffffffff))
+                word := mload(place)
+                mstore(0x18, word)
+                mstore(place, sub(word, and(shr(64, lots), 0xffff)))
+                place := add(mload(add(table, and(shr(99, keys), 0x1fe0))), and(shr(96, spots), 0xffffffff))
+                word := mload(place)
+                mstore(0x14, word)
+                mstore(place, sub(word, and(shr(96, lots), 0xffff)))
+                place := add(mload(add(table, and(shr(131, keys), 0x1fe0))), and(shr(128, spots), 0xffffffff))
+                word := mload(place)
+                mstore(0x10, word)
+                mstore(place, sub(word, and(shr(128, lots), 0xffff)))
+                place := add(mload(add(table, and(shr(163, keys), 0x1fe0))), and(shr(160, spots), 0xffffffff))
+                word := mload(place)
+                mstore(0x0c, word)
+                mstore(place, sub(word, and(shr(160, lots), 0xffff)))
+                place := add(mload(add(table, and(shr(195, keys), 0x1fe0))), and(shr(192, spots), 0xffffffff))
+                word := mload(place)
+                mstore(0x08, word)
+                mstore(place, sub(word, and(shr(192, lots), 0xffff)))
+                place := add(mload(add(table, and(shr(227, keys), 0x1fe0))), shr(224, spots))
+                word := mload(place)
+                mstore(0x04, word)
+                mstore(place, sub(word, shr(224, lots)))
+                rooms := and(mload(0x20), mload(add(e, ROOMS)))
+                // A top that is set in a room says enough.
+                if and(not(or(rooms, sub(or(rooms, TOPS), lots))), TOPS) {
+                    rooms := 0
                 }
             }
-            // Gives back what the entries before `reached` took.
+            // Brings what the entries from `pos` on need into memory. False if there is no such place.
+            function bringAll(e, pos, end) -> known {
+                for {} lt(pos, end) {
+                    pos := add(pos, 4)
+                } {
+                    if iszero(bring(e, shr(224, mload(pos)))) {
+                        leave
+                    }
+                }
+                known := 1
+            }
+            // The import prices of the slots of eight entries, below something else.
+            function importsOf(e, keys, sum) -> imports {
+                let prices := mload(add(e, PRICES))
+                // Mostly they lie in a row.
+                if iszero(or(and(sum, MAY_REPEAT), xor(sub(byte(30, keys), byte(2, keys)), 7))) {
+                    imports := shr(16, mload(add(prices, shl(2, byte(2, keys)))))
+                    leave
+                }
+                prices := sub(prices, 30)
+                for {
+                    let at := 0x20
+                } at {
+                    at := sub(at, 4)
+                } {
+                    mstore(at, mload(add(prices, and(shr(6, keys), 0x3fc))))
+                    keys := shr(32, keys)
+                }
+                imports := mload(0x20)
+            }
+            // Lots bought and sold by eight entries, as an amount word counts them, and in its upper half the lots times what each costs
+            // above the least of its side, in base units per Wh.
+            function worth(e, keys, lots, sum) -> tally {
+                let prices := mul(and(keys, TICKS), mload(add(e, TICK_STEP)))
+                let sells := and(shl(24, keys), TOPS)
+                tally := shr(224, mul(lots, ONES))
+                if sells {
+                    // The import price above the limit, less the least, if that is not negative.
+                    let above := sub(or(and(importsOf(e, keys, sum), LOW_HALVES), TOPS), prices)
+                    above := sub(above, mload(add(e, FLOORS)))
+                    let positive := and(above, sells)
+                    above := and(above, sub(positive, shr(31, positive)))
+                    sells := sub(sells, shr(31, sells))
+                    prices := add(and(prices, not(sells)), above)
+                    tally := add(tally, mul(shr(224, mul(and(lots, sells), ONES)), sub(SOLD, BOUGHT)))
+                }
+                // The highest lane of a product by the lanes in reverse is the sum of the lanes' products.
+                prices := or(shr(128, prices), shl(128, prices))
+                let low := mload(add(e, QUADS))
+                prices := or(and(shr(64, prices), low), shl(64, and(prices, low)))
+                low := mload(add(e, PAIRS))
+                prices := or(and(shr(32, prices), low), shl(32, and(prices, low)))
+                tally := add(tally, shl(128, shr(224, mul(lots, prices))))
+            }
+            // The entries eight by eight, as long as nothing is wrong with one. `last` is the key below the first that is open, -1 for
+            // none. A sum of what `worth` says, and where it stopped: at the end, or else it has taken what is before that.
+            function sweep(e, pos, end, out, last) -> tally, reached {
+                let sum := 0 // lots in the slot and side of `last`
+                reached := pos
+                for {} lt(reached, end) {} {
+                    let lots := mload(reached)
+                    let odd := and(lots, mload(add(e, ODD)))
+                    let keys := and(shr(16, lots), LOW_HALVES)
+                    lots := xor(lots, shl(16, keys))
+                    odd := or(odd, and(not(add(lots, BELOW_TOPS)), TOPS))
+                    let next := add(reached, 0x20)
+                    let tops := TOPS
+                    if gt(next, end) {
+                        let cut := shl(3, sub(next, end))
+                        keys := shl(cut, shr(cut, keys))
+                        lots := shl(cut, shr(cut, lots))
+                        odd := shr(cut, odd)
+                        tops := shl(cut, tops)
+                        next := end
+                    }
+                    if odd {
+                        leave
+                    }
+                    switch and(not(inOrder(e, keys, lots, last)), tops)
+                    case 0 {
+                        sum := and(lots, 0xffff)
+                    }
+                    default {
+                        odd, sum := inCurve(e, keys, lots, last, sum)
+                        if and(not(odd), tops) {
+                            leave
+                        }
+                    }
+                    last := and(keys, 0xffff)
+                    let table := mload(add(e, TABLE))
+                    // From where the table says that a slot's cell is to the place of the entry's tick.
+                    let spots := sub(mul(table, ONES), shl(mload(add(e, LANE_LOG)), and(keys, LOW_BYTES)))
+                    table := add(table, 0x20)
+                    if iszero(mload(add(table, shl(5, byte(2, keys))))) {
+                        if iszero(bringAll(e, reached, next)) {
+                            leave
+                        }
+                    }
+                    let rooms := takeEight(e, keys, lots, spots, table)
+                    if iszero(rooms) {
+                        undo(e, reached, next)
+                        if iszero(bringAll(e, reached, next)) {
+                            leave
+                        }
+                        rooms := takeEight(e, keys, lots, spots, table)
+                        if iszero(rooms) {
+                            undo(e, reached, next)
+                            leave
+                        }
+                    }
+                    reached := next
+                    tally := add(tally, worth(e, keys, lots, sum))
+                    rooms := xor(rooms, mload(add(e, ROOMS)))
+                    next := 0x20
+                    if eq(mload(add(e, LANE_LOG)), 1) {
+                        rooms := and(or(rooms, shr(16, rooms)), mload(add(e, PAIRS)))
+                        rooms := and(or(rooms, shr(32, rooms)), mload(add(e, QUADS)))
+                        rooms := shl(128, or(rooms, shr(64, rooms)))
+                        next := 0x10
+                    }
+                    mstore(out, rooms)
+                    out := add(out, next)
+                }
+            }
+            // Gives back what the entries before `reached` took, the last taken first within each eight: then even a tick that had too
+            // little room gets back what it lent from its neighbours.
             function undo(e, pos, reached) {
                 for {} lt(pos, reached) {
                     pos := add(pos, 4)
@@ -506,9 +701,20 @@ library EntryLoops {
                 last := ALL_CLOSED
             }
             let swept := 0
-            if mload(add(s, SWEEPS)) {
+            if gt(count, FEW) {
+                prepare(s)
+                mstore(add(s, CAPS), add(mul(mload(add(s, BUY_CAP)), ONES), TOPS))
+                mstore(add(s, CAP_STEP), sub(mload(add(s, SELL_CAP)), mload(add(s, BUY_CAP))))
                 let end := add(entries, shl(2, count))
-                let total, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(last, 1))
+                let tally := 0
+                let reached := entries
+                // No slot is larger than the last one.
+                if lt(mload(sub(end, 4)), mload(s)) {
+                    tally, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(shr(16, last), 1))
+                }
+                let total := mul(and(tally, LOW_QUAD), mload(add(s, BUY_FLOOR)))
+                total := add(total, mul(and(shr(64, tally), LOW_QUAD), mload(add(s, SELL_LEAST))))
+                total := add(total, mul(shr(128, tally), mload(add(s, LOT_AMOUNT))))
                 total := add(add(total, mload(add(s, TOTAL))), mul(count, mload(add(s, FEE))))
                 swept := and(eq(reached, end), lt(total, mload(add(s, LIMIT))))
                 switch swept
@@ -522,17 +728,13 @@ library EntryLoops {
                 }
             }
             if iszero(swept) {
-                // Entries are read where zeros follow them, so that none seems to come behind the last.
-                mcopy(mload(add(s, COPY)), entries, shl(2, count))
-                entries := mload(add(s, COPY))
-                mstore(add(entries, shl(2, count)), 0)
                 calldatacopy(mload(add(s, REASONS)), calldatasize(), count)
                 // Where a strip stands alone its first slot is not in memory yet: the loop would find that out the dear way.
                 pop(bring(s, shr(224, mload(entries))))
                 last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
                 let at := or(shl(128, entries), mload(add(s, OUT)))
                 mstore(add(s, START), at)
-                mstore(add(s, COUNT), count)
+                mstore(add(s, END), shl(128, add(entries, shl(2, count))))
                 run(s, at, last)
                 last := shr(16, add(mload(add(s, LAST)), 1))
                 if gt(last, mload(add(s, NEXT_KEY))) {
@@ -565,22 +767,6 @@ library EntryLoops {
         }
     }
 
-    /// @notice Makes the amount words of a lot sold at tick 0, one per slot, behind the book's table, and from then on tries strips in one
-    /// sweep.
-    /// @param slots Of the period.
-    function fillSellPrices(Strip memory s, uint256 slots) internal pure {
-        unchecked {
-            uint256 to = s.table + 32 + SELL_PRICES;
-            uint256 price = s.prices;
-            (uint256 lotAmount, uint256 sellFloor) = (s.lotAmount, s.sellFloor);
-            for (uint256 end = price + 4 * slots; price < end; price += 4) {
-                Mem.store(to, (Mem.load(price) >> 240) * lotAmount - sellFloor);
-                to += 32;
-            }
-            s.sweeps = s.prices;
-        }
-    }
-
     /// @notice Sets the grid: slots of the period, ticks, and whether tick volumes take 32 bits instead of 16.
     function setGrid(Strip memory s, uint256 slots, uint256 ticks, uint256 laneLog) internal pure {
         unchecked {
@@ -590,6 +776,7 @@ library EntryLoops {
             s.step = (4 << 128) | (1 << laneLog);
             s.laneShift = 256 - (8 << laneLog);
             s.laneMask = (1 << (8 << laneLog)) - 1;
+            s.odd = 0;
         }
     }
 

@@ -21,7 +21,7 @@ contract EntryAcceptanceTest is EntryLab {
         Lab memory l = _randomMarket(d);
         for (uint256 batches = 1 + (d.roll() % 2); batches > 0; --batches) {
             _open(l);
-            bool sorted = d.one(3);
+            bool sorted = d.one(2);
             for (uint256 strips = 1 + (d.roll() % 3); strips > 0; --strips) {
                 EntryLoopsPlain.Strip memory s = _randomStrip(l, d, sorted);
                 EntryLoopsPlain.Outcome memory o = _post(l, s);
@@ -309,7 +309,7 @@ contract EntryAcceptanceTest is EntryLab {
         if (d.one(2)) s.settlementFee = d.upTo(type(uint32).max);
         uint256 dearest = d.one(2) ? type(uint16).max : 700;
         for (uint256 k = 0; k < l.plain.slots; ++k) s.importPrices[k] = d.upTo(dearest);
-        s.orders = sorted && d.one(2) ? _cleanOrders(l, d, s) : _randomOrders(l, d, s.orders.length, sorted);
+        s.orders = sorted && !d.one(4) ? _cleanOrders(l, d, s) : _randomOrders(l, d, s.orders.length, sorted);
         if (d.one(2)) return s;
         // Often exactly what the strip takes without a limit.
         EntryLoopsPlain.Outcome memory o = EntryLoopsPlain.accept(l.plain, s);

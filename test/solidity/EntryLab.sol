@@ -22,10 +22,11 @@ abstract contract EntryLab {
     uint256 internal constant SPAN = 512; // words of garbage behind what is allocated
     uint256 internal constant STORED = 64; // words of a slot in storage
     uint256 private constant CELL = 40; // more words than a slot takes in memory
-    uint256 private constant FIELDS = 35; // words of `EntryLoops.Strip`
+    uint256 private constant FIELDS = 42; // words of `EntryLoops.Strip`
     uint256 private constant SETTINGS = 20; // of them never written but for the newest cell
     uint256 private constant NEWEST = 17;
-    uint256 private constant SELL_PRICES = 0x2020; // bytes from a book's table to what `fillSellPrices` makes
+    uint256 private constant FEW = 4; // entries of the longest strip that is not swept
+    uint256 private constant MOST_LOTS = 8191; // that are swept, of an entry
     uint256 private constant UNTOUCHED = uint256(keccak256("where no strip starts"));
 
     /// @param plain The market, as the plain twin sees it.
@@ -35,12 +36,14 @@ abstract contract EntryLab {
     /// @param cleared By slot: likewise.
     /// @param stored What storage should hold: `STORED` words per slot, and those of one slot more.
     /// @param guards Stretches of garbage between the buffers.
-    /// @param sweeping Whether the batch is large enough to prepare for sweeps.
+    /// @param swept Strips that were taken in one sweep.
+    /// @param gas That the last strip took.
     struct Lab {
         EntryLoopsPlain.Market plain;
         bool wide;
-        bool sweeping;
         uint256 period;
+        uint256 swept;
+        uint256 gas;
         bool[] touched;
         uint256[] owners;
         uint256[] live;
@@ -52,10 +55,9 @@ abstract contract EntryLab {
         uint256 guardCount;
     }
 
-    /// @dev The buffers of one strip: entries, prefixes and a spare word; room for a copy of the entries; reasons; a tariff.
+    /// @dev The buffers of one strip: entries, prefixes and a spare word; reasons; a tariff.
     struct Buffers {
         bytes payload;
-        bytes copy;
         bytes reasons;
         bytes tariff;
     }
@@ -66,7 +68,6 @@ abstract contract EntryLab {
 
     function _market(uint256 slots, uint256 ticks, bool wide) internal pure returns (Lab memory l) {
         l.wide = wide;
-        l.sweeping = _sweeps() && !wide;
         l.period = 1_000;
         l.plain.slots = slots;
         l.plain.ticks = ticks;
@@ -81,8 +82,8 @@ abstract contract EntryLab {
         l.cleared = new bool[](slots);
     }
 
-    /// @dev Whether strips are tried in one sweep first, where ticks are narrow.
-    function _sweeps() internal pure virtual returns (bool) {
+    /// @dev Whether a slot's live words are read at its first visit.
+    function _eager() internal pure virtual returns (bool) {
         return false;
     }
 
@@ -188,7 +189,7 @@ abstract contract EntryLab {
         Canary.soil(m.slots * 40 + SPAN);
         l.guardCount = 0;
         _guard(l);
-        l.book.open(AREA, l.period, m.ticks, l.wide, m.slots, l.sweeping);
+        l.book.open(AREA, l.period, m.ticks, l.wide, m.slots);
         _guard(l);
         // Settings as the auction makes them; everything else is garbage until `reset`.
         EntryLoops.Strip memory e;
@@ -199,7 +200,7 @@ abstract contract EntryLab {
         _guard(l);
         e.setGrid(m.slots, m.ticks, l.wide ? 2 : 1);
         e.setPrices(m.lotWh, m.floorPrice, m.tickSize, m.networkFee);
-        (e.openFrom, e.sweeps) = (m.openFrom, 0);
+        (e.openFrom, e.eager) = (m.openFrom, _eager() ? 1 : 0);
         (e.table, e.newest, e.tickWords) = (l.book.table, 0, l.book.wordsPerSide);
         (e.area, e.period) = (AREA, l.period);
         l.loop = e;
@@ -216,24 +217,32 @@ abstract contract EntryLab {
         EntryLoops.Strip memory e = l.loop;
         e.setLimits(s.caps[0], s.caps[1], s.maxReserve, s.feePerEntry);
         e.prices = b.tariff.start() + 2;
-        if (l.sweeping) e.fillSellPrices(l.plain.slots);
         (e.out, e.reasons) = (b.payload.start() + 4 * s.orders.length, b.reasons.start());
-        e.copy = b.copy.start();
         e.reset(s.frontier, s.settlementFee);
         e.start = UNTOUCHED;
         bytes32 settings = _settings(l, b, s.orders.length);
         Canary.soil(CELL * (l.plain.slots + 1) + SPAN); // cells are made behind what is allocated
+        l.gas = gasleft();
         bool busy = e.accept(b.payload.start(), s.orders.length);
+        l.gas -= gasleft();
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         for (uint256 i = 0; i < l.guardCount; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
         Check.yes(_settings(l, b, s.orders.length) == settings, "settings and inputs");
         Check.yes(busy == o.busy, "busy");
         // A sweep takes a strip whole or not at all, and leaves nothing to do for the loop that asks for reasons.
-        Check.yes((e.start == UNTOUCHED) == (l.sweeping && !busy && o.refused == 0), "swept");
+        bool swept = e.start == UNTOUCHED;
+        Check.yes(swept == (_isSwept(s) && !busy && o.refused == 0), "swept");
+        if (swept) ++l.swept;
         _compare(l, b, o);
         if (busy) _undo(l, s, o, b.reasons);
         else _touch(l, s, o);
         l.guardCount = guards;
+    }
+
+    /// @dev Whether a strip is one for a sweep if nothing is wrong with it.
+    function _isSwept(EntryLoopsPlain.Strip memory s) private pure returns (bool) {
+        for (uint256 i = 0; i < s.orders.length; ++i) if (s.orders[i].lots > MOST_LOTS) return false;
+        return s.orders.length > FEW;
     }
 
     /// @dev Writes the book back and compares storage with what it should be: untouched words are as they were.
@@ -273,7 +282,6 @@ abstract contract EntryLab {
         _guard(l);
         b.payload = Canary.takeBytes(count * (l.wide ? 8 : 6) + 32);
         _guard(l);
-        b.copy = Canary.takeBytes(count * 4 + 32);
         _guard(l);
         b.reasons = Canary.takeBytes(count);
         _guard(l);
@@ -309,12 +317,11 @@ abstract contract EntryLab {
                     Canary.hashOf(pos + 32 * (NEWEST + 1), pos + 32 * SETTINGS),
                     // Where the table leads for a slot without a cell.
                     Canary.hashOf(e.table - (2 << (7 + l.book.laneLog)), e.table + 32),
-                    Canary.hashOf(e.table + SELL_PRICES, e.table + SELL_PRICES + (l.sweeping ? 32 * l.plain.slots : 0)),
-                    e.sweeps,
-                    [e.out, e.area, e.period, e.frontier, e.openFrom, e.copy],
+                    e.eager,
+                    [e.out, e.area, e.period, e.frontier, e.openFrom],
                     Canary.hashOf(entries, entries + 4 * count),
                     Canary.hashOf(tariff, tariff + b.tariff.length),
-                    [b.payload.length, b.copy.length, b.reasons.length, b.tariff.length]
+                    [b.payload.length, b.reasons.length, b.tariff.length]
                 )
             );
     }

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+pragma solidity ^0.8.28;
+
+import {IOrderBook} from "../../contracts/interfaces/IOrderBook.sol";
+import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {Check} from "./Check.sol";
+import {EntryLab} from "./EntryLab.sol";
+import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
+
+/// @notice Strips of ordinary members are taken in one sweep, whatever their length. One entry that is wrong, wherever it stands among
+/// the eights of a strip, leaves the strip to the loop that asks for reasons, and the book as if it had not been swept.
+contract EntryEightsTest is EntryLab {
+    using EntryLoops for EntryLoops.Strip;
+
+    enum Shape {
+        Row, // an entry per slot, buyer's by night and seller's by day
+        Gaps, // now and then no slot
+        Curve, // three entries per slot, of both sides
+        Steps // up to eleven entries per slot, of one side
+    }
+
+    enum Wrong {
+        Nothing,
+        AtCap, // all that the cap allows: nothing is wrong
+        OverCap,
+        LargeLots, // which only the loop takes
+        NoLots,
+        OffGridTick,
+        OffGridSlot,
+        SameKey,
+        Descending,
+        FullTick,
+        LastRoom, // all that is left in a tick: nothing is wrong
+        MissingRoom // a lot less
+    }
+
+    uint256 private constant SLOTS = 32; // as far as the strips of 19 reach
+    uint256 private constant ALL_SLOTS = 144;
+    uint256 private constant COUNT = 19; // two eights and three
+    uint256 private constant BUY_CAP = 300;
+    uint256 private constant SELL_CAP = 290;
+
+    // ---------------------------------------------------------------------------------------------------- what is swept
+
+    function test_ordinaryStripsOfAnyLengthAreSwept() external view {
+        for (uint256 shape = 0; shape < 4; ++shape) {
+            for (uint256 count = 1; count <= 33; ++count) this.sweepTwice(Shape(shape), count, count % 2 == 0);
+            this.sweepTwice(Shape(shape), 96, false);
+            this.sweepTwice(Shape(shape), 93, true);
+        }
+        this.sweepTwice(Shape.Row, ALL_SLOTS, false);
+        this.sweepTwice(Shape.Row, ALL_SLOTS, true);
+    }
+
+    /// @dev The second strip finds the first one's volumes, and all its cells. External, to forget the memory of each case.
+    function sweepTwice(Shape shape, uint256 count, bool wide) external view {
+        Lab memory l = _market(ALL_SLOTS, 64, wide);
+        _open(l);
+        EntryLoopsPlain.Strip memory s = _strip(shape, count);
+        for (uint256 i = 0; i < 2; ++i) Check.eq(_post(l, s).refused, 0, "refused");
+        Check.eq(l.swept, count > 4 ? 2 : 0, "swept");
+    }
+
+    /// @dev By far less than the loop that asks for reasons takes, about 600 an entry; compiled for fewer runs than in a deployment.
+    function test_aSweepTakesLessThan350GasAnEntry() external view {
+        for (uint256 side = 0; side < 2; ++side) Check.atMost(this.gasOfRow(side), 350 * 96, "gas");
+    }
+
+    function gasOfRow(uint256 side) external view returns (uint256 gas) {
+        Lab memory l = _market(ALL_SLOTS, 64, false);
+        _open(l);
+        EntryLoopsPlain.Strip memory s = _strip(Shape.Row, 96);
+        for (uint256 i = 0; i < 96; ++i) s.orders[i].side = side;
+        _post(l, s);
+        _post(l, s);
+        return l.gas;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- what is not
+
+    function test_oneWrongEntryAnywhereInAStripLeavesNothingBehind() external {
+        for (uint256 shape = 0; shape < 4; ++shape) {
+            for (uint256 wrong = 0; wrong <= uint256(type(Wrong).max); ++wrong) {
+                for (uint256 place = 0; place < COUNT; ++place) {
+                    this.spoil(Shape(shape), Wrong(wrong), place, (shape + wrong + place) % 2 == 0, place % 3 == 0);
+                }
+            }
+        }
+    }
+
+    /// @param warm Whether the strip's cells are in memory before.
+    function spoil(Shape shape, Wrong wrong, uint256 place, bool wide, bool warm) external {
+        Lab memory l = _market(SLOTS, 64, wide);
+        EntryLoopsPlain.Strip memory good = _strip(shape, COUNT);
+        EntryLoopsPlain.Strip memory s = _strip(shape, COUNT);
+        bool refuses = _spoil(l, s, wrong, place, warm);
+        _open(l);
+        uint256 swept = 0;
+        if (warm) {
+            EntryLoopsPlain.Outcome memory first = _post(l, good);
+            if (first.refused == 0) ++swept;
+        }
+        EntryLoopsPlain.Outcome memory o = _post(l, s);
+        Check.yes((o.refused != 0) == refuses, "refuses");
+        if (!refuses && wrong != Wrong.LargeLots) ++swept;
+        Check.eq(l.swept, swept, "swept");
+        _post(l, good);
+        // The next case finds an empty ring.
+        for (uint256 slot = 0; slot < SLOTS; ++slot) if (l.stored[STORED * slot] != 0) _put(l, slot, 0, 0);
+    }
+
+    function test_theReserveOfAStripIsReachedExactly() external view {
+        for (uint256 shape = 0; shape < 4; ++shape) {
+            for (uint256 count = 1; count <= 17; ++count) this.reserveExactly(Shape(shape), count);
+        }
+    }
+
+    function reserveExactly(Shape shape, uint256 count) external view {
+        Lab memory l = _market(SLOTS, 64, false);
+        l.plain.networkFee = 7;
+        EntryLoopsPlain.Strip memory s = _strip(shape, count);
+        (s.feePerEntry, s.settlementFee) = (13, 17);
+        EntryLoopsPlain.Outcome memory o = EntryLoopsPlain.accept(l.plain, s);
+        EntryLoopsPlain.undo(l.plain, s, o);
+        s.maxReserve = o.used - 1;
+        _open(l);
+        Check.eq(_post(l, s).refused, 1, "refused");
+        Check.eq(l.swept, 0, "swept");
+        ++s.maxReserve;
+        Check.eq(_post(l, s).refused, 0, "refused");
+        Check.eq(l.swept, count > 4 ? 1 : 0, "swept");
+    }
+
+    function test_nothingBeforeTheGateOrTheFrontierIsSwept() external view {
+        for (uint256 shape = 0; shape < 4; ++shape) {
+            for (uint256 first = 0; first < 8; ++first) {
+                this.startAt(Shape(shape), first, false);
+                this.startAt(Shape(shape), first, true);
+            }
+        }
+    }
+
+    function startAt(Shape shape, uint256 first, bool gate) external view {
+        Lab memory l = _market(SLOTS, 64, false);
+        EntryLoopsPlain.Strip memory s = _strip(shape, COUNT);
+        if (gate) l.plain.openFrom = first;
+        else s.frontier = first;
+        _open(l);
+        bool closed = first > s.orders[0].slot;
+        Check.yes((_post(l, s).refused != 0) == closed, "refused");
+        Check.eq(l.swept, closed ? 0 : 1, "swept");
+    }
+
+    function test_aBusySlotAnywhereInAStripLeavesNothingBehind() external {
+        for (uint256 shape = 0; shape < 4; ++shape) {
+            for (uint256 place = 0; place < COUNT; ++place) this.meetBusySlot(Shape(shape), place);
+        }
+    }
+
+    function meetBusySlot(Shape shape, uint256 place) external {
+        Lab memory l = _market(SLOTS, 64, false);
+        EntryLoopsPlain.Strip memory s = _strip(shape, COUNT);
+        uint256 slot = s.orders[place].slot;
+        uint256 index = slot / _slotsInGroup(l);
+        (uint256 first, uint256 end) = _slotsOf(l, index);
+        for (uint256 k = first; k < end; ++k) l.plain.busy[k] = true;
+        (l.owners[index], l.live[slot]) = (l.period - 2, 1); // an older period's, with volume, not cleared
+        _put(l, index, 0, _group(l, index));
+        _open(l);
+        Check.yes(_post(l, s).busy, "busy");
+        Check.eq(l.swept, 0, "swept");
+        _put(l, index, 0, 0);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- strips
+
+    function _strip(Shape shape, uint256 count) private pure returns (EntryLoopsPlain.Strip memory s) {
+        s.orders = new EntryLoopsPlain.Order[](count);
+        for (uint256 i = 0; i < count; ++i) s.orders[i] = _order(shape, i);
+        s.caps = [BUY_CAP, SELL_CAP];
+        s.maxReserve = type(uint96).max;
+        s.importPrices = new uint256[](ALL_SLOTS);
+        for (uint256 k = 0; k < ALL_SLOTS; ++k) s.importPrices[k] = 60 + ((k * 37) % 200);
+    }
+
+    /// @dev Ascending orders, in the lower ticks; from slot 3 on where not every slot has one.
+    function _order(Shape shape, uint256 i) private pure returns (EntryLoopsPlain.Order memory o) {
+        o.lots = 1 + ((i * 7) % 23);
+        (o.slot, o.side, o.tick) = (i, (i / 5) % 2, (i * 11) % 40);
+        if (shape == Shape.Gaps) o.slot = 3 + i + i / 3;
+        if (shape == Shape.Curve) (o.slot, o.side, o.tick) = (3 + i / 3, i % 3 == 0 ? 0 : 1, 4 * (i % 3) + (i % 2));
+        if (shape == Shape.Steps) (o.slot, o.side, o.tick) = (3 + i / 11, (i / 11) % 2, 3 * (i % 11));
+    }
+
+    /// @dev Makes one order a bad one, or the book one that cannot take it.
+    /// @return refuses Whether it is refused.
+    function _spoil(
+        Lab memory l,
+        EntryLoopsPlain.Strip memory s,
+        Wrong wrong,
+        uint256 place,
+        bool warm
+    ) private returns (bool refuses) {
+        EntryLoopsPlain.Order memory o = s.orders[place];
+        EntryLoopsPlain.Order memory before = s.orders[place == 0 ? 0 : place - 1];
+        if (wrong == Wrong.AtCap || wrong == Wrong.OverCap) {
+            o.lots += s.caps[o.side] - _lotsBeside(s, o);
+            if (wrong == Wrong.OverCap) ++o.lots;
+        }
+        if (wrong == Wrong.LargeLots) (s.caps[o.side], o.lots) = (65_535, 8192);
+        if (wrong == Wrong.NoLots) o.lots = 0;
+        if (wrong == Wrong.OffGridTick) o.tick = 64;
+        if (wrong == Wrong.OffGridSlot) o.slot = SLOTS;
+        if (wrong == Wrong.SameKey) (o.slot, o.side, o.tick) = (before.slot, before.side, before.tick);
+        if (wrong == Wrong.Descending) (o.slot, o.side, o.tick) = (before.slot, 0, 0);
+        if (wrong >= Wrong.FullTick) {
+            // What the good strip takes before.
+            uint256 room = warm && wrong != Wrong.FullTick ? o.lots : 0;
+            if (wrong != Wrong.FullTick) room += wrong == Wrong.LastRoom ? o.lots : o.lots - 1;
+            l.plain.volumes[2 * o.slot + o.side][o.tick] = l.plain.fullTick - room;
+            _storeVolumes(l, o.slot);
+        }
+        refuses = wrong != Wrong.Nothing && wrong != Wrong.AtCap && wrong != Wrong.LargeLots && wrong != Wrong.LastRoom;
+        // The first order has none before it.
+        if (place == 0 && wrong == Wrong.SameKey) refuses = false;
+        if (place == 0 && wrong == Wrong.Descending) refuses = false;
+    }
+
+    /// @return lots Of a strip in an order's slot and side.
+    function _lotsBeside(
+        EntryLoopsPlain.Strip memory s,
+        EntryLoopsPlain.Order memory o
+    ) private pure returns (uint256 lots) {
+        for (uint256 i = 0; i < s.orders.length; ++i) {
+            if (s.orders[i].slot == o.slot && s.orders[i].side == o.side) lots += s.orders[i].lots;
+        }
+    }
+}
