@@ -150,12 +150,16 @@ export class Model {
     return traders;
   }
 
-  /** A ring entry holds the last slot in it that had volume, until that is cleared. */
+  /** A ring entry holds a group of slots of the last period in which one of them had volume, until all that had are cleared. */
   private isBusy(period: bigint, offset: bigint): boolean {
+    const groupOf = (slot: bigint) => slot / slotsInGroup(this.grid);
     for (let older = period - this.grid.horizon - 1n; older > 0n; older -= this.grid.horizon + 1n) {
       const state = this.periods.get(older);
       if (state === undefined) return false;
-      if ((state.books.get(offset) ?? []).length > 0) return !state.cleared.has(offset);
+      const traded = [...state.books].filter(
+        ([slot, orders]) => orders.length > 0 && groupOf(slot) === groupOf(offset),
+      );
+      if (traded.length > 0) return traded.some(([slot]) => !state.cleared.has(slot));
     }
     return false;
   }
@@ -173,4 +177,10 @@ export class Model {
     this.periods.set(period, state);
     return state;
   }
+}
+
+/** A word of 256 bits names a period in 32 and has for each slot a bit per word of tick volumes, of both sides, and one more. */
+function slotsInGroup({ tickCount, wideTicks }: Grid): bigint {
+  const tickWords = (2n * tickCount * (wideTicks ? 32n : 16n)) / 256n;
+  return (256n - 32n) / (tickWords + 1n);
 }

@@ -27,7 +27,7 @@ export interface Trader {
   journal: Journal;
 }
 
-/** One period of one community. Books are kept by slot offset; a busy slot's ring entry holds an older uncleared slot. */
+/** One period of one community. Books are kept by slot offset; the group of a busy slot holds an older slot that is not cleared. */
 export interface Market {
   domain: Domain;
   grid: Grid;
