@@ -157,7 +157,7 @@ library EntryLoops {
     /// @dev Lots that sweeps leave to the loop: eight times fewer, times a price of 16 bits, stay within a lane.
     uint256 private constant LARGE = 0xe000;
 
-    /// @dev Strips of no more entries cost less in the loop that asks for reasons.
+    /// @dev Strips of no more entries are not worth a sweep of eights.
     uint256 private constant FEW = 4;
 
     /// @dev Above every sum of lots.
@@ -186,11 +186,11 @@ library EntryLoops {
     uint256 private constant LOW = 0xffffffffffffffffffffffffffffffff;
 
     /// @notice Runs the entries in order: the checks of `IOrderBook.EntryReason`, by number, then tick volume and prefix.
-    /// @dev A strip of more than a few entries is tried in one sweep first, eight entries at a time, which takes it whole or not at all.
-    /// Then, entry by entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is
+    /// @dev A strip is tried first in a way that takes it whole or not at all: of a few entries one by one, of more in a sweep, eight
+    /// at a time. Where that fails, entry by entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is
     /// refused, or its slot or tick word was not in memory yet, then it is tried again.
     /// @param entries Where the entries start in memory. The prefixes may follow the last at once.
-    /// @param count Number of entries.
+    /// @param count Number of entries, at least one.
     /// @return busy Whether it stopped at a slot whose group an older period still needs.
     // solhint-disable-next-line function-max-lines
     function accept(Strip memory s, uint256 entries, uint256 count) internal view returns (bool busy) {
@@ -259,19 +259,16 @@ library EntryLoops {
                 }
             }
             // The words of a side of a new cell, from `first` on: empty ones without volume, live ones full, to be read on the first
-            // visit; or read here from storage at `pos`, if `eager`.
+            // visit; or read here from storage at `pos`, if `eager` is 1.
             function fill(first, words, live, pos, eager) {
                 for {
                     let end := sub(first, shl(5, words))
                 } gt(first, end) {
                     first := sub(first, 0x20)
                 } {
-                    let room := not(0)
-                    if and(live, 1) {
-                        room := 0
-                        if eager {
-                            room := not(sload(pos))
-                        }
+                    let room := sub(and(live, 1), 1)
+                    if and(live, eager) {
+                        room := not(sload(pos))
                     }
                     mstore(first, room)
                     live := shr(1, live)
@@ -680,6 +677,74 @@ library EntryLoops {
                     out := add(out, next)
                 }
             }
+            // The entries of a short strip one by one, as long as nothing is wrong with one. The total, and where it stopped: at the end,
+            // or else it has taken what is before that. Entries are as in `run`.
+            function short(e, pos, end, out) -> total, reached {
+                reached := pos
+                let entry := mload(pos)
+                if or(lt(byte(0, entry), mload(add(e, OPEN_FROM))), lt(byte(0, entry), mload(add(e, FRONTIER)))) {
+                    leave
+                }
+                total := mload(add(e, TOTAL))
+                let sum := 0 // lots in the slot and side of `entry`
+                for {} 1 {} {
+                    let lots := and(shr(224, entry), 0xffff)
+                    sum := add(sum, lots)
+                    let key := byte(1, entry)
+                    let amount := mul(and(key, 0x7f), mload(add(e, TICK_AMOUNT)))
+                    let good := lt(entry, mload(e))
+                    switch gt(key, 0x7f)
+                    case 0 {
+                        amount := add(amount, mload(add(e, BUY_FLOOR)))
+                        good := gt(good, gt(sum, mload(add(e, BUY_CAP))))
+                    }
+                    default {
+                        amount := sub(
+                            mul(
+                                shr(240, mload(add(mload(add(e, PRICES)), shl(2, byte(0, entry))))),
+                                mload(add(e, LOT_AMOUNT))
+                            ),
+                            add(amount, mload(add(e, SELL_FLOOR)))
+                        )
+                        if slt(amount, mload(add(e, SELL_LEAST))) {
+                            amount := mload(add(e, SELL_LEAST))
+                        }
+                        good := gt(good, gt(sum, mload(add(e, SELL_CAP))))
+                    }
+                    if iszero(good) {
+                        leave
+                    }
+                    let place := mload(add(e, TABLE))
+                    place := add(place, mload(add(add(place, 0x20), shl(5, byte(0, entry)))))
+                    place := sub(place, shl(mload(add(e, LANE_LOG)), key))
+                    let volume := shl(mload(add(e, LANE_SHIFT)), not(mload(place)))
+                    // Lots do not raise it if there are none, or so many that it carries out of the word.
+                    if iszero(gt(add(volume, shl(mload(add(e, LANE_SHIFT)), lots)), volume)) {
+                        place := bring(e, shr(224, entry))
+                        if iszero(place) {
+                            leave
+                        }
+                        volume := shl(mload(add(e, LANE_SHIFT)), not(mload(place)))
+                        if iszero(gt(add(volume, shl(mload(add(e, LANE_SHIFT)), lots)), volume)) {
+                            leave
+                        }
+                    }
+                    mstore(place, sub(mload(place), lots))
+                    mstore(out, volume)
+                    total := add(add(total, mload(add(e, FEE))), mul(lots, amount))
+                    reached := add(reached, 4)
+                    if eq(reached, end) {
+                        leave
+                    }
+                    out := add(out, shl(mload(add(e, LANE_LOG)), 1))
+                    let next := mload(reached)
+                    if iszero(gt(next, or(entry, BEHIND_KEY))) {
+                        leave
+                    }
+                    sum := mul(sum, lt(xor(next, entry), SELLS))
+                    entry := next
+                }
+            }
             // Gives back what the entries before `reached` took, the last taken first within each eight: then even a tick that had too
             // little room gets back what it lent from its neighbours.
             function undo(e, pos, reached) {
@@ -692,55 +757,68 @@ library EntryLoops {
                 }
             }
 
-            let last := shl(24, mload(add(s, OPEN_FROM)))
-            if lt(last, shl(24, mload(add(s, FRONTIER)))) {
-                last := shl(24, mload(add(s, FRONTIER)))
+            // The first entry that is open.
+            function gate(e) -> last {
+                last := shl(24, mload(add(e, OPEN_FROM)))
+                if lt(last, shl(24, mload(add(e, FRONTIER)))) {
+                    last := shl(24, mload(add(e, FRONTIER)))
+                }
+                // No entry has an offset above 255, but a gate can: 256 closes everything, more would wrap around.
+                if gt(last, ALL_CLOSED) {
+                    last := ALL_CLOSED
+                }
             }
-            // No entry has an offset above 255, but a gate can: 256 closes everything, more would wrap around.
-            if gt(last, ALL_CLOSED) {
-                last := ALL_CLOSED
-            }
-            let swept := 0
-            if gt(count, FEW) {
-                prepare(s)
-                mstore(add(s, CAPS), add(mul(mload(add(s, BUY_CAP)), ONES), TOPS))
-                mstore(add(s, CAP_STEP), sub(mload(add(s, SELL_CAP)), mload(add(s, BUY_CAP))))
-                let end := add(entries, shl(2, count))
+            // The entries of a long strip in a sweep, as `short` takes those of a short one.
+            function long(e, pos, end, entryCount) -> total, reached {
+                prepare(e)
+                mstore(add(e, CAPS), add(mul(mload(add(e, BUY_CAP)), ONES), TOPS))
+                mstore(add(e, CAP_STEP), sub(mload(add(e, SELL_CAP)), mload(add(e, BUY_CAP))))
                 let tally := 0
-                let reached := entries
+                reached := pos
                 // No slot is larger than the last one.
-                if lt(mload(sub(end, 4)), mload(s)) {
-                    tally, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(shr(16, last), 1))
+                if lt(mload(sub(end, 4)), mload(e)) {
+                    tally, reached := sweep(e, pos, end, mload(add(e, OUT)), sub(shr(16, gate(e)), 1))
                 }
-                let total := mul(and(tally, LOW_QUAD), mload(add(s, BUY_FLOOR)))
-                total := add(total, mul(and(shr(64, tally), LOW_QUAD), mload(add(s, SELL_LEAST))))
-                total := add(total, mul(shr(128, tally), mload(add(s, LOT_AMOUNT))))
-                total := add(add(total, mload(add(s, TOTAL))), mul(count, mload(add(s, FEE))))
-                swept := and(eq(reached, end), lt(total, mload(add(s, LIMIT))))
-                switch swept
-                case 0 {
-                    undo(s, entries, reached)
-                }
-                default {
-                    mstore(add(s, TOTAL), total)
-                    mstore(add(s, SEEN), count)
-                    mstore(add(s, NEXT_KEY), add(shr(240, mload(sub(end, 4))), 1))
-                }
+                total := mul(and(tally, LOW_QUAD), mload(add(e, BUY_FLOOR)))
+                total := add(total, mul(and(shr(64, tally), LOW_QUAD), mload(add(e, SELL_LEAST))))
+                total := add(total, mul(shr(128, tally), mload(add(e, LOT_AMOUNT))))
+                total := add(add(total, mload(add(e, TOTAL))), mul(entryCount, mload(add(e, FEE))))
             }
-            if iszero(swept) {
-                calldatacopy(mload(add(s, REASONS)), calldatasize(), count)
-                // Where a strip stands alone its first slot is not in memory yet: the loop would find that out the dear way.
-                pop(bring(s, shr(224, mload(entries))))
+            // The entries with a reason for each that is refused. Whether it stopped at a busy group.
+            function careful(e, pos, entryCount) -> stopped {
+                calldatacopy(mload(add(e, REASONS)), calldatasize(), entryCount)
+                let last := gate(e)
                 last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
-                let at := or(shl(128, entries), mload(add(s, OUT)))
-                mstore(add(s, START), at)
-                mstore(add(s, END), shl(128, add(entries, shl(2, count))))
-                run(s, at, last)
-                last := shr(16, add(mload(add(s, LAST)), 1))
-                if gt(last, mload(add(s, NEXT_KEY))) {
-                    mstore(add(s, NEXT_KEY), last)
+                let at := or(shl(128, pos), mload(add(e, OUT)))
+                mstore(add(e, START), at)
+                mstore(add(e, END), shl(128, add(pos, shl(2, entryCount))))
+                run(e, at, last)
+                last := shr(16, add(mload(add(e, LAST)), 1))
+                if gt(last, mload(add(e, NEXT_KEY))) {
+                    mstore(add(e, NEXT_KEY), last)
                 }
-                busy := lt(mload(add(s, SEEN)), count)
+                stopped := lt(mload(add(e, SEEN)), entryCount)
+            }
+
+            let end := add(entries, shl(2, count))
+            let reached := entries
+            let total := 0
+            switch gt(count, FEW)
+            case 0 {
+                total, reached := short(s, entries, end, mload(add(s, OUT)))
+            }
+            default {
+                total, reached := long(s, entries, end, count)
+            }
+            switch and(eq(reached, end), lt(total, mload(add(s, LIMIT))))
+            case 0 {
+                undo(s, entries, reached)
+                busy := careful(s, entries, count)
+            }
+            default {
+                mstore(add(s, TOTAL), total)
+                mstore(add(s, SEEN), count)
+                mstore(add(s, NEXT_KEY), add(shr(240, mload(sub(end, 4))), 1))
             }
         }
     }
@@ -814,6 +892,13 @@ library EntryLoops {
     /// @return sold Accepted lots.
     function lotsOf(Strip memory s) internal pure returns (uint256 bought, uint256 sold) {
         return (uint64(s.total), uint64(s.total >> 64));
+    }
+
+    /// @return One past the offset of the last entry, if none was refused.
+    function slotEndIfWhole(Strip memory s) internal pure returns (uint256) {
+        unchecked {
+            return (s.nextKey + 255) >> 8;
+        }
     }
 
     /// @return One past the largest offset that an entry named on the grid; at least the frontier.

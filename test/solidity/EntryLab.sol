@@ -25,8 +25,8 @@ abstract contract EntryLab {
     uint256 private constant FIELDS = 42; // words of `EntryLoops.Strip`
     uint256 private constant SETTINGS = 20; // of them never written but for the newest cell
     uint256 private constant NEWEST = 17;
-    uint256 private constant FEW = 4; // entries of the longest strip that is not swept
-    uint256 private constant MOST_LOTS = 8191; // that are swept, of an entry
+    uint256 private constant FEW = 4; // entries of the longest strip that is taken one by one
+    uint256 private constant MOST_LOTS = 8191; // that are swept in eights, of an entry
     uint256 private constant UNTOUCHED = uint256(keccak256("where no strip starts"));
 
     /// @param plain The market, as the plain twin sees it.
@@ -239,10 +239,11 @@ abstract contract EntryLab {
         l.guardCount = guards;
     }
 
-    /// @dev Whether a strip is one for a sweep if nothing is wrong with it.
+    /// @dev Whether a strip is taken whole if nothing is wrong with it.
     function _isSwept(EntryLoopsPlain.Strip memory s) private pure returns (bool) {
+        if (s.orders.length <= FEW) return true;
         for (uint256 i = 0; i < s.orders.length; ++i) if (s.orders[i].lots > MOST_LOTS) return false;
-        return s.orders.length > FEW;
+        return true;
     }
 
     /// @dev Writes the book back and compares storage with what it should be: untouched words are as they were.
