@@ -526,34 +526,49 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
             e.reset(j.frontierOf(), initialFee);
             uint256 count = entries.length / 4;
-            e.out = payload + entries.length;
-            if (e.accept(payload, count)) {
+            uint256 prefixes = payload + entries.length;
+            (uint256 total, bool whole, bool busy) = e.accept(payload, count);
+            if (busy) {
                 _undo(b, payload);
                 return StripReason.RingBusy;
             }
-            uint256 refused = e.refused;
-            uint256 slotEnd = e.slotEndIfWhole();
-            if (refused != 0) {
-                bytes memory reasons = Mem.bytesAt(e.reasons).cut(count);
-                // An entry's own reason tells more than "nothing accepted".
-                if (b.own) _revertRefused(reasons);
-                if (refused == count) return StripReason.NothingAccepted;
-                emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
+            uint256 fee = count * feePerEntry;
+            uint256 slotEnd = EntryLoops.slotEndAt(prefixes);
+            if (!whole) {
+                (uint256 refused, StripReason reason) = _tellRefused(b, terms, count);
+                if (reason != StripReason.None) return reason;
+                fee -= refused * feePerEntry;
                 slotEnd = e.slotEnd();
             }
-            (uint256 bought, uint256 sold) = e.lotsOf();
-            uint256 fee = (count - refused) * feePerEntry;
+            (uint256 bought, uint256 sold) = EntryLoops.lotsOf(total);
             // Wh sold and bought, reserve, entries.
             uint256 head =
                 (sold * b.lotWh) |
                     ((bought * b.lotWh) << 48) |
-                    ((e.usedOf() - initialFee - fee) << 96) |
+                    ((EntryLoops.usedOf(total) - initialFee - fee) << 96) |
                     (count << 192);
-            uint256 size = count * (4 + (1 << e.laneLog));
+            uint256 size = entries.length + (count << e.laneLog);
             PackedRecords.write(b.next, terms.memberOf(), slotEnd, fee, head, size, digest);
             b.next = payload + size;
             return StripReason.None;
         }
+    }
+
+    /// @dev Tells which entries of a strip were refused, if some were.
+    /// @return refused How many.
+    /// @return reason Why the strip was not accepted, if all were.
+    function _tellRefused(
+        Batch memory b,
+        uint256 terms,
+        uint256 count
+    ) private returns (uint256 refused, StripReason reason) {
+        refused = b.loop.refused;
+        if (refused == 0) return (0, StripReason.None);
+        bytes memory reasons = Mem.bytesAt(b.loop.reasons).cut(count);
+        // An entry's own reason tells more than "nothing accepted".
+        if (b.own) _revertRefused(reasons);
+        if (refused == count) return (refused, StripReason.NothingAccepted);
+        emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
     }
 
     /// @dev Lets the loop reserve at the prices of a tariff class.

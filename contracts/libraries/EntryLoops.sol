@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Mem} from "./Mem.sol";
+
 /// @title Entry loops
 /// @notice The loop that the order book runs once per entry to accept it into the tick volumes.
 /// @dev It is most of the cost of a market, so it is in assembly; `EntryLoopsPlain` in the tests says the same without, and both run
@@ -31,7 +33,7 @@ library EntryLoops {
     /// @param newest Top of the cell of the book that was made last, 0 for none.
     /// @param tickWords Tick words of one side.
     /// @param reasons Where the reasons go, in memory: one byte per entry, unless the strip was taken in one sweep.
-    /// @param out Where the prefixes go, in memory; a spare word follows the last.
+    /// @param quads `LOW_QUADS`, for which there is no room in the code each time.
     /// @param area The book in storage.
     /// @param period Whose slots these are.
     /// @param frontier The member's frontier; earlier offsets are covered.
@@ -41,7 +43,7 @@ library EntryLoops {
     /// @param offGrid Once a slot off the grid was named: two above the largest key on the grid; 0 before.
     /// @param refused Entries.
     /// @param seen Entries read; fewer than there are if a slot's group is busy.
-    /// @param start Where the entries start, in the upper 128 bits, and `out`.
+    /// @param start Where the entries start, in the upper 128 bits, and where they end.
     /// @param end Where the entries end, in the upper 128 bits.
     /// @param last The largest entry passed or closed.
     /// @param eager Whether all live words of a slot are read at its first visit, as a large batch will want them.
@@ -50,7 +52,7 @@ library EntryLoops {
     /// @param floors In eight lanes: the price of tick 0 and the least that a seller reserves, base units per Wh.
     /// @param odd In eight lanes: bits of an entry that a sweep leaves to the loop. 0 as long as what sweeps need is not made.
     /// @param rooms In eight lanes: largest tick volume.
-    /// @param pairs `LOW_PAIRS`, for which there is no room in the code each time. `quads` likewise.
+    /// @param pairs `LOW_PAIRS`, likewise.
     struct Strip {
         uint256 beyond;
         uint256 noTick;
@@ -72,7 +74,7 @@ library EntryLoops {
         uint256 newest;
         uint256 tickWords;
         uint256 reasons;
-        uint256 out;
+        uint256 quads;
         uint256 area;
         uint256 period;
         uint256 frontier;
@@ -93,7 +95,6 @@ library EntryLoops {
         uint256 odd;
         uint256 rooms;
         uint256 pairs;
-        uint256 quads;
     }
 
     // The fields' places, as assembly needs them; `beyond` is the first.
@@ -116,7 +117,7 @@ library EntryLoops {
     uint256 private constant NEWEST = 0x220;
     uint256 private constant TICK_WORDS = 0x240;
     uint256 private constant REASONS = 0x260;
-    uint256 private constant OUT = 0x280;
+    uint256 private constant QUADS = 0x280;
     uint256 private constant AREA = 0x2a0;
     uint256 private constant PERIOD = 0x2c0;
     uint256 private constant FRONTIER = 0x2e0;
@@ -137,7 +138,6 @@ library EntryLoops {
     uint256 private constant ODD = 0x4c0;
     uint256 private constant ROOMS = 0x4e0;
     uint256 private constant PAIRS = 0x500;
-    uint256 private constant QUADS = 0x520;
 
     // Words of eight lanes, one per entry, first entry highest: a lane holds less than 2^31, and its top bit, where that is set before a
     // subtraction, stays if the lane's difference is not negative.
@@ -189,11 +189,17 @@ library EntryLoops {
     /// @dev A strip is tried first in a way that takes it whole or not at all: of a few entries one by one, of more in a sweep, eight
     /// at a time. Where that fails, entry by entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is
     /// refused, or its slot or tick word was not in memory yet, then it is tried again.
-    /// @param entries Where the entries start in memory. The prefixes may follow the last at once.
+    /// @param entries Where the entries start in memory. Their prefixes follow at once, and then a spare word.
     /// @param count Number of entries, at least one.
+    /// @return sums Amount word: fees and reserves so far and accepted lots, see `usedOf` and `lotsOf`.
+    /// @return whole Whether every entry was accepted. Only if not, the strip holds `refused`, `seen`, the reasons and `slotEnd`.
     /// @return busy Whether it stopped at a slot whose group an older period still needs.
     // solhint-disable-next-line function-max-lines
-    function accept(Strip memory s, uint256 entries, uint256 count) internal view returns (bool busy) {
+    function accept(
+        Strip memory s,
+        uint256 entries,
+        uint256 count
+    ) internal view returns (uint256 sums, bool whole, bool busy) {
         assembly ("memory-safe") {
             // Notes why the entry at an index was refused.
             function refuse(e, index, reason) {
@@ -628,6 +634,8 @@ library EntryLoops {
                         tops := shl(cut, tops)
                         next := end
                     }
+                    // Of eight in order the last names the largest slot.
+                    odd := or(odd, iszero(lt(shl(240, keys), mload(e))))
                     if odd {
                         leave
                     }
@@ -769,56 +777,54 @@ library EntryLoops {
                 }
             }
             // The entries of a long strip in a sweep, as `short` takes those of a short one.
-            function long(e, pos, end, entryCount) -> total, reached {
+            function long(e, pos, end) -> total, reached {
                 prepare(e)
                 mstore(add(e, CAPS), add(mul(mload(add(e, BUY_CAP)), ONES), TOPS))
                 mstore(add(e, CAP_STEP), sub(mload(add(e, SELL_CAP)), mload(add(e, BUY_CAP))))
                 let tally := 0
                 reached := pos
-                // No slot is larger than the last one.
+                // The last of fewer than eight; `sweep` looks at that of every eight.
                 if lt(mload(sub(end, 4)), mload(e)) {
-                    tally, reached := sweep(e, pos, end, mload(add(e, OUT)), sub(shr(16, gate(e)), 1))
+                    tally, reached := sweep(e, pos, end, end, sub(shr(16, gate(e)), 1))
                 }
                 total := mul(and(tally, LOW_QUAD), mload(add(e, BUY_FLOOR)))
                 total := add(total, mul(and(shr(64, tally), LOW_QUAD), mload(add(e, SELL_LEAST))))
                 total := add(total, mul(shr(128, tally), mload(add(e, LOT_AMOUNT))))
-                total := add(add(total, mload(add(e, TOTAL))), mul(entryCount, mload(add(e, FEE))))
+                total := add(add(total, mload(add(e, TOTAL))), mul(shr(2, sub(end, pos)), mload(add(e, FEE))))
             }
-            // The entries with a reason for each that is refused. Whether it stopped at a busy group.
-            function careful(e, pos, entryCount) -> stopped {
-                calldatacopy(mload(add(e, REASONS)), calldatasize(), entryCount)
+            // The entries with a reason for each that is refused.
+            function careful(e, pos, end) {
+                calldatacopy(mload(add(e, REASONS)), calldatasize(), shr(2, sub(end, pos)))
+                mstore(add(e, NEXT_KEY), 0)
+                mstore(add(e, OFF_GRID), 0)
+                mstore(add(e, REFUSED), 0)
                 let last := gate(e)
                 last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
-                let at := or(shl(128, pos), mload(add(e, OUT)))
+                let at := or(shl(128, pos), end)
                 mstore(add(e, START), at)
-                mstore(add(e, END), shl(128, add(pos, shl(2, entryCount))))
+                mstore(add(e, END), shl(128, end))
                 run(e, at, last)
                 last := shr(16, add(mload(add(e, LAST)), 1))
                 if gt(last, mload(add(e, NEXT_KEY))) {
                     mstore(add(e, NEXT_KEY), last)
                 }
-                stopped := lt(mload(add(e, SEEN)), entryCount)
             }
 
             let end := add(entries, shl(2, count))
             let reached := entries
-            let total := 0
             switch gt(count, FEW)
             case 0 {
-                total, reached := short(s, entries, end, mload(add(s, OUT)))
+                sums, reached := short(s, entries, end, end)
             }
             default {
-                total, reached := long(s, entries, end, count)
+                sums, reached := long(s, entries, end)
             }
-            switch and(eq(reached, end), lt(total, mload(add(s, LIMIT))))
-            case 0 {
+            whole := and(eq(reached, end), lt(sums, mload(add(s, LIMIT))))
+            if iszero(whole) {
                 undo(s, entries, reached)
-                busy := careful(s, entries, count)
-            }
-            default {
-                mstore(add(s, TOTAL), total)
-                mstore(add(s, SEEN), count)
-                mstore(add(s, NEXT_KEY), add(shr(240, mload(sub(end, 4))), 1))
+                careful(s, entries, end)
+                sums := mload(add(s, TOTAL))
+                busy := lt(mload(add(s, SEEN)), count)
             }
         }
     }
@@ -878,30 +884,28 @@ library EntryLoops {
     function reset(Strip memory s, uint256 frontier, uint256 initial) internal pure {
         s.frontier = frontier;
         s.total = initial << 128;
-        s.nextKey = 0;
-        s.offGrid = 0;
-        s.refused = 0;
     }
 
     /// @return Base units of `maxReserve` that were taken.
-    function usedOf(Strip memory s) internal pure returns (uint256) {
-        return s.total >> 128;
+    function usedOf(uint256 total) internal pure returns (uint256) {
+        return total >> 128;
     }
 
     /// @return bought Accepted lots.
     /// @return sold Accepted lots.
-    function lotsOf(Strip memory s) internal pure returns (uint256 bought, uint256 sold) {
-        return (uint64(s.total), uint64(s.total >> 64));
+    function lotsOf(uint256 total) internal pure returns (uint256 bought, uint256 sold) {
+        return (uint64(total), uint64(total >> 64));
     }
 
-    /// @return One past the offset of the last entry, if none was refused.
-    function slotEndIfWhole(Strip memory s) internal pure returns (uint256) {
+    /// @param end Where the entries of a strip that was taken whole end.
+    /// @return One past the offset of the last entry.
+    function slotEndAt(uint256 end) internal pure returns (uint256) {
         unchecked {
-            return (s.nextKey + 255) >> 8;
+            return (Mem.load(end - 4) >> 248) + 1;
         }
     }
 
-    /// @return One past the largest offset that an entry named on the grid; at least the frontier.
+    /// @return One past the largest offset that an entry named on the grid; at least the frontier. Not of a strip taken whole.
     function slotEnd(Strip memory s) internal pure returns (uint256) {
         unchecked {
             uint256 next = s.offGrid;
