@@ -422,7 +422,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         bool cut;
         (end, count, most, cut) = strips.walk(pos, members, RUN_BYTES);
         if (cut) revert StripsCutOff(end);
-        _load(b, members, count, PackedStrips.recordBytes(end - pos, count, b.loop.laneLog), most);
+        unchecked {
+            _load(b, members, count, PackedStrips.recordBytes(end - pos, count, b.loop.laneLog), most);
+        }
     }
 
     /// @dev Asks everybody about the members of a run, and makes room for its records and for reasons.

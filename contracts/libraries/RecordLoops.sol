@@ -116,65 +116,70 @@ library RecordLoops {
     /// @return Where the first one starts that it did not take; the end of the records if there is none.
     function take(Run memory w, uint256 pos) internal returns (uint256) {
         assembly ("memory-safe") {
-            let free := mload(0x40)
-            let place := mload(add(w, PLACE))
-            let word := mload(add(w, WORD))
-            let at := add(mload(add(w, START)), pos)
-            for {} 1 {} {
-                let next := add(at, HEADER)
-                if gt(next, mload(add(w, END))) {
-                    break
-                }
-                let start := mload(at) // member 32 | frontier 8 | fee 48 | ...
-                let middle := mload(add(at, HEAD)) // entries 16 | reserve 96 | Wh 96 | size 16 | ...
-                let member := shr(224, start)
-                let newPlace := or(mload(add(w, ACCOUNTS)), shr(1, member))
-                if xor(newPlace, place) {
-                    if place {
-                        sstore(place, word)
+            // In a function of its own, which the compiler leaves one, it keeps its variables on the stack.
+            function run(r, pos_) -> at, place, word {
+                at := pos_
+                place := mload(add(r, PLACE))
+                word := mload(add(r, WORD))
+                let end := mload(add(r, END))
+                for {} lt(at, end) {} {
+                    let start := mload(at) // member 32 | frontier 8 | fee 48 | ...
+                    let middle := mload(add(at, HEAD)) // entries 16 | reserve 96 | Wh 96 | size 16 | ...
+                    let size := and(shr(32, middle), 0xffff)
+                    // Where the header is cut off already, the size may be anything.
+                    if gt(add(add(at, HEADER), size), end) {
+                        leave
                     }
-                    place := newPlace
-                    word := sload(place)
+                    let member := shr(224, start)
+                    let spot := or(mload(add(r, ACCOUNTS)), shr(1, member))
+                    if xor(spot, place) {
+                        if place {
+                            sstore(place, word)
+                        }
+                        place := spot
+                        word := sload(place)
+                    }
+                    spot := or(mload(add(r, JOURNALS)), shl(8, member))
+                    let j := sload(spot)
+                    j := mul(j, eq(and(j, 0xfffff), mload(add(r, TAG))))
+
+                    // What it takes.
+                    let opening := iszero(and(j, RECORDS))
+                    let fee := and(shr(168, start), 0xffffffffffff)
+                    let total := add(and(shr(144, middle), RESERVE), mul(opening, mload(add(r, SETTLEMENT_FEE))))
+                    let sums := add(total, add(shl(FEES, fee), shl(OPENED, opening)))
+                    total := add(total, fee)
+
+                    // What may be unusual about it.
+                    let entries := shr(240, middle)
+                    let unusual := gt(size, add(64, shl(4, entries)))
+                    entries := add(entries, and(shr(20, j), 0xfff))
+                    unusual := or(unusual, or(gt(entries, MAX_ENTRIES), eq(and(j, RECORDS), RECORDS)))
+                    let frontier := and(shr(216, start), 0xff)
+                    unusual := or(unusual, lt(frontier, and(shr(40, j), 0xff)))
+                    let shift := shl(7, and(member, 1))
+                    let account := shr(shift, word)
+                    unusual := or(unusual, xor(and(account, ASKED), USUAL))
+                    if or(unusual, gt(total, and(account, 0xffffffffffffffff))) {
+                        leave
+                    }
+
+                    word := sub(word, shl(shift, total))
+                    mstore(add(r, SUMS), add(mload(add(r, SUMS)), sums))
+                    let free := mload(0x40)
+                    mstore(free, shr(52, j))
+                    mstore(add(free, 32), shr(48, middle))
+                    mstore(add(free, 64), mload(add(at, DIGEST)))
+                    mstore(add(free, 96), keccak256(add(at, HEADER), size))
+                    // The number of records grows by one; the sum of entries fits its field, as checked.
+                    let counts := add(shl(20, entries), add(and(j, RECORDS), ONE_RECORD))
+                    counts := or(or(counts, mload(add(r, TAG))), shl(40, frontier))
+                    sstore(spot, or(counts, and(keccak256(free, 128), HASH)))
+                    at := add(add(at, HEADER), size)
                 }
-                let journalPlace := or(mload(add(w, JOURNALS)), shl(8, member))
-                let j := sload(journalPlace)
-                j := mul(j, eq(and(j, 0xfffff), mload(add(w, TAG))))
-
-                // What it takes.
-                let opening := iszero(and(j, RECORDS))
-                let fee := and(shr(168, start), 0xffffffffffff)
-                let total := add(and(shr(144, middle), RESERVE), mul(opening, mload(add(w, SETTLEMENT_FEE))))
-                let sums := add(total, add(shl(FEES, fee), shl(OPENED, opening)))
-                total := add(total, fee)
-
-                // What may be unusual about it.
-                let size := and(shr(32, middle), 0xffff)
-                next := add(next, size)
-                let entries := shr(240, middle)
-                let unusual := or(gt(next, mload(add(w, END))), gt(size, add(64, shl(4, entries))))
-                entries := add(entries, and(shr(20, j), 0xfff))
-                unusual := or(unusual, or(gt(entries, MAX_ENTRIES), eq(and(j, RECORDS), RECORDS)))
-                let frontier := and(shr(216, start), 0xff)
-                unusual := or(unusual, lt(frontier, and(shr(40, j), 0xff)))
-                let shift := shl(7, and(member, 1))
-                let account := shr(shift, word)
-                unusual := or(unusual, xor(and(account, ASKED), USUAL))
-                if or(unusual, gt(total, and(account, 0xffffffffffffffff))) {
-                    break
-                }
-
-                word := sub(word, shl(shift, total))
-                mstore(add(w, SUMS), add(mload(add(w, SUMS)), sums))
-                mstore(free, shr(52, j))
-                mstore(add(free, 32), shr(48, middle))
-                mstore(add(free, 64), mload(add(at, DIGEST)))
-                mstore(add(free, 96), keccak256(add(at, HEADER), size))
-                // The number of records grows by one; the sum of entries fits its field, as checked.
-                let counts := or(shl(20, entries), add(and(j, RECORDS), ONE_RECORD))
-                counts := or(or(counts, mload(add(w, TAG))), shl(40, frontier))
-                sstore(journalPlace, or(counts, and(keccak256(free, 128), HASH)))
-                at := next
             }
+
+            let at, place, word := run(w, add(mload(add(w, START)), pos))
             mstore(add(w, PLACE), place)
             mstore(add(w, WORD), word)
             pos := sub(at, mload(add(w, START)))
