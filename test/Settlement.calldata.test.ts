@@ -154,3 +154,23 @@ describe("Rule 7: what one item leaves in memory does not reach the next", funct
     }
   });
 });
+
+describe("Questions about many members", function () {
+  it("are answered as about one", async function () {
+    const { m, seller, victim, period, settle } = await hostileDay(connection);
+    await settle(seller);
+    const members = [0, victim.member, seller.member, seller.member, 3, 2 ** 32 - 1];
+    const readers = [];
+    const journals = [];
+    for (const member of members) {
+      const { word, meterKey } = await m.registry.readingOf(m.community, member, period);
+      readers.push(word, BigInt(meterKey));
+      journals.push(await m.escrow.journalWord(m.community, member, period));
+    }
+    expect(await m.registry.readingsOf(m.community, period, members)).to.deep.equal(readers);
+    expect(await m.escrow.journalWords(m.community, period, members)).to.deep.equal(journals);
+    expect(new Set(journals).size).to.equal(3);
+    expect(await m.registry.readingsOf(m.community, period, [])).to.deep.equal([]);
+    expect(await m.escrow.journalWords(m.community, period, [])).to.deep.equal([]);
+  });
+});
