@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ContractTransactionReceipt } from "ethers";
+import type { TransactionReceipt } from "ethers";
 import { hostileDay } from "./helpers/hostile-day.ts";
 import { at } from "./helpers/lists.ts";
 import { buy, connect, deployMarket, sell, type Connection, type HomeKeys, type Market } from "./helpers/market.ts";
@@ -14,7 +14,7 @@ const WORD = 64; // hex digits
 const ALL_ONES = 2n ** 256n - 1n;
 
 /** What a call said of each member: its reading and its money, by member. */
-function said(m: Market, { logs }: ContractTransactionReceipt): Map<bigint, string> {
+function said(m: Market, { logs }: TransactionReceipt): Map<bigint, string> {
   const of = new Map<bigint, string>();
   for (const { topics, data } of logs) {
     const parsed = m.settlement.interface.parseLog({ topics, data }) ?? m.escrow.interface.parseLog({ topics, data });
@@ -25,7 +25,7 @@ function said(m: Market, { logs }: ContractTransactionReceipt): Map<bigint, stri
   return of;
 }
 
-async function sent(m: Market, data: string): Promise<ContractTransactionReceipt | undefined> {
+async function sent(m: Market, data: string): Promise<TransactionReceipt | undefined> {
   const to = await m.settlement.getAddress();
   const receipt = await m.stranger
     .sendTransaction({ to, data, gasLimit: 2n ** 24n })
