@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { ContractTransactionReceipt } from "ethers";
+import type { TransactionReceipt } from "ethers";
 import { hostileDay } from "./helpers/hostile-day.ts";
 import { at } from "./helpers/lists.ts";
 import { buy, connect, deployMarket, sell, type Connection, type HomeKeys, type Market } from "./helpers/market.ts";
@@ -14,7 +14,7 @@ const WORD = 64; // hex digits
 const ALL_ONES = 2n ** 256n - 1n;
 
 /** What a call said of each member: its reading and its money, by member. */
-function said(m: Market, { logs }: ContractTransactionReceipt): Map<bigint, string> {
+function said(m: Market, { logs }: TransactionReceipt): Map<bigint, string> {
   const of = new Map<bigint, string>();
   for (const { topics, data } of logs) {
     const parsed = m.settlement.interface.parseLog({ topics, data }) ?? m.escrow.interface.parseLog({ topics, data });
@@ -25,7 +25,7 @@ function said(m: Market, { logs }: ContractTransactionReceipt): Map<bigint, stri
   return of;
 }
 
-async function sent(m: Market, data: string): Promise<ContractTransactionReceipt | undefined> {
+async function sent(m: Market, data: string): Promise<TransactionReceipt | undefined> {
   const to = await m.settlement.getAddress();
   const receipt = await m.stranger
     .sendTransaction({ to, data, gasLimit: 2n ** 24n })
@@ -152,5 +152,25 @@ describe("Rule 7: what one item leaves in memory does not reach the next", funct
         await expectSolvent(m);
       }
     }
+  });
+});
+
+describe("Questions about many members", function () {
+  it("are answered as about one", async function () {
+    const { m, seller, victim, period, settle } = await hostileDay(connection);
+    await settle(seller);
+    const members = [0, victim.member, seller.member, seller.member, 3, 2 ** 32 - 1];
+    const readers = [];
+    const journals = [];
+    for (const member of members) {
+      const { word, meterKey } = await m.registry.readingOf(m.community, member, period);
+      readers.push(word, BigInt(meterKey));
+      journals.push(await m.escrow.journalWord(m.community, member, period));
+    }
+    expect(await m.registry.readingsOf(m.community, period, members)).to.deep.equal(readers);
+    expect(await m.escrow.journalWords(m.community, period, members)).to.deep.equal(journals);
+    expect(new Set(journals).size).to.equal(3);
+    expect(await m.registry.readingsOf(m.community, period, [])).to.deep.equal([]);
+    expect(await m.escrow.journalWords(m.community, period, [])).to.deep.equal([]);
   });
 });
