@@ -729,8 +729,14 @@ library EntryLoops {
             }
             if iszero(swept) {
                 calldatacopy(mload(add(s, REASONS)), calldatasize(), count)
-                // Where a strip stands alone its first slot is not in memory yet: the loop would find that out the dear way.
-                pop(bring(s, shr(224, mload(entries))))
+                // Where a strip stands alone its first slot is not in memory yet: the loop would find that out the dear way. A slot that
+                // is closed is not looked at.
+                let first := shr(224, mload(entries))
+                if iszero(or(mload(add(s, SWEEPS)), lt(first, last))) {
+                    if and(first, 0xffff) {
+                        pop(bring(s, first))
+                    }
+                }
                 last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
                 let at := or(shl(128, entries), mload(add(s, OUT)))
                 mstore(add(s, START), at)
