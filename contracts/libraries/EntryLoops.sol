@@ -732,7 +732,7 @@ library EntryLoops {
                 // Where a strip stands alone its first slot is not in memory yet: the loop would find that out the dear way. A slot that
                 // is closed is not looked at.
                 let first := shr(224, mload(entries))
-                if iszero(or(mload(add(s, SWEEPS)), lt(first, last))) {
+                if iszero(or(mload(add(s, EAGER)), lt(first, last))) {
                     if and(first, 0xffff) {
                         pop(bring(s, first))
                     }
