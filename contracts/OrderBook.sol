@@ -64,8 +64,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         uint256 next; // where the next goes
     }
 
-    /// @dev A run of strips ends once its records take so many bytes: their memory is used again by the next run.
-    uint256 private constant RUN_BYTES = 32_768;
+    /// @dev A run of strips ends once they take so many bytes: the memory of its records, less than twice as many, is used again by the
+    /// next run.
+    uint256 private constant RUN_BYTES = 24_000;
 
     /// @dev A batch reads every live word of a slot at its first visit if it has more than so many bytes for each word that a slot can
     /// have: with 64 ticks, from ten strips of 96 entries or fifty of one on.
@@ -109,7 +110,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             revert NotTrader(community, s.member, msg.sender);
         }
         StripReason reason = _accept(b, b.words, PackedStrips.termsOf(s), entries);
-        if (reason != StripReason.None) revert StripRefused(reason);
+        if (!_isNone(reason)) revert StripRefused(reason);
         _record(b);
         b.book.flush(b.loop.newest);
     }
@@ -392,7 +393,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             while (pos < end) {
                 (uint256 terms, bytes calldata entries) = strips.read(pos);
                 StripReason reason = _accept(b, word, terms, entries);
-                if (reason == StripReason.None) ++accepted;
+                if (_isNone(reason)) ++accepted;
                 else _skip(b, terms.memberOf(), b.index + (word - b.words) / 32, reason);
                 pos += PackedStrips.HEADER + entries.length;
                 word += 32;
@@ -416,20 +417,18 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @return end Where it ends.
     function _takeRun(Batch memory b, bytes calldata strips, uint256 pos) private view returns (uint256 end) {
         uint256 members = BatchCalls.roomForMembers();
-        uint256 perEntry = 4 + (1 << b.loop.laneLog); // bytes of a record
         uint256 count;
-        uint256 size;
         uint256 most;
         bool cut;
-        (end, count, size, most, cut) = strips.walk(pos, members, perEntry, PackedRecords.HEADER, RUN_BYTES);
+        (end, count, most, cut) = strips.walk(pos, members, RUN_BYTES);
         if (cut) revert StripsCutOff(end);
-        _load(b, members, count, size, most);
+        _load(b, members, count, PackedStrips.recordBytes(end - pos, count, b.loop.laneLog), most);
     }
 
     /// @dev Asks everybody about the members of a run, and makes room for its records and for reasons.
     /// @param members Where they are, see `BatchCalls`.
     /// @param size Bytes that the records of the run take at most.
-    /// @param most Entries of its longest strip.
+    /// @param most At least the entries of its longest strip.
     function _load(Batch memory b, uint256 members, uint256 count, uint256 size, uint256 most) private view {
         BatchCalls.keepMembers(members, count, b.community, b.period);
         b.words = BatchCalls.tradersOf(registry, members, count);
@@ -457,7 +456,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev What holds for a strip as a whole, but for its signature. One test tells whether all of it does.
     /// @param word Where its member's word is.
     /// @param length Bytes of its entries.
-    function _check(Batch memory b, uint256 word, uint256 terms, uint256 length) private pure returns (StripReason) {
+    function _check(Batch memory b, uint256 word, uint256 terms, uint256 length) private pure returns (bool) {
         unchecked {
             Account a = Account.wrap(Mem.load(word + b.toAccount));
             Journal j = Journal.wrap(Mem.load(word + b.toJournal));
@@ -474,8 +473,14 @@ abstract contract OrderBook is IOrderBook, EIP712 {
                     (length - 4) |
                     (4 * (MAX_ENTRIES - j.entriesOf()) - length) |
                     (MAX_RECORDS - 1 - j.recordsOf());
-            if (wrong | (left >> 255) == 0) return StripReason.None;
-            return _reasonOf(b, word, terms, length);
+            return wrong | (left >> 255) == 0;
+        }
+    }
+
+    /// @dev A comparison of reasons would check first that each is one, for every strip.
+    function _isNone(StripReason reason) private pure returns (bool none) {
+        assembly ("memory-safe") {
+            none := iszero(reason)
         }
     }
 
@@ -506,8 +511,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     ) private returns (StripReason) {
         unchecked {
             EntryLoops.Strip memory e = b.loop;
-            StripReason reason = _check(b, word, terms, entries.length);
-            if (reason != StripReason.None) return reason;
+            if (!_check(b, word, terms, entries.length)) return _reasonOf(b, word, terms, entries.length);
             uint256 payload = b.next + PackedRecords.HEADER;
             payload.copy(entries);
             bytes32 digest = PackedStrips.digestIn(b.message, terms, payload.hashAt(entries.length));
@@ -522,32 +526,49 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
             e.reset(j.frontierOf(), initialFee);
             uint256 count = entries.length / 4;
-            e.out = payload + entries.length;
-            if (e.accept(payload, count)) {
+            uint256 prefixes = payload + entries.length;
+            (uint256 total, bool whole, bool busy) = e.accept(payload, count);
+            if (busy) {
                 _undo(b, payload);
                 return StripReason.RingBusy;
             }
-            uint256 refused = e.refused;
-            if (refused != 0) {
-                bytes memory reasons = Mem.bytesAt(e.reasons).cut(count);
-                // An entry's own reason tells more than "nothing accepted".
-                if (b.own) _revertRefused(reasons);
-                if (refused == count) return StripReason.NothingAccepted;
-                emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
+            uint256 fee = count * feePerEntry;
+            uint256 slotEnd = EntryLoops.slotEndAt(prefixes);
+            if (!whole) {
+                (uint256 refused, StripReason reason) = _tellRefused(b, terms, count);
+                if (reason != StripReason.None) return reason;
+                fee -= refused * feePerEntry;
+                slotEnd = e.slotEnd();
             }
-            (uint256 bought, uint256 sold) = e.lotsOf();
-            uint256 fee = (count - refused) * feePerEntry;
+            (uint256 bought, uint256 sold) = EntryLoops.lotsOf(total);
             // Wh sold and bought, reserve, entries.
             uint256 head =
                 (sold * b.lotWh) |
                     ((bought * b.lotWh) << 48) |
-                    ((e.usedOf() - initialFee - fee) << 96) |
+                    ((EntryLoops.usedOf(total) - initialFee - fee) << 96) |
                     (count << 192);
-            uint256 size = count * (4 + (1 << e.laneLog));
-            PackedRecords.write(b.next, terms.memberOf(), e.slotEnd(), fee, head, size, digest);
+            uint256 size = entries.length + (count << e.laneLog);
+            PackedRecords.write(b.next, terms.memberOf(), slotEnd, fee, head, size, digest);
             b.next = payload + size;
             return StripReason.None;
         }
+    }
+
+    /// @dev Tells which entries of a strip were refused, if some were.
+    /// @return refused How many.
+    /// @return reason Why the strip was not accepted, if all were.
+    function _tellRefused(
+        Batch memory b,
+        uint256 terms,
+        uint256 count
+    ) private returns (uint256 refused, StripReason reason) {
+        refused = b.loop.refused;
+        if (refused == 0) return (0, StripReason.None);
+        bytes memory reasons = Mem.bytesAt(b.loop.reasons).cut(count);
+        // An entry's own reason tells more than "nothing accepted".
+        if (b.own) _revertRefused(reasons);
+        if (refused == count) return (refused, StripReason.NothingAccepted);
+        emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
     }
 
     /// @dev Lets the loop reserve at the prices of a tariff class.

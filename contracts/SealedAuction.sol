@@ -37,13 +37,12 @@ contract SealedAuction is OrderBook, ISealedAuction {
         bytes32 rest,
         bool clears
     ) external returns (uint256 accepted) {
-        uint256 strips = chunk.count();
         (uint256 index, bool resolved) = commitBook.noteReveal(
             community,
             period,
             place,
             keccak256(chunk),
-            strips,
+            chunk.count(),
             before,
             rest
         );
@@ -51,7 +50,7 @@ contract SealedAuction is OrderBook, ISealedAuction {
         accepted = _acceptAll(b, chunk[Chunks.HEAD:]);
         if (clears && resolved) _clearCopy(b, KnownTerms.keep(_known, registry, community));
         else b.book.flush(b.loop.newest);
-        emit ChunkRevealed(community, period, place, index, strips);
+        emit ChunkRevealed(community, period, place, index, chunk.count());
     }
 
     /// @inheritdoc ISealedAuction

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Mem} from "./Mem.sol";
+
 /// @title Entry loops
 /// @notice The loop that the order book runs once per entry to accept it into the tick volumes.
 /// @dev It is most of the cost of a market, so it is in assembly; `EntryLoopsPlain` in the tests says the same without, and both run
@@ -31,7 +33,7 @@ library EntryLoops {
     /// @param newest Top of the cell of the book that was made last, 0 for none.
     /// @param tickWords Tick words of one side.
     /// @param reasons Where the reasons go, in memory: one byte per entry, unless the strip was taken in one sweep.
-    /// @param out Where the prefixes go, in memory; a spare word follows the last.
+    /// @param quads `LOW_QUADS`, for which there is no room in the code each time.
     /// @param area The book in storage.
     /// @param period Whose slots these are.
     /// @param frontier The member's frontier; earlier offsets are covered.
@@ -41,7 +43,7 @@ library EntryLoops {
     /// @param offGrid Once a slot off the grid was named: two above the largest key on the grid; 0 before.
     /// @param refused Entries.
     /// @param seen Entries read; fewer than there are if a slot's group is busy.
-    /// @param start Where the entries start, in the upper 128 bits, and `out`.
+    /// @param start Where the entries start, in the upper 128 bits, and where they end.
     /// @param end Where the entries end, in the upper 128 bits.
     /// @param last The largest entry passed or closed.
     /// @param eager Whether all live words of a slot are read at its first visit, as a large batch will want them.
@@ -50,7 +52,7 @@ library EntryLoops {
     /// @param floors In eight lanes: the price of tick 0 and the least that a seller reserves, base units per Wh.
     /// @param odd In eight lanes: bits of an entry that a sweep leaves to the loop. 0 as long as what sweeps need is not made.
     /// @param rooms In eight lanes: largest tick volume.
-    /// @param pairs `LOW_PAIRS`, for which there is no room in the code each time. `quads` likewise.
+    /// @param pairs `LOW_PAIRS`, likewise.
     struct Strip {
         uint256 beyond;
         uint256 noTick;
@@ -72,7 +74,7 @@ library EntryLoops {
         uint256 newest;
         uint256 tickWords;
         uint256 reasons;
-        uint256 out;
+        uint256 quads;
         uint256 area;
         uint256 period;
         uint256 frontier;
@@ -93,7 +95,6 @@ library EntryLoops {
         uint256 odd;
         uint256 rooms;
         uint256 pairs;
-        uint256 quads;
     }
 
     // The fields' places, as assembly needs them; `beyond` is the first.
@@ -116,7 +117,7 @@ library EntryLoops {
     uint256 private constant NEWEST = 0x220;
     uint256 private constant TICK_WORDS = 0x240;
     uint256 private constant REASONS = 0x260;
-    uint256 private constant OUT = 0x280;
+    uint256 private constant QUADS = 0x280;
     uint256 private constant AREA = 0x2a0;
     uint256 private constant PERIOD = 0x2c0;
     uint256 private constant FRONTIER = 0x2e0;
@@ -137,7 +138,6 @@ library EntryLoops {
     uint256 private constant ODD = 0x4c0;
     uint256 private constant ROOMS = 0x4e0;
     uint256 private constant PAIRS = 0x500;
-    uint256 private constant QUADS = 0x520;
 
     // Words of eight lanes, one per entry, first entry highest: a lane holds less than 2^31, and its top bit, where that is set before a
     // subtraction, stays if the lane's difference is not negative.
@@ -157,7 +157,7 @@ library EntryLoops {
     /// @dev Lots that sweeps leave to the loop: eight times fewer, times a price of 16 bits, stay within a lane.
     uint256 private constant LARGE = 0xe000;
 
-    /// @dev Strips of no more entries cost less in the loop that asks for reasons.
+    /// @dev Strips of no more entries are not worth a sweep of eights.
     uint256 private constant FEW = 4;
 
     /// @dev Above every sum of lots.
@@ -186,14 +186,20 @@ library EntryLoops {
     uint256 private constant LOW = 0xffffffffffffffffffffffffffffffff;
 
     /// @notice Runs the entries in order: the checks of `IOrderBook.EntryReason`, by number, then tick volume and prefix.
-    /// @dev A strip of more than a few entries is tried in one sweep first, eight entries at a time, which takes it whole or not at all.
-    /// Then, entry by entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is
+    /// @dev A strip is tried first in a way that takes it whole or not at all: of a few entries one by one, of more in a sweep, eight
+    /// at a time. Where that fails, entry by entry, one test tells whether it passes all checks. Where it fails, the second part finds out why: the entry is
     /// refused, or its slot or tick word was not in memory yet, then it is tried again.
-    /// @param entries Where the entries start in memory. The prefixes may follow the last at once.
-    /// @param count Number of entries.
+    /// @param entries Where the entries start in memory. Their prefixes follow at once, and then a spare word.
+    /// @param count Number of entries, at least one.
+    /// @return sums Amount word: fees and reserves so far and accepted lots, see `usedOf` and `lotsOf`.
+    /// @return whole Whether every entry was accepted. Only if not, the strip holds `refused`, `seen`, the reasons and `slotEnd`.
     /// @return busy Whether it stopped at a slot whose group an older period still needs.
     // solhint-disable-next-line function-max-lines
-    function accept(Strip memory s, uint256 entries, uint256 count) internal view returns (bool busy) {
+    function accept(
+        Strip memory s,
+        uint256 entries,
+        uint256 count
+    ) internal view returns (uint256 sums, bool whole, bool busy) {
         assembly ("memory-safe") {
             // Notes why the entry at an index was refused.
             function refuse(e, index, reason) {
@@ -259,19 +265,16 @@ library EntryLoops {
                 }
             }
             // The words of a side of a new cell, from `first` on: empty ones without volume, live ones full, to be read on the first
-            // visit; or read here from storage at `pos`, if `eager`.
+            // visit; or read here from storage at `pos`, if `eager` is 1.
             function fill(first, words, live, pos, eager) {
                 for {
                     let end := sub(first, shl(5, words))
                 } gt(first, end) {
                     first := sub(first, 0x20)
                 } {
-                    let room := not(0)
-                    if and(live, 1) {
-                        room := 0
-                        if eager {
-                            room := not(sload(pos))
-                        }
+                    let room := sub(and(live, 1), 1)
+                    if and(live, eager) {
+                        room := not(sload(pos))
                     }
                     mstore(first, room)
                     live := shr(1, live)
@@ -631,6 +634,8 @@ library EntryLoops {
                         tops := shl(cut, tops)
                         next := end
                     }
+                    // Of eight in order the last names the largest slot.
+                    odd := or(odd, iszero(lt(shl(240, keys), mload(e))))
                     if odd {
                         leave
                     }
@@ -680,6 +685,74 @@ library EntryLoops {
                     out := add(out, next)
                 }
             }
+            // The entries of a short strip one by one, as long as nothing is wrong with one. The total, and where it stopped: at the end,
+            // or else it has taken what is before that. Entries are as in `run`.
+            function short(e, pos, end, out) -> total, reached {
+                reached := pos
+                let entry := mload(pos)
+                if or(lt(byte(0, entry), mload(add(e, OPEN_FROM))), lt(byte(0, entry), mload(add(e, FRONTIER)))) {
+                    leave
+                }
+                total := mload(add(e, TOTAL))
+                let sum := 0 // lots in the slot and side of `entry`
+                for {} 1 {} {
+                    let lots := and(shr(224, entry), 0xffff)
+                    sum := add(sum, lots)
+                    let key := byte(1, entry)
+                    let amount := mul(and(key, 0x7f), mload(add(e, TICK_AMOUNT)))
+                    let good := lt(entry, mload(e))
+                    switch gt(key, 0x7f)
+                    case 0 {
+                        amount := add(amount, mload(add(e, BUY_FLOOR)))
+                        good := gt(good, gt(sum, mload(add(e, BUY_CAP))))
+                    }
+                    default {
+                        amount := sub(
+                            mul(
+                                shr(240, mload(add(mload(add(e, PRICES)), shl(2, byte(0, entry))))),
+                                mload(add(e, LOT_AMOUNT))
+                            ),
+                            add(amount, mload(add(e, SELL_FLOOR)))
+                        )
+                        if slt(amount, mload(add(e, SELL_LEAST))) {
+                            amount := mload(add(e, SELL_LEAST))
+                        }
+                        good := gt(good, gt(sum, mload(add(e, SELL_CAP))))
+                    }
+                    if iszero(good) {
+                        leave
+                    }
+                    let place := mload(add(e, TABLE))
+                    place := add(place, mload(add(add(place, 0x20), shl(5, byte(0, entry)))))
+                    place := sub(place, shl(mload(add(e, LANE_LOG)), key))
+                    let volume := shl(mload(add(e, LANE_SHIFT)), not(mload(place)))
+                    // Lots do not raise it if there are none, or so many that it carries out of the word.
+                    if iszero(gt(add(volume, shl(mload(add(e, LANE_SHIFT)), lots)), volume)) {
+                        place := bring(e, shr(224, entry))
+                        if iszero(place) {
+                            leave
+                        }
+                        volume := shl(mload(add(e, LANE_SHIFT)), not(mload(place)))
+                        if iszero(gt(add(volume, shl(mload(add(e, LANE_SHIFT)), lots)), volume)) {
+                            leave
+                        }
+                    }
+                    mstore(place, sub(mload(place), lots))
+                    mstore(out, volume)
+                    total := add(add(total, mload(add(e, FEE))), mul(lots, amount))
+                    reached := add(reached, 4)
+                    if eq(reached, end) {
+                        leave
+                    }
+                    out := add(out, shl(mload(add(e, LANE_LOG)), 1))
+                    let next := mload(reached)
+                    if iszero(gt(next, or(entry, BEHIND_KEY))) {
+                        leave
+                    }
+                    sum := mul(sum, lt(xor(next, entry), SELLS))
+                    entry := next
+                }
+            }
             // Gives back what the entries before `reached` took, the last taken first within each eight: then even a tick that had too
             // little room gets back what it lent from its neighbours.
             function undo(e, pos, reached) {
@@ -692,60 +765,65 @@ library EntryLoops {
                 }
             }
 
-            let last := shl(24, mload(add(s, OPEN_FROM)))
-            if lt(last, shl(24, mload(add(s, FRONTIER)))) {
-                last := shl(24, mload(add(s, FRONTIER)))
+            // The first entry that is open.
+            function gate(e) -> last {
+                last := shl(24, mload(add(e, OPEN_FROM)))
+                if lt(last, shl(24, mload(add(e, FRONTIER)))) {
+                    last := shl(24, mload(add(e, FRONTIER)))
+                }
+                // No entry has an offset above 255, but a gate can: 256 closes everything, more would wrap around.
+                if gt(last, ALL_CLOSED) {
+                    last := ALL_CLOSED
+                }
             }
-            // No entry has an offset above 255, but a gate can: 256 closes everything, more would wrap around.
-            if gt(last, ALL_CLOSED) {
-                last := ALL_CLOSED
-            }
-            let swept := 0
-            if gt(count, FEW) {
-                prepare(s)
-                mstore(add(s, CAPS), add(mul(mload(add(s, BUY_CAP)), ONES), TOPS))
-                mstore(add(s, CAP_STEP), sub(mload(add(s, SELL_CAP)), mload(add(s, BUY_CAP))))
-                let end := add(entries, shl(2, count))
+            // The entries of a long strip in a sweep, as `short` takes those of a short one.
+            function long(e, pos, end) -> total, reached {
+                prepare(e)
+                mstore(add(e, CAPS), add(mul(mload(add(e, BUY_CAP)), ONES), TOPS))
+                mstore(add(e, CAP_STEP), sub(mload(add(e, SELL_CAP)), mload(add(e, BUY_CAP))))
                 let tally := 0
-                let reached := entries
-                // No slot is larger than the last one.
-                if lt(mload(sub(end, 4)), mload(s)) {
-                    tally, reached := sweep(s, entries, end, mload(add(s, OUT)), sub(shr(16, last), 1))
+                reached := pos
+                // The last of fewer than eight; `sweep` looks at that of every eight.
+                if lt(mload(sub(end, 4)), mload(e)) {
+                    tally, reached := sweep(e, pos, end, end, sub(shr(16, gate(e)), 1))
                 }
-                let total := mul(and(tally, LOW_QUAD), mload(add(s, BUY_FLOOR)))
-                total := add(total, mul(and(shr(64, tally), LOW_QUAD), mload(add(s, SELL_LEAST))))
-                total := add(total, mul(shr(128, tally), mload(add(s, LOT_AMOUNT))))
-                total := add(add(total, mload(add(s, TOTAL))), mul(count, mload(add(s, FEE))))
-                swept := and(eq(reached, end), lt(total, mload(add(s, LIMIT))))
-                switch swept
-                case 0 {
-                    undo(s, entries, reached)
-                }
-                default {
-                    mstore(add(s, TOTAL), total)
-                    mstore(add(s, SEEN), count)
-                    mstore(add(s, NEXT_KEY), add(shr(240, mload(sub(end, 4))), 1))
+                total := mul(and(tally, LOW_QUAD), mload(add(e, BUY_FLOOR)))
+                total := add(total, mul(and(shr(64, tally), LOW_QUAD), mload(add(e, SELL_LEAST))))
+                total := add(total, mul(shr(128, tally), mload(add(e, LOT_AMOUNT))))
+                total := add(add(total, mload(add(e, TOTAL))), mul(shr(2, sub(end, pos)), mload(add(e, FEE))))
+            }
+            // The entries with a reason for each that is refused.
+            function careful(e, pos, end) {
+                calldatacopy(mload(add(e, REASONS)), calldatasize(), shr(2, sub(end, pos)))
+                mstore(add(e, NEXT_KEY), 0)
+                mstore(add(e, OFF_GRID), 0)
+                mstore(add(e, REFUSED), 0)
+                let last := gate(e)
+                last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
+                let at := or(shl(128, pos), end)
+                mstore(add(e, START), at)
+                mstore(add(e, END), shl(128, end))
+                run(e, at, last)
+                last := shr(16, add(mload(add(e, LAST)), 1))
+                if gt(last, mload(add(e, NEXT_KEY))) {
+                    mstore(add(e, NEXT_KEY), last)
                 }
             }
-            if iszero(swept) {
-                calldatacopy(mload(add(s, REASONS)), calldatasize(), count)
-                // Where a strip stands alone its first slot is not in memory yet: the loop would find that out the dear way. A slot that
-                // is closed is not looked at.
-                let first := shr(224, mload(entries))
-                if iszero(or(mload(add(s, EAGER)), lt(first, last))) {
-                    if and(first, 0xffff) {
-                        pop(bring(s, first))
-                    }
-                }
-                last := or(shl(224, sub(last, iszero(iszero(last)))), BEHIND_LOTS)
-                let at := or(shl(128, entries), mload(add(s, OUT)))
-                mstore(add(s, START), at)
-                mstore(add(s, END), shl(128, add(entries, shl(2, count))))
-                run(s, at, last)
-                last := shr(16, add(mload(add(s, LAST)), 1))
-                if gt(last, mload(add(s, NEXT_KEY))) {
-                    mstore(add(s, NEXT_KEY), last)
-                }
+
+            let end := add(entries, shl(2, count))
+            let reached := entries
+            switch gt(count, FEW)
+            case 0 {
+                sums, reached := short(s, entries, end, end)
+            }
+            default {
+                sums, reached := long(s, entries, end)
+            }
+            whole := and(eq(reached, end), lt(sums, mload(add(s, LIMIT))))
+            if iszero(whole) {
+                undo(s, entries, reached)
+                careful(s, entries, end)
+                sums := mload(add(s, TOTAL))
                 busy := lt(mload(add(s, SEEN)), count)
             }
         }
@@ -806,23 +884,28 @@ library EntryLoops {
     function reset(Strip memory s, uint256 frontier, uint256 initial) internal pure {
         s.frontier = frontier;
         s.total = initial << 128;
-        s.nextKey = 0;
-        s.offGrid = 0;
-        s.refused = 0;
     }
 
     /// @return Base units of `maxReserve` that were taken.
-    function usedOf(Strip memory s) internal pure returns (uint256) {
-        return s.total >> 128;
+    function usedOf(uint256 total) internal pure returns (uint256) {
+        return total >> 128;
     }
 
     /// @return bought Accepted lots.
     /// @return sold Accepted lots.
-    function lotsOf(Strip memory s) internal pure returns (uint256 bought, uint256 sold) {
-        return (uint64(s.total), uint64(s.total >> 64));
+    function lotsOf(uint256 total) internal pure returns (uint256 bought, uint256 sold) {
+        return (uint64(total), uint64(total >> 64));
     }
 
-    /// @return One past the largest offset that an entry named on the grid; at least the frontier.
+    /// @param end Where the entries of a strip that was taken whole end.
+    /// @return One past the offset of the last entry.
+    function slotEndAt(uint256 end) internal pure returns (uint256) {
+        unchecked {
+            return (Mem.load(end - 4) >> 248) + 1;
+        }
+    }
+
+    /// @return One past the largest offset that an entry named on the grid; at least the frontier. Not of a strip taken whole.
     function slotEnd(Strip memory s) internal pure returns (uint256) {
         unchecked {
             uint256 next = s.offGrid;

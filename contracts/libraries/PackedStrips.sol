@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IOrderBook} from "../interfaces/IOrderBook.sol";
 import {Mem} from "./Mem.sol";
+import {PackedRecords} from "./PackedRecords.sol";
 
 /// @title Packed strips
 /// @notice How signed strips are posted: one behind the other, big-endian,
@@ -69,44 +70,55 @@ library PackedStrips {
     /// @notice Walks a run of strips whose members ascend, and writes those down.
     /// @param pos Of the first strip.
     /// @param members Where the members go in memory, a word each.
-    /// @param perEntry Bytes of a record for each entry.
-    /// @param head Bytes of a record before them.
-    /// @param enough The run ends once its records take so many bytes.
-    /// @return end Where the run ends.
+    /// @param enough The run ends once its strips take so many bytes.
+    /// @return end Where the run ends. If it is cut, where the strip starts that is longer than what is there; nothing else holds then.
     /// @return count Its strips.
-    /// @return size Bytes that its records take at most.
-    /// @return most Entries of its longest strip.
-    /// @return cut Whether the strip at `end` is longer than what is there.
+    /// @return most At least the entries of its longest strip, less than twice as many.
+    /// @return cut Whether it is.
     function walk(
         bytes calldata strips,
         uint256 pos,
         uint256 members,
-        uint256 perEntry,
-        uint256 head,
         uint256 enough
-    ) internal pure returns (uint256 end, uint256 count, uint256 size, uint256 most, bool cut) {
+    ) internal pure returns (uint256 end, uint256 count, uint256 most, bool cut) {
         assembly ("memory-safe") {
             let above := 0 // one above the last member
-            end := pos
-            for {} and(lt(end, strips.length), lt(size, enough)) {} {
-                let strip := add(strips.offset, end)
+            let entries := 0
+            let to := members
+            let strip := add(strips.offset, pos)
+            let bound := add(strip, enough)
+            if gt(bound, add(strips.offset, strips.length)) {
+                bound := add(strips.offset, strips.length)
+            }
+            for {} lt(strip, bound) {} {
                 let member := shr(224, calldataload(strip))
-                let entries := shr(240, calldataload(add(strip, COUNT)))
-                let next := add(add(end, HEADER), shl(2, entries))
-                // Where the header is cut off already, the number of entries may be anything.
-                cut := gt(next, strips.length)
-                if or(cut, lt(member, above)) {
+                if lt(member, above) {
                     break
                 }
-                mstore(add(members, shl(5, count)), member)
+                mstore(to, member)
+                to := add(to, 0x20)
                 above := add(member, 1)
-                count := add(count, 1)
-                size := add(size, add(head, mul(perEntry, entries)))
-                if gt(entries, most) {
-                    most := entries
-                }
-                end := next
+                entries := shr(240, calldataload(add(strip, COUNT)))
+                most := or(most, entries)
+                strip := add(add(strip, HEADER), shl(2, entries))
             }
+            count := shr(5, sub(to, members))
+            end := sub(strip, strips.offset)
+            // Where the header is cut off already, the number of entries may be anything.
+            cut := gt(end, strips.length)
+            if cut {
+                end := sub(sub(end, HEADER), shl(2, entries))
+            }
+        }
+    }
+
+    /// @param size Bytes of so many strips.
+    /// @param prefixLog log2 of the bytes of a prefix.
+    /// @return Bytes that their records take, see `PackedRecords`.
+    function recordBytes(uint256 size, uint256 count, uint256 prefixLog) internal pure returns (uint256) {
+        unchecked {
+            uint256 entries = (size - HEADER * count) / 4;
+            return PackedRecords.HEADER * count + (4 + (1 << prefixLog)) * entries;
         }
     }
 

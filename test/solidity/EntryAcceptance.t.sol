@@ -33,7 +33,7 @@ contract EntryAcceptanceTest is EntryLab {
     }
 
     function _checkEnd(Lab memory l, EntryLoopsPlain.Outcome memory o) private pure {
-        Check.eq(l.loop.slotEnd(), o.slotEnd, "end");
+        Check.eq(l.slotEnd, o.slotEnd, "end");
     }
 
     // ---------------------------------------------------------------------------------------------------- at the bounds

@@ -22,11 +22,11 @@ abstract contract EntryLab {
     uint256 internal constant SPAN = 512; // words of garbage behind what is allocated
     uint256 internal constant STORED = 64; // words of a slot in storage
     uint256 private constant CELL = 40; // more words than a slot takes in memory
-    uint256 private constant FIELDS = 42; // words of `EntryLoops.Strip`
+    uint256 private constant FIELDS = 41; // words of `EntryLoops.Strip`
     uint256 private constant SETTINGS = 20; // of them never written but for the newest cell
     uint256 private constant NEWEST = 17;
-    uint256 private constant FEW = 4; // entries of the longest strip that is not swept
-    uint256 private constant MOST_LOTS = 8191; // that are swept, of an entry
+    uint256 internal constant FEW = 4; // entries of the longest strip that is taken one by one
+    uint256 private constant MOST_LOTS = 8191; // that are swept in eights, of an entry
     uint256 private constant UNTOUCHED = uint256(keccak256("where no strip starts"));
 
     /// @param plain The market, as the plain twin sees it.
@@ -37,12 +37,14 @@ abstract contract EntryLab {
     /// @param stored What storage should hold: `STORED` words per slot, and those of one slot more.
     /// @param guards Stretches of garbage between the buffers.
     /// @param swept Strips that were taken in one sweep.
-    /// @param gas That the last strip took.
+    /// @param slotEnd Of the last strip.
+    /// @param gas That it took.
     struct Lab {
         EntryLoopsPlain.Market plain;
         bool wide;
         uint256 period;
         uint256 swept;
+        uint256 slotEnd;
         uint256 gas;
         bool[] touched;
         uint256[] owners;
@@ -217,32 +219,34 @@ abstract contract EntryLab {
         EntryLoops.Strip memory e = l.loop;
         e.setLimits(s.caps[0], s.caps[1], s.maxReserve, s.feePerEntry);
         e.prices = b.tariff.start() + 2;
-        (e.out, e.reasons) = (b.payload.start() + 4 * s.orders.length, b.reasons.start());
+        e.reasons = b.reasons.start();
         e.reset(s.frontier, s.settlementFee);
         e.start = UNTOUCHED;
         bytes32 settings = _settings(l, b, s.orders.length);
         Canary.soil(CELL * (l.plain.slots + 1) + SPAN); // cells are made behind what is allocated
         l.gas = gasleft();
-        bool busy = e.accept(b.payload.start(), s.orders.length);
+        (uint256 total, bool whole, bool busy) = e.accept(b.payload.start(), s.orders.length);
         l.gas -= gasleft();
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         for (uint256 i = 0; i < l.guardCount; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
         Check.yes(_settings(l, b, s.orders.length) == settings, "settings and inputs");
         Check.yes(busy == o.busy, "busy");
         // A sweep takes a strip whole or not at all, and leaves nothing to do for the loop that asks for reasons.
-        bool swept = e.start == UNTOUCHED;
-        Check.yes(swept == (_isSwept(s) && !busy && o.refused == 0), "swept");
-        if (swept) ++l.swept;
-        _compare(l, b, o);
+        Check.yes(whole == (e.start == UNTOUCHED), "whole");
+        Check.yes(whole == (_isSwept(s) && !busy && o.refused == 0), "swept");
+        if (whole) ++l.swept;
+        _compare(l, b, o, total);
+        l.slotEnd = whole ? EntryLoops.slotEndAt(b.payload.start() + 4 * s.orders.length) : e.slotEnd();
         if (busy) _undo(l, s, o, b.reasons);
         else _touch(l, s, o);
         l.guardCount = guards;
     }
 
-    /// @dev Whether a strip is one for a sweep if nothing is wrong with it.
+    /// @dev Whether a strip is taken whole if nothing is wrong with it.
     function _isSwept(EntryLoopsPlain.Strip memory s) private pure returns (bool) {
+        if (s.orders.length <= FEW) return true;
         for (uint256 i = 0; i < s.orders.length; ++i) if (s.orders[i].lots > MOST_LOTS) return false;
-        return s.orders.length > FEW;
+        return true;
     }
 
     /// @dev Writes the book back and compares storage with what it should be: untouched words are as they were.
@@ -318,7 +322,7 @@ abstract contract EntryLab {
                     // Where the table leads for a slot without a cell.
                     Canary.hashOf(e.table - (2 << (7 + l.book.laneLog)), e.table + 32),
                     e.eager,
-                    [e.out, e.area, e.period, e.frontier, e.openFrom],
+                    [e.area, e.period, e.frontier, e.openFrom],
                     Canary.hashOf(entries, entries + 4 * count),
                     Canary.hashOf(tariff, tariff + b.tariff.length),
                     [b.payload.length, b.reasons.length, b.tariff.length]
@@ -326,17 +330,17 @@ abstract contract EntryLab {
             );
     }
 
-    function _compare(Lab memory l, Buffers memory b, EntryLoopsPlain.Outcome memory o) private pure {
+    function _compare(Lab memory l, Buffers memory b, EntryLoopsPlain.Outcome memory o, uint256 total) private pure {
         EntryLoops.Strip memory e = l.loop;
-        Check.eq(e.seen, o.seen, "seen");
-        Check.eq(e.refused, o.refused, "refused");
-        (uint256 bought, uint256 sold) = e.lotsOf();
-        Check.eq(e.usedOf(), o.used, "used");
+        bool swept = e.start == UNTOUCHED;
+        Check.eq(swept ? o.reasons.length : e.seen, o.seen, "seen");
+        Check.eq(swept ? 0 : e.refused, o.refused, "refused");
+        (uint256 bought, uint256 sold) = EntryLoops.lotsOf(total);
+        Check.eq(EntryLoops.usedOf(total), o.used, "used");
         Check.eq(bought, o.lots[0], "lots bought");
         Check.eq(sold, o.lots[1], "lots sold");
         uint256 count = o.reasons.length;
         uint256 width = l.wide ? 4 : 2;
-        bool swept = e.start == UNTOUCHED;
         for (uint256 i = 0; i < count; ++i) {
             // A sweep refuses nothing, and leaves the room for reasons as it was.
             if (!swept) Check.eq(uint8(b.reasons[i]), i < o.seen ? uint8(o.reasons[i]) : 0, "reason");

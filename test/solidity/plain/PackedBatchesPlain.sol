@@ -36,35 +36,28 @@ library PackedBatchesPlain {
         for (uint256 i = 0; i < s.entries.length && pos + 96 + i < data.length; ++i) s.entries[i] = data[pos + 96 + i];
     }
 
-    /// @dev A run of strips from `pos` on, see `PackedStrips.walk`.
+    /// @dev A run of strips from `pos` on, see `PackedStrips.walk`. It is torn where a header is cut off.
     struct Run {
         uint256 end;
         uint256[] members;
-        uint256 size;
         uint256 most;
         bool cut;
+        bool torn;
     }
 
-    function walk(
-        bytes memory data,
-        uint256 pos,
-        uint256 perEntry,
-        uint256 enough
-    ) internal pure returns (Run memory r) {
+    function walk(bytes memory data, uint256 pos, uint256 enough) internal pure returns (Run memory r) {
         uint256[] memory members = new uint256[](data.length / 96 + 1);
         uint256 count = 0;
         r.end = pos;
-        while (r.end < data.length && r.size < enough) {
-            if (data.length - r.end < 96) {
-                r.cut = true;
-                break;
-            }
+        while (r.end < data.length && r.end - pos < enough) {
+            r.torn = data.length - r.end < 96;
+            if (r.torn) break;
             uint256 member = data.read(r.end, 4);
+            if (count > 0 && member <= members[count - 1]) break;
             uint256 entries = data.read(r.end + 94, 2);
             r.cut = data.length - r.end < 96 + 4 * entries;
-            if (r.cut || (count > 0 && member <= members[count - 1])) break;
+            if (r.cut) break;
             members[count++] = member;
-            r.size += 71 + perEntry * entries;
             if (entries > r.most) r.most = entries;
             r.end += 96 + 4 * entries;
         }
