@@ -56,7 +56,7 @@ export default defineConfig({
     overrides: {
       "contracts/DoubleAuction.sol": compiler(5_000),
       "contracts/SealedAuction.sol": compiler(1_000),
-      "contracts/Settlement.sol": compiler(900),
+      "contracts/Settlement.sol": compiler(650),
       "contracts/PaymentEscrow.sol": compiler(300),
       // Mostly calls that happen once in a member's life: small, so that it fits.
       "contracts/ProsumerRegistry.sol": compiler(1),

@@ -106,7 +106,7 @@ contract CommitBook is ICommitBook, EIP712 {
         address relayer = round.commitAt(place).relayerOf();
         if (!Receipts.isSigned(receiptDigest(community, period, name), r, vs, relayer)) revert BadReceipt(relayer);
         uint256 hash = escrow.journalWord(community, member, period).hashOf();
-        uint256 replayed = Positions.replay(records);
+        (uint256 replayed, ) = Positions.replay(records);
         if (replayed != hash) revert RecordsMismatch(member, replayed, hash);
         for (uint256 i = 0; i < records.length; ++i) {
             // Another module may record any digest.

@@ -314,7 +314,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         one = _newBatch();
         Batch memory b = one[0];
         bool revealing = _isRevealing();
-        (Terms t, bool paused, address tariff) = BatchCalls.market(registry, community, period);
+        (Terms t, bool paused, address tariff) = BatchCalls.tradingFor(registry, community, period);
         if (t.isSealed() != _isSealed()) revert WrongMode(community);
         if (paused && !revealing) revert TradingPaused(community);
         uint256 current = t.periodAt(block.timestamp);
@@ -433,7 +433,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @param most At least the entries of its longest strip.
     function _load(Batch memory b, uint256 members, uint256 count, uint256 size, uint256 most) private view {
         BatchCalls.keepMembers(members, count, b.community, b.period);
-        b.words = BatchCalls.traders(registry, members, count);
+        b.words = BatchCalls.tradersOf(registry, members, count);
         (uint256 accounts, uint256 journals, bool ringFree, address firstModule) = BatchCalls.standings(
             escrow,
             members,

@@ -8,6 +8,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISealedAuction} from "./interfaces/ISealedAuction.sol";
+import {Legs} from "./libraries/Legs.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {PackedRecords} from "./libraries/PackedRecords.sol";
 import {RecordLoops} from "./libraries/RecordLoops.sol";
@@ -34,6 +35,8 @@ import {Terms} from "./types/Terms.sol";
 /// @title Payment escrow
 /// @notice See `IPaymentEscrow`, which is the manual.
 contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
+    using Legs for IPaymentEscrow.Leg;
+    using Legs for IPaymentEscrow.Leg[];
     using Mem for bytes;
     using Mem for uint256[];
     using PackedRecords for bytes;
@@ -394,15 +397,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 networkFees = 0;
         uint256 settlementFees = 0;
         uint256 ring = _ringOf(community);
+        uint256 journals_ = pots.length == 0 ? 0 : _journalAt(community, 0, period, ring);
         for (uint256 i = 0; i < legs.length; ++i) {
-            Leg calldata leg = legs[i];
-            if (!book.loaded || book.member != leg.supplier) {
-                if (book.loaded) _storeSupplier(community, book);
-                _loadSupplier(community, leg.supplier, book);
-            }
+            Leg calldata leg = legs.legAt(i);
             settlementFees += _book(community, period, leg, book);
-            if (pots.length != 0) _storeJournal(community, leg.member, period, ring, leg.journal); // [A1]
-            networkFees += leg.networkFee;
+            networkFees += leg.get(Legs.NETWORK_FEE);
+            if (journals_ != 0) Words.store(journals_ | (_memberOf(leg) << 8), leg.get(Legs.JOURNAL)); // [A1]
         }
         if (book.loaded) _storeSupplier(community, book);
         if (networkFees != 0) _addFree(community, DSO, networkFees);
@@ -569,6 +569,23 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @inheritdoc IPaymentEscrow
     function journalWord(uint32 community, uint32 member, uint32 period) public view returns (Journal) {
         return _journal(community, member, period, _ringOf(community));
+    }
+
+    /// @inheritdoc IPaymentEscrow
+    function journalWords(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory words) {
+        uint256 first = _journalAt(community, 0, period, _ringOf(community));
+        words = members.copied();
+        uint256 pos = words.words();
+        unchecked {
+            for (uint256 end = pos + 32 * words.length; pos < end; pos += 32) {
+                Journal j = Journal.wrap(Words.load(first | (uint256(uint32(Mem.load(pos))) << 8)));
+                Mem.store(pos, j.isForPeriod(period) ? Journal.unwrap(j) : 0);
+            }
+        }
     }
 
     /// @inheritdoc IPaymentEscrow
@@ -799,6 +816,10 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------------------------------------------- one leg
 
+    function _memberOf(Leg calldata leg) private pure returns (uint256) {
+        return uint32(leg.get(Legs.MEMBER));
+    }
+
     /// @dev Order of payment: released reserve and receipts, then peers, network fee, settlement fee, grid leg, free balance.
     /// @return settlementFee What was there to pay of it: all, unless a voided module kept the reserve.
     function _book(
@@ -807,30 +828,39 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         Leg calldata leg,
         SupplierBook memory book
     ) private returns (uint256 settlementFee) {
-        Account a = _account(community, leg.member);
+        uint32 member = uint32(_memberOf(leg));
+        _openSupplier(community, uint32(leg.get(Legs.SUPPLIER)), book);
+        uint256 pos = _accountAt(community, member);
+        uint256 word = Words.load(pos);
+        Account a = accountIn(word, member);
         // Settlement has checked that peers and network fee stay within the reserve. // [S1]
-        uint256 available = uint256(leg.reserved) + leg.received - leg.lost - leg.paid - leg.networkFee;
-        settlementFee = _min(leg.settlementFee, available);
+        uint256 available = leg.get(Legs.RESERVED) + leg.get(Legs.RECEIVED) - leg.get(Legs.LOST);
+        available = available - leg.get(Legs.PAID) - leg.get(Legs.NETWORK_FEE);
+        settlementFee = _min(leg.get(Legs.SETTLEMENT_FEE), available);
+        int256 gridLeg = int256(leg.get(Legs.GRID_LEG));
         (uint256 free, int256 due) = _gridLeg(
             community,
-            leg.member,
+            member,
             a,
             a.freeOf(),
             available - settlementFee,
-            leg.gridLeg,
+            gridLeg,
             book
         );
-        Account now_ = _account(community, leg.member); // its debt flag may have changed
-        _storeAccount(community, leg.member, now_.withFree(free));
+        if (due != 0 || a.mayOweOrBeOwed()) {
+            word = Words.load(pos); // its debt flag may have changed
+            a = accountIn(word, member);
+        }
+        Words.store(pos, withAccount(word, member, a.withFree(free)));
         emit Settled(
             community,
-            leg.member,
+            member,
             period,
-            leg.paid,
-            leg.received,
-            leg.networkFee,
+            leg.get(Legs.PAID),
+            leg.get(Legs.RECEIVED),
+            leg.get(Legs.NETWORK_FEE),
             settlementFee,
-            leg.gridLeg,
+            gridLeg,
             due
         );
     }
@@ -902,6 +932,15 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 toFund = _min(missing, amount);
         book.fund += toFund;
         book.free += amount - toFund;
+    }
+
+    /// @dev Makes `book` the supplier's.
+    function _openSupplier(uint32 community, uint32 member, SupplierBook memory book) private {
+        if (book.loaded) {
+            if (book.member == member) return;
+            _storeSupplier(community, book);
+        }
+        _loadSupplier(community, member, book);
     }
 
     function _loadSupplier(uint32 community, uint32 member, SupplierBook memory book) private view {

@@ -9,6 +9,7 @@ import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {CommunityRules} from "./libraries/CommunityRules.sol";
 import {Consent} from "./libraries/Consent.sol";
+import {Mem} from "./libraries/Mem.sol";
 import {DataBlob} from "./libraries/DataBlob.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {
@@ -29,6 +30,7 @@ import {Terms} from "./types/Terms.sol";
 /// @title Prosumer registry
 /// @notice See `IProsumerRegistry`, which is the manual.
 contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
+    using Mem for uint256[];
     using Checkpoints for Checkpoints.Trace160;
 
     /// @dev `latest` counts from period `latest.changesFrom()` on, `before` until then: once a change is in force, one word tells
@@ -508,8 +510,37 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint32 period
     ) external view returns (Member word, address meterKey) {
         Community storage c = _communities[community];
+        return _readingOf(community, c, member, period, _currentPeriod(c));
+    }
+
+    /// @inheritdoc IProsumerRegistry
+    function readingsOf(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory words) {
+        Community storage c = _communities[community];
+        uint256 current = _currentPeriod(c);
+        words = new uint256[](2 * members.length);
+        uint256 pos = words.words();
+        unchecked {
+            for (uint256 i = 0; i < members.length; ++i) {
+                (Member word, address key) = _readingOf(community, c, uint32(members[i]), period, current);
+                Mem.store(pos + 64 * i, Member.unwrap(word));
+                Mem.store(pos + 64 * i + 32, uint160(key));
+            }
+        }
+    }
+
+    function _readingOf(
+        uint32 community,
+        Community storage c,
+        uint32 member,
+        uint32 period,
+        uint256 current
+    ) private view returns (Member word, address meterKey) {
         MemberRecord storage r = c.members[member];
-        if (!r.steady || _currentPeriod(c) < r.keyFrom) return meterFor(community, member, period);
+        if (!r.steady || current < r.keyFrom) return meterFor(community, member, period);
         word = Member.wrap(0).withCaps(r.ratedBuy, r.ratedSell).withClass(r.steadyClass).withStatus(METERED, true);
         return (word, r.meterKey);
     }

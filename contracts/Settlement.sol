@@ -7,6 +7,8 @@ import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {KnownTerms} from "./libraries/KnownTerms.sol";
+import {Legs} from "./libraries/Legs.sol";
+import {Lookups} from "./libraries/Lookups.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {ModuleCall} from "./libraries/ModuleCall.sol";
 import {Packed} from "./libraries/Packed.sol";
@@ -26,7 +28,7 @@ import {
     ESTIMATED,
     CLAIMED
 } from "./types/Journal.sol";
-import {Batch, Work} from "./types/Batch.sol";
+import {Batch, Work, clear, newTaken} from "./types/Batch.sol";
 import {Ledger, newLedger, ledgerAt} from "./types/Ledger.sol";
 import {Member} from "./types/Member.sol";
 import {Meter, Gap, newMeter, newGap, BOUND, FRESH, GAP} from "./types/Meter.sol";
@@ -36,6 +38,8 @@ import {tokenId} from "./types/TokenId.sol";
 /// @title Settlement
 /// @notice See `ISettlement`, which is the manual.
 contract Settlement is ISettlement, EIP712 {
+    using Legs for bytes;
+    using Legs for uint256;
     using Mem for bytes;
     using Mem for uint256[];
     using Packed for bytes;
@@ -94,9 +98,10 @@ contract Settlement is ISettlement, EIP712 {
     /// @inheritdoc ISettlement
     function settle(uint32 community, uint32 period, SettleItem[] calldata items) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, items.length);
+        Work memory w;
         for (uint256 i = 0; i < items.length; ++i) {
             uint256 free = Mem.mark();
-            Work memory w;
+            clear(w);
             SettleItem calldata item = items[i];
             if (_named(b, item.member, _settleMetered(b, w, item))) ++accepted;
             _release(b, free);
@@ -111,9 +116,10 @@ contract Settlement is ISettlement, EIP712 {
         EstimateItem[] calldata items
     ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, items.length);
+        Work memory w;
         for (uint256 i = 0; i < items.length; ++i) {
             uint256 free = Mem.mark();
-            Work memory w;
+            clear(w);
             EstimateItem calldata item = items[i];
             if (_named(b, item.member, _estimate(b, w, item.member, item.records))) ++accepted;
             _release(b, free);
@@ -128,8 +134,9 @@ contract Settlement is ISettlement, EIP712 {
         CorrectItem[] calldata items
     ) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, 0);
+        Work memory w;
         for (uint256 i = 0; i < items.length; ++i) {
-            Work memory w;
+            clear(w);
             CorrectItem calldata item = items[i];
             if (_named(b, item.member, _correct(b, w, item))) ++accepted;
         }
@@ -232,8 +239,17 @@ contract Settlement is ISettlement, EIP712 {
         uint32 period,
         Reading calldata reading
     ) external view returns (bytes32) {
-        bytes32 valuesHash = keccak256(reading.values);
-        return Readings.digestOf(community, member, period, reading, valuesHash, _domainSeparatorV4());
+        return
+            Readings.digestOf(
+                _domainSeparatorV4(),
+                community,
+                member,
+                period,
+                reading.closesGap,
+                reading.startImport,
+                reading.startExport,
+                keccak256(reading.values)
+            );
     }
 
     // ---------------------------------------------------------------------------------------------------- one item
@@ -243,19 +259,45 @@ contract Settlement is ISettlement, EIP712 {
         MeteredItem[] calldata items,
         bool settles
     ) private returns (uint256 accepted) {
+        _lookUp(b, items);
+        Work memory w;
         for (uint256 i = 0; i < items.length;) {
             uint256 free = Mem.mark();
-            Work memory w;
+            clear(w);
             MeteredItem calldata item = items[i];
-            Skip skip = _loadMember(b, w, item.member, item.reading);
+            w.member = item.member;
+            w.word = Member.wrap(b.readers.wordAt(2 * i));
+            if (b.pots.length != 0) w.journal = Journal.wrap(b.journals.wordAt(i));
+            Skip skip = _loadMember(b, w, item.reading, address(uint160(b.readers.wordAt(2 * i + 1))));
             if (skip == Skip.None) skip = settles ? _meterAndSettle(b, w, item.records) : _meterOnly(b, w);
-            bool went = _named(b, item.member, skip);
+            bool went = _named(b, w.member, skip);
             _release(b, free);
             unchecked {
                 if (went) ++accepted;
                 ++i;
             }
         }
+    }
+
+    /// @dev Asks for what the items need of registry and escrow, all at once.
+    function _lookUp(Batch memory b, MeteredItem[] calldata items) private view {
+        uint256 count = items.length;
+        uint256[] memory members = Mem.wordsOf(count);
+        uint256 pos = members.words();
+        unchecked {
+            for (uint256 i = 0; i < count; ++i) Mem.store(pos + 32 * i, items[i].member);
+            b.readers = Lookups.ask(
+                address(registry),
+                IProsumerRegistry.readingsOf.selector,
+                b.community,
+                b.period,
+                members,
+                2 * count
+            );
+        }
+        if (b.pots.length == 0) return;
+        bytes4 selector = IPaymentEscrow.journalWords.selector;
+        b.journals = Lookups.ask(address(escrow), selector, b.community, b.period, members, count);
     }
 
     function _meterOnly(Batch memory b, Work memory w) private returns (Skip) {
@@ -271,11 +313,11 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     function _meterAndSettle(Batch memory b, Work memory w, Record[] calldata records) private returns (Skip) {
-        w.hash = Positions.replay(records);
-        if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        if (!Positions.take(b, w, records)) return Skip.NotReady;
+        (uint256 hash, uint256[] memory list) = Positions.replay(records);
+        if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
+        if (!Positions.take(b, w, list)) return Skip.NotReady;
         _storeReading(b, w);
-        _finish(b, w, SETTLED, readingHash(w.hash, w.valuesHash, w.gapLeg), _legMetered(b, w, b.tally));
+        _finish(b, w, SETTLED, readingHash(hash, w.valuesHash, w.gapLeg), _legMetered(b, w, b.tally));
         return Skip.None;
     }
 
@@ -286,14 +328,15 @@ contract Settlement is ISettlement, EIP712 {
         if (w.journal.stateOf() != METERED_STATE) {
             return w.journal.stateOf() == OPEN ? Skip.NotMetered : Skip.AlreadySettled;
         }
-        if (item.values.length != 6 * b.slots) return Skip.BadLength;
+        bytes calldata values = item.values;
+        if (values.length != 6 * b.slots) return Skip.BadLength;
         w.word = _memberFor(b.community, item.member, b.period);
         w.gapLeg = item.gapLeg;
-        w.hash = Positions.replay(item.records);
-        Readings.unpack(b, w, item.values); // in bounds: it was accepted
-        uint256 hash = readingHash(w.hash, w.valuesHash, item.gapLeg);
+        (uint256 hash, uint256[] memory list) = Positions.replay(item.records);
+        Readings.unpack(b, w, values); // in bounds: it was accepted
+        hash = readingHash(hash, w.valuesHash, w.gapLeg);
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        if (!Positions.take(b, w, item.records)) return Skip.NotReady;
+        if (!Positions.take(b, w, list)) return Skip.NotReady;
         _finish(b, w, SETTLED, hash, _legMetered(b, w, b.tally));
         ModuleCall.reset(b.answer, b.slots);
         _legMetered(b, w, b.counted); // what `meter` has counted
@@ -316,13 +359,13 @@ contract Settlement is ISettlement, EIP712 {
         if (!w.word.isMetered()) return Skip.NoMeter; // nothing is estimated behind the last period of a leaving meter
         if (!b.free) return Skip.RingBusy;
         _loadJournal(b, w);
-        w.hash = Positions.replay(records);
-        if (w.hash != w.journal.hashOf()) return Skip.JournalMismatch;
-        if (!Positions.take(b, w, records)) return Skip.NotReady;
+        (uint256 hash, uint256[] memory list) = Positions.replay(records);
+        if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
+        if (!Positions.take(b, w, list)) return Skip.NotReady;
         (int256 gridLeg, uint256 estimated) = _legEstimated(b, w, b.tally);
         _widenGap(b, w, m, estimated);
         emit Estimated(b.community, member, b.period);
-        _finish(b, w, ESTIMATED, w.hash, gridLeg);
+        _finish(b, w, ESTIMATED, hash, gridLeg);
     }
 
     function _correct(Batch memory b, Work memory w, CorrectItem calldata item) private returns (Skip) {
@@ -332,12 +375,13 @@ contract Settlement is ISettlement, EIP712 {
         if (b.period >= _gapEnd(b.community, item.member, m)) return Skip.NotEstimated;
         if (b.period > m.nextPeriodOf()) return Skip.EarlierMissing;
         if (block.timestamp >= b.ends + b.terms.correctionWindow()) return Skip.CorrectionOver;
-        Skip skip = _checkReading(b, w, item.member, item.reading, m);
+        w.member = item.member;
+        address key;
+        (w.word, key) = registry.readingOf(b.community, item.member, b.period);
+        Skip skip = _checkReading(b, w, item.reading, key, m);
         if (skip != Skip.None) return skip;
-        uint256 startImport = item.reading.startImport;
-        uint256 startExport = item.reading.startExport;
-        if (startImport < m.importOf() || startExport < m.exportOf()) return Skip.RegisterDown;
-        if (!m.isFresh() && (startImport != m.importOf() || startExport != m.exportOf())) return Skip.RegisterGap;
+        if (w.startImport < m.importOf() || w.startExport < m.exportOf()) return Skip.RegisterDown;
+        if (!m.isFresh() && (w.startImport != m.importOf() || w.startExport != m.exportOf())) return Skip.RegisterGap;
         _loadJournal(b, w);
         if (
             item.position.length != b.position.length ||
@@ -375,21 +419,23 @@ contract Settlement is ISettlement, EIP712 {
                 ++b.settled;
             }
         }
-        // Reserves are within the 96 bits of a pot, what sixteen modules let flow within 92; energy times price is far below.
-        if (b.legCount != 0 && b.legs[b.legCount - 1].member >= w.member) b.unordered = true;
-        IPaymentEscrow.Leg memory leg = b.legs[b.legCount++];
-        if (b.pots.length != 0) leg.journal = _closed(b, w, state, settledHash(hash, keccak256(b.position)));
-        leg.member = w.member;
-        leg.supplier = _supplierOf(b, w.word);
-        leg.reserved = uint96(w.release);
-        leg.lost = uint96(w.lost);
-        leg.paid = uint96(w.paid);
-        leg.received = uint96(w.received);
-        leg.settlementFee = uint96(w.settlementFee);
+        if (b.legCount != 0 && b.legs.memberAt(b.legCount - 1) >= w.member) b.unordered = true;
+        uint256 leg = b.legs.placeOf(b.legCount++);
+        leg.put(Legs.MEMBER, w.member);
+        leg.put(Legs.SUPPLIER, _supplierOf(b, w.word));
+        leg.put(Legs.RESERVED, w.release);
+        leg.put(Legs.LOST, w.lost);
+        leg.put(Legs.PAID, w.paid);
+        leg.put(Legs.RECEIVED, w.received);
+        leg.put(Legs.SETTLEMENT_FEE, w.settlementFee);
+        // Energy times price, far below what a word holds.
         unchecked {
-            leg.networkFee = uint96(w.bought * b.tariff.networkFee());
-            leg.gridLeg = int128(gridLeg + w.gapLeg);
+            leg.put(Legs.NETWORK_FEE, w.bought * b.tariff.networkFee());
+            leg.put(Legs.GRID_LEG, uint256(gridLeg + w.gapLeg));
         }
+        Journal closed;
+        if (b.pots.length != 0) closed = _closed(b, w, state, settledHash(hash, keccak256(b.position)));
+        leg.put(Legs.JOURNAL, Journal.unwrap(closed));
     }
 
     // ---------------------------------------------------------------------------------------------------- readings, checked
@@ -398,36 +444,37 @@ contract Settlement is ISettlement, EIP712 {
     function _loadMember(
         Batch memory b,
         Work memory w,
-        uint32 member,
-        Reading calldata reading
+        Reading calldata reading,
+        address key
     ) private view returns (Skip skip) {
-        Meter m = _meter(b.community, member);
-        skip = _checkReading(b, w, member, reading, m);
+        Meter m = _meter(b.community, w.member);
+        skip = _checkReading(b, w, reading, key, m);
         if (skip != Skip.None) return skip;
-        Gap g = m.hasGap() ? _gap(b.community, member) : Gap.wrap(0);
-        // Behind the last period of a leaving meter nobody misses a reading: any later one closes its gap.
-        bool gone = !w.word.isMetered() && !_memberFor(b.community, member, uint32(g.endOf())).isMetered();
-        skip = Readings.continues(b, w, reading, m, g, gone);
-        if (skip != Skip.None) return skip;
+        if (!Readings.follows(b, w, m)) {
+            Gap g = m.hasGap() ? _gap(b.community, w.member) : Gap.wrap(0);
+            // Behind the last period of a leaving meter nobody misses a reading: any later one closes its gap.
+            bool gone = !w.word.isMetered() && !_memberFor(b.community, w.member, uint32(g.endOf())).isMetered();
+            skip = Readings.continues(b, w, reading, m, g, gone);
+            if (skip != Skip.None) return skip;
+        }
         if (!b.free) return Skip.RingBusy;
-        _loadJournal(b, w);
     }
 
     /// @dev What holds for every reading: meter, time, length, rated power, signature.
+    /// @param key The meter key, zero if none.
     function _checkReading(
         Batch memory b,
         Work memory w,
-        uint32 member,
         Reading calldata reading,
+        address key,
         Meter m
     ) private view returns (Skip) {
         if (!m.isBound() || (m.isFresh() && b.period < m.nextPeriodOf())) return Skip.NoMeter;
         if (block.timestamp < b.ends) return Skip.PeriodNotOver;
-        if (reading.values.length != 6 * b.slots) return Skip.BadLength;
-        w.member = member;
-        address key;
-        (w.word, key) = registry.readingOf(b.community, member, b.period);
-        return Readings.check(b, w, reading, _domainSeparatorV4(), key);
+        bytes calldata values = reading.values;
+        if (values.length != 6 * b.slots) return Skip.BadLength;
+        (w.startImport, w.startExport) = (reading.startImport, reading.startExport);
+        return Readings.check(b, w, reading, values, key);
     }
 
     // ---------------------------------------------------------------------------------------------------- gaps
@@ -532,26 +579,24 @@ contract Settlement is ISettlement, EIP712 {
         address tariff;
         (tariff, b.classes, b.modules) = registry.settling(community, period);
         b.tariff = Tariff.load(tariff);
-        b.legs = new IPaymentEscrow.Leg[](legs);
         b.prices = new uint256[][](b.classes.length);
         b.tally = SlotLoops.newTally(b.slots);
         b.counted = SlotLoops.newTally(b.slots);
+        b.values = Readings.room(b.slots);
         b.reading = SlotLoops.newReading(b.slots);
         b.answer = ModuleCall.room(b.slots);
         b.position = ModuleCall.positionIn(b.answer);
         b.calls = new bytes[](b.modules.length);
+        b.taken = newTaken(b.modules.length);
+        b.domain = _domainSeparatorV4();
         (b.pots, b.free) = escrow.potWords(community, period, b.modules.length);
+        b.legs = Legs.room(legs, b.pots.length);
     }
 
     function _close(Batch memory b) private {
         if (b.legCount == 0) return;
         if (b.pots.length != 0) _storeLedger(b, b.tally, b.counted);
-        IPaymentEscrow.Leg[] memory legs = b.legs;
-        uint256 count = b.legCount;
-        assembly ("memory-safe") {
-            mstore(legs, count) // skipped items leave room at the end
-        }
-        escrow.settle(b.community, b.period, legs, b.pots, b.opened, b.settled, msg.sender);
+        b.legs.send(b.legCount, escrow, b.community, b.period, b.pots, b.opened, b.settled);
     }
 
     /// @return ok Whether the item went through; if not, its reason is named.
@@ -562,9 +607,9 @@ contract Settlement is ISettlement, EIP712 {
 
     /// @return Whether an earlier item of the batch settled the member: its journal is stored with the last.
     function _isBooked(Batch memory b, uint32 member) private pure returns (bool) {
-        if (b.legCount == 0 || (!b.unordered && b.legs[b.legCount - 1].member < member)) return false;
+        if (b.legCount == 0 || (!b.unordered && b.legs.memberAt(b.legCount - 1) < member)) return false;
         for (uint256 i = 0; i < b.legCount; ++i) {
-            if (b.legs[i].member == member) return true;
+            if (b.legs.memberAt(i) == member) return true;
         }
         return false;
     }
@@ -621,7 +666,7 @@ contract Settlement is ISettlement, EIP712 {
 
     function _storeReading(Batch memory b, Work memory w) private {
         Words.store(_meters | _index(b.community, w.member), Meter.unwrap(w.meter));
-        emit Metered(b.community, w.member, b.period, w.gapLeg, w.values);
+        Readings.emitMetered(b, w);
     }
 
     function _meter(uint32 community, uint32 member) private view returns (Meter) {

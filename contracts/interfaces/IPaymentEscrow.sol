@@ -291,6 +291,13 @@ interface IPaymentEscrow {
     /// @return The packed journal, zero where nothing was recorded or read.
     function journalWord(uint32 community, uint32 member, uint32 period) external view returns (Journal);
 
+    /// @return words The packed journals of several members, as `journalWord` returns them.
+    function journalWords(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory words);
+
     /// @return pledged Base units, with what is leaving.
     /// @return leaving The part that was asked back and not released yet.
     /// @return leavesAt Unix seconds from which that part can be released; 0 where there is none.

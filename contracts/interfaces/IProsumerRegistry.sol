@@ -330,6 +330,13 @@ interface IProsumerRegistry {
         uint32 member,
         uint32 period
     ) external view returns (Member word, address meterKey);
+
+    /// @return words Two per member, as `readingOf` returns them.
+    function readingsOf(
+        uint32 community,
+        uint32 period,
+        uint256[] calldata members
+    ) external view returns (uint256[] memory words);
     function meteringPointOf(uint32 community, uint32 member) external view returns (bytes32);
 
     /// @return One word per class: `defaultLoadWh 24 | supplier member 32`, low bit first.

@@ -21,7 +21,7 @@ library BatchCalls {
     uint256 private constant PAD = 28;
 
     /// @notice `IProsumerRegistry.tradingFor`.
-    function market(
+    function tradingFor(
         IProsumerRegistry registry,
         uint32 community,
         uint32 period
@@ -64,8 +64,18 @@ library BatchCalls {
     /// @notice `IProsumerRegistry.tradersOf`.
     /// @param members Kept by `keepMembers`.
     /// @return words Where their words are in memory, see `Member`.
-    function traders(IProsumerRegistry registry, uint256 members, uint256 count) internal view returns (uint256 words) {
-        words = _ask(address(registry), uint32(IProsumerRegistry.tradersOf.selector), members, count, 0x40 + 32 * count);
+    function tradersOf(
+        IProsumerRegistry registry,
+        uint256 members,
+        uint256 count
+    ) internal view returns (uint256 words) {
+        words = _ask(
+            address(registry),
+            uint32(IProsumerRegistry.tradersOf.selector),
+            members,
+            count,
+            0x40 + 32 * count
+        );
         unchecked {
             return words + 0x40; // offset, length
         }

@@ -10,7 +10,7 @@ import {Mem} from "./Mem.sol";
 /// that is laid out for it:
 ///
 /// - a word with lotWh in the low 16 bits, bytes per prefix in the 8 bits above, number of slots in the 8 bits above these;
-/// - margins, 4 bytes per slot, where an entry has its own: `| waiting 1 | - 7 | marginal tick 8 | - 16 |`, high bit first;
+/// - margins, 4 bytes per slot, where an entry has its own: `| waiting 1 | - 6 | 256 less the marginal tick 9 | - 16 |`, high bit first;
 /// - pairs, 16 bytes per slot: `| bid volume 32 | bid allotment 32 | ask volume 32 | ask allotment 32 |`;
 /// - prices, 8 bytes per slot, the first of four slots in the lowest quarter of a word, see `SlotLoops`.
 ///
@@ -18,7 +18,7 @@ import {Mem} from "./Mem.sol";
 /// by one; cheapest where their slots are in a row. What is left goes one by one.
 library FillLoops {
     /// @dev The margin of a slot that is not cleared: nothing fills in it, and whoever has an accepted entry there has to wait.
-    uint256 private constant WAITING = 0x80ff0000;
+    uint256 private constant WAITING = 0x80010000;
 
     /// @dev The lowest bit of eight entries in a word.
     uint256 private constant ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
@@ -37,6 +37,9 @@ library FillLoops {
 
     /// @dev The low 32 bits of each lane of a quad.
     uint256 private constant LOW32 = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
+
+    /// @dev The second and fourth of four lanes of 32 bits, once the upper two have moved up.
+    uint256 private constant EVEN = 0xffffffff000000000000000000000000ffffffff00000000;
 
     /// @notice Where the parts of a context start in memory.
     struct Parts {
@@ -91,7 +94,7 @@ library FillLoops {
         // Volume above allotment: as they lie, bids are the lower pair.
         uint256 pairs = (uint256(uint64(word >> 48)) << 64) | uint64(word >> 112);
         unchecked {
-            _add(p.margins + 4 * slot, result.marginalTick() << 240);
+            _add(p.margins + 4 * slot, (256 - result.marginalTick()) << 240);
             _add(p.pairs + 16 * slot, pairs << 128);
             uint256 quad = p.prices + 32 * (slot >> 2);
             Mem.store(quad, Mem.load(quad) | (price << (64 * (slot & 3))));
@@ -157,7 +160,7 @@ library FillLoops {
                     waiting := or(waiting, and(margin, WAITS))
                     // Side and tick of an entry minus the marginal tick: 0 is a bid, 128 an ask at the margin; between them are bids
                     // above and asks below it, which fill whole; beyond them lies what fills not at all.
-                    let over := sub(byte(1, entry), byte(1, margin))
+                    let over := sub(add(byte(1, entry), and(shr(240, margin), 0x1ff)), 256)
                     if gt(over, 128) {
                         continue
                     }
@@ -185,24 +188,34 @@ library FillLoops {
                 }
             }
 
-            // Lots of four entries, bought above sold in 32 bits, as a quad: the upper part of each pair moves up.
-            function spread(four) -> quad {
-                four := add(four, mul(and(four, 0xffffffffffffffff0000000000000000), 0xffffffffffffffff))
-                four := add(four, mul(and(four, 0xffffffff000000000000000000000000ffffffff00000000), 0xffffffff))
-                quad := add(four, mul(and(four, 0xffff000000000000ffff000000000000ffff000000000000ffff0000), 0xffff))
+            // Lots of eight entries as two quads, in Wh: the upper part of each pair moves up. `lot` is shifted for what is bought.
+            function quads(lots, lot) -> first, second {
+                first := shr(128, lots)
+                first := add(first, mul(and(first, 0xffffffffffffffff0000000000000000), 0xffffffffffffffff))
+                first := add(first, mul(and(first, EVEN), 0xffffffff))
+                first := mul(first, lot)
+                second := and(lots, 0xffffffffffffffffffffffffffffffff)
+                second := add(second, mul(and(second, 0xffffffffffffffff0000000000000000), 0xffffffffffffffff))
+                second := add(second, mul(and(second, EVEN), 0xffffffff))
+                second := mul(second, lot)
             }
 
-            // Of eight entries the lots that fill whole, sold in the low and bought in the high half of 32 bits; and those at the margin.
+            // Of eight entries the lots that fill whole, and those entries at the margin.
             function split(entries, margins) -> lots, which {
                 // As in `single`, in the ninth bit and the eight below it.
-                let over := sub(add(and(entries, BOTH), SLOT), and(margins, BOTH))
+                let over := add(and(entries, BOTH), margins)
                 let apart := and(add(and(over, TICKS), TICKS), SIDES) // not at the margin
                 let whole := and(and(apart, not(over)), shr(1, over))
                 which := and(xor(apart, SIDES), shr(1, over))
                 lots := and(entries, sub(shr(7, whole), shr(23, whole)))
-                let sold := and(entries, SIDES)
-                sold := and(lots, sub(shr(7, sold), shr(23, sold)))
-                lots := or(sold, shl(16, xor(lots, sold)))
+            }
+
+            // Adds the lots of eight entries whose slots are in a row.
+            function addRow(lots, lot, to) {
+                let first, second := quads(lots, lot)
+                mstore(to, add(mload(to), first))
+                to := add(to, 32)
+                mstore(to, add(mload(to), second))
             }
 
             // The margins of the slots of eight entries: each overwrites all but the first four bytes of the one before.
@@ -230,32 +243,61 @@ library FillLoops {
                 mstore(to, add(mload(to), shl(192, quad)))
             }
 
-            // Eight entries at a time.
+            // Adds the lots of eight entries wherever their slots are.
+            function addEach(entries, lots, lot, place) {
+                let first, second := quads(lots, lot)
+                scatter(entries, first, place)
+                scatter(shl(128, entries), second, place)
+            }
+
+            // Of eight entries on both sides adds the lots of those on one, in a row or not.
+            function addSide(entries, lots, lot, place, row) {
+                switch row
+                case 0 {
+                    addEach(entries, lots, lot, place)
+                }
+                default {
+                    addRow(lots, lot, row)
+                }
+            }
+
+            // Adds the lots of eight entries. All on the same side, as most often, or on both.
+            function addAll(entries, lots, lot, place, row) {
+                let sides := and(entries, SIDES)
+                if iszero(eq(sides, SIDES)) {
+                    if sides {
+                        sides := and(lots, sub(shr(7, sides), shr(23, sides))) // those of asks
+                        addSide(entries, sides, lot, place, row)
+                        lots := xor(lots, sides)
+                    }
+                    lot := shl(32, lot)
+                }
+                addSide(entries, lots, lot, place, row)
+            }
+
+            // Eight entries at a time. In a function of its own that keeps its variables on the stack.
             function run(pos, end, prefixes, width, parts, place) -> waiting {
-                for {} lt(pos, end) {
+                if iszero(lt(pos, end)) {
+                    leave
+                }
+                for {} lt(add(pos, 31), end) {
+                    pos := add(pos, 32)
                     prefixes := add(prefixes, shl(3, width))
                 } {
-                    let next := add(pos, 32)
                     let margins := mload(prefixes)
-                    // Fewer than eight, or one of them refused: its prefix is all ones.
-                    if or(
-                        gt(next, end),
-                        and(and(sub(not(margins), mload(add(parts, 224))), margins), mload(add(parts, 256)))
-                    ) {
-                        if gt(next, end) {
-                            next := end
-                        }
-                        waiting := or(waiting, single(pos, next, prefixes, width, parts, place))
-                        pos := next
+                    // One of them refused: its prefix is all ones.
+                    if and(and(sub(not(margins), mload(add(parts, 224))), margins), mload(add(parts, 256))) {
+                        waiting := or(waiting, single(pos, add(pos, 32), prefixes, width, parts, place))
                         continue
                     }
                     let entries := mload(pos)
                     margins := mload(add(parts, 96))
                     // In a row what belongs to them lies in a row too.
-                    let scattered := xor(and(entries, SLOTS), add(mul(byte(0, entries), SLOT), ROW))
-                    switch scattered
+                    let row := 0
+                    switch xor(and(entries, SLOTS), add(mul(byte(0, entries), SLOT), ROW))
                     case 0 {
                         margins := mload(add(margins, shl(2, byte(0, entries))))
+                        row := add(place, shl(3, byte(0, entries)))
                     }
                     default {
                         margins := gather(entries, margins)
@@ -265,20 +307,12 @@ library FillLoops {
                     if which {
                         atMargin(which, pos, prefixes, width, parts, place)
                     }
-                    pos := next
-                    which := mul(spread(shr(128, lots)), mload(parts)) // now the quad of the first four
-                    lots := mul(spread(and(lots, 0xffffffffffffffffffffffffffffffff)), mload(parts)) // and of the others
-                    switch scattered
-                    case 0 {
-                        next := add(place, shl(3, byte(0, entries)))
-                        mstore(next, add(mload(next), which))
-                        next := add(next, 32)
-                        mstore(next, add(mload(next), lots))
+                    if lots {
+                        addAll(entries, lots, mload(parts), place, row)
                     }
-                    default {
-                        scatter(entries, which, place)
-                        scatter(shl(128, entries), lots, place)
-                    }
+                }
+                if lt(pos, end) {
+                    waiting := or(waiting, single(pos, end, prefixes, width, parts, place))
                 }
             }
 

@@ -39,6 +39,52 @@ library Mem {
         }
     }
 
+    /// @return hash_ keccak256 of two words.
+    function hashWords(uint256 a, uint256 b) internal pure returns (uint256 hash_) {
+        assembly ("memory-safe") {
+            mstore(0, a)
+            mstore(32, b)
+            hash_ := keccak256(0, 64)
+        }
+    }
+
+    /// @return hash_ keccak256 of three words. They stand behind the end of memory, which stays free.
+    function hashWords(uint256 a, uint256 b, uint256 c) internal pure returns (uint256 hash_) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, a)
+            mstore(add(free, 32), b)
+            mstore(add(free, 64), c)
+            hash_ := keccak256(free, 96)
+        }
+    }
+
+    /// @return hash_ keccak256 of four words, likewise.
+    function hashWords(uint256 a, uint256 b, uint256 c, uint256 d) internal pure returns (uint256 hash_) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(free, a)
+            mstore(add(free, 32), b)
+            mstore(add(free, 64), c)
+            mstore(add(free, 96), d)
+            hash_ := keccak256(free, 128)
+        }
+    }
+
+    /// @return pos Where bytes lie in calldata.
+    function placeOf(bytes calldata data) internal pure returns (uint256 pos) {
+        assembly ("memory-safe") {
+            pos := data.offset
+        }
+    }
+
+    /// @notice Copies `size` bytes out of calldata.
+    function copyFrom(uint256 pos, uint256 from, uint256 size) internal pure {
+        assembly ("memory-safe") {
+            calldatacopy(pos, from, size)
+        }
+    }
+
     /// @notice Copies bytes within memory.
     function move(uint256 pos, bytes memory data) internal pure {
         assembly ("memory-safe") {
@@ -63,6 +109,22 @@ library Mem {
             data := mload(0x40)
             mstore(data, length)
             mstore(0x40, and(add(add(data, length), 63), not(31)))
+        }
+    }
+
+    /// @return array Words with whatever was in memory: the caller overwrites all of them.
+    function wordsOf(uint256 length) internal pure returns (uint256[] memory array) {
+        assembly ("memory-safe") {
+            array := mload(0x40)
+            mstore(array, length)
+            mstore(0x40, add(add(array, 32), shl(5, length)))
+        }
+    }
+
+    /// @return word The word at an index that the caller knows to be there.
+    function wordAt(uint256[] memory array, uint256 index) internal pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := mload(add(add(array, 32), shl(5, index)))
         }
     }
 
@@ -120,6 +182,13 @@ library Mem {
         assembly ("memory-safe") {
             // Copying from beyond the end of calldata writes zeros.
             calldatacopy(add(array, 32), calldatasize(), shl(5, mload(array)))
+        }
+    }
+
+    /// @notice Sets `size` bytes to zero.
+    function wipe(uint256 pos, uint256 size) internal pure {
+        assembly ("memory-safe") {
+            calldatacopy(pos, calldatasize(), size)
         }
     }
 

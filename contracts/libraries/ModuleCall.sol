@@ -31,16 +31,15 @@ library ModuleCall {
     /// @dev Bytes of the call before the context's length: selector, community, member, period and two offsets.
     uint256 private constant CALL_HEAD = 4 + 5 * 32;
 
-    /// @param ok Whether the call returned and the answer has the right form.
-    /// @param ready As the module says.
-    /// @param paid Base units.
-    /// @param received Base units.
-    struct Answer {
-        bool ok;
-        bool formed;
-        bool ready;
-        uint256 paid;
-        uint256 received;
+    /// @dev Bytes behind the beginning of a call that are kept for payloads; longer ones have to copy it.
+    uint256 private constant SPARE = 2048;
+
+    /// @notice What became of a call.
+    enum Outcome {
+        Failed,
+        Malformed,
+        Waiting,
+        Ready
     }
 
     /// @return answer Room for an answer about `slots` slots, of which nothing was traded.
@@ -88,7 +87,7 @@ library ModuleCall {
             length := mload(32)
         }
         uint256 words = ok && offset == 32 && length <= 2 * slots + 2 && size == 64 + 32 * length ? length : 0;
-        call = new bytes(CALL_HEAD + 32 + 32 * words);
+        call = Mem.bytesOf(CALL_HEAD + 32 + 32 * words + SPARE).cut(CALL_HEAD + 32 + 32 * words);
         uint256 pos = call.start();
         Mem.store(pos, uint256(uint32(IMarketModule.positionOf.selector)) << 224);
         Mem.store(pos + 4, community);
@@ -104,67 +103,91 @@ library ModuleCall {
         }
     }
 
-    /// @notice Encodes the call of `positionOf` about the records of one module, straight out of calldata.
+    /// @notice Encodes the call of `positionOf` about the records of one module, straight out of calldata: behind its beginning, where
+    /// that leaves enough room.
     /// @param call As it begins for every member.
+    /// @param list The records, see `Positions.replay`.
     /// @param count Records of the module.
     /// @param size Bytes of their payloads, each padded to whole words.
+    /// @return data Where the call starts in memory.
+    /// @return length Its length.
     function complete(
         bytes memory call,
         uint32 member,
-        ISettlement.Record[] calldata records,
+        uint256[] memory list,
         uint8 module,
         uint256 count,
         uint256 size
-    ) internal pure returns (bytes memory data) {
+    ) internal pure returns (uint256 data, uint256 length) {
         unchecked {
-            data = Mem.bytesOf(call.length + 32 + 64 * count + size);
-            Mem.move(data.start(), call);
-            Mem.store(data.start() + 36, member);
-            uint256 offsets = data.start() + call.length + 32;
-            Mem.store(offsets - 32, count);
+            length = call.length + 32 + 64 * count + size;
+            data = call.start();
+            if (length > call.length + SPARE) {
+                data = Mem.bytesOf(length).start();
+                Mem.move(data, call);
+            }
+            Mem.store(data + 36, member);
+            uint256 place = data + call.length + 32;
             uint256 offset = 32 * count;
-            uint256 place = offsets;
-            for (uint256 i = 0; i < records.length; ++i) {
-                ISettlement.Record calldata record = records[i];
-                if (uint8(record.head >> 208) != module) continue;
-                bytes calldata payload = record.payload;
-                uint256 padded = paddedLength(payload.length);
-                uint256 to = offsets + offset;
+            uint256 to = place + offset;
+            Mem.store(place - 32, count);
+            uint256 pos = list.words();
+            for (uint256 end = pos + 32 * list.length; pos < end; pos += 96) {
+                if (uint8(Mem.load(pos) >> 208) != module) continue;
+                uint256 bytes_ = Mem.load(pos + 64);
+                uint256 padded = paddedLength(bytes_);
                 Mem.store(place, offset);
                 Mem.store(to + padded, 0); // the padding
-                Mem.store(to, payload.length);
-                Mem.copy(to + 32, payload);
+                Mem.store(to, bytes_);
+                Mem.copyFrom(to + 32, Mem.load(pos + 32), bytes_);
                 place += 32;
                 offset += 32 + padded;
+                to += 32 + padded;
             }
         }
     }
 
     /// @notice Calls `positionOf`; reverts if less gas is left than the module is due, so that a caller cannot make it fail.
+    /// @param data Where the call starts in memory.
+    /// @param length Its length.
     function ask(
         address module,
         bool first,
-        bytes memory data,
+        uint256 data,
+        uint256 length,
         uint256 entries,
         uint256 slots,
         uint256[] memory answer
-    ) internal view returns (Answer memory a) {
-        uint256 stipend = _due(first, GAS_PER_ENTRY * entries);
-        uint256 size = answer.length * 32;
-        bool whole;
-        bool ok;
-        assembly ("memory-safe") {
-            ok := staticcall(stipend, module, add(data, 32), mload(data), add(answer, 32), size)
-            whole := eq(returndatasize(), size)
+    ) internal view returns (Outcome) {
+        unchecked {
+            uint256 stipend = _due(first, GAS_PER_ENTRY * entries); // 16 bits for each of 255 records
+            uint256 size = answer.length * 32;
+            uint256 rest = slots & 3;
+            bool ok;
+            bool formed;
+            bool ready;
+            assembly ("memory-safe") {
+                let pos := add(answer, 32)
+                ok := staticcall(stipend, module, data, length, pos, size)
+                ready := mload(pos)
+                formed := and(eq(returndatasize(), size), lt(ready, 2))
+                formed := and(formed, eq(mload(add(pos, 96)), 128))
+                formed := and(formed, eq(mload(add(pos, 128)), shl(3, slots)))
+                // Of the last word only the slots of the period, the rest is padding.
+                if rest {
+                    formed := and(formed, iszero(shl(shl(6, rest), mload(add(answer, size)))))
+                }
+            }
+            if (!ok) return Outcome.Failed;
+            if (!formed) return Outcome.Malformed;
+            return ready ? Outcome.Ready : Outcome.Waiting;
         }
-        a.ok = ok;
-        if (!ok) return a;
-        a.formed = whole && answer[0] < 2 && answer[3] == 4 * 32 && answer[4] == 8 * slots;
-        // Of the last word only the slots of the period, the rest is padding.
-        a.formed = a.formed && (slots & 3 == 0 || answer[answer.length - 1] << (64 * (slots & 3)) == 0);
-        a.ready = answer[0] == 1;
-        a.paid = answer[1];
-        a.received = answer[2];
+    }
+
+    /// @return paid Base units, as a well-formed answer says.
+    /// @return received Base units.
+    function flowsIn(uint256[] memory answer) internal pure returns (uint256 paid, uint256 received) {
+        return (answer.wordAt(1), answer.wordAt(2));
     }
 
     /// @return Bytes of whole words.

@@ -122,13 +122,6 @@ library PackedStrips {
         }
     }
 
-    /// @return Where the strip ends.
-    function endOf(bytes calldata strips, uint256 pos) internal pure returns (uint256) {
-        unchecked {
-            return pos + HEADER + 4 * countAt(strips, pos);
-        }
-    }
-
     /// @return terms `feePerEntry 32 | maxReserve 96 | deadline 40 | epoch 32 | after 8 | member 32`, low bit first.
     function termsOf(IOrderBook.Strip calldata s) internal pure returns (uint256 terms) {
         assembly ("memory-safe") {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ISettlement} from "../interfaces/ISettlement.sol";
-import {Batch, Work} from "../types/Batch.sol";
+import {Batch, Taken, Work, clear} from "../types/Batch.sol";
 import {recordHash} from "../types/Journal.sol";
 import {Pot} from "../types/Pot.sol";
 import {Mem} from "./Mem.sol";
@@ -20,34 +20,24 @@ library Positions {
     /// @dev Base units. Sixteen modules together stay within 96 bits.
     uint256 private constant MAX_FLOW = type(uint88).max;
 
-    /// @notice One module's records of a member, and what becomes of them.
-    /// @param amount What they reserved, base units without the settlement fee.
-    /// @param fee The settlement fee, where one of them was the first of all.
-    /// @param buyWh Wh they were for.
-    /// @param sellWh Wh they were for.
-    /// @param entries Entries in them.
-    /// @param count Number of them.
-    /// @param size Bytes of their payloads, each padded to whole words.
-    /// @param pot The module's pot word afterwards.
-    /// @param reason Why they are void, if they are.
-    struct Taken {
-        uint256 amount;
-        uint256 fee;
-        uint256 buyWh;
-        uint256 sellWh;
-        uint256 entries;
-        uint256 count;
-        uint256 size;
-        uint256 pot;
-        ISettlement.Void reason;
-    }
+    uint256 private constant RECORD_WORDS = 3;
 
     /// @return hash The journal after the records.
-    function replay(ISettlement.Record[] calldata records) internal pure returns (uint256 hash) {
+    /// @return list Three words per record, for those who need them again: its head, and where its payload lies in calldata and how long
+    /// it is.
+    function replay(ISettlement.Record[] calldata records) internal pure returns (uint256 hash, uint256[] memory list) {
         unchecked {
+            list = Mem.wordsOf(RECORD_WORDS * records.length);
+            uint256 pos = list.words();
             for (uint256 i = 0; i < records.length; ++i) {
                 ISettlement.Record calldata record = records[i];
-                hash = recordHash(hash, record.head, record.digest, keccak256(record.payload));
+                bytes calldata payload = record.payload;
+                uint256 head = record.head;
+                hash = recordHash(hash, head, record.digest, Mem.hashOf(payload));
+                Mem.store(pos, head);
+                Mem.store(pos + 32, Mem.placeOf(payload));
+                Mem.store(pos + 64, payload.length);
+                pos += 32 * RECORD_WORDS;
             }
         }
     }
@@ -55,22 +45,24 @@ library Positions {
     /// @notice Asks each module that the records name, in the order of their indices. Fills `b.position`, and once all of them
     /// have answered moves their pots.
     /// @dev The first answer becomes the position where it lies, others are added to it.
+    /// @param list The records, see `replay`.
     /// @return ready False if a module waits for something and may still wait: then nothing has changed.
-    function take(Batch memory b, Work memory w, ISettlement.Record[] calldata records) internal returns (bool ready) {
-        if (records.length == 0) {
+    function take(Batch memory b, Work memory w, uint256[] memory list) internal returns (bool ready) {
+        if (list.length == 0) {
             ModuleCall.reset(b.answer, b.slots);
             return true;
         }
-        Taken[] memory all = _taken(records, b.modules.length);
+        Taken[] memory all = b.taken;
+        _sum(list, all);
         w.settlementFee = b.terms.settlementFee();
-        all[uint8(records[0].head >> 208)].fee = w.settlementFee; // the first record reserved it
+        all[uint8(list[0] >> 208)].fee = w.settlementFee; // the first record reserved it
         uint256[] memory answer = b.answer;
         uint256 asked = 0;
         for (uint256 module = 0; module < all.length; ++module) {
             Taken memory t = all[module];
             if (t.count == 0) continue;
             if (++asked == 2) answer = ModuleCall.room(b.slots);
-            if (!_takeModule(b, w, records, uint8(module), t, answer)) return false;
+            if (!_takeModule(b, w, list, uint8(module), t, answer)) return false;
             bool good = t.reason == ISettlement.Void.None;
             if (asked == 1) {
                 if (!good) ModuleCall.reset(answer, b.slots);
@@ -91,29 +83,26 @@ library Positions {
     function _takeModule(
         Batch memory b,
         Work memory w,
-        ISettlement.Record[] calldata records,
+        uint256[] memory list,
         uint8 module,
         Taken memory t,
         uint256[] memory answer
     ) private view returns (bool ready) {
+        address target = b.modules[module];
         bytes memory call = b.calls[module];
         if (call.length == 0) {
-            call = ModuleCall.begin(b.modules[module], module == 0, b.community, b.period, b.slots);
+            call = ModuleCall.begin(target, module == 0, b.community, b.period, b.slots);
             (b.calls[module], b.kept) = (call, true);
         }
-        ModuleCall.Answer memory a = ModuleCall.ask(
-            b.modules[module],
-            module == 0,
-            ModuleCall.complete(call, w.member, records, module, t.count, t.size),
-            t.entries,
-            b.slots,
-            answer
-        );
-        // Waiting must not void the order book, the first module: a seller that did not deliver would leave its slot uncleared and
-        // escape. Anybody can clear it, however late. // [S4]
-        bool waits = module == 0 || block.timestamp < b.ends + b.terms.correctionWindow();
-        if (a.formed && !a.ready && waits) return false;
-        _settlePot(b, w, Pot.wrap(b.pots[module]), t, a, ModuleCall.positionIn(answer).start());
+        (uint256 data, uint256 size) = ModuleCall.complete(call, w.member, list, module, t.count, t.size);
+        ModuleCall.Outcome outcome = ModuleCall.ask(target, module == 0, data, size, t.entries, b.slots, answer);
+        if (outcome == ModuleCall.Outcome.Waiting) {
+            // Waiting must not void the order book, the first module: a seller that did not deliver would leave its slot uncleared and
+            // escape. Anybody can clear it, however late. // [S4]
+            if (module == 0 || block.timestamp < b.ends + b.terms.correctionWindow()) return false;
+            outcome = ModuleCall.Outcome.Failed;
+        }
+        _settlePot(b, w, Pot.wrap(b.pots[module]), t, outcome, answer);
         return true;
     }
 
@@ -123,25 +112,29 @@ library Positions {
         Work memory w,
         Pot pot,
         Taken memory t,
-        ModuleCall.Answer memory a,
-        uint256 words
+        ModuleCall.Outcome outcome,
+        uint256[] memory answer
     ) private pure {
         int256 amount = pot.amountOf();
         uint256 release = t.amount + t.fee;
         uint256 outstanding = pot.outstandingOf() - release;
-        t.reason = _judge(b, w, t, a, words, amount + int256(outstanding));
-        if (t.reason == ISettlement.Void.None) {
-            amount += int256(a.paid) - int256(a.received);
-            w.paid += a.paid;
-            w.received += a.received;
-        } else {
-            // The reserve comes back as far as the pot allows; what it does not allow stays in the pot. // [S2]
-            uint256 backing = uint256(amount + int256(outstanding + release));
-            uint256 lost = backing < release ? release - backing : 0;
-            w.lost += lost;
-            amount += int256(lost);
+        // From here on nothing is wider than 97 bits: fields of a pot, and flows that were judged to be within 88.
+        unchecked {
+            t.reason = _judge(b, w, t, outcome, answer, amount + int256(outstanding));
+            w.release += release;
+            if (t.reason == ISettlement.Void.None) {
+                (uint256 paid, uint256 received) = ModuleCall.flowsIn(answer);
+                amount += int256(paid) - int256(received);
+                w.paid += paid;
+                w.received += received;
+            } else {
+                // The reserve comes back as far as the pot allows; what it does not allow stays in the pot. // [S2]
+                uint256 backing = uint256(amount + int256(outstanding + release));
+                uint256 lost = backing < release ? release - backing : 0;
+                w.lost += lost;
+                amount += int256(lost);
+            }
         }
-        w.release += release;
         t.pot = Pot.unwrap(pot.withAmounts(amount, outstanding));
     }
 
@@ -152,49 +145,51 @@ library Positions {
     }
 
     /// @dev The bounds of `IMarketModule`: a module can lose only what its own members reserved with it. // [S3]
-    /// @param words Where the answer's position starts in memory.
     /// @param rest What the pot and the other members' reserves amount to, without this member's.
     function _judge(
         Batch memory b,
         Work memory w,
         Taken memory t,
-        ModuleCall.Answer memory a,
-        uint256 words,
+        ModuleCall.Outcome outcome,
+        uint256[] memory answer,
         int256 rest
     ) private pure returns (ISettlement.Void) {
-        if (!a.ok || (a.formed && !a.ready)) return ISettlement.Void.CallFailed;
-        if (!a.formed || a.paid > MAX_FLOW || a.received > MAX_FLOW) return ISettlement.Void.BadAnswer;
+        if (outcome == ModuleCall.Outcome.Failed) return ISettlement.Void.CallFailed;
+        (uint256 paid, uint256 received) = ModuleCall.flowsIn(answer);
+        if (outcome == ModuleCall.Outcome.Malformed || paid > MAX_FLOW || received > MAX_FLOW) {
+            return ISettlement.Void.BadAnswer;
+        }
         (uint256 bought, uint256 sold, uint256 replacement, bool sane) = SlotLoops.weigh(
-            words,
+            ModuleCall.positionIn(answer).start(),
             pricesOf(b, w.word.tariffClass()),
             SlotLoops.quadsOf(b.slots)
         );
         if (!sane || bought > t.buyWh || sold > t.sellWh) return ISettlement.Void.PositionAboveReserve;
         // Flows fit 88 bits, energy 32, prices 16.
         unchecked {
-            uint256 charge = a.paid + bought * b.tariff.networkFee() + replacement;
-            if (charge > t.amount + a.received) return ISettlement.Void.ChargeAboveReserve;
-            if (rest + int256(a.paid) < int256(a.received)) return ISettlement.Void.PotOverdrawn;
+            uint256 charge = paid + bought * b.tariff.networkFee() + replacement;
+            if (charge > t.amount + received) return ISettlement.Void.ChargeAboveReserve;
+            if (rest + int256(paid) < int256(received)) return ISettlement.Void.PotOverdrawn;
             w.bought += bought;
         }
         return ISettlement.Void.None;
     }
 
-    /// @return all By module index.
-    function _taken(ISettlement.Record[] calldata records, uint256 modules) private pure returns (Taken[] memory all) {
-        all = new Taken[](modules);
+    /// @notice Adds up the records by module.
+    function _sum(uint256[] memory list, Taken[] memory all) private pure {
+        clear(all);
         // At most 255 records: no sum comes near a word.
         unchecked {
-            for (uint256 i = 0; i < records.length; ++i) {
-                ISettlement.Record calldata record = records[i];
-                uint256 head = record.head;
+            uint256 pos = list.words();
+            for (uint256 end = pos + 32 * list.length; pos < end; pos += 32 * RECORD_WORDS) {
+                uint256 head = Mem.load(pos);
                 Taken memory t = all[uint8(head >> 208)];
                 t.sellWh += uint48(head);
                 t.buyWh += uint48(head >> 48);
                 t.amount += uint96(head >> 96);
                 t.entries += uint16(head >> 192);
                 ++t.count;
-                t.size += ModuleCall.paddedLength(record.payload.length);
+                t.size += ModuleCall.paddedLength(Mem.load(pos + 64));
             }
         }
     }

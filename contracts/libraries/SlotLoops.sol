@@ -26,6 +26,15 @@ library SlotLoops {
     uint256 private constant LOW = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
     uint256 private constant FITS = 0x00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff;
 
+    /// @dev The highest bit of a low half; the bit above it.
+    uint256 private constant HALF = 0x0000000080000000000000008000000000000000800000000000000080000000;
+    uint256 private constant ONE_ABOVE = 0x0000000100000000000000010000000000000001000000000000000100000000;
+
+    /// @dev Of four slots of six bytes the upper part of each pair: of pairs of slots, of slots spread so far, of halves.
+    uint256 private constant PAIRS = 0xffffffffffffffffffffffff000000000000000000000000;
+    uint256 private constant SLOTS = 0xffffffffffff00000000000000000000ffffffffffff000000000000;
+    uint256 private constant HALVES = 0xffffff0000000000ffffff0000000000ffffff0000000000ffffff000000;
+
     /// @dev 2^64 - 1: a quad modulo it is the sum of its slots.
     uint256 private constant SLOT = 0xffffffffffffffff;
 
@@ -56,17 +65,6 @@ library SlotLoops {
         return room(slots, 6);
     }
 
-    /// @return values A reading as it is signed, in memory, with zeros behind it.
-    function copied(bytes calldata data) internal pure returns (bytes memory values) {
-        values = Mem.bytesOf(data.length + 64);
-        Mem.store(values.start() + data.length, 0);
-        Mem.store(values.start() + data.length + 32, 0);
-        Mem.copy(values.start(), data);
-        assembly ("memory-safe") {
-            mstore(values, data.length)
-        }
-    }
-
     /// @notice Unpacks a reading and adds it up.
     /// @param values Six bytes per slot, import and export.
     /// @param reading Where its quads go.
@@ -82,18 +80,9 @@ library SlotLoops {
         uint256 mostExport
     ) internal pure returns (uint256 imported, uint256 exported, bool rated) {
         assembly ("memory-safe") {
-            // The 24 bytes of four slots as a quad: the upper part of each pair moves up, by pairs of slots, by slots, by halves.
-            function quad(some) -> spread {
-                some := shr(64, some)
-                some := add(some, mul(and(some, 0xffffffffffffffffffffffff000000000000000000000000), 0xffffffff))
-                some := add(some, mul(and(some, 0xffffffffffff00000000000000000000ffffffffffff000000000000), 0xffff))
-                spread := add(
-                    some,
-                    mul(and(some, 0xffffff0000000000ffffff0000000000ffffff0000000000ffffff000000), 0xff)
-                )
-            }
-
-            // In a function of its own that keeps its variables on the stack. To `slack` a value too large adds its half's highest bit.
+            // Two quads a turn, spelled out twice, in a function of its own that keeps its variables on the stack. The 24 bytes of four
+            // slots become a quad: the upper part of each pair moves up, by pairs of slots, by slots, by halves. To `slack` a value
+            // too large adds its half's highest bit.
             function run(pos, to, end, slack) -> sum, over {
                 if iszero(lt(to, end)) {
                     leave
@@ -102,11 +91,17 @@ library SlotLoops {
                     pos := add(pos, 48)
                     to := add(to, 64)
                 } {
-                    let some := quad(mload(pos))
+                    let some := shr(64, mload(pos))
+                    some := add(some, mul(and(some, PAIRS), 0xffffffff))
+                    some := add(some, mul(and(some, SLOTS), 0xffff))
+                    some := add(some, mul(and(some, HALVES), 0xff))
                     mstore(to, some)
                     sum := add(sum, some)
                     over := or(over, add(some, slack))
-                    some := quad(mload(add(pos, 24)))
+                    some := shr(64, mload(add(pos, 24)))
+                    some := add(some, mul(and(some, PAIRS), 0xffffffff))
+                    some := add(some, mul(and(some, SLOTS), 0xffff))
+                    some := add(some, mul(and(some, HALVES), 0xff))
                     mstore(add(to, 32), some)
                     sum := add(sum, some)
                     over := or(over, add(some, slack))
@@ -211,27 +206,11 @@ library SlotLoops {
         uint256[] memory tally
     ) internal pure returns (int256 leg) {
         assembly ("memory-safe") {
-            // Adds a quad of a reading and one of a position to a tally; what they owe and are due.
-            function one(read, traded, price, to) -> owed, due {
-                mstore(to, add(mload(to), read))
-                mstore(add(to, 32), add(mload(add(to, 32)), traded))
-                let given := and(read, LOW)
-                let taken := and(traded, LOW)
-                if taken {
-                    // Delivered is what was sold less what of it was not exported.
-                    let over := sub(or(taken, GUARDS), given)
-                    let sign := and(over, GUARDS)
-                    over := and(over, sub(sign, shr(63, sign)))
-                    mstore(add(to, 64), add(mload(add(to, 64)), sub(taken, over)))
-                }
-                taken := add(taken, and(shr(32, read), LOW))
-                given := add(given, and(shr(32, traded), LOW))
-                // What was taken beyond what was given, where it was; then the other way round.
-                let over := sub(or(taken, GUARDS), given)
-                let sign := and(over, GUARDS)
-                over := and(over, sub(sign, shr(63, sign)))
-                owed := mul(over, mload(price))
-                due := mul(sub(add(over, given), taken), mload(add(price, 32)))
+            // Adds what was sold and exported to a tally.
+            function deliver(to, sold, exported, less) {
+                let whole := and(less, HALF)
+                whole := and(xor(sold, exported), sub(whole, shr(31, whole)))
+                mstore(to, add(mload(to), xor(exported, whole)))
             }
 
             // In a function of its own that keeps its variables on the stack.
@@ -245,9 +224,22 @@ library SlotLoops {
                     price := add(price, 64)
                     to := add(to, 96)
                 } {
-                    let more, less := one(mload(pos), mload(place), price, to)
-                    owed := add(owed, more)
-                    due := add(due, less)
+                    let read := mload(pos)
+                    let traded := mload(place)
+                    mstore(to, add(mload(to), read))
+                    mstore(add(to, 32), add(mload(add(to, 32)), traded))
+                    // Import less bought above export less sold, each with its highest bit as a guard.
+                    let over := sub(add(read, or(HALF, shl(32, HALF))), traded)
+                    let less := and(over, LOW)
+                    if and(traded, LOW) {
+                        deliver(add(to, 64), and(traded, LOW), and(read, LOW), less)
+                    }
+                    // The imbalance, with a guard above its 32 bits; then what of it is taken, and what is given.
+                    over := sub(or(and(shr(32, over), LOW), ONE_ABOVE), less)
+                    less := and(over, ONE_ABOVE)
+                    less := and(over, sub(less, shr(32, less)))
+                    owed := add(owed, mul(less, mload(price)))
+                    due := add(due, mul(sub(or(less, ONE_ABOVE), over), mload(add(price, 32))))
                 }
             }
             let start := add(reading, 32)

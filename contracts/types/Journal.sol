@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Mem} from "../libraries/Mem.sol";
+
 /// @title Journal
 /// @notice A member's hash chain of one period, in one word of a ring of R periods.
 /// @dev Low bit first: `| period 20 | entries 12 | records 8 | frontier 8 | state 4 | hash 204 |`. `entries` counts accepted and
@@ -72,15 +74,15 @@ function newJournal(
 
 /// @notice Folds a record into a journal hash.
 function recordHash(uint256 journal, uint256 head, bytes32 digest, bytes32 payloadHash) pure returns (uint256) {
-    return uint256(keccak256(abi.encode(journal, head, digest, payloadHash))) >> 52;
+    return Mem.hashWords(journal, head, uint256(digest), uint256(payloadHash)) >> 52;
 }
 
 /// @notice Folds a reading into a journal hash.
 function readingHash(uint256 journal, bytes32 valuesHash, int256 gapLeg) pure returns (uint256) {
-    return uint256(keccak256(abi.encode(journal, valuesHash, gapLeg))) >> 52;
+    return Mem.hashWords(journal, uint256(valuesHash), uint256(gapLeg)) >> 52;
 }
 
 /// @notice Folds the settled position into a journal hash.
 function settledHash(uint256 journal, bytes32 positionHash) pure returns (uint256) {
-    return uint256(keccak256(abi.encode(journal, positionHash))) >> 52;
+    return Mem.hashWords(journal, uint256(positionHash)) >> 52;
 }

@@ -129,7 +129,7 @@ describe("a run of the benchmark", function () {
     const { gas } = rowOf(OP.life);
     const figure = gas.toLocaleString("en-US");
     const text = textOf(report, { explain: true });
-    for (const part of [figure, "met", "slot headers", "@ethereumjs/vm", "8037", "a list"])
+    for (const part of [figure, "met", "slot groups", "@ethereumjs/vm", "8037", "a list"])
       expect(text).to.include(part);
     const plots = plotsOf(report);
     expect(plots.map(({ file }) => file)).to.include("benchmarks-life.svg");

@@ -49,43 +49,42 @@ contract BatchCallsTest {
         uint32 period,
         uint256 terms,
         bool paused,
-        address tariff,
-        address module
+        address tariff
     ) external {
-        bytes memory call_ = abi.encodeCall(IProsumerRegistry.market, (community, period));
-        _responder.expect(call_, abi.encode(terms, paused, tariff, module), false);
+        bytes memory call_ = abi.encodeCall(IProsumerRegistry.tradingFor, (community, period));
+        _responder.expect(call_, abi.encode(terms, paused, tariff), false);
         Canary.soil(16);
-        (Terms t, bool p, address b, address m) = this.market(community, period);
+        (Terms t, bool p, address b) = this.tradingFor(community, period);
         Check.eq(Terms.unwrap(t), terms, "terms");
-        Check.yes(p == paused && b == tariff && m == module, "market");
+        Check.yes(p == paused && b == tariff, "market");
     }
 
-    function market(uint32 community, uint32 period) external view returns (Terms, bool, address, address) {
+    function tradingFor(uint32 community, uint32 period) external view returns (Terms, bool, address) {
         Canary.soil(16);
-        return BatchCalls.market(IProsumerRegistry(address(_responder)), community, period);
+        return BatchCalls.tradingFor(IProsumerRegistry(address(_responder)), community, period);
     }
 
     function testFuzz_marketPassesReasonsOn(uint32 community, uint32 period, bytes calldata reason) external {
-        _responder.expect(abi.encodeCall(IProsumerRegistry.market, (community, period)), reason, true);
-        (bool ok, bytes memory data) = address(this).call(abi.encodeCall(this.market, (community, period)));
+        _responder.expect(abi.encodeCall(IProsumerRegistry.tradingFor, (community, period)), reason, true);
+        (bool ok, bytes memory data) = address(this).call(abi.encodeCall(this.tradingFor, (community, period)));
         Check.yes(!ok, "reverts");
         Check.eqBytes(data, reason, "reason");
     }
 
     function testFuzz_marketTakesNoOtherLength(bytes calldata answer) external {
-        if (answer.length == 128) return;
-        _responder.expect(abi.encodeCall(IProsumerRegistry.market, (1, 2)), answer, false);
+        if (answer.length == 96) return;
+        _responder.expect(abi.encodeCall(IProsumerRegistry.tradingFor, (1, 2)), answer, false);
         VM.expectRevert();
-        this.market(1, 2);
+        this.tradingFor(1, 2);
     }
 
     // ---------------------------------------------------------------------------------------------------- members of a run
 
     function testFuzz_tradersAsTheCompilerAsks(uint32 community, uint32 period, uint256[2][] calldata pairs) external {
         (uint256[] memory members, uint256[] memory words) = _columns(pairs);
-        bytes memory call_ = abi.encodeCall(IProsumerRegistry.traders, (community, period, members));
+        bytes memory call_ = abi.encodeCall(IProsumerRegistry.tradersOf, (community, period, members));
         _responder.expect(call_, abi.encode(words), false);
-        uint256[] memory found = this.traders(community, period, members);
+        uint256[] memory found = this.tradersOf(community, period, members);
         Check.eqBytes(abi.encode(found), abi.encode(words), "words");
     }
 
@@ -93,20 +92,25 @@ contract BatchCallsTest {
         uint32 community,
         uint32 period,
         uint256[2][] calldata pairs,
-        bool ringFree
+        bool ringFree,
+        address firstModule
     ) external {
         (uint256[] memory accounts, uint256[] memory journals) = _columns(pairs);
         bytes memory call_ = abi.encodeCall(IPaymentEscrow.standings, (community, period, accounts));
-        _responder.expect(call_, abi.encode(accounts, journals, ringFree), false);
-        (uint256[] memory a, uint256[] memory j, bool free) = this.standings(community, period, accounts);
+        _responder.expect(call_, abi.encode(accounts, journals, ringFree, firstModule), false);
+        (uint256[] memory a, uint256[] memory j, bool free, address first) = this.standings(
+            community,
+            period,
+            accounts
+        );
         Check.eqBytes(abi.encode(a, j), abi.encode(accounts, journals), "standings");
-        Check.yes(free == ringFree, "ring");
+        Check.yes(free == ringFree && first == firstModule, "ring and first module");
     }
 
     /// @dev Asked one after the other with the same members, as a batch does.
-    function traders(uint32 c, uint32 p, uint256[] calldata members) external view returns (uint256[] memory) {
+    function tradersOf(uint32 c, uint32 p, uint256[] calldata members) external view returns (uint256[] memory) {
         (uint256 guard, uint256 place) = _members(c, p, members);
-        uint256 words = BatchCalls.traders(IProsumerRegistry(address(_responder)), place, members.length);
+        uint256 words = BatchCalls.tradersOf(IProsumerRegistry(address(_responder)), place, members.length);
         Check.yes(Canary.isIntact(guard), "memory before");
         Check.yes(Canary.isSoiled(8), "memory behind");
         return _copy(words, members.length);
@@ -116,24 +120,28 @@ contract BatchCallsTest {
         uint32 c,
         uint32 p,
         uint256[] calldata members
-    ) external view returns (uint256[] memory accounts, uint256[] memory journals, bool ringFree) {
+    ) external view returns (uint256[] memory accounts, uint256[] memory journals, bool ringFree, address firstModule) {
         (uint256 guard, uint256 place) = _members(c, p, members);
         uint256 a;
         uint256 j;
-        (a, j, ringFree) = BatchCalls.standings(IPaymentEscrow(address(_responder)), place, members.length);
+        (a, j, ringFree, firstModule) = BatchCalls.standings(
+            IPaymentEscrow(address(_responder)),
+            place,
+            members.length
+        );
         Check.yes(Canary.isIntact(guard), "memory before");
         Check.yes(Canary.isSoiled(8), "memory behind");
-        return (_copy(a, members.length), _copy(j, members.length), ringFree);
+        return (_copy(a, members.length), _copy(j, members.length), ringFree, firstModule);
     }
 
     function testFuzz_answersOfAnotherLengthRevert(uint256[2][] calldata pairs, bool more) external {
         (uint256[] memory members, ) = _columns(pairs);
         uint256[] memory words = new uint256[](more ? members.length + 1 : members.length / 2);
         if (words.length == members.length) return;
-        _responder.expect(abi.encodeCall(IProsumerRegistry.traders, (1, 2, members)), abi.encode(words), false);
+        _responder.expect(abi.encodeCall(IProsumerRegistry.tradersOf, (1, 2, members)), abi.encode(words), false);
         VM.expectRevert();
-        this.traders(1, 2, members);
-        bytes memory answer = abi.encode(words, words, true);
+        this.tradersOf(1, 2, members);
+        bytes memory answer = abi.encode(words, words, true, address(1));
         _responder.expect(abi.encodeCall(IPaymentEscrow.standings, (1, 2, members)), answer, false);
         VM.expectRevert();
         this.standings(1, 2, members);
@@ -141,8 +149,8 @@ contract BatchCallsTest {
 
     function testFuzz_membersPassReasonsOn(uint256[2][] calldata pairs, bytes calldata reason) external {
         (uint256[] memory members, ) = _columns(pairs);
-        _responder.expect(abi.encodeCall(IProsumerRegistry.traders, (1, 2, members)), reason, true);
-        (bool ok, bytes memory data) = address(this).call(abi.encodeCall(this.traders, (1, 2, members)));
+        _responder.expect(abi.encodeCall(IProsumerRegistry.tradersOf, (1, 2, members)), reason, true);
+        (bool ok, bytes memory data) = address(this).call(abi.encodeCall(this.tradersOf, (1, 2, members)));
         Check.yes(!ok, "reverts");
         Check.eqBytes(data, reason, "reason");
     }
@@ -249,6 +257,10 @@ contract BatchOfZerosTest is OrderBook {
         (b.book.table, b.loop.beyond) = (1, 2);
         Check.eq(Mem.load(book), 1, "table");
         Check.eq(Mem.load(loop), 2, "beyond");
+    }
+
+    function _isRevealing() internal pure override returns (bool) {
+        return false;
     }
 
     function _isSealed() internal pure override returns (bool) {

@@ -154,6 +154,24 @@ contract EntryEightsTest is EntryLab {
         _everywhere(Wrong.MissingRoom);
     }
 
+    /// @dev The ninth entry goes on in the slot of the eighth, the first that repeats one.
+    function test_theSumOfASlotGoesOnBehindEightSlotsInARow() external view {
+        for (uint256 over = 0; over < 2; ++over) {
+            Lab memory l = _market(SLOTS, 64, false);
+            EntryLoopsPlain.Strip memory s = _strip(Shape.Row, 9);
+            EntryLoopsPlain.Order memory last = s.orders[7];
+            s.orders[8] = EntryLoopsPlain.Order(
+                last.slot,
+                last.side,
+                last.tick + 1,
+                s.caps[last.side] - last.lots + over
+            );
+            _open(l);
+            Check.eq(_post(l, s).refused, over, "refused");
+            Check.eq(l.swept, 1 - over, "swept");
+        }
+    }
+
     /// @dev At every place of strips of every shape: long ones, and such that are taken one by one.
     function _everywhere(Wrong wrong) private {
         for (uint256 shape = 0; shape < 4; ++shape) {

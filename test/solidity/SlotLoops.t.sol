@@ -288,7 +288,7 @@ contract SlotLoopsTest {
         }
     }
 
-    /// @dev As `SlotLoops.copied` leaves them: zeros behind the last, and garbage behind the zeros.
+    /// @dev As `Readings.room` leaves them: zeros behind the last, and garbage behind the zeros.
     function _values(uint256 length) private pure returns (bytes memory values) {
         values = Canary.takeBytes(length + 64);
         for (uint256 i = 0; i < 64; ++i) values[length + i] = 0;

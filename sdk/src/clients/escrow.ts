@@ -118,6 +118,16 @@ export class EscrowClient {
     return unpackJournal(word);
   }
 
+  /** As `journalWord`, for many at once, in the order given. */
+  async journalWords(
+    community: CommunityIndex,
+    period: Period,
+    members: readonly MemberIndex[],
+  ): Promise<JournalInfo[]> {
+    const [words] = await this.#at.read("journalWords", [community, period, members]);
+    return Array.from(words as readonly bigint[], unpackJournal);
+  }
+
   /** What a member and its supplier owe each other, and the credit line. */
   async debt(community: CommunityIndex, member: MemberIndex): Promise<Debt> {
     const [due, creditLine] = await this.#read("debt", community, member);

@@ -77,6 +77,7 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   // Settlement
   ClaimWindowOver: "Tokens of this period can no longer be claimed.",
   EvidenceMismatch: "Rebuild records, values and position from the logs: they do not hash to the journal.",
+  BadLookup: "A contract of the deployment did not answer as it should: the deployment is broken.",
   Misdeployed: "Deploy all contracts anew: one was made for another settlement contract.",
   NotClaimable: "Nothing to claim: not settled yet, or claimed already.",
   NotFinal: "Wait until all members are settled and the correction window is over.",

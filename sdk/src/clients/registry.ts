@@ -1,4 +1,5 @@
 /** Client of `ProsumerRegistry`: communities, members, keys, meters and tariffs. */
+import { getAddress } from "ethers";
 import { ProsumerRegistryAbi } from "../abi/index.js";
 import type { Charter } from "../charter.ts";
 import type { CapChange, ClassChange, Enrolment, MeterBinding, MeterRotation } from "../consent.ts";
@@ -152,6 +153,21 @@ export class RegistryClient {
     const [word, meterKey] = await this.#at.read("readingOf", [community, member, period]);
     const { tariffClass, buyCap, sellCap } = unpackMember(word as bigint);
     return { tariffClass, buyCap, sellCap, meterKey: meterKey as Address };
+  }
+
+  /** As `readingOf`, for many at once, in the order given. */
+  async readingsOf(
+    community: CommunityIndex,
+    period: Period,
+    members: readonly MemberIndex[],
+  ): Promise<(Pick<MemberWord, "tariffClass" | "buyCap" | "sellCap"> & { meterKey: Address })[]> {
+    const [words] = await this.#at.read("readingsOf", [community, period, members]);
+    const pairs = words as readonly bigint[];
+    return members.map((_, index) => {
+      const { tariffClass, buyCap, sellCap } = unpackMember(pairs[2 * index] ?? 0n);
+      const meterKey = `0x${(pairs[2 * index + 1] ?? 0n).toString(16).padStart(40, "0")}`;
+      return { tariffClass, buyCap, sellCap, meterKey: getAddress(meterKey) };
+    });
   }
 
   /** The salted hash of a member's metering point: see `meteringPointHash`. */

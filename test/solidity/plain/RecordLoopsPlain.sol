@@ -51,7 +51,7 @@ library RecordLoopsPlain {
         Words.store(w.journals | (r.member << 8), Journal.unwrap(j));
         uint256 place = w.accounts | (r.member >> 1);
         Words.store(place, withAccount(Words.load(place), r.member, a.withFree(a.freeOf() - amount - r.fee)));
-        w.sums += amount + (r.fee << 128) + ((first ? 1 : 0) << 192);
+        w.sums += amount + (r.fee << 128) + (uint256(first ? 1 : 0) << 192);
         return true;
     }
 
