@@ -46,18 +46,8 @@ library Book {
     /// @dev Lanes between a bid and the ask of the same tick.
     uint256 private constant SIDE_LANES_LOG2 = 7;
 
-    /// @dev A word without volume.
-    uint256 private constant EMPTY = type(uint256).max;
-
     /// @param slots Of the period.
-    function open(
-        Copy memory b,
-        uint256 area,
-        uint256 period,
-        uint256 ticks,
-        bool wide,
-        uint256 slots
-    ) internal pure {
+    function open(Copy memory b, uint256 area, uint256 period, uint256 ticks, bool wide, uint256 slots) internal pure {
         unchecked {
             uint256 laneLog = wide ? 2 : 1;
             (b.area, b.period, b.laneLog) = (area, period, laneLog);
@@ -121,11 +111,14 @@ library Book {
             for (uint256 side = 0; side < 2; ++side) {
                 uint256 end = top - 32 * b.wordsPerSide;
                 for (uint256 from = top; from != end; from -= 32) {
-                    uint256 room = Mem.load(from);
+                    uint256 volumes = ~Mem.load(from);
                     ++to;
-                    if (room != EMPTY && unread & bit == 0) {
-                        used |= bit;
-                        Words.store(to, ~room);
+                    // Two questions: the compiler would write the answer to both down.
+                    if (volumes != 0) {
+                        if (unread & bit == 0) {
+                            used |= bit;
+                            Words.store(to, volumes);
+                        }
                     }
                     bit <<= 1;
                 }
