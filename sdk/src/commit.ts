@@ -23,7 +23,7 @@ export interface ChunkLimits {
   readonly gas: bigint;
   /** Gas to allow for a strip, whatever it holds. */
   readonly gasPerStrip: bigint;
-  /** Gas to allow for an entry besides. */
+  /** Gas to allow for an entry besides. One that is refused takes twice what one takes that is accepted. */
   readonly gasPerEntry: bigint;
   /** Gas to allow for a slot that the chunk has an entry in, and for a word of tick volumes that it changes. */
   readonly gasPerSlot: bigint;
@@ -41,7 +41,7 @@ export const CHUNK_LIMITS: ChunkLimits = {
   bytes: 118 * 1_024,
   gas: (1n << 24n) - (1n << 21n),
   gasPerStrip: 33_000n,
-  gasPerEntry: 1_000n,
+  gasPerEntry: 2_000n,
   gasPerSlot: 9_000n,
   gasPerWord: 5_300n,
   ticksPerWord: 16,
