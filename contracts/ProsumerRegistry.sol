@@ -9,7 +9,6 @@ import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {CommunityRules} from "./libraries/CommunityRules.sol";
 import {Consent} from "./libraries/Consent.sol";
-import {Mem} from "./libraries/Mem.sol";
 import {DataBlob} from "./libraries/DataBlob.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {
