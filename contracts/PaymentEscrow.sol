@@ -362,7 +362,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         }
         _putAccounts(w);
         // Nor may the meter of a journal's member be gone.
-        if (w.doubtful) _checkActive(w, records);
+        if (w.doubtful.length != 0) _checkActive(w);
         uint256 paid = w.feesOf();
         if (paid != 0) _fees[tokenOf(community)][feeTo] += paid;
         _storeReserved(w, base, counter);
@@ -486,7 +486,9 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             // Most accounts are as they are stored.
             if (r.isSealed() || Account.wrap(all).mayOweOrBeOwed()) {
                 for (uint256 i = 0; i < members.length; ++i) {
-                    Account a = _accountForOrders(community, uint32(members[i]), period, r.isSealed());
+                    Account a = Account.wrap(Mem.load(to + 32 * i + 32));
+                    if (!r.isSealed() && !a.mayOweOrBeOwed()) continue;
+                    a = _accountForOrders(community, uint32(members[i]), period, r.isSealed());
                     Mem.store(to + 32 * i + 32, Account.unwrap(a));
                 }
             }
@@ -629,8 +631,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             uint256 amount = uint96(head >> 96);
             if (first) amount += w.settlementFee;
             w.count(amount, fee, first);
-            if (w.pledged) _takePledgedOf(w, member, amount + fee);
-            else _reserve(w, member, amount + fee);
+            bool stays = w.pledged ? _takePledgedOf(w, member, amount + fee) : _reserve(w, member, amount + fee);
+            if (!stays) w.doubt(member, records.length / PackedRecords.HEADER);
         }
     }
 
@@ -664,7 +666,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     }
 
     /// @dev Takes reserve and fee out of the free balance. The word stays in hand for as long as records are of its two members.
-    function _reserve(RecordLoops.Run memory w, uint32 member, uint256 amount) private {
+    /// @return stays Whether the registry has said that the member stays active.
+    function _reserve(RecordLoops.Run memory w, uint32 member, uint256 amount) private returns (bool stays) {
         uint256 place = w.accounts | (member >> 1);
         if (place != w.place) {
             _putAccounts(w);
@@ -677,13 +680,13 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         if (_isInDebt(community, member, a)) revert InDebt(community, member);
         if (amount > a.freeOf()) revert InsufficientFree(amount, a.freeOf());
         w.word = lessFree(w.word, member, amount);
-        if (!a.staysActive()) w.doubtful = true;
+        return a.staysActive();
     }
 
     /// @dev Takes reserve and fee out of the pledged balance.
-    function _takePledgedOf(RecordLoops.Run memory w, uint32 member, uint256 amount) private {
-        Account a = _takePledged(uint32(w.community), member, uint32(w.period), amount);
-        if (!a.staysActive()) w.doubtful = true;
+    /// @return stays As of `_reserve`.
+    function _takePledgedOf(RecordLoops.Run memory w, uint32 member, uint256 amount) private returns (bool stays) {
+        return _takePledged(uint32(w.community), member, uint32(w.period), amount).staysActive();
     }
 
     /// @dev Stores the two accounts in hand.
@@ -691,19 +694,12 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         if (w.place != 0) Words.store(w.place, w.word);
     }
 
-    /// @dev Asks the registry about the members of all records, and keeps what it says for good.
-    function _checkActive(RecordLoops.Run memory w, bytes calldata records) private {
-        uint256[] memory members = new uint256[](records.length / PackedRecords.HEADER);
-        uint256 count = 0;
-        for (uint256 pos = 0; pos < records.length; ++count) {
-            members[count] = records.memberOfRecord(pos);
-            (, uint256 size, ) = records.recordAt(pos);
-            pos += PackedRecords.HEADER + size;
-        }
+    /// @dev Asks the registry about the members that may not stay active, and keeps what it says for good.
+    function _checkActive(RecordLoops.Run memory w) private {
+        uint256[] memory members = w.doubtful;
         uint32 community = uint32(w.community);
-        uint32 period = uint32(w.period);
-        uint256[] memory states = registry.activity(community, period, uint8(w.module), members.cut(count));
-        for (uint256 i = 0; i < count; ++i) {
+        uint256[] memory states = registry.activity(community, uint32(w.period), uint8(w.module), members);
+        for (uint256 i = 0; i < members.length; ++i) {
             uint32 member = uint32(members[i]);
             if (states[i] == INACTIVE) revert NotActive(community, member);
             if (states[i] == STAYS_ACTIVE) _setActive(community, member, true);

@@ -9,7 +9,6 @@ import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {CommunityRules} from "./libraries/CommunityRules.sol";
 import {Consent} from "./libraries/Consent.sol";
-import {Mem} from "./libraries/Mem.sol";
 import {DataBlob} from "./libraries/DataBlob.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {
@@ -606,7 +605,9 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
             // Most words are as they are stored.
             if (all.status() & (CLASS_CHANGED | LEAVING | STOPPED) != 0) {
                 for (uint256 i = 0; i < members.length; ++i) {
-                    Member m = _traderIn(c.members[uint32(members[i])], inForce, gate, period);
+                    Member m = Member.wrap(Mem.load(answer + 32 * i + 64));
+                    if (m.status() & (CLASS_CHANGED | LEAVING | STOPPED) == 0) continue;
+                    m = _traderIn(c.members[uint32(members[i])], inForce, gate, period);
                     Mem.store(answer + 32 * i + 64, Member.unwrap(m));
                 }
             }

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Mem} from "./Mem.sol";
+
 /// @title Record loops
 /// @notice What the escrow does for every record of a batch, and for every member that an order book asks about, in assembly: as compiled code
 /// it took three times as much.
 /// @dev Layouts are those of `PackedRecords`, `Journal` and `Account`. `take` does what is usual; whatever is not, it leaves to the
 /// compiled code that does the same for a single record, before it has touched anything of that record.
 library RecordLoops {
+    using Mem for uint256[];
+
     /// @dev What the records of a call share and add up to; amounts in base units.
     struct Run {
         uint256 community;
         uint256 period;
         uint256 module;
         bool pledged; // whether they are paid from pledged money
-        bool doubtful; // whether the registry has to be asked about their members
+        uint256[] doubtful; // members that the registry has to be asked about
         uint256 settlementFee;
         uint256 accounts; // place of the community's first account
         uint256 journals; // place of the first member's journal
@@ -91,6 +95,19 @@ library RecordLoops {
     function count(Run memory w, uint256 amount, uint256 fee, bool first) internal pure {
         unchecked {
             w.sums += amount | (fee << FEES) | (uint256(first ? 1 : 0) << OPENED);
+        }
+    }
+
+    /// @notice Notes a member that the registry has to be asked about.
+    /// @param most Records of the call.
+    function doubt(Run memory w, uint256 member, uint256 most) internal pure {
+        uint256 count_ = w.doubtful.length;
+        // Room for all of them, of which so many are in use.
+        if (count_ == 0) w.doubtful = Mem.wordsOf(most);
+        uint256[] memory doubtful = w.doubtful;
+        unchecked {
+            Mem.store(doubtful.words() + 32 * count_, member);
+            doubtful.cut(count_ + 1);
         }
     }
 

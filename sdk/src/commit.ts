@@ -23,7 +23,9 @@ export interface ChunkLimits {
   readonly gas: bigint;
   /** Gas to allow for a strip, whatever it holds. */
   readonly gasPerStrip: bigint;
-  /** Gas to allow for an entry besides. */
+  /** Gas to allow besides for a strip whose member does not stand behind that of the strip before it: it is asked about anew. */
+  readonly gasPerRun: bigint;
+  /** Gas to allow for an entry besides. One that is refused takes twice what one takes that is accepted. */
   readonly gasPerEntry: bigint;
   /** Gas to allow for a slot that the chunk has an entry in, and for a word of tick volumes that it changes. */
   readonly gasPerSlot: bigint;
@@ -41,7 +43,8 @@ export const CHUNK_LIMITS: ChunkLimits = {
   bytes: 118 * 1_024,
   gas: (1n << 24n) - (1n << 21n),
   gasPerStrip: 33_000n,
-  gasPerEntry: 1_000n,
+  gasPerRun: 21_000n,
+  gasPerEntry: 2_000n,
   gasPerSlot: 9_000n,
   gasPerWord: 5_300n,
   ticksPerWord: 16,
@@ -95,7 +98,8 @@ export interface ChunkAnswer extends ShownChunk {
 }
 
 /**
- * Packs strips into chunks, in their order: a chunk ends where the next strip would not fit or has another `feeTo`.
+ * Packs strips into chunks, in their order: a chunk ends where the next strip would not fit or has another `feeTo`. Most fit where
+ * members ascend.
  * @throws BadLengthError for no strip, more than 65,535 of them, or more than 255 chunks
  * @throws MixedStripsError for strips of several communities or periods
  * @throws ChunkLimitError for a strip that fits no chunk
@@ -145,6 +149,7 @@ class Load {
   readonly #slots = new Set<bigint>();
   readonly #words = new Set<string>();
   #feeTo: string | undefined;
+  #member = -1n;
 
   constructor(limits: ChunkLimits) {
     this.#limits = limits;
@@ -161,18 +166,20 @@ class Load {
     this.bytes += packedLength(strip);
     this.gas += this.#gasOf(strip);
     this.#feeTo = strip.feeTo.toLowerCase();
+    this.#member = strip.member;
     for (const entry of strip.entries) {
       this.#slots.add(entry.offset);
       this.#words.add(this.#wordOf(entry));
     }
   }
 
-  #gasOf({ entries }: Strip): bigint {
-    const { gasPerStrip, gasPerEntry, gasPerSlot, gasPerWord } = this.#limits;
+  #gasOf({ member, entries }: Strip): bigint {
+    const { gasPerStrip, gasPerRun, gasPerEntry, gasPerSlot, gasPerWord } = this.#limits;
     const slots = new Set(entries.map(({ offset }) => offset).filter((offset) => !this.#slots.has(offset)));
     const words = new Set(entries.map((entry) => this.#wordOf(entry)).filter((word) => !this.#words.has(word)));
     const shared = BigInt(slots.size) * gasPerSlot + BigInt(words.size) * gasPerWord;
-    return gasPerStrip + gasPerEntry * BigInt(entries.length) + shared;
+    const run = member > this.#member ? 0n : gasPerRun;
+    return gasPerStrip + run + gasPerEntry * BigInt(entries.length) + shared;
   }
 
   #wordOf({ offset, side, tick }: Entry): string {

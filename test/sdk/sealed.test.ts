@@ -176,7 +176,7 @@ describe("commit", function () {
   });
 
   it("keeps the order of strips, and each chunk within its limits", function () {
-    const shared = { gasPerSlot: 0n, gasPerWord: 0n, ticksPerWord: 16 };
+    const shared = { gasPerRun: 0n, gasPerSlot: 0n, gasPerWord: 0n, ticksPerWord: 16 };
     const limits = { bytes: 2_000, gas: 60_000n, gasPerStrip: 10_000n, gasPerEntry: 500n, ...shared };
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 96 }), fc.boolean()), { minLength: 1 }), (drawn) => {
@@ -215,6 +215,18 @@ describe("commit", function () {
     expect(chunksOf(140n, twoSided(1, 0), twoSided(2, 16))).to.deep.equal([2]);
     const wideTicks = { ...gas, gas: 120n, ticksPerWord: 8 };
     expect(buildCommit([twoSided(1, 0), twoSided(2, 15)], wideTicks).chunks).to.have.length(2);
+  });
+
+  it("allows for each strip whose member does not stand behind that of the one before", function () {
+    const none = { gasPerStrip: 0n, gasPerEntry: 0n, gasPerSlot: 0n, gasPerWord: 0n };
+    const chunksOf = (...members: number[]) =>
+      buildCommit(
+        members.map((member) => stripOf(member)),
+        { ...CHUNK_LIMITS, ...none, gasPerRun: 10n, gas: 20n },
+      ).chunks.map(({ strips }) => strips);
+    expect(chunksOf(1, 2, 3, 4, 5)).to.deep.equal([5]);
+    expect(chunksOf(5, 4, 3, 2, 1)).to.deep.equal([3, 2]);
+    expect(chunksOf(2, 2, 3, 1, 4, 0)).to.deep.equal([5, 1]);
   });
 
   it("leaves room for the call within 128 KiB and 2^24 gas", function () {
