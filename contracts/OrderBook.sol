@@ -212,18 +212,24 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     ) external pure returns (bool ready, uint256 paid, uint256 received, bytes memory position) {
         if (context.length == 0) revert NoContext();
         FillLoops.Parts memory p = FillLoops.partsOf(context.copied());
-        // The answer as it leaves: ready, paid, received, offset, length, position. Encoding it would cost more than filling it.
-        uint256 quads = (p.slots + 3) / 4;
-        uint256[] memory answer = new uint256[](ANSWER_HEAD + quads + 1); // they are looked at in pairs
-        (answer[3], answer[4]) = (4 * 32, 8 * p.slots);
-        uint256 start = answer.words() + ANSWER_HEAD * 32;
-        ready = true;
-        for (uint256 i = 0; i < payloads.length; ++i) ready = p.fills(start, payloads[i]) && ready;
-        (paid, received) = p.worth(start);
-        position = ""; // as it stands in the answer
-        (answer[0], answer[1], answer[2]) = (ready ? 1 : 0, paid, received);
-        assembly ("memory-safe") {
-            return(add(answer, 32), shl(5, add(ANSWER_HEAD, quads)))
+        unchecked {
+            // The answer as it leaves: ready, paid, received, offset, length, position. Encoding it would cost more than filling it.
+            uint256 words = ANSWER_HEAD + (p.slots + 3) / 4;
+            uint256 answer = Mem.zeros(words + 1); // quads are looked at in pairs
+            uint256 start = answer + 32 * ANSWER_HEAD;
+            (ready, position) = (true, ""); // as it stands in the answer
+            bool rows = true;
+            for (uint256 i = 0; i < payloads.length; ++i) {
+                (bool cleared, bool inRows) = p.fills(start, payloads[i]);
+                (ready, rows) = (ready && cleared, rows && inRows);
+            }
+            (paid, received) = p.worth(start, rows);
+            Mem.store(answer, ready ? 1 : 0);
+            Mem.store(answer + 32, paid);
+            Mem.store(answer + 64, received);
+            Mem.store(answer + 96, 4 * 32);
+            Mem.store(answer + 128, 8 * p.slots);
+            Mem.finish(answer, 32 * words);
         }
     }
 

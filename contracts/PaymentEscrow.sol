@@ -35,7 +35,7 @@ import {Terms} from "./types/Terms.sol";
 /// @title Payment escrow
 /// @notice See `IPaymentEscrow`, which is the manual.
 contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
-    using Legs for IPaymentEscrow.Leg;
+    using Legs for uint256;
     using Legs for IPaymentEscrow.Leg[];
     using Mem for bytes;
     using Mem for uint256[];
@@ -398,8 +398,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 settlementFees = 0;
         uint256 ring = _ringOf(community);
         uint256 journals_ = pots.length == 0 ? 0 : _journalAt(community, 0, period, ring);
-        for (uint256 i = 0; i < legs.length; ++i) {
-            Leg calldata leg = legs.legAt(i);
+        uint256 leg = legs.start();
+        for (uint256 end = legs.behind(); leg != end; leg = leg.next()) {
             settlementFees += _book(community, period, leg, book);
             networkFees += leg.get(Legs.NETWORK_FEE);
             if (journals_ != 0) Words.store(journals_ | (_memberOf(leg) << 8), leg.get(Legs.JOURNAL)); // [A1]
@@ -812,7 +812,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------------------------------------------- one leg
 
-    function _memberOf(Leg calldata leg) private pure returns (uint256) {
+    /// @param leg Where it starts in calldata, see `Legs`.
+    function _memberOf(uint256 leg) private pure returns (uint256) {
         return uint32(leg.get(Legs.MEMBER));
     }
 
@@ -821,7 +822,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     function _book(
         uint32 community,
         uint32 period,
-        Leg calldata leg,
+        uint256 leg,
         SupplierBook memory book
     ) private returns (uint256 settlementFee) {
         uint32 member = uint32(_memberOf(leg));
@@ -830,8 +831,14 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 word = Words.load(pos);
         Account a = accountIn(word, member);
         // Settlement has checked that peers and network fee stay within the reserve. // [S1]
-        uint256 available = leg.get(Legs.RESERVED) + leg.get(Legs.RECEIVED) - leg.get(Legs.LOST);
-        available = available - leg.get(Legs.PAID) - leg.get(Legs.NETWORK_FEE);
+        uint256 available;
+        uint256 taken;
+        unchecked {
+            // Sums of at most sixteen modules, each within 97 bits.
+            available = leg.get(Legs.RESERVED) + leg.get(Legs.RECEIVED);
+            taken = leg.get(Legs.LOST) + leg.get(Legs.PAID) + leg.get(Legs.NETWORK_FEE);
+        }
+        available -= taken;
         settlementFee = _min(leg.get(Legs.SETTLEMENT_FEE), available);
         int256 gridLeg = int256(leg.get(Legs.GRID_LEG));
         (uint256 free, int256 due) = _gridLeg(
@@ -848,17 +855,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
             a = accountIn(word, member);
         }
         Words.store(pos, withAccount(word, member, a.withFree(free)));
-        emit Settled(
-            community,
-            member,
-            period,
-            leg.get(Legs.PAID),
-            leg.get(Legs.RECEIVED),
-            leg.get(Legs.NETWORK_FEE),
-            settlementFee,
-            gridLeg,
-            due
-        );
+        leg.emitSettled(community, member, period, settlementFee, due);
     }
 
     /// @dev Nets the leg with the member's debt, then moves money: from what became available, then, beyond the credit line, from

@@ -339,6 +339,7 @@ contract Settlement is ISettlement, EIP712 {
         if (!Positions.take(b, w, list)) return Skip.NotReady;
         _finish(b, w, SETTLED, hash, _legMetered(b, w, b.tally));
         ModuleCall.reset(b.answer, b.slots);
+        if (b.counted.length == 0) (b.counted, b.kept) = (SlotLoops.newTally(b.slots), true);
         _legMetered(b, w, b.counted); // what `meter` has counted
     }
 
@@ -581,7 +582,6 @@ contract Settlement is ISettlement, EIP712 {
         b.tariff = Tariff.load(tariff);
         b.prices = new uint256[][](b.classes.length);
         b.tally = SlotLoops.newTally(b.slots);
-        b.counted = SlotLoops.newTally(b.slots);
         b.values = Readings.room(b.slots);
         b.reading = SlotLoops.newReading(b.slots);
         b.answer = ModuleCall.room(b.slots);
@@ -627,13 +627,15 @@ contract Settlement is ISettlement, EIP712 {
         b.counted.wipe();
     }
 
+    /// @param taken A tally, or empty.
     function _storeLedger(Batch memory b, uint256[] memory added, uint256[] memory taken) private {
         (uint256 pos, uint256 wrap) = _ledgerAt(b.community, uint256(b.period) * b.slots, b.terms);
         uint256 k = 0;
         unchecked {
             for (uint256 end = pos + b.slots; pos < end; (++pos, ++k)) {
                 Ledger more = _tallied(added, k);
-                Ledger less = _tallied(taken, k);
+                Ledger less = Ledger.wrap(0);
+                if (taken.length != 0) less = _tallied(taken, k);
                 if (Ledger.unwrap(more) == Ledger.unwrap(less)) continue;
                 Ledger entry = ledgerAt(Words.load(pos), wrap);
                 Words.store(pos, entry.plus(more).minus(less).tagged(wrap));

@@ -12,10 +12,12 @@ import {Mem} from "./Mem.sol";
 /// - a word with lotWh in the low 16 bits, bytes per prefix in the 8 bits above, number of slots in the 8 bits above these;
 /// - margins, 4 bytes per slot, where an entry has its own: `| waiting 1 | - 6 | 256 less the marginal tick 9 | - 16 |`, high bit first;
 /// - pairs, 16 bytes per slot: `| bid volume 32 | bid allotment 32 | ask volume 32 | ask allotment 32 |`;
-/// - prices, 8 bytes per slot, the first of four slots in the lowest quarter of a word, see `SlotLoops`.
+/// - prices, 8 bytes per slot, from the last slot to the first: so those of any four slots in a row are a word with the first slot in the
+///   lowest quarter, see `SlotLoops`.
 ///
 /// Each part starts with a word of its own. Eight entries that were all accepted are looked at together, and only those at the margin one
-/// by one; cheapest where their slots are in a row. What is left goes one by one.
+/// by one; cheapest where their slots are in a row. What is left goes one by one. What entries fill is multiplied by its price at once, but
+/// for eight entries whose slots are not in a row: then the whole position is.
 library FillLoops {
     /// @dev The margin of a slot that is not cleared: nothing fills in it, and whoever has an accepted entry there has to wait.
     uint256 private constant WAITING = 0x80010000;
@@ -32,14 +34,17 @@ library FillLoops {
     uint256 private constant WAITS = 0x8000000080000000800000008000000080000000800000008000000080000000;
     uint256 private constant ROW = 0x0000000001000000020000000300000004000000050000000600000007000000;
 
-    /// @dev The lowest bit of eight prefixes of two bytes at the top of a word.
-    uint256 private constant HALVES = 0x0001000100010001000100010001000100000000000000000000000000000000;
+    /// @dev The highest bit of eight prefixes of two bytes at the top of a word.
+    uint256 private constant HALVES = 0x8000800080008000800080008000800000000000000000000000000000000000;
 
     /// @dev The low 32 bits of each lane of a quad.
     uint256 private constant LOW32 = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
 
-    /// @dev The second and fourth of four lanes of 32 bits, once the upper two have moved up.
-    uint256 private constant EVEN = 0xffffffff000000000000000000000000ffffffff00000000;
+    /// @dev The lowest and the third lane of a quad.
+    uint256 private constant PAIR = 0x0000000000000000ffffffffffffffff0000000000000000ffffffffffffffff;
+
+    /// @dev Where what a position amounts to is added up, before its quads: that of bids, then that of asks, in the highest 64 bits.
+    uint256 internal constant WORTH = 128;
 
     /// @notice Where the parts of a context start in memory.
     struct Parts {
@@ -48,10 +53,8 @@ library FillLoops {
         uint256 slots;
         uint256 margins;
         uint256 pairs;
-        uint256 prices;
-        uint256 end;
-        uint256 ones; // the lowest bit of eight prefixes
-        uint256 tops; // the highest
+        uint256 prices; // those of the first four slots
+        uint256 tops; // the highest bit of eight prefixes
     }
 
     /// @return Words of a context.
@@ -81,9 +84,8 @@ library FillLoops {
             }
             p.margins = head;
             p.pairs = p.margins + 32 * ((p.slots + 7) / 8);
-            p.prices = p.pairs + 32 * ((p.slots + 1) / 2);
-            p.end = p.prices + 64 * ((p.slots + 7) / 8);
-            (p.ones, p.tops) = p.prefixBytes == 4 ? (ONES, ONES << 31) : (HALVES, HALVES << 15);
+            p.prices = p.pairs + 32 * ((p.slots + 1) / 2) + 8 * p.slots - 32;
+            p.tops = p.prefixBytes == 4 ? ONES << 31 : HALVES;
         }
     }
 
@@ -96,8 +98,7 @@ library FillLoops {
         unchecked {
             _add(p.margins + 4 * slot, (256 - result.marginalTick()) << 240);
             _add(p.pairs + 16 * slot, pairs << 128);
-            uint256 quad = p.prices + 32 * (slot >> 2);
-            Mem.store(quad, Mem.load(quad) | (price << (64 * (slot & 3))));
+            _add(p.prices - 8 * slot, price);
         }
     }
 
@@ -114,11 +115,16 @@ library FillLoops {
 
     /// @notice Adds up what accepted entries filled; `SlotResult.fill` says how much of an entry does.
     /// @param p The context.
-    /// @param position Where the quads of the position start in memory; fills are added to them.
+    /// @param position Where the quads of the position start in memory; fills are added to them, what they amount to before them.
     /// @param payload Entries, then prefixes. In memory: the compiler would read calldata again at each use of a variable.
     /// @return cleared False if a slot of an accepted entry is not cleared.
+    /// @return rows False if something was not multiplied by its price.
     // solhint-disable-next-line function-max-lines
-    function fills(Parts memory p, uint256 position, bytes memory payload) internal pure returns (bool cleared) {
+    function fills(
+        Parts memory p,
+        uint256 position,
+        bytes memory payload
+    ) internal pure returns (bool cleared, bool rows) {
         uint256 waits;
         assembly ("memory-safe") {
             // The share of an entry at the margin: volume that is filled up to its end less what is filled up to its start.
@@ -131,11 +137,15 @@ library FillLoops {
                 filled := sub(div(mul(add(prefix, lots), pair), volume), div(mul(prefix, pair), volume))
             }
 
-            // Adds lots of an entry to its slot, in Wh: those of a bid 32 bits above those of an ask.
+            // Adds lots of an entry to its slot, in Wh: those of a bid 32 bits above those of an ask. And what they amount to.
             function put(entry, lots, parts, place) {
-                place := add(place, shl(3, byte(0, entry)))
-                lots := shl(sub(224, and(shr(242, entry), 32)), mul(lots, mload(parts)))
-                mstore(place, add(mload(place), lots))
+                let slot := shl(3, byte(0, entry))
+                let side := and(shr(242, entry), 32)
+                lots := mul(lots, mload(parts))
+                let to := add(sub(place, WORTH), side)
+                mstore(to, add(mload(to), shl(192, mul(lots, mload(sub(mload(add(parts, 160)), slot))))))
+                to := add(place, slot)
+                mstore(to, add(mload(to), shl(sub(224, side), lots)))
             }
 
             // Adds what an entry at the margin fills.
@@ -173,31 +183,25 @@ library FillLoops {
                 waiting := and(waiting, shl(255, 1)) // of the entry's own slot alone
             }
 
-            // Those of eight entries that are at the margin, from the last.
+            // Those of eight entries that are at the margin: one bit of `which` each.
             function atMargin(which, pos, prefixes, width, parts, place) {
-                pos := add(pos, 28)
-                prefixes := add(prefixes, mul(7, width))
-                for {} which {
-                    which := shr(32, which)
-                    pos := sub(pos, 4)
-                    prefixes := sub(prefixes, width)
-                } {
-                    if and(which, 0xffffffff) {
-                        rationed(mload(pos), shr(sub(256, shl(3, width)), mload(prefixes)), parts, place)
-                    }
+                for {} which {} {
+                    let zeros := clz(which)
+                    which := xor(which, shr(zeros, shl(255, 1)))
+                    zeros := shr(5, zeros) // entries before it
+                    let prefix := mload(add(prefixes, mul(zeros, width)))
+                    rationed(mload(add(pos, shl(2, zeros))), shr(sub(256, shl(3, width)), prefix), parts, place)
                 }
             }
 
-            // Lots of eight entries as two quads, in Wh: the upper part of each pair moves up. `lot` is shifted for what is bought.
-            function quads(lots, lot) -> first, second {
-                first := shr(128, lots)
-                first := add(first, mul(and(first, 0xffffffffffffffff0000000000000000), 0xffffffffffffffff))
-                first := add(first, mul(and(first, EVEN), 0xffffffff))
-                first := mul(first, lot)
-                second := and(lots, 0xffffffffffffffffffffffffffffffff)
-                second := add(second, mul(and(second, 0xffffffffffffffff0000000000000000), 0xffffffffffffffff))
-                second := add(second, mul(and(second, EVEN), 0xffffffff))
-                second := mul(second, lot)
+            // Wh of eight entries as two quads: the upper part of each pair moves up.
+            function quads(wh) -> first, second {
+                first := shr(128, wh)
+                first := and(or(first, shl(64, first)), PAIR)
+                first := and(or(first, shl(32, first)), LOW32)
+                second := and(wh, 0xffffffffffffffffffffffffffffffff)
+                second := and(or(second, shl(64, second)), PAIR)
+                second := and(or(second, shl(32, second)), LOW32)
             }
 
             // Of eight entries the lots that fill whole, and those entries at the margin.
@@ -210,12 +214,18 @@ library FillLoops {
                 lots := and(entries, sub(shr(7, whole), shr(23, whole)))
             }
 
-            // Adds the lots of eight entries whose slots are in a row.
-            function addRow(lots, lot, to) {
-                let first, second := quads(lots, lot)
-                mstore(to, add(mload(to), first))
+            // Adds Wh of eight entries whose slots are in a row, of one side, and what they amount to.
+            function addRow(wh, side, slot, parts, place) {
+                let first, second := quads(wh)
+                let worths := sub(mload(add(parts, 160)), slot)
+                worths := add(mul(first, mload(worths)), mul(second, mload(sub(worths, 32))))
+                let to := add(sub(place, WORTH), side)
+                mstore(to, add(mload(to), worths))
+                side := sub(32, side)
+                to := add(place, slot)
+                mstore(to, add(mload(to), shl(side, first)))
                 to := add(to, 32)
-                mstore(to, add(mload(to), second))
+                mstore(to, add(mload(to), shl(side, second)))
             }
 
             // The margins of the slots of eight entries: each overwrites all but the first four bytes of the one before.
@@ -243,40 +253,42 @@ library FillLoops {
                 mstore(to, add(mload(to), shl(192, quad)))
             }
 
-            // Adds the lots of eight entries wherever their slots are.
-            function addEach(entries, lots, lot, place) {
-                let first, second := quads(lots, lot)
-                scatter(entries, first, place)
-                scatter(shl(128, entries), second, place)
+            // Adds Wh of eight entries wherever their slots are.
+            function addEach(entries, wh, side, place) {
+                let first, second := quads(wh)
+                scatter(entries, shl(sub(32, side), first), place)
+                scatter(shl(128, entries), shl(sub(32, side), second), place)
             }
 
-            // Of eight entries on both sides adds the lots of those on one, in a row or not.
-            function addSide(entries, lots, lot, place, row) {
-                switch row
-                case 0 {
-                    addEach(entries, lots, lot, place)
+            // Of eight entries adds the lots of those on one side, in a row or not.
+            function addSide(entries, wh, side, apart, parts, place) {
+                if apart {
+                    addEach(entries, wh, side, place)
+                    leave
                 }
-                default {
-                    addRow(lots, lot, row)
-                }
+                addRow(wh, side, shl(3, byte(0, entries)), parts, place)
             }
 
             // Adds the lots of eight entries. All on the same side, as most often, or on both.
-            function addAll(entries, lots, lot, place, row) {
+            function addAll(entries, lots, apart, parts, place) {
+                lots := mul(lots, mload(parts))
                 let sides := and(entries, SIDES)
                 if iszero(eq(sides, SIDES)) {
+                    let asks := 0
                     if sides {
-                        sides := and(lots, sub(shr(7, sides), shr(23, sides))) // those of asks
-                        addSide(entries, sides, lot, place, row)
-                        lots := xor(lots, sides)
+                        asks := and(lots, mul(shr(23, sides), 0xffffffff))
+                        lots := xor(lots, asks)
                     }
-                    lot := shl(32, lot)
+                    addSide(entries, lots, 0, apart, parts, place)
+                    lots := asks
                 }
-                addSide(entries, lots, lot, place, row)
+                if lots {
+                    addSide(entries, lots, 32, apart, parts, place)
+                }
             }
 
             // Eight entries at a time. In a function of its own that keeps its variables on the stack.
-            function run(pos, end, prefixes, width, parts, place) -> waiting {
+            function run(pos, end, prefixes, width, parts, place) -> waiting, apart {
                 if iszero(lt(pos, end)) {
                     leave
                 }
@@ -284,22 +296,22 @@ library FillLoops {
                     pos := add(pos, 32)
                     prefixes := add(prefixes, shl(3, width))
                 } {
-                    let margins := mload(prefixes)
-                    // One of them refused: its prefix is all ones.
-                    if and(and(sub(not(margins), mload(add(parts, 224))), margins), mload(add(parts, 256))) {
+                    // One of them may be refused: then its prefix is all ones.
+                    if and(mload(prefixes), mload(add(parts, 192))) {
                         waiting := or(waiting, single(pos, add(pos, 32), prefixes, width, parts, place))
                         continue
                     }
                     let entries := mload(pos)
-                    margins := mload(add(parts, 96))
                     // In a row what belongs to them lies in a row too.
-                    let row := 0
+                    let odd := 0
+                    let margins := mload(add(parts, 96))
                     switch xor(and(entries, SLOTS), add(mul(byte(0, entries), SLOT), ROW))
                     case 0 {
                         margins := mload(add(margins, shl(2, byte(0, entries))))
-                        row := add(place, shl(3, byte(0, entries)))
                     }
                     default {
+                        odd := 1
+                        apart := 1
                         margins := gather(entries, margins)
                     }
                     waiting := or(waiting, margins)
@@ -308,7 +320,7 @@ library FillLoops {
                         atMargin(which, pos, prefixes, width, parts, place)
                     }
                     if lots {
-                        addAll(entries, lots, mload(parts), place, row)
+                        addAll(entries, lots, odd, parts, place)
                     }
                 }
                 if lt(pos, end) {
@@ -319,37 +331,45 @@ library FillLoops {
             let start := add(payload, 32)
             let width := mload(add(p, 32))
             let end := add(start, shl(2, div(mload(payload), add(4, width))))
-            waits := run(start, end, end, width, p, position)
+            waits, rows := run(start, end, end, width, p, position)
+            rows := iszero(rows)
         }
-        return waits & WAITS == 0;
+        cleared = waits & WAITS == 0;
     }
 
     /// @notice What a position amounts to at the prices of its slots.
     /// @param position Where its quads start in memory, with a zero word behind them: two are taken a turn.
+    /// @param rows Whether `fills` has multiplied all of it.
     /// @return paid Base units.
     /// @return received Base units.
-    function worth(Parts memory p, uint256 position) internal pure returns (uint256 paid, uint256 received) {
+    function worth(Parts memory p, uint256 position, bool rows) internal pure returns (uint256 paid, uint256 received) {
+        if (rows) {
+            unchecked {
+                return (Mem.load(position - WORTH) >> 192, Mem.load(position - WORTH + 32) >> 192);
+            }
+        }
         assembly ("memory-safe") {
             // In a function of its own that keeps its variables on the stack.
             function run(pos, price, end) -> buys, sales {
-                if iszero(lt(price, end)) {
+                if iszero(lt(pos, end)) {
                     leave
                 }
-                for {} lt(price, end) {
+                for {} lt(pos, end) {
                     pos := add(pos, 64)
-                    price := add(price, 64)
+                    price := sub(price, 64)
                 } {
+                    // Behind the last slot prices mean nothing, but there nothing is multiplied by them.
                     let prices := mload(price)
                     let wh := mload(pos)
                     buys := add(buys, mul(and(shr(32, wh), LOW32), prices))
                     sales := add(sales, mul(and(wh, LOW32), prices))
-                    prices := mload(add(price, 32))
+                    prices := mload(sub(price, 32))
                     wh := mload(add(pos, 32))
                     buys := add(buys, mul(and(shr(32, wh), LOW32), prices))
                     sales := add(sales, mul(and(wh, LOW32), prices))
                 }
             }
-            paid, received := run(position, mload(add(p, 160)), mload(add(p, 192)))
+            paid, received := run(position, mload(add(p, 160)), add(position, shl(3, mload(add(p, 64)))))
             paid := shr(192, paid)
             received := shr(192, received)
         }

@@ -87,20 +87,51 @@ library Legs {
         }
     }
 
-    /// @return word A field of a leg in calldata, as it stands there.
-    function get(IPaymentEscrow.Leg calldata leg, uint256 field) internal pure returns (uint256 word) {
+    /// @return word A field of the leg at `leg` in calldata, as it stands there.
+    function get(uint256 leg, uint256 field) internal pure returns (uint256 word) {
         assembly ("memory-safe") {
             word := calldataload(add(leg, shl(5, field)))
         }
     }
 
-    /// @return leg The leg at an index below the number of legs.
-    function legAt(
-        IPaymentEscrow.Leg[] calldata legs,
-        uint256 index
-    ) internal pure returns (IPaymentEscrow.Leg calldata leg) {
+    /// @return leg Where the first leg starts in calldata.
+    function start(IPaymentEscrow.Leg[] calldata legs) internal pure returns (uint256 leg) {
         assembly ("memory-safe") {
-            leg := add(legs.offset, mul(SIZE, index))
+            leg := legs.offset
+        }
+    }
+
+    /// @return pos Behind the last leg.
+    function behind(IPaymentEscrow.Leg[] calldata legs) internal pure returns (uint256 pos) {
+        assembly ("memory-safe") {
+            pos := add(legs.offset, mul(SIZE, legs.length))
+        }
+    }
+
+    /// @return Where the leg behind one starts.
+    function next(uint256 leg) internal pure returns (uint256) {
+        unchecked {
+            return leg + SIZE;
+        }
+    }
+
+    /// @notice Emits `Settled` for a leg. Its data are five fields of the leg as they stand in calldata, and what is due.
+    /// @param fee What was there to pay of the fee.
+    function emitSettled(
+        uint256 leg,
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        uint256 fee,
+        int256 due
+    ) internal {
+        bytes32 topic = IPaymentEscrow.Settled.selector;
+        assembly ("memory-safe") {
+            let pos := mload(0x40) // behind the end of memory, which stays free
+            calldatacopy(pos, add(leg, shl(5, PAID)), 160)
+            mstore(add(pos, 96), fee)
+            mstore(add(pos, 160), due)
+            log4(pos, 192, topic, community, member, period)
         }
     }
 }

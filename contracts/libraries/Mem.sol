@@ -212,4 +212,11 @@ library Mem {
             pos := add(data, 32)
         }
     }
+
+    /// @notice Ends the call and returns bytes of memory as they lie.
+    function finish(uint256 pos, uint256 size) internal pure {
+        assembly ("memory-safe") {
+            return(pos, size)
+        }
+    }
 }

@@ -57,25 +57,31 @@ library Positions {
         w.settlementFee = b.terms.settlementFee();
         all[uint8(list[0] >> 208)].fee = w.settlementFee; // the first record reserved it
         uint256[] memory answer = b.answer;
-        uint256 asked = 0;
-        for (uint256 module = 0; module < all.length; ++module) {
-            Taken memory t = all[module];
-            if (t.count == 0) continue;
-            if (++asked == 2) answer = ModuleCall.room(b.slots);
-            if (!_takeModule(b, w, list, uint8(module), t, answer)) return false;
-            bool good = t.reason == ISettlement.Void.None;
-            if (asked == 1) {
-                if (!good) ModuleCall.reset(answer, b.slots);
-            } else if (good) {
-                SlotLoops.add(b.position.start(), ModuleCall.positionIn(answer).start(), SlotLoops.quadsOf(b.slots));
+        unchecked {
+            uint256 asked = 0;
+            for (uint256 module = 0; module < all.length; ++module) {
+                Taken memory t = all[module];
+                if (t.count == 0) continue;
+                if (++asked == 2) answer = ModuleCall.room(b.slots);
+                if (!_takeModule(b, w, list, uint8(module), t, answer)) return false;
+                bool good = t.reason == ISettlement.Void.None;
+                if (asked == 1) {
+                    if (!good) ModuleCall.reset(answer, b.slots);
+                } else if (good) {
+                    SlotLoops.add(
+                        b.position.start(),
+                        ModuleCall.positionIn(answer).start(),
+                        SlotLoops.quadsOf(b.slots)
+                    );
+                }
             }
-        }
-        for (uint256 module = 0; module < all.length; ++module) {
-            Taken memory t = all[module];
-            if (t.count == 0) continue;
-            b.pots[module] = t.pot;
-            if (t.reason == ISettlement.Void.None) continue;
-            emit ISettlement.RecordsVoided(b.community, w.member, b.period, uint8(module), t.reason);
+            for (uint256 module = 0; module < all.length; ++module) {
+                Taken memory t = all[module];
+                if (t.count == 0) continue;
+                Mem.store(b.pots.words() + 32 * module, t.pot); // it was read from there
+                if (t.reason == ISettlement.Void.None) continue;
+                emit ISettlement.RecordsVoided(b.community, w.member, b.period, uint8(module), t.reason);
+            }
         }
         return true;
     }
@@ -140,8 +146,12 @@ library Positions {
 
     /// @return pos Where the prices of a class start in memory. Unpacks them when they are first needed.
     function pricesOf(Batch memory b, uint256 class) internal pure returns (uint256 pos) {
-        if (b.prices[class].length == 0) (b.prices[class], b.kept) = (b.tariff.quadsOf(class, b.slots), true);
-        return b.prices[class].words();
+        uint256[] memory prices = b.prices[class];
+        if (prices.length == 0) {
+            prices = b.tariff.quadsOf(class, b.slots);
+            (b.prices[class], b.kept) = (prices, true);
+        }
+        return prices.words();
     }
 
     /// @dev The bounds of `IMarketModule`: a module can lose only what its own members reserved with it. // [S3]

@@ -26,9 +26,10 @@ library SlotLoops {
     uint256 private constant LOW = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
     uint256 private constant FITS = 0x00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff00ffffff;
 
-    /// @dev The highest bit of a low half; the bit above it.
-    uint256 private constant HALF = 0x0000000080000000000000008000000000000000800000000000000080000000;
-    uint256 private constant ONE_ABOVE = 0x0000000100000000000000010000000000000001000000000000000100000000;
+    /// @dev What keeps a difference of reading and position from being negative: in a high half twice that of a low half, so that it is
+    /// left in their difference too. Then the bit of a low half says whether a difference is not negative.
+    uint256 private constant BOTH = 0x8000000040000000800000004000000080000000400000008000000040000000;
+    uint256 private constant BIT = 0x0000000040000000000000004000000000000000400000000000000040000000;
 
     /// @dev Of four slots of six bytes the upper part of each pair: of pairs of slots, of slots spread so far, of halves.
     uint256 private constant PAIRS = 0xffffffffffffffffffffffff000000000000000000000000;
@@ -154,7 +155,7 @@ library SlotLoops {
     ) internal pure returns (uint256 bought, uint256 sold, uint256 replacement, bool sane) {
         assembly ("memory-safe") {
             // In a function of its own that keeps its variables on the stack.
-            function run(pos, price, end) -> sum, cost, all {
+            function run(pos, price, end, low) -> sum, cost, all {
                 if iszero(lt(pos, end)) {
                     leave
                 }
@@ -165,14 +166,15 @@ library SlotLoops {
                     let wh := mload(pos)
                     all := or(all, wh)
                     sum := add(sum, wh)
-                    cost := add(cost, mul(and(wh, LOW), mload(price)))
+                    cost := add(cost, mul(and(wh, low), mload(price)))
                     wh := mload(add(pos, 32))
                     all := or(all, wh)
                     sum := add(sum, wh)
-                    cost := add(cost, mul(and(wh, LOW), mload(add(price, 64))))
+                    cost := add(cost, mul(and(wh, low), mload(add(price, 64))))
                 }
             }
-            bought, replacement, sane := run(answer, prices, add(answer, shl(5, quads)))
+            // No array starts at 0, see `gridLeg`.
+            bought, replacement, sane := run(answer, prices, add(answer, shl(5, quads)), sub(LOW, iszero(answer)))
             sold := mod(and(bought, LOW), SLOT)
             bought := mod(and(shr(32, bought), LOW), SLOT)
             replacement := shr(192, replacement)
@@ -206,44 +208,63 @@ library SlotLoops {
         uint256[] memory tally
     ) internal pure returns (int256 leg) {
         assembly ("memory-safe") {
-            // Adds what was sold and exported to a tally.
-            function deliver(to, sold, exported, less) {
-                let whole := and(less, HALF)
-                whole := and(xor(sold, exported), sub(whole, shr(31, whole)))
-                mstore(to, add(mload(to), xor(exported, whole)))
-            }
-
-            // In a function of its own that keeps its variables on the stack.
-            function run(pos, end, place, price, to) -> owed, due {
+            // Two quads a turn, in a function of its own that keeps its variables on the stack. They just fit: once a position has been
+            // tallied, `traded` holds masks.
+            function run(pos, end, place, price, to, low) -> owed, due {
                 if iszero(lt(pos, end)) {
                     leave
                 }
                 for {} lt(pos, end) {
-                    pos := add(pos, 32)
-                    place := add(place, 32)
-                    price := add(price, 64)
-                    to := add(to, 96)
+                    pos := add(pos, 64)
+                    place := add(place, 64)
+                    price := add(price, 128)
+                    to := add(to, 192)
                 } {
                     let read := mload(pos)
                     let traded := mload(place)
                     mstore(to, add(mload(to), read))
                     mstore(add(to, 32), add(mload(add(to, 32)), traded))
-                    // Import less bought above export less sold, each with its highest bit as a guard.
-                    let over := sub(add(read, or(HALF, shl(32, HALF))), traded)
-                    let less := and(over, LOW)
-                    if and(traded, LOW) {
-                        deliver(add(to, 64), and(traded, LOW), and(read, LOW), less)
+                    // Import less bought above export less sold.
+                    let over := sub(add(read, BOTH), traded)
+                    // Delivered is what was exported, less what of it was not sold.
+                    if and(traded, low) {
+                        traded := and(over, BIT)
+                        traded := sub(and(read, low), and(over, sub(traded, shr(30, traded))))
+                        mstore(add(to, 64), add(mload(add(to, 64)), traded))
                     }
-                    // The imbalance, with a guard above its 32 bits; then what of it is taken, and what is given.
-                    over := sub(or(and(shr(32, over), LOW), ONE_ABOVE), less)
-                    less := and(over, ONE_ABOVE)
-                    less := and(over, sub(less, shr(32, less)))
-                    owed := add(owed, mul(less, mload(price)))
-                    due := add(due, mul(sub(or(less, ONE_ABOVE), over), mload(add(price, 32))))
+                    // The imbalance; then what of it is taken, and what is given.
+                    over := sub(and(shr(32, over), low), and(over, low))
+                    traded := and(over, BIT)
+                    traded := and(over, sub(traded, shr(30, traded)))
+                    owed := add(owed, mul(traded, mload(price)))
+                    due := add(due, mul(sub(or(traded, BIT), over), mload(add(price, 32))))
+                    read := mload(add(pos, 32))
+                    traded := mload(add(place, 32))
+                    mstore(add(to, 96), add(mload(add(to, 96)), read))
+                    mstore(add(to, 128), add(mload(add(to, 128)), traded))
+                    over := sub(add(read, BOTH), traded)
+                    if and(traded, low) {
+                        traded := and(over, BIT)
+                        traded := sub(and(read, low), and(over, sub(traded, shr(30, traded))))
+                        mstore(add(to, 160), add(mload(add(to, 160)), traded))
+                    }
+                    over := sub(and(shr(32, over), low), and(over, low))
+                    traded := and(over, BIT)
+                    traded := and(over, sub(traded, shr(30, traded)))
+                    owed := add(owed, mul(traded, mload(add(price, 64))))
+                    due := add(due, mul(sub(or(traded, BIT), over), mload(add(price, 96))))
                 }
             }
             let start := add(reading, 32)
-            let owed, due := run(start, add(start, shl(5, mload(reading))), position, prices, add(tally, 32))
+            // No array starts at 0: so the compiler does not see that a mask is always the same, and keeps it on the stack.
+            let owed, due := run(
+                start,
+                add(start, shl(5, mload(reading))),
+                position,
+                prices,
+                add(tally, 32),
+                sub(LOW, iszero(start))
+            )
             leg := sub(shr(192, owed), shr(192, due))
         }
     }
