@@ -50,6 +50,12 @@ export const CHUNK_LIMITS: ChunkLimits = {
   ticksPerWord: 16,
 };
 
+/**
+ * Limits for strips that a relayer has checked entry by entry, so that all will be accepted: a chunk holds twice as many of them. Check them
+ * in the period of the gate, from whose start on nothing changes any more that an entry depends on.
+ */
+export const CHECKED_LIMITS: ChunkLimits = { ...CHUNK_LIMITS, gasPerEntry: 600n };
+
 /** Limits for periods that are the first to use their places in the rings: every word that they write is new. */
 export const NEW_RING_LIMITS: ChunkLimits = {
   ...CHUNK_LIMITS,
