@@ -211,7 +211,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         bytes[] calldata payloads
     ) external pure returns (bool ready, uint256 paid, uint256 received, bytes memory position) {
         if (context.length == 0) revert NoContext();
-        FillLoops.Parts memory p = FillLoops.partsOf(context.copied());
+        FillLoops.Parts memory p = FillLoops.partsIn(context);
         unchecked {
             // The answer as it leaves: ready, paid, received, offset, length, position. Encoding it would cost more than filling it.
             uint256 words = ANSWER_HEAD + (p.slots + 3) / 4;

@@ -400,8 +400,11 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 journals_ = pots.length == 0 ? 0 : _journalAt(community, 0, period, ring);
         uint256 leg = legs.start();
         for (uint256 end = legs.behind(); leg != end; leg = leg.next()) {
-            settlementFees += _book(community, period, leg, book);
-            networkFees += leg.get(Legs.NETWORK_FEE);
+            uint256 settlementFee = _book(community, period, leg, book);
+            unchecked {
+                settlementFees += settlementFee; // both far below what a word holds
+                networkFees += leg.get(Legs.NETWORK_FEE);
+            }
             if (journals_ != 0) Words.store(journals_ | (_memberOf(leg) << 8), leg.get(Legs.JOURNAL)); // [A1]
         }
         if (book.loaded) _storeSupplier(community, book);

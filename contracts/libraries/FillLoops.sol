@@ -46,7 +46,7 @@ library FillLoops {
     /// @dev Where what a position amounts to is added up, before its quads: that of bids, then that of asks, in the highest 64 bits.
     uint256 internal constant WORTH = 128;
 
-    /// @notice Where the parts of a context start in memory.
+    /// @notice Where the parts of a context start: in memory while it is filled, in calldata where it is read.
     struct Parts {
         uint256 lotWh;
         uint256 prefixBytes;
@@ -74,15 +74,29 @@ library FillLoops {
         context[0] = lotWh | (prefixBytes << 16) | (slots << 24);
     }
 
-    /// @param context In memory, not empty.
+    /// @param context In memory, not empty: to be filled.
     function partsOf(uint256[] memory context) internal pure returns (Parts memory p) {
+        uint256 pos;
+        assembly ("memory-safe") {
+            pos := add(context, 32)
+        }
+        _locate(p, Mem.load(pos), pos);
+    }
+
+    /// @param context In calldata, not empty: to be read.
+    function partsIn(uint256[] calldata context) internal pure returns (Parts memory p) {
+        uint256 pos;
+        assembly ("memory-safe") {
+            pos := context.offset
+        }
+        _locate(p, context[0], pos);
+    }
+
+    /// @param pos Where the context starts with `head`.
+    function _locate(Parts memory p, uint256 head, uint256 pos) private pure {
         unchecked {
-            uint256 head = context[0];
             (p.lotWh, p.prefixBytes, p.slots) = (head & 0xffff, (head >> 16) & 0xff, (head >> 24) & 0xff);
-            assembly ("memory-safe") {
-                head := add(context, 64)
-            }
-            p.margins = head;
+            p.margins = pos + 32;
             p.pairs = p.margins + 32 * ((p.slots + 7) / 8);
             p.prices = p.pairs + 32 * ((p.slots + 1) / 2) + 8 * p.slots - 32;
             p.tops = p.prefixBytes == 4 ? ONES << 31 : HALVES;
@@ -114,7 +128,7 @@ library FillLoops {
     }
 
     /// @notice Adds up what accepted entries filled; `SlotResult.fill` says how much of an entry does.
-    /// @param p The context.
+    /// @param p The context, in calldata.
     /// @param position Where the quads of the position start in memory; fills are added to them, what they amount to before them.
     /// @param payload Entries, then prefixes. In memory: the compiler would read calldata again at each use of a variable.
     /// @return cleared False if a slot of an accepted entry is not cleared.
@@ -143,14 +157,14 @@ library FillLoops {
                 let side := and(shr(242, entry), 32)
                 lots := mul(lots, mload(parts))
                 let to := add(sub(place, WORTH), side)
-                mstore(to, add(mload(to), shl(192, mul(lots, mload(sub(mload(add(parts, 160)), slot))))))
+                mstore(to, add(mload(to), shl(192, mul(lots, calldataload(sub(mload(add(parts, 160)), slot))))))
                 to := add(place, slot)
                 mstore(to, add(mload(to), shl(sub(224, side), lots)))
             }
 
             // Adds what an entry at the margin fills.
             function rationed(entry, prefix, parts, place) {
-                let pair := mload(add(mload(add(parts, 128)), shl(4, byte(0, entry))))
+                let pair := calldataload(add(mload(add(parts, 128)), shl(4, byte(0, entry))))
                 pair := shr(sub(192, and(shr(241, entry), 64)), pair)
                 put(entry, share(pair, and(shr(224, entry), 0xffff), prefix), parts, place)
             }
@@ -166,7 +180,7 @@ library FillLoops {
                         continue // refused
                     }
                     let entry := mload(pos)
-                    let margin := mload(add(mload(add(parts, 96)), shl(2, byte(0, entry))))
+                    let margin := calldataload(add(mload(add(parts, 96)), shl(2, byte(0, entry))))
                     waiting := or(waiting, and(margin, WAITS))
                     // Side and tick of an entry minus the marginal tick: 0 is a bid, 128 an ask at the margin; between them are bids
                     // above and asks below it, which fill whole; beyond them lies what fills not at all.
@@ -218,7 +232,7 @@ library FillLoops {
             function addRow(wh, side, slot, parts, place) {
                 let first, second := quads(wh)
                 let worths := sub(mload(add(parts, 160)), slot)
-                worths := add(mul(first, mload(worths)), mul(second, mload(sub(worths, 32))))
+                worths := add(mul(first, calldataload(worths)), mul(second, calldataload(sub(worths, 32))))
                 let to := add(sub(place, WORTH), side)
                 mstore(to, add(mload(to), worths))
                 side := sub(32, side)
@@ -230,14 +244,14 @@ library FillLoops {
 
             // The margins of the slots of eight entries: each overwrites all but the first four bytes of the one before.
             function gather(entries, margins) -> eight {
-                mstore(0, mload(add(margins, shl(2, byte(0, entries)))))
-                mstore(4, mload(add(margins, shl(2, byte(4, entries)))))
-                mstore(8, mload(add(margins, shl(2, byte(8, entries)))))
-                mstore(12, mload(add(margins, shl(2, byte(12, entries)))))
-                mstore(16, mload(add(margins, shl(2, byte(16, entries)))))
-                mstore(20, mload(add(margins, shl(2, byte(20, entries)))))
-                mstore(24, mload(add(margins, shl(2, byte(24, entries)))))
-                mstore(28, mload(add(margins, shl(2, byte(28, entries)))))
+                mstore(0, calldataload(add(margins, shl(2, byte(0, entries)))))
+                mstore(4, calldataload(add(margins, shl(2, byte(4, entries)))))
+                mstore(8, calldataload(add(margins, shl(2, byte(8, entries)))))
+                mstore(12, calldataload(add(margins, shl(2, byte(12, entries)))))
+                mstore(16, calldataload(add(margins, shl(2, byte(16, entries)))))
+                mstore(20, calldataload(add(margins, shl(2, byte(20, entries)))))
+                mstore(24, calldataload(add(margins, shl(2, byte(24, entries)))))
+                mstore(28, calldataload(add(margins, shl(2, byte(28, entries)))))
                 eight := mload(0)
             }
 
@@ -260,7 +274,7 @@ library FillLoops {
                 scatter(shl(128, entries), shl(sub(32, side), second), place)
             }
 
-            // Of eight entries adds the lots of those on one side, in a row or not.
+            // Of eight entries adds the Wh of those on one side, in a row or not.
             function addSide(entries, wh, side, apart, parts, place) {
                 if apart {
                     addEach(entries, wh, side, place)
@@ -269,21 +283,20 @@ library FillLoops {
                 addRow(wh, side, shl(3, byte(0, entries)), parts, place)
             }
 
-            // Adds the lots of eight entries. All on the same side, as most often, or on both.
-            function addAll(entries, lots, apart, parts, place) {
-                lots := mul(lots, mload(parts))
+            // Adds Wh of eight entries. All on the same side, as most often, or on both.
+            function addAll(entries, wh, apart, parts, place) {
                 let sides := and(entries, SIDES)
                 if iszero(eq(sides, SIDES)) {
                     let asks := 0
                     if sides {
-                        asks := and(lots, mul(shr(23, sides), 0xffffffff))
-                        lots := xor(lots, asks)
+                        asks := and(wh, mul(shr(23, sides), 0xffffffff))
+                        wh := xor(wh, asks)
                     }
-                    addSide(entries, lots, 0, apart, parts, place)
-                    lots := asks
+                    addSide(entries, wh, 0, apart, parts, place)
+                    wh := asks
                 }
-                if lots {
-                    addSide(entries, lots, 32, apart, parts, place)
+                if wh {
+                    addSide(entries, wh, 32, apart, parts, place)
                 }
             }
 
@@ -307,7 +320,7 @@ library FillLoops {
                     let margins := mload(add(parts, 96))
                     switch xor(and(entries, SLOTS), add(mul(byte(0, entries), SLOT), ROW))
                     case 0 {
-                        margins := mload(add(margins, shl(2, byte(0, entries))))
+                        margins := calldataload(add(margins, shl(2, byte(0, entries))))
                     }
                     default {
                         odd := 1
@@ -319,8 +332,10 @@ library FillLoops {
                     if which {
                         atMargin(which, pos, prefixes, width, parts, place)
                     }
-                    if lots {
-                        addAll(entries, lots, odd, parts, place)
+                    // Here already: the compiler would work out the lots a second time rather than keep them.
+                    let wh := mul(lots, mload(parts))
+                    if wh {
+                        addAll(entries, wh, odd, parts, place)
                     }
                 }
                 if lt(pos, end) {
@@ -338,6 +353,7 @@ library FillLoops {
     }
 
     /// @notice What a position amounts to at the prices of its slots.
+    /// @param p The context, in calldata.
     /// @param position Where its quads start in memory, with a zero word behind them: two are taken a turn.
     /// @param rows Whether `fills` has multiplied all of it.
     /// @return paid Base units.
@@ -359,11 +375,11 @@ library FillLoops {
                     price := sub(price, 64)
                 } {
                     // Behind the last slot prices mean nothing, but there nothing is multiplied by them.
-                    let prices := mload(price)
+                    let prices := calldataload(price)
                     let wh := mload(pos)
                     buys := add(buys, mul(and(shr(32, wh), LOW32), prices))
                     sales := add(sales, mul(and(wh, LOW32), prices))
-                    prices := mload(sub(price, 32))
+                    prices := calldataload(sub(price, 32))
                     wh := mload(add(pos, 32))
                     buys := add(buys, mul(and(shr(32, wh), LOW32), prices))
                     sales := add(sales, mul(and(wh, LOW32), prices))

@@ -27,12 +27,12 @@ contract EntryFillsTest {
         bool apart; // something was not multiplied by its price
         uint256 paid;
         uint256 received;
-        uint256[8] guards;
+        uint256[2] guards;
     }
 
     // ---------------------------------------------------------------------------------------------------- fuzzed
 
-    function testFuzz_fillsOfAnyPayloads(uint256 seed, bytes calldata) external pure {
+    function testFuzz_fillsOfAnyPayloads(uint256 seed, bytes calldata) external view {
         Dice memory d = Dice(seed);
         Lab memory l = _lab(d.one(25) ? 144 : 1 + (d.roll() % (d.one(2) ? 6 : 40)), d.one(2) ? 2 : 4);
         l.plain.lotWh = 10 ** (d.roll() % 4);
@@ -50,13 +50,13 @@ contract EntryFillsTest {
 
     // ---------------------------------------------------------------------------------------------------- at the bounds
 
-    function test_theLastLotsOfFullMarginalTicksOnBothSides() external pure {
+    function test_theLastLotsOfFullMarginalTicksOnBothSides() external view {
         _lastLots(4, type(uint32).max);
         _lastLots(2, type(uint16).max);
     }
 
     /// @dev A tick full to the last lot and an allotment of one lot less: the shares of all entries miss one lot together.
-    function _lastLots(uint256 prefixBytes, uint256 full) private pure {
+    function _lastLots(uint256 prefixBytes, uint256 full) private view {
         Lab memory l = _lab(144, prefixBytes);
         _store(l, 143, Clearing.Result(127, 127, full - 1, full - 1, full, full - 1, full));
         _open(l);
@@ -73,7 +73,7 @@ contract EntryFillsTest {
         Check.eq(l.paid, (first + 1) * 10 * (100 + 127 * 2), "paid");
     }
 
-    function test_aBidBeyondTheMarginFillsWholeAndOneShortOfItNotAtAll() external pure {
+    function test_aBidBeyondTheMarginFillsWholeAndOneShortOfItNotAtAll() external view {
         Lab memory l = _lab(1, 2);
         _store(l, 0, Clearing.Result(10, 12, 9, 0, 5, 5, 5));
         _open(l);
@@ -86,7 +86,7 @@ contract EntryFillsTest {
         Check.eq(l.received, 100 * 124, "received");
     }
 
-    function test_nothingIsFilledWhereThereWasNoTrade() external pure {
+    function test_nothingIsFilledWhereThereWasNoTrade() external view {
         Lab memory l = _lab(1, 4);
         _store(l, 0, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
         _open(l);
@@ -98,7 +98,7 @@ contract EntryFillsTest {
     }
 
     /// @dev Side and tick of an entry minus the marginal tick: every pair that wraps around must not fill.
-    function test_everyTickOfBothSidesAgainstTheMarginsAtTheEndsOfTheGrid() external pure {
+    function test_everyTickOfBothSidesAgainstTheMarginsAtTheEndsOfTheGrid() external view {
         uint256[7] memory margins = [uint256(0), 1, 63, 64, 126, 127, Clearing.NO_TRADE];
         for (uint256 prefixBytes = 2; prefixBytes <= 4; prefixBytes += 2) {
             for (uint256 i = 0; i < margins.length; ++i) {
@@ -119,7 +119,7 @@ contract EntryFillsTest {
     }
 
     /// @dev An ask of tick 127 minus the margin of no trade is 0, as a bid at the margin: its volume is none.
-    function test_anAskOfTheHighestTickFillsNothingWhereThereWasNoTradeOrNoClearing() external pure {
+    function test_anAskOfTheHighestTickFillsNothingWhereThereWasNoTradeOrNoClearing() external view {
         for (uint256 prefixBytes = 2; prefixBytes <= 4; prefixBytes += 2) {
             Lab memory l = _lab(2, prefixBytes);
             _store(l, 0, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
@@ -137,7 +137,7 @@ contract EntryFillsTest {
         }
     }
 
-    function test_aSlotThatIsNotClearedStopsOnlyThoseWithAnAcceptedEntryThere() external pure {
+    function test_aSlotThatIsNotClearedStopsOnlyThoseWithAnAcceptedEntryThere() external view {
         Lab memory l = _lab(2, 2);
         _store(l, 0, Clearing.Result(3, 3, 9, 9, 9, 9, 9));
         _open(l);
@@ -151,7 +151,7 @@ contract EntryFillsTest {
         Check.yes(!_fill(l, orders, prefixes), "the entry in it was accepted");
     }
 
-    function test_anEmptyPayloadFillsNothing() external pure {
+    function test_anEmptyPayloadFillsNothing() external view {
         Lab memory l = _lab(1, 2);
         _open(l);
         Check.yes(_fill(l, new EntryLoopsPlain.Order[](0), new uint256[](0)), "cleared");
@@ -164,23 +164,15 @@ contract EntryFillsTest {
         Lab memory l,
         EntryLoopsPlain.Order[] memory orders,
         uint256[] memory prefixes
-    ) private pure returns (bool cleared) {
-        bytes memory payload = _payload(l, orders, prefixes);
-        bytes32 before = keccak256(abi.encode(l.context, l.parts, payload));
-        Canary.soil(SPAN);
+    ) private view returns (bool cleared) {
         bool rows;
-        (cleared, rows) = FillLoops.fills(l.parts, _position(l), payload);
+        (cleared, rows, l.quads) = this.fillOf(l.context, l.quads, _payload(l, orders, prefixes));
         if (!rows) l.apart = true;
-        Check.yes(Canary.isSoiled(SPAN), "free memory");
-        for (uint256 i = 0; i < l.guards.length; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
-        Check.yes(keccak256(abi.encode(l.context, l.parts, payload)) == before, "inputs");
         Check.yes(cleared == EntryLoopsPlain.fills(l.plain, orders, prefixes), "cleared");
         if (!cleared) return false; // then nothing of the answer counts
         // All at once is right always, entry by entry where nothing was left out.
         for (uint256 way = l.apart ? 1 : 0; way < 2; ++way) {
-            Canary.soil(SPAN);
-            (l.paid, l.received) = FillLoops.worth(l.parts, _position(l), way == 0);
-            Check.yes(Canary.isSoiled(SPAN), "free memory");
+            (l.paid, l.received) = this.worthOf(l.context, l.quads, way == 0);
             Check.eq(l.paid, l.plain.paid, "paid");
             Check.eq(l.received, l.plain.received, "received");
         }
@@ -189,26 +181,54 @@ contract EntryFillsTest {
         }
     }
 
+    /// @dev Fills, with a context in calldata; what the loop writes lies between guards.
+    /// @param before Quads so far.
+    function fillOf(
+        uint256[] calldata context,
+        uint256[] calldata before,
+        bytes calldata entries
+    ) external pure returns (bool cleared, bool rows, uint256[] memory quads) {
+        Canary.soil(4 * SPAN);
+        uint256[4] memory guards;
+        guards[0] = Canary.guard();
+        quads = before;
+        guards[1] = Canary.guard();
+        FillLoops.Parts memory p = FillLoops.partsIn(context);
+        guards[2] = Canary.guard();
+        bytes memory payload = entries;
+        guards[3] = Canary.guard();
+        bytes32 inputs = keccak256(abi.encode(p, payload));
+        Canary.soil(SPAN);
+        (cleared, rows) = FillLoops.fills(p, quads.words() + FillLoops.WORTH, payload);
+        Check.yes(Canary.isSoiled(SPAN), "free memory");
+        for (uint256 i = 0; i < guards.length; ++i) Check.yes(Canary.isIntact(guards[i]), "guard");
+        Check.yes(keccak256(abi.encode(p, payload)) == inputs, "inputs");
+    }
+
+    function worthOf(
+        uint256[] calldata context,
+        uint256[] memory quads,
+        bool rows
+    ) external pure returns (uint256 paid, uint256 received) {
+        FillLoops.Parts memory p = FillLoops.partsIn(context);
+        Canary.soil(SPAN);
+        (paid, received) = FillLoops.worth(p, quads.words() + FillLoops.WORTH, rows);
+        Check.yes(Canary.isSoiled(SPAN), "free memory");
+    }
+
     /// @return The 64 bits of a slot: bought, sold.
     function _slot(Lab memory l, uint256 slot) private pure returns (uint256) {
         return uint64(l.quads[FillLoops.WORTH / 32 + slot / 4] >> (192 - 64 * (slot % 4)));
     }
 
-    /// @return Where the quads of the position start in memory.
-    function _position(Lab memory l) private pure returns (uint256) {
-        return l.quads.words() + FillLoops.WORTH;
-    }
-
-    /// @dev Entries, then prefixes, between two guards.
+    /// @dev Entries, then prefixes.
     function _payload(
         Lab memory l,
         EntryLoopsPlain.Order[] memory orders,
         uint256[] memory prefixes
     ) private pure returns (bytes memory payload) {
         uint256 width = l.prefixBytes;
-        l.guards[4] = Canary.guard();
         payload = Canary.takeBytes(orders.length * (4 + width));
-        l.guards[5] = Canary.guard();
         for (uint256 i = 0; i < orders.length; ++i) {
             uint256 entry = entryOf(orders[i]);
             for (uint256 j = 0; j < 4; ++j) payload[4 * i + j] = bytes1(uint8(entry >> (24 - 8 * j)));
@@ -229,14 +249,13 @@ contract EntryFillsTest {
         l.plain.results = new Clearing.Result[](slots);
     }
 
-    /// @dev Puts what the loop reads and writes between guards.
+    /// @dev Fills the context between guards.
     function _open(Lab memory l) private pure {
         Canary.soil(4 * SPAN);
-        l.guards[0] = Canary.guard();
         l.quads = new uint256[](FillLoops.WORTH / 32 + (l.slots + 3) / 4 + 1);
-        l.guards[1] = Canary.guard();
+        l.guards[0] = Canary.guard();
         l.context = FillLoops.newContext(l.plain.lotWh, l.prefixBytes, l.slots);
-        for (uint256 i = 2; i < l.guards.length; ++i) l.guards[i] = Canary.guard();
+        l.guards[1] = Canary.guard();
         l.parts = FillLoops.partsOf(l.context);
         EntryLoopsPlain.Fills memory p = l.plain;
         for (uint256 slot = 0; slot < l.slots; ++slot) {
@@ -247,6 +266,7 @@ contract EntryFillsTest {
             uint256 price = p.floorPrice + p.results[slot].priceTick * p.tickSize;
             FillLoops.put(l.parts, slot, packResult(1 + slot, p.results[slot]), price);
         }
+        for (uint256 i = 0; i < l.guards.length; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
     }
 
     function _store(Lab memory l, uint256 slot, Clearing.Result memory r) private pure {
