@@ -1,24 +1,22 @@
 /** `npm run bench:crowd`: ten thousand homes in one community, open and sealed. */
 import { writeFile } from "node:fs/promises";
 import { format } from "prettier";
-import { BadOption, optionsOf, USAGE, type Options } from "./crowd/options.ts";
+import { optionsOf, USAGE } from "./crowd/options.ts";
 import { crowdOf, type Crowd } from "./crowd/run.ts";
 import { jsonOf, pageOf, textOf } from "./crowd/text.ts";
+import { progressOf, run } from "./lib/command.ts";
 
 const FILE = new URL("crowd.json", import.meta.url);
 const PAGE = new URL("../docs/benchmarks-crowd.md", import.meta.url);
 const WIDTH = 120;
 
-const start = performance.now();
-const progress = (what: string) => {
-  console.error(
-    `${Math.round((performance.now() - start) / 1000)
-      .toString()
-      .padStart(5)} s  ${what}`,
-  );
-};
-
-async function main({ homes, modes, warm, json, write }: Options): Promise<void> {
+await run(USAGE, async () => {
+  const { homes, modes, warm, json, write, help } = optionsOf(process.argv.slice(2));
+  if (help) {
+    console.log(USAGE);
+    return;
+  }
+  const progress = progressOf();
   const crowds: Crowd[] = [];
   for (const mode of modes) {
     const crowd = await crowdOf(mode, homes, warm, progress);
@@ -29,15 +27,4 @@ async function main({ homes, modes, warm, json, write }: Options): Promise<void>
   if (!write) return;
   await writeFile(FILE, await format(jsonOf(crowds), { parser: "json", printWidth: WIDTH }));
   await writeFile(PAGE, await format(pageOf(crowds), { parser: "markdown", printWidth: WIDTH }));
-}
-
-try {
-  const options = optionsOf(process.argv.slice(2));
-  if (options.help) console.log(USAGE);
-  else await main(options);
-} catch (error) {
-  const bad = error instanceof BadOption || (error instanceof TypeError && "code" in error);
-  if (!bad) throw error;
-  console.error(`${error.message}\n${USAGE}`);
-  process.exitCode = 2;
-}
+});

@@ -1,5 +1,6 @@
 /** The command line of `npm run bench:crowd`. */
 import { parseArgs } from "node:util";
+import { BadOption } from "../lib/command.ts";
 import type { Mode } from "./run.ts";
 
 export const USAGE = `Usage: npm run bench:crowd -- [options]
@@ -17,9 +18,6 @@ export interface Options {
   readonly write: boolean;
   readonly help: boolean;
 }
-
-/** A value that no run can start with. */
-export class BadOption extends Error {}
 
 const MODES: readonly Mode[] = ["open", "sealed"];
 const HOMES = { least: 2, most: 20_000 };

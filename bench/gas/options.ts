@@ -1,5 +1,6 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from "node:util";
+import { BadOption } from "../lib/command.ts";
 import { ETH_EUR } from "./cost.ts";
 import { FULL, QUICK } from "./sizes.ts";
 
@@ -22,9 +23,6 @@ export interface Options {
   readonly ticks: readonly number[];
   readonly ethEur: number;
 }
-
-/** A value that no run can start with. */
-export class BadOption extends Error {}
 
 const TICKS = [32, 64, 128];
 const MOST_HOMES = 1_000;

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import hre from "hardhat";
 import { costsOf, decimal } from "../../bench/gas/cost.ts";
-import { BadOption, optionsOf } from "../../bench/gas/options.ts";
+import { optionsOf } from "../../bench/gas/options.ts";
+import { BadOption } from "../../bench/lib/command.ts";
 import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
 import { pageOf } from "../../bench/gas/page/markdown.ts";
 import { plotsOf } from "../../bench/gas/page/plots.ts";
