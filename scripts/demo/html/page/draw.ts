@@ -37,6 +37,8 @@ export function spanTip(spans: readonly Span[], text: (span: Span) => string, y?
       stroke: COLOR.muted,
       textPadding: 8,
       pathFilter: "none",
+      // Drawn anew under every move of the pointer, each time with a label that its role forbids.
+      ariaHidden: "true",
     }),
   );
 }
