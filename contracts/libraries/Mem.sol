@@ -155,13 +155,6 @@ library Mem {
         return data;
     }
 
-    /// @return word The word at an index that the caller knows to be there.
-    function wordOf(uint256[] calldata array, uint256 index) internal pure returns (uint256 word) {
-        assembly ("memory-safe") {
-            word := calldataload(add(array.offset, shl(5, index)))
-        }
-    }
-
     /// @return free Where memory is free from here on.
     function mark() internal pure returns (uint256 free) {
         assembly ("memory-safe") {

@@ -13,11 +13,6 @@ library PackedRecords {
     uint256 private constant HEAD = 11;
     uint256 private constant DIGEST = 39;
 
-    /// @return member Index; what is cut off reads as zeros.
-    function memberOfRecord(bytes calldata records, uint256 pos) internal pure returns (uint256 member) {
-        return _word(records, pos) >> 224;
-    }
-
     /// @return member Index.
     /// @return frontier One past the last slot that its strips cover; counts for the first module alone.
     /// @return fee Base units.
