@@ -100,6 +100,18 @@ contract MemTest {
         Check.yes(Canary.isIntact(before) && Canary.isIntact(behind), "memory beside it");
     }
 
+    // ---------------------------------------------------------------------------------------------------- the end of a call
+
+    function testFuzz_returnsBytesAsTheyLie(bytes calldata data) external view {
+        (bool ok, bytes memory found) = address(this).staticcall(abi.encodeCall(this.finish, (data)));
+        Check.yes(ok, "returns");
+        Check.eqBytes(found, data, "bytes");
+    }
+
+    function finish(bytes memory data) external pure {
+        Mem.finish(data.start(), data.length);
+    }
+
     // ---------------------------------------------------------------------------------------------------- structs
 
     /// @dev An item starts from zeros, whatever the one before left: each word of the structs, and no other.
