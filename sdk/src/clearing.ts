@@ -70,7 +70,8 @@ export function clear({ bids, asks }: Book): Clearing | null {
         priceTick: asTick(BigInt(balanced ? Math.floor((index + nextLive(bids, asks, index)) / 2) : index)),
         lots: asLots(lots),
         rationed:
-          rationedOf("buy", asLots(lots - demandAbove), bidVolume) ?? rationedOf("sell", asLots(lots - supply), askVolume),
+          rationedOf("buy", asLots(lots - demandAbove), bidVolume) ??
+          rationedOf("sell", asLots(lots - supply), askVolume),
       };
     }
     supply = supplyHere;

@@ -113,7 +113,8 @@ export async function resultOf(day: Day, offset: number, period: number): Promis
   }
   if (r.price !== BigInt(day.terms.floorPrice) + priceTick * BigInt(day.terms.tickSize)) throw new Error("odd price");
   if (volume === 0n && (side !== 0n || allotment !== 0n)) throw new Error("a side is rationed that has no volume");
-  const rationed = volume === 0n ? null : { side: side === 0n ? ("buy" as const) : ("sell" as const), allotment, volume };
+  const rationed =
+    volume === 0n ? null : { side: side === 0n ? ("buy" as const) : ("sell" as const), allotment, volume };
   return { marginalTick, priceTick, lots, rationed };
 }
 

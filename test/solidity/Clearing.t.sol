@@ -122,11 +122,12 @@ contract ClearingTest {
         Check.eq(price, r.priceTick, "price tick");
         Check.eq(word.lots(_bits(s)), r.lots, "lots");
         (uint256 side, uint256 allotment, uint256 volume) = rationedOf(pairs);
-        bool bids = r.bidAllotment < r.bidVolume;
-        bool asks = r.askAllotment < r.askVolume;
-        Check.eq(side, asks ? 1 : 0, "side");
-        Check.eq(allotment, bids ? r.bidAllotment : asks ? r.askAllotment : 0, "allotment");
-        Check.eq(volume, bids ? r.bidVolume : asks ? r.askVolume : 0, "volume");
+        uint256[3] memory expected;
+        if (r.bidAllotment < r.bidVolume) expected = [0, r.bidAllotment, r.bidVolume];
+        if (r.askAllotment < r.askVolume) expected = [1, r.askAllotment, r.askVolume];
+        Check.eq(side, expected[0], "side");
+        Check.eq(allotment, expected[1], "allotment");
+        Check.eq(volume, expected[2], "volume");
     }
 
     function testFuzz_sharesTelescopeToTheAllotmentEachWithinALot(

@@ -38,7 +38,8 @@ export abstract class OrderBookClient {
   /** The result of a slot: null for no trade, undefined where it did not clear. */
   async result(community: CommunityIndex, slot: Slot): Promise<Clearing | null | undefined> {
     const result = await this.at.read("result", [community, slot]);
-    const { cleared, marginalTick, priceTick, lots, side, allotment, volume } = result.toObject() as unknown as RawResult;
+    const { cleared, marginalTick, priceTick, lots, side, allotment, volume } =
+      result.toObject() as unknown as RawResult;
     if (!cleared) return undefined;
     if (lots === 0n) return null;
     return {
