@@ -28,7 +28,7 @@ export function settled(call: Call, slots: number, items: readonly SettledItem[]
     ...sentParts(call),
     part("registry, escrow, order book, tariff", "account", 4),
     part("terms, class, module, tariff version, payment token", "read", 5),
-    part("slot results", "read", resultWordsOf(Array(slots).keys()).size),
+    part("slot results", "read", resultWordsOf(Array.from({ length: slots }).keys()).size),
     part("slot ledger", fresh ? "create" : "rewrite", slots),
     part("pot, supplier, DSO, settler's fees", "rewrite", 4),
     part("members, meter keys", "read", 2 * members),
