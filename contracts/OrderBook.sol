@@ -23,7 +23,7 @@ import {Account} from "./types/Account.sol";
 import {Journal, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
 import {Member} from "./types/Member.sol";
 import {SlotGroup, bitsOf} from "./types/SlotGroup.sol";
-import {SlotResult, packResult} from "./types/SlotResult.sol";
+import {SlotResult, SlotResults, packResult, rationedOf, resultPlace} from "./types/SlotResult.sol";
 import {Terms} from "./types/Terms.sol";
 
 /// @title Order book
@@ -120,7 +120,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         Terms t = KnownTerms.keep(_known, registry, community);
         SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
         for (uint256 i = 0; i < slots.length; ++i) if (_clearStored(v, community, t, slots[i])) ++cleared;
-        v.keepGroup();
+        v.keep();
     }
 
     /// @return Whether the slot was cleared: not if it is not due, empty, cleared already or of no ring entry.
@@ -139,7 +139,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             // A slot has volume from before its gate, so the gate of one found here lies after 1970.
             if (!_isDue(community, t, slot)) return false;
             v.turnToStored(pos, live);
-            _keepResult(v, community, t, slot);
+            _keepResult(v, community, t, period, offset);
             v.group = group.withCleared(shift, words);
             return true;
         }
@@ -160,22 +160,24 @@ abstract contract OrderBook is IOrderBook, EIP712 {
                 uint256 live = v.group.live(shift, words);
                 b.book.turnToCopied(v, offset, live);
                 if (v.isEmpty()) continue;
-                _keepResult(v, b.community, t, uint256(b.period) * b.slots + offset);
+                _keepResult(v, b.community, t, b.period, offset);
                 if (live != 0) v.group = v.group.withCleared(shift, words);
             }
-            v.keepGroup();
+            v.keep();
         }
     }
 
-    function _keepResult(SlotBook.View memory v, uint32 community, Terms t, uint256 slot) private {
+    function _keepResult(SlotBook.View memory v, uint32 community, Terms t, uint256 period, uint256 offset) private {
         unchecked {
             uint256 free = Mem.mark();
             Clearing.Result memory r = Clearing.clear(v);
-            uint256 to = _resultAt(community, t, slot);
-            // A slot cleared after its period has left the ring must not overwrite a newer result.
-            if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+            uint256 bits = 256 / v.perWord;
+            (uint256 word, uint256 index) = resultPlace(offset, bits);
+            uint256 pos = _resultsAt(community, t, period) + word;
+            if (pos != v.resultsAt) v.turnToResults(pos);
+            v.results = v.results.withResult(period, index, packResult(r, bits), bits);
             uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
-            emit SlotCleared(community, slot, r.priceTick, price, r.lots);
+            emit SlotCleared(community, period * t.slotsPerPeriod() + offset, r.priceTick, price, r.lots);
             Mem.release(free);
         }
     }
@@ -186,20 +188,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev Laid out by `FillLoops`.
     function contextOf(uint32 community, uint32 period) external view returns (uint256[] memory context) {
         Terms t = KnownTerms.load(_known, registry, community);
-        uint256 slots = t.slotsPerPeriod();
-        uint256 first = uint256(period) * slots;
-        uint256 pos = _resultAt(community, t, first);
-        uint256 floor = t.floorPrice();
-        uint256 step = t.tickSize();
-        context = FillLoops.newContext(t.lotWh(), t.wideTicks() ? 4 : 2, slots);
-        FillLoops.Parts memory p = FillLoops.partsOf(context);
-        unchecked {
-            for (uint256 k = 0; k < slots; ++k) {
-                SlotResult r = SlotResult.wrap(Words.load(pos + k));
-                if (r.isOf(first + k)) p.put(k, r, floor + r.priceTick() * step);
-                else p.putWaiting(k);
-            }
-        }
+        context = FillLoops.newContext(t.lotWh(), t.wideTicks() ? 4 : 2, t.slotsPerPeriod());
+        FillLoops.Parts memory p = FillLoops.partsOf(context)[0];
+        p.put(_resultsAt(community, t, period), period, t.floorPrice(), t.tickSize());
     }
 
     /// @inheritdoc IMarketModule
@@ -211,7 +202,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         bytes[] calldata payloads
     ) external pure returns (bool ready, uint256 paid, uint256 received, bytes memory position) {
         if (context.length == 0) revert NoContext();
-        FillLoops.Parts memory p = FillLoops.partsIn(context);
+        FillLoops.Parts memory p = FillLoops.partsIn(context)[0];
         unchecked {
             // The answer as it leaves: ready, paid, received, offset, length, position. Encoding it would cost more than filling it.
             uint256 words = ANSWER_HEAD + (p.slots + 3) / 4;
@@ -220,7 +211,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             (ready, position) = (true, ""); // as it stands in the answer
             bool rows = true;
             for (uint256 i = 0; i < payloads.length; ++i) {
-                (bool cleared, bool inRows) = p.fills(start, payloads[i]);
+                (bool cleared, bool inRows) = p.fills(start, Mem.behind(payloads, i));
                 (ready, rows) = (ready && cleared, rows && inRows);
             }
             (paid, received) = p.worth(start, rows);
@@ -271,28 +262,26 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 priceTick,
             uint256 price,
             uint256 lots,
-            uint256 bidAllotment,
-            uint256 bidVolume,
-            uint256 askAllotment,
-            uint256 askVolume
+            uint256 side,
+            uint256 allotment,
+            uint256 volume
         )
     {
         Terms t = KnownTerms.load(_known, registry, community);
-        SlotResult word = SlotResult.wrap(Words.load(_resultAt(community, t, slot)));
-        if (slot == 0 || !word.isOf(slot)) return (false, 0, 0, 0, 0, 0, 0, 0, 0);
-        Clearing.Result memory r = word.unpack();
-        price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
-        return (
-            true,
-            r.marginalTick,
-            r.priceTick,
-            price,
-            r.lots,
-            r.bidAllotment,
-            r.bidVolume,
-            r.askAllotment,
-            r.askVolume
-        );
+        uint256 bits = t.wideTicks() ? 32 : 16;
+        SlotResult r;
+        unchecked {
+            uint256 period = slot / t.slotsPerPeriod();
+            (uint256 word, uint256 index) = resultPlace(slot - period * t.slotsPerPeriod(), bits);
+            word += _resultsAt(community, t, period);
+            r = SlotResults.wrap(Words.load(word)).ofPeriod(period).resultAt(index, bits);
+            if (!r.isCleared()) return (false, 0, 0, 0, 0, 0, 0, 0);
+            uint256 pairs;
+            (marginalTick, priceTick, pairs) = r.unpack(bits);
+            (cleared, lots) = (true, r.lots(bits));
+            if (lots != 0) price = t.floorPrice() + priceTick * t.tickSize();
+            (side, allotment, volume) = rationedOf(pairs);
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- modes
@@ -607,10 +596,11 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         }
     }
 
-    /// @dev `community 32 | ring slot 15`; the ring holds R periods.
-    function _resultAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
+    /// @dev `community 32 | ring period 8 | word 7`; the ring holds R periods. What the words are: `SlotResults`.
+    /// @return Where the first of the period is.
+    function _resultsAt(uint32 community, Terms t, uint256 period) private view returns (uint256) {
         unchecked {
-            return _results | (uint256(community) << 16) | (slot % (t.ring() * t.slotsPerPeriod()));
+            return _results | (uint256(community) << 16) | ((period % t.ring()) << 7);
         }
     }
 }

@@ -121,10 +121,9 @@ interface IOrderBook is IMarketModule {
     /// @return priceTick Tick of the price.
     /// @return price Base units per Wh.
     /// @return lots Volume.
-    /// @return bidAllotment Lots filled of `bidVolume`, the bids at t*.
-    /// @return bidVolume Bids at t*.
-    /// @return askAllotment Lots filled of `askVolume`.
-    /// @return askVolume Asks at t*.
+    /// @return side Whose orders at t* fill in part or not at all: 0 bids, 1 asks. At most one side's; 0 where neither.
+    /// @return allotment Lots filled of `volume`.
+    /// @return volume Lots of that side at t*, more than `allotment`; 0 where all orders at t* fill whole.
     function result(
         uint32 community,
         uint256 slot
@@ -137,9 +136,8 @@ interface IOrderBook is IMarketModule {
             uint256 priceTick,
             uint256 price,
             uint256 lots,
-            uint256 bidAllotment,
-            uint256 bidVolume,
-            uint256 askAllotment,
-            uint256 askVolume
+            uint256 side,
+            uint256 allotment,
+            uint256 volume
         );
 }

@@ -85,6 +85,16 @@ library Mem {
         }
     }
 
+    /// @notice Copies an element of an array out of calldata behind the end of memory, which stays free. Its index and the encoding of
+    /// the array are trusted.
+    function behind(bytes[] calldata list, uint256 index) internal pure returns (bytes memory data) {
+        assembly ("memory-safe") {
+            data := mload(0x40)
+            let from := add(list.offset, calldataload(add(list.offset, shl(5, index))))
+            calldatacopy(data, from, add(32, calldataload(from)))
+        }
+    }
+
     /// @notice Copies bytes within memory.
     function move(uint256 pos, bytes memory data) internal pure {
         assembly ("memory-safe") {
@@ -125,6 +135,27 @@ library Mem {
     function wordAt(uint256[] memory array, uint256 index) internal pure returns (uint256 word) {
         assembly ("memory-safe") {
             word := mload(add(add(array, 32), shl(5, index)))
+        }
+    }
+
+    /// @return element Likewise.
+    function wordAt(address[] memory array, uint256 index) internal pure returns (address element) {
+        assembly ("memory-safe") {
+            element := mload(add(add(array, 32), shl(5, index)))
+        }
+    }
+
+    /// @return element Likewise.
+    function wordAt(bytes[] memory array, uint256 index) internal pure returns (bytes memory element) {
+        assembly ("memory-safe") {
+            element := mload(add(add(array, 32), shl(5, index)))
+        }
+    }
+
+    /// @return element Likewise.
+    function wordAt(uint256[][] memory array, uint256 index) internal pure returns (uint256[] memory element) {
+        assembly ("memory-safe") {
+            element := mload(add(add(array, 32), shl(5, index)))
         }
     }
 
