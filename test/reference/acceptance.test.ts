@@ -166,13 +166,13 @@ describe("reference acceptance of entries", function () {
     }
   });
 
-  it("goes on after an entry that the reserve does not cover, and charges nothing for it", function () {
+  it("looks at nothing behind an entry that the rest of the reserve does not cover, and charges nothing for it", function () {
     const { market: m } = market();
     const entries = [order(0n, "buy", 1n, 1n), order(1n, "buy", 1n, 900n), order(2n, "buy", 1n, 1n)];
     const result = accepted(m, stripOf(entries, { maxReserve: 2_000n + 2n * (840n + 10n) }));
-    expect(result.reasons).to.deep.equal(["None", "OverReserve", "None"]);
-    expect(result).to.deep.include({ fees: 20n, settlementFee: 2_000n, frontier: 3n });
-    expect(result.head).to.deep.equal({ sellWh: 0n, buyWh: 20n, reserve: 1_680n, entries: 3n, module: 0n });
+    expect(result.reasons).to.deep.equal(["None", "OverReserve", "OverReserve"]);
+    expect(result).to.deep.include({ fees: 10n, settlementFee: 2_000n, frontier: 3n });
+    expect(result.head).to.deep.equal({ sellWh: 0n, buyWh: 10n, reserve: 840n, entries: 3n, module: 0n });
   });
 
   it("reserves for a seller what its replacement costs above its limit, at least a price step", function () {

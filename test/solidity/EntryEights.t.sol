@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IOrderBook} from "../../contracts/interfaces/IOrderBook.sol";
 import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {EntryStrip} from "../../contracts/libraries/EntryStrip.sol";
 import {Check} from "./Check.sol";
 import {EntryLab} from "./EntryLab.sol";
 import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
@@ -10,7 +11,7 @@ import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
 /// @notice Strips of ordinary members are taken in one sweep, whatever their length. One entry that is wrong, wherever it stands among
 /// the eights of a strip, leaves the strip to the loop that asks for reasons, and the book as if it had not been swept.
 contract EntryEightsTest is EntryLab {
-    using EntryLoops for EntryLoops.Strip;
+    using EntryLoops for EntryStrip.Strip;
 
     enum Shape {
         Row, // an entry per slot, buyer's by night and seller's by day
