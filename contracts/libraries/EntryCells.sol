@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {
-    AREA,
-    EAGER,
-    EntryStrip,
-    LANE_LOG,
-    NEWEST,
-    PERIOD,
-    TABLE,
-    TICK_WORDS
-} from "./EntryStrip.sol";
+import {AREA, EAGER, EntryStrip, LANE_LOG, NEWEST, PERIOD, TABLE, TICK_WORDS} from "./EntryStrip.sol";
 import {Mem} from "./Mem.sol";
 
 /// @title Entry cells

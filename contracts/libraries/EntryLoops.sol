@@ -93,8 +93,7 @@ library EntryLoops {
                 if (whole) s.begin((end - entries) >> 2);
                 whole = false;
                 stop = reached;
-                do (pos, busy) = s.take(pos, entries, end);
-                while (pos < stop && !busy);
+                do (pos, busy) = s.take(pos, entries, end); while (pos < stop && !busy);
                 if (busy) s.undoAccepted(entries, pos);
                 if (pos == end || busy) return (s.total, false, busy);
             }

@@ -356,11 +356,7 @@ library EntrySweep {
 
     /// @return amount The amount word of a tally: fees and reserves, lots sold and bought.
     /// @param size Bytes of its entries.
-    function amountOf(
-        EntryStrip.Strip memory s,
-        uint256 tally,
-        uint256 size
-    ) internal pure returns (uint256 amount) {
+    function amountOf(EntryStrip.Strip memory s, uint256 tally, uint256 size) internal pure returns (uint256 amount) {
         unchecked {
             amount = uint64(tally) * s.buyFloor + uint64(tally >> 64) * s.sellLeast;
             amount += (tally >> 128) * s.lotAmount + (size >> 2) * s.fee;

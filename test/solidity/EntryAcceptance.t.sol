@@ -184,7 +184,7 @@ contract EntryAcceptanceTest is EntryLab {
         }
     }
 
-    function test_theEndIsThatOfTheLastEntryOrOfTheLastAcceptedOne() external {
+    function test_theEndIsThatOfTheLastEntryOrOfTheLastAcceptedOne() external view {
         // The last slot, and where the strip ends: off the grid, before the accepted one, or in it, and behind it.
         uint8[4] memory slots = [150, 3, 5, 10];
         uint8[4] memory ends = [6, 6, 6, 11];
