@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {EntryCells} from "./EntryCells.sol";
 import {EntryReasons} from "./EntryReasons.sol";
-import {BOUGHT, EntryStrip, SOLD} from "./EntryStrip.sol";
+import {EntryStrip} from "./EntryStrip.sol";
 import {Mem} from "./Mem.sol";
 
 /// @title Entry care

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+// Assembly names the constants, which the linter does not see.
+/* solhint-disable no-unused-import */
 import {AREA, EAGER, EntryStrip, LANE_LOG, NEWEST, PERIOD, TABLE, TICK_WORDS} from "./EntryStrip.sol";
+/* solhint-enable no-unused-import */
 import {Mem} from "./Mem.sol";
 
 /// @title Entry cells

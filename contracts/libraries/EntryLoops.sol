@@ -3,6 +3,8 @@ pragma solidity ^0.8.28;
 
 import {EntryCare} from "./EntryCare.sol";
 import {EntryCells} from "./EntryCells.sol";
+// Assembly names the constants, which the linter does not see.
+/* solhint-disable no-unused-import */
 import {
     BUY_CAP,
     BUY_FLOOR,
@@ -16,6 +18,7 @@ import {
     SELL_LEAST,
     TICK_AMOUNT
 } from "./EntryStrip.sol";
+/* solhint-enable no-unused-import */
 import {EntrySweep} from "./EntrySweep.sol";
 import {Mem} from "./Mem.sol";
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+// Assembly names the constants, which the linter does not see.
+/* solhint-disable no-unused-import */
 import {CAPS, CAP_STEP, EntryStrip, FRONTIER, NEXT, NO_TICK, ONES, OPEN_FROM, SIDE, TAKEN} from "./EntryStrip.sol";
+/* solhint-enable no-unused-import */
 
 /// @title Entry reasons
 /// @notice Which of eight entries need not be looked at one by one, because what they say and what came before them refuses them.

@@ -2,6 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {EntryCells} from "./EntryCells.sol";
+// Assembly names the constants, which the linter does not see.
+/* solhint-disable no-unused-import */
 import {
     BOUGHT,
     BUY_CAP,
@@ -31,6 +33,7 @@ import {
     TAKEN,
     TICK_STEP
 } from "./EntryStrip.sol";
+/* solhint-enable no-unused-import */
 
 /// @title Entry sweep
 /// @notice Takes entries into the book in memory, eight at a time, for as long as nothing is wrong with one.
