@@ -11,6 +11,7 @@ import {Book} from "./libraries/Book.sol";
 import {Clearing} from "./libraries/Clearing.sol";
 import {CompactSignature} from "./libraries/CompactSignature.sol";
 import {EntryLoops} from "./libraries/EntryLoops.sol";
+import {EntryStrip} from "./libraries/EntryStrip.sol";
 import {FillLoops} from "./libraries/FillLoops.sol";
 import {KnownTerms} from "./libraries/KnownTerms.sol";
 import {Mem} from "./libraries/Mem.sol";
@@ -30,7 +31,8 @@ import {Terms} from "./types/Terms.sol";
 /// @notice Acceptance, clearing and fills, for open and sealed communities alike. See `IOrderBook`, which is the manual.
 abstract contract OrderBook is IOrderBook, EIP712 {
     using Book for Book.Copy;
-    using EntryLoops for EntryLoops.Strip;
+    using EntryLoops for EntryStrip.Strip;
+    using EntryStrip for EntryStrip.Strip;
     using FillLoops for FillLoops.Parts;
     using Mem for bytes;
     using Mem for uint256;
@@ -43,7 +45,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev What the strips of a call share, then what those of a run do: places in memory.
     struct Batch {
         Book.Copy book;
-        EntryLoops.Strip loop;
+        EntryStrip.Strip loop;
         uint32 community;
         uint32 period;
         address feeTo;
@@ -346,7 +348,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 area = _bookAt(b.community, t, first);
             Book.Copy memory copy = b.book;
             copy.open(area, b.period, t.tickCount(), t.wideTicks(), b.slots);
-            EntryLoops.Strip memory e = b.loop;
+            EntryStrip.Strip memory e = b.loop;
             e.setGrid(b.slots, t.tickCount(), copy.laneLog);
             e.setPrices(b.lotWh, t.floorPrice(), t.tickSize(), b.tariff.networkFee());
             e.eager = size > EAGER_BYTES * 2 * copy.wordsPerSide ? 1 : 0; // bids and asks
@@ -401,10 +403,13 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         emit StripSkipped(b.community, member, b.period, index, reason);
     }
 
-    /// @dev Reverts with the first entry that was refused.
-    function _revertRefused(bytes memory reasons) private pure {
-        for (uint256 i = 0; i < reasons.length; ++i) {
-            if (reasons[i] != 0) revert EntryRefused(i, EntryReason(uint8(reasons[i])));
+    /// @dev Reverts with the first entry that was refused; there is one.
+    /// @param reasons Where they are, one byte each.
+    function _revertRefused(uint256 reasons) private pure {
+        unchecked {
+            uint256 pos = reasons;
+            while (Mem.load(pos) >> 248 == 0) ++pos;
+            revert EntryRefused(pos - reasons, EntryReason(Mem.load(pos) >> 248));
         }
     }
 
@@ -507,7 +512,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         bytes calldata entries
     ) private returns (StripReason) {
         unchecked {
-            EntryLoops.Strip memory e = b.loop;
+            EntryStrip.Strip memory e = b.loop;
             if (!_check(b, word, terms, entries.length)) return _reasonOf(b, word, terms, entries.length);
             uint256 payload = b.next + PackedRecords.HEADER;
             payload.copy(entries);
@@ -525,24 +530,21 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 count = entries.length / 4;
             uint256 prefixes = payload + entries.length;
             (uint256 total, bool whole, bool busy) = e.accept(payload, count);
-            if (busy) {
-                _undo(b, payload);
-                return StripReason.RingBusy;
-            }
+            if (busy) return StripReason.RingBusy;
             uint256 fee = count * feePerEntry;
             uint256 slotEnd = EntryLoops.slotEndAt(prefixes);
             if (!whole) {
                 (uint256 refused, StripReason reason) = _tellRefused(b, terms, count);
-                if (reason != StripReason.None) return reason;
+                if (!_isNone(reason)) return reason;
                 fee -= refused * feePerEntry;
-                slotEnd = e.slotEnd();
+                slotEnd = e.slotEnd(prefixes);
             }
-            (uint256 bought, uint256 sold) = EntryLoops.lotsOf(total);
+            (uint256 bought, uint256 sold) = EntryStrip.lotsOf(total);
             // Wh sold and bought, reserve, entries.
             uint256 head =
                 (sold * b.lotWh) |
                     ((bought * b.lotWh) << 48) |
-                    ((EntryLoops.usedOf(total) - initialFee - fee) << 96) |
+                    ((EntryStrip.usedOf(total) - initialFee - fee) << 96) |
                     (count << 192);
             uint256 size = entries.length + (count << e.laneLog);
             PackedRecords.write(b.next, terms.memberOf(), slotEnd, fee, head, size, digest);
@@ -561,30 +563,17 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     ) private returns (uint256 refused, StripReason reason) {
         refused = b.loop.refused;
         if (refused == 0) return (0, StripReason.None);
-        bytes memory reasons = Mem.bytesAt(b.loop.reasons).cut(count);
+        uint256 reasons = b.loop.reasons;
         // An entry's own reason tells more than "nothing accepted".
         if (b.own) _revertRefused(reasons);
         if (refused == count) return (refused, StripReason.NothingAccepted);
-        emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
+        emit EntriesRefused(b.community, terms.memberOf(), b.period, Mem.bytesAt(reasons).cut(count));
     }
 
     /// @dev Lets the loop reserve at the prices of a tariff class.
     function _turnTo(Batch memory b, uint256 class) private pure {
         b.class = class;
         b.loop.prices = b.tariff.entriesOf(class, b.slots);
-    }
-
-    /// @dev Takes what the loop has accepted of a strip back out of the book.
-    /// @param entries Where they are in memory.
-    function _undo(Batch memory b, uint256 entries) private pure {
-        unchecked {
-            uint256 reasons = b.loop.reasons;
-            for (uint256 i = 0; i < b.loop.seen; ++i) {
-                if (Mem.load(reasons + i) >> 248 != 0) continue;
-                uint256 entry = Mem.load(entries + 4 * i) >> 224;
-                b.book.remove(entry >> 24, (entry >> 16) & 0xff, entry & 0xffff);
-            }
-        }
     }
 
     // ---------------------------------------------------------------------------------------------------- places in storage

@@ -216,6 +216,27 @@ library Mem {
         }
     }
 
+    /// @notice Sets `size` bytes to those of a word, from its first one on each time 32 are full. What is behind them stays.
+    function fill(uint256 pos, uint256 size, uint256 word) internal pure {
+        assembly ("memory-safe") {
+            for {
+                let end := add(pos, size)
+            } lt(pos, end) {
+                pos := add(pos, 0x20)
+            } {
+                let behind := shr(shl(3, sub(end, pos)), not(0))
+                mstore(pos, or(and(word, not(behind)), and(mload(pos), behind)))
+            }
+        }
+    }
+
+    /// @notice Sets one byte.
+    function storeByte(uint256 pos, uint256 value) internal pure {
+        assembly ("memory-safe") {
+            mstore8(pos, value)
+        }
+    }
+
     /// @return pos Where the words of an array start.
     function words(uint256[] memory array) internal pure returns (uint256 pos) {
         assembly ("memory-safe") {

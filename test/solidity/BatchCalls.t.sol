@@ -6,7 +6,7 @@ import {IPaymentEscrow} from "../../contracts/interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "../../contracts/interfaces/IProsumerRegistry.sol";
 import {BatchCalls} from "../../contracts/libraries/BatchCalls.sol";
 import {Book} from "../../contracts/libraries/Book.sol";
-import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {EntryStrip} from "../../contracts/libraries/EntryStrip.sol";
 import {Mem} from "../../contracts/libraries/Mem.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Check} from "./Check.sol";
@@ -202,7 +202,7 @@ contract BatchOfZerosTest is OrderBook {
         uint256 start = Mem.mark();
         Book.Copy memory copy;
         uint256 afterCopy = Mem.mark();
-        EntryLoops.Strip memory strip;
+        EntryStrip.Strip memory strip;
         uint256 afterStrip = Mem.mark();
         Batch memory b;
         uint256 all = Mem.mark() - afterStrip;
