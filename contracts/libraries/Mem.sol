@@ -224,8 +224,8 @@ library Mem {
             } lt(pos, end) {
                 pos := add(pos, 0x20)
             } {
-                let behind := shr(shl(3, sub(end, pos)), not(0))
-                mstore(pos, or(and(word, not(behind)), and(mload(pos), behind)))
+                let kept := shr(shl(3, sub(end, pos)), not(0))
+                mstore(pos, or(and(word, not(kept)), and(mload(pos), kept)))
             }
         }
     }
