@@ -55,7 +55,7 @@ export default defineConfig({
     // Their loops run for every entry and slot; as much as the size limit of 24,576 bytes allows.
     overrides: {
       "contracts/DoubleAuction.sol": compiler(2_000),
-      "contracts/SealedAuction.sol": compiler(700),
+      "contracts/SealedAuction.sol": compiler(600),
       "contracts/Settlement.sol": compiler(650),
       "contracts/PaymentEscrow.sol": compiler(300),
       // Mostly calls that happen once in a member's life: small, so that it fits.

@@ -252,10 +252,11 @@ library EntrySweep {
                 for {
                     let place := 0x20
                 } place {
-                    place := sub(place, 4)
+                    place := sub(place, 8)
                 } {
                     mstore(place, mload(add(prices, and(shr(6, keys), 0x3fc))))
-                    keys := shr(32, keys)
+                    mstore(sub(place, 4), mload(add(prices, and(shr(38, keys), 0x3fc))))
+                    keys := shr(64, keys)
                 }
                 imports := mload(0x20)
             }
