@@ -127,6 +127,12 @@ export class Outbox {
     return rows.map(jobOf);
   }
 
+  /** Jobs whose keys begin with `prefix`, oldest first. */
+  startingWith(prefix: string): Job[] {
+    const sql = "SELECT * FROM jobs WHERE substr(key, 1, length(:prefix)) = :prefix ORDER BY number";
+    return this.#store.prepare<[{ prefix: string }], JobRow>(sql).all({ prefix }).map(jobOf);
+  }
+
   /** How many jobs are in each state. */
   counts(): Readonly<Record<JobState, number>> {
     const rows = this.#store.prepare<[], { state: JobState; n: number }>(

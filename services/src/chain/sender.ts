@@ -42,6 +42,11 @@ interface Bid {
 
 const FINAL: ReadonlySet<JobState> = new Set(["done", "reverted", "refused", "expired"]);
 
+/** Whether a job's state no longer changes. */
+export function isFinal({ state }: Job): boolean {
+  return FINAL.has(state);
+}
+
 /** What nodes say where a transaction offers less than the next block asks for. */
 const FEES_TOO_LOW = /max fee per gas|fee cap|gas price|base ?fee|underpriced/i;
 
@@ -81,6 +86,11 @@ export class Sender {
     return this.#outbox.job(key);
   }
 
+  /** Jobs whose keys begin with `prefix`, oldest first. */
+  jobs(prefix: string): Job[] {
+    return this.#outbox.startingWith(prefix);
+  }
+
   /** Looks at the chain once and does what is due. @throws Faults of the node; the next `tick` goes on */
   async tick(): Promise<void> {
     const head = await this.#node.head();
@@ -100,7 +110,7 @@ export class Sender {
       await this.tick();
       const job = this.#outbox.job(key);
       if (job === undefined) throw new RangeError(`key: no job ${key}`);
-      if (FINAL.has(job.state)) return job;
+      if (isFinal(job)) return job;
       await pause(every, signal);
     }
   }
@@ -165,7 +175,7 @@ export class Sender {
       const [attempt] = this.#outbox.attemptsAt(nonce);
       if (attempt === undefined) continue;
       const job = this.#outbox.job(attempt.key);
-      if (job === undefined || !FINAL.has(job.state) || job.nonce !== nonce) continue;
+      if (job === undefined || !isFinal(job) || job.nonce !== nonce) continue;
       this.#outbox.unmined(job.key);
       this.#tell("unmined", job);
     }
