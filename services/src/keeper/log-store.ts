@@ -1,6 +1,6 @@
 /** Keeps scanned logs in a file, so that a restart goes on where the last scan stopped. */
 import type { Checkpoint, LogState, LogStore, ScannedLog } from "@wattbook/sdk";
-import { openStore, type Store } from "../store/open.ts";
+import { openStore, storeFault, type Store } from "../store/open.ts";
 
 const MIGRATIONS = [
   `CREATE TABLE checkpoints (key TEXT PRIMARY KEY, checkpoint TEXT NOT NULL) STRICT;
@@ -10,11 +10,13 @@ const MIGRATIONS = [
 /** A file of logs. What a save adds is written; what a reorganisation took away is deleted. */
 export class SqliteLogStore implements LogStore {
   readonly #store: Store;
+  readonly #path: string;
   /** Logs as they were last saved, by key. */
   readonly #saved = new Map<string, readonly ScannedLog[]>();
 
   /** @throws As `openStore`. */
   constructor(path: string) {
+    this.#path = path;
     this.#store = openStore(path, MIGRATIONS);
   }
 
@@ -33,21 +35,26 @@ export class SqliteLogStore implements LogStore {
     return Promise.resolve({ checkpoint, logs });
   }
 
+  /** @throws ServiceError STORE_FULL */
   save(key: string, { checkpoint, logs }: LogState): Promise<void> {
     const before = this.#saved.get(key) ?? this.#read(key);
-    const kept = commonLength(before, logs);
-    const insert = this.#store.prepare("INSERT INTO logs (key, position, log) VALUES (?, ?, ?)");
-    this.#store
-      .transaction(() => {
-        this.#store.prepare("DELETE FROM logs WHERE key = ? AND position >= ?").run(key, kept);
-        for (const [index, log] of logs.slice(kept).entries()) insert.run(key, kept + index, JSON.stringify(log));
-        const sql =
-          "INSERT INTO checkpoints (key, checkpoint) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET checkpoint = excluded.checkpoint";
-        this.#store.prepare(sql).run(key, JSON.stringify(checkpoint));
-      })
-      .immediate();
+    try {
+      this.#store.transaction(() => this.#write(key, checkpoint, logs, commonLength(before, logs))).immediate();
+    } catch (error) {
+      throw storeFault(this.#path, error);
+    }
     this.#saved.set(key, logs);
     return Promise.resolve();
+  }
+
+  /** @param kept Logs at the start that are there already. */
+  #write(key: string, checkpoint: Checkpoint, logs: readonly ScannedLog[], kept: number): void {
+    this.#store.prepare("DELETE FROM logs WHERE key = ? AND position >= ?").run(key, kept);
+    const insert = this.#store.prepare("INSERT INTO logs (key, position, log) VALUES (?, ?, ?)");
+    for (const [index, log] of logs.slice(kept).entries()) insert.run(key, kept + index, JSON.stringify(log));
+    this.#store
+      .prepare("REPLACE INTO checkpoints (key, checkpoint) VALUES (?, ?)")
+      .run(key, JSON.stringify(checkpoint));
   }
 
   #read(key: string): readonly ScannedLog[] {
