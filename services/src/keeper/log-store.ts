@@ -39,7 +39,11 @@ export class SqliteLogStore implements LogStore {
   save(key: string, { checkpoint, logs }: LogState): Promise<void> {
     const before = this.#saved.get(key) ?? this.#read(key);
     try {
-      this.#store.transaction(() => this.#write(key, checkpoint, logs, commonLength(before, logs))).immediate();
+      this.#store
+        .transaction(() => {
+          this.#write(key, checkpoint, logs, commonLength(before, logs));
+        })
+        .immediate();
     } catch (error) {
       throw storeFault(this.#path, error);
     }
