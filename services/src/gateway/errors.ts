@@ -31,13 +31,15 @@ export type RefusalCode =
   | "ADVANCE_IMPLAUSIBLE"
   | "SAMPLE_CONFLICT"
   | "LATE_CONTRADICTS"
-  | "ALREADY_SIGNED";
+  | "ALREADY_SIGNED"
+  | "STEP_FAILED";
 
 /** The queue cannot keep anything: the source has to offer it again. */
-export type StoreCode = "STORE_FULL" | "STORE_READ_ONLY" | "STORE_FAILED";
+export type StoreCode = "STORE_FULL" | "STORE_READ_ONLY" | "STORE_IN_USE" | "STORE_FAILED";
 
 /** A source or a relayer that cannot be reached at the moment. */
-export type LinkCode = "LINK_DOWN" | "LINK_REFUSED" | "RELAYER_UNAVAILABLE" | "SIGNER_UNAVAILABLE";
+export type LinkCode =
+  "LINK_DOWN" | "LINK_REFUSED" | "RELAYER_UNAVAILABLE" | "HAND_OVER_REFUSED" | "SIGNER_UNAVAILABLE";
 
 /** Set-up that an operator has to mend. */
 export type SetupCode =
@@ -55,7 +57,7 @@ export type ReadingCode = "READING_HAS_GAPS" | "REGISTER_BELOW_CHAIN";
 
 export type GatewayErrorCode = RefusalCode | StoreCode | LinkCode | SetupCode | ReadingCode;
 
-const STORE: readonly GatewayErrorCode[] = ["STORE_FULL", "STORE_READ_ONLY", "STORE_FAILED"];
+const STORE: readonly GatewayErrorCode[] = ["STORE_FULL", "STORE_READ_ONLY", "STORE_IN_USE", "STORE_FAILED"];
 const MOST_VALUE = 64;
 
 /** Whatever stops a message, a reading or the gateway for a reason it can name. */

@@ -8,24 +8,27 @@ import { SCHEMA, VERSION } from "./schema.ts";
 
 export type Db = Database.Database;
 
+/** Milliseconds to wait for another process that holds the file. */
+const PATIENCE = 200;
 const IN_MEMORY = ":memory:";
 
 /**
  * Opens a queue, or makes one, and checks that it is sound.
  * @param path A file; its folder has to exist. `:memory:` for tests.
- * @throws GatewayError STORE_FULL, STORE_READ_ONLY, STORE_FAILED, STORE_VERSION
+ * @throws GatewayError STORE_FULL, STORE_READ_ONLY, STORE_IN_USE, STORE_FAILED, STORE_VERSION
  */
 export function openQueueFile(path: string): Db {
   if (path !== IN_MEMORY && !existsSync(dirname(path))) {
     throw new GatewayError("STORE_FAILED", "queue", path, "its folder does not exist. Make it, on a disk that lasts.");
   }
   return storing(path, () => {
-    const db = new Database(path);
+    const db = new Database(path, { timeout: PATIENCE });
     try {
       db.defaultSafeIntegers(true);
+      // One process at a time: two would ask the same meters and hand over the same readings.
+      db.pragma("locking_mode = EXCLUSIVE");
       db.pragma("journal_mode = WAL");
       db.pragma("synchronous = FULL");
-      db.pragma("busy_timeout = 5000");
       checkSound(db, path);
       migrate(db, path);
     } catch (error) {
@@ -76,6 +79,9 @@ function meaningOf(code: string): [GatewayErrorCode, string] {
   }
   if (code.startsWith("SQLITE_READONLY") || code === "SQLITE_CANTOPEN" || code === "SQLITE_PERM") {
     return ["STORE_READ_ONLY", "Let the gateway's user write the file and its folder."];
+  }
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
+    return ["STORE_IN_USE", "Another process uses it: stop that one, or give each a file of its own."];
   }
   return ["STORE_FAILED", "Check the disk. Nothing is acknowledged until the queue can be written."];
 }

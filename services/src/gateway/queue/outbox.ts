@@ -60,6 +60,9 @@ export class Outbox {
   readonly #get;
   readonly #last;
   readonly #waiting;
+  readonly #any;
+  readonly #earlier;
+  readonly #prune;
   readonly #counts;
 
   constructor(db: Db) {
@@ -73,6 +76,16 @@ export class Outbox {
     );
     this.#waiting = db.prepare<[OutboxKind, bigint, number], Row>(
       "SELECT * FROM outbox WHERE kind = ? AND state IN ('made', 'signed') AND next_try <= ? ORDER BY period, community, member, part LIMIT ?",
+    );
+    this.#any = db.prepare<[OutboxKind, bigint, bigint, bigint], { part: bigint }>(
+      "SELECT part FROM outbox WHERE kind = ? AND community = ? AND member = ? AND period = ? LIMIT 1",
+    );
+    this.#earlier = db.prepare<[OutboxKind, bigint, bigint, bigint], { period: bigint }>(
+      "SELECT period FROM outbox WHERE kind = ? AND community = ? AND member = ? AND period < ? AND state IN ('made', 'signed') LIMIT 1",
+    );
+    this.#prune = db.prepare<[bigint]>(
+      `DELETE FROM outbox AS old WHERE state IN ('accepted', 'refused') AND period + ? < (
+        SELECT max(period) FROM outbox WHERE kind = old.kind AND community = old.community AND member = old.member)`,
     );
     this.#counts = db.prepare<[], { kind: OutboxKind; state: OutboxState; count: bigint }>(
       "SELECT kind, state, count(*) AS count FROM outbox GROUP BY kind, state",
@@ -93,9 +106,19 @@ export class Outbox {
     return itemOf(this.#last.get(kind, community, member));
   }
 
+  /** Whether there is one of a member and period, whatever became of it. */
+  has(kind: OutboxKind, community: CommunityIndex, member: MemberIndex, period: Period): boolean {
+    return this.#any.get(kind, community, member, period) !== undefined;
+  }
+
   /** Messages to be signed or handed over, earliest period first. */
   waiting(kind: OutboxKind, now: Seconds, most: number): OutboxItem[] {
     return this.#waiting.all(kind, now, most).flatMap((row) => itemOf(row) ?? []);
+  }
+
+  /** Whether an earlier period of the member still waits. */
+  isBehind({ kind, community, member, period }: OutboxKey): boolean {
+    return this.#earlier.get(kind, community, member, period) !== undefined;
   }
 
   /** How many messages are in each state. */
@@ -120,6 +143,11 @@ export class Outbox {
   forget(key: OutboxKey): boolean {
     const remove = this.#db.prepare<Key>(`DELETE FROM outbox WHERE ${KEY} AND state = 'refused'`);
     return remove.run(...valuesOf(key)).changes > 0;
+  }
+
+  /** Drops what was finished more than so many periods before a member's latest. */
+  prune(periods: bigint): number {
+    return this.#prune.run(periods).changes;
   }
 
   #run(set: string, more: string, key: OutboxKey, value: string | bigint): void {

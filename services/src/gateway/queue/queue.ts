@@ -20,7 +20,7 @@ export class Queue {
 
   /**
    * Opens the queue in a file, which is made where it is missing.
-   * @throws GatewayError STORE_FULL, STORE_READ_ONLY, STORE_FAILED, STORE_VERSION
+   * @throws GatewayError STORE_FULL, STORE_READ_ONLY, STORE_IN_USE, STORE_FAILED, STORE_VERSION
    */
   constructor(path: string) {
     this.path = path;

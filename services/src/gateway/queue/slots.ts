@@ -15,6 +15,7 @@ interface Row {
 export class SlotTable {
   readonly #put;
   readonly #range;
+  readonly #first;
   readonly #prune;
 
   constructor(db: Db) {
@@ -24,6 +25,7 @@ export class SlotTable {
     this.#range = db.prepare<[bigint, bigint, bigint], Row>(
       "SELECT slot, import_wh, export_wh, quality FROM slots WHERE meter = ? AND slot >= ? AND slot <= ? ORDER BY slot",
     );
+    this.#first = db.prepare<[bigint], { slot: bigint | null }>("SELECT min(slot) AS slot FROM slots WHERE meter = ?");
     this.#prune = db.prepare<[bigint, bigint]>("DELETE FROM slots WHERE meter = ? AND slot < ?");
   }
 
@@ -33,6 +35,12 @@ export class SlotTable {
 
   at(meter: bigint, at: Seconds): Boundary | undefined {
     return this.between(meter, at, at)[0];
+  }
+
+  /** The earliest one that is kept. */
+  first(meter: bigint): Seconds | undefined {
+    const slot = this.#first.get(meter)?.slot;
+    return slot === undefined || slot === null ? undefined : asSeconds(slot);
   }
 
   /** Boundaries from one time to another, both included, as far as they are known. */

@@ -1,0 +1,267 @@
+/** The gateway: meters in, signed readings and strips out. Everything it has to know after a crash is in its queue. */
+import { asSeconds } from "@wattbook/sdk/pure";
+import type { Seconds } from "@wattbook/sdk/pure";
+import { Bidder } from "./bidder.ts";
+import type { PrepareStrip, TradingMember } from "./bidder.ts";
+import { systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { Counters } from "./counters.ts";
+import { Courier } from "./courier.ts";
+import type { Signing } from "./courier.ts";
+import { asGatewayError, isGatewayError } from "./errors.ts";
+import type { GatewayError } from "./errors.ts";
+import type { HandOver } from "./hand-over.ts";
+import { Ingest } from "./ingest.ts";
+import { Intake } from "./intake.ts";
+import type { MeterRules, Swap } from "./intake.ts";
+import { memberKey } from "./members.ts";
+import type { MeteredMember } from "./members.ts";
+import type { Probe } from "./probe.ts";
+import type { OutboxItem } from "./queue/outbox.ts";
+import { Queue } from "./queue/queue.ts";
+import type { MeterStates, ReadingRules } from "./readings.ts";
+import { ReadingMaker } from "./readings.ts";
+import type { Adapter, Report, Sink } from "./sample.ts";
+
+export interface GatewayOptions {
+  /** File of the queue. */
+  readonly queue: string;
+  /** Rules of each meter, by its name. */
+  readonly meters: ReadonlyMap<string, MeterRules>;
+  readonly adapters: readonly Adapter[];
+  /** Members whose readings are signed. */
+  readonly members: readonly MeteredMember[];
+  /** Those of them that trade. */
+  readonly traders?: readonly TradingMember[];
+  readonly handOver: HandOver;
+  readonly readings?: ReadingRules;
+  /** What the chain knows of meters. */
+  readonly states?: MeterStates;
+  /** What strips need to know of the chain; without it nobody trades. */
+  readonly prepare?: PrepareStrip;
+  readonly clock?: Clock;
+  /** Hears of everything that was refused or failed. */
+  readonly report?: Report;
+  readonly probe?: Probe;
+  /** Milliseconds between looks at what is due. */
+  readonly every?: number;
+  /** Seconds that samples and slots are kept. */
+  readonly retention?: Seconds;
+}
+
+/** Whether the gateway can do its work. */
+export interface Health {
+  /** Whether the last samples could be kept. */
+  readonly storeWorks: boolean;
+  /** What last went wrong with the queue. */
+  readonly storeError: GatewayError | undefined;
+  /** Readings and strips that wait to be signed or handed over. */
+  readonly waiting: bigint;
+  /** When the last sample was kept; undefined since the start. */
+  readonly lastSample: Seconds | undefined;
+}
+
+const DEFAULT_READINGS: ReadingRules = { signAfter: asSeconds(900n), giveUpAfter: asSeconds(86_400n) };
+const EVERY = 5_000;
+/** Two weeks and a day: the forecast looks back one week. */
+const RETENTION = asSeconds(15n * 86_400n);
+const PRUNE_EVERY = 3_600n;
+const KEPT_PERIODS = 60n;
+/** No reading is made of samples older than this, seconds. */
+const STALE = 41n * 86_400n;
+
+export class Gateway {
+  readonly counters = new Counters();
+  readonly queue: Queue;
+  readonly #options: GatewayOptions;
+  readonly #clock: Clock;
+  readonly #intake: Intake;
+  readonly #ingest: Ingest;
+  readonly #maker: ReadingMaker;
+  readonly #bidder: Bidder | undefined;
+  readonly #courier: Courier;
+  readonly #signers: ReadonlyMap<string, Signing>;
+  #storeError: GatewayError | undefined;
+  #lastSample: Seconds | undefined;
+  #pruned = 0n;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  /**
+   * Opens the queue.
+   * @throws GatewayError of a `StoreCode`, STORE_VERSION
+   */
+  constructor(options: GatewayOptions) {
+    const { members, traders = [], readings = DEFAULT_READINGS, states, prepare, handOver, probe } = options;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.queue = new Queue(options.queue);
+    this.#intake = new Intake(this.queue, options.meters, this.#clock);
+    this.#ingest = new Ingest(this.queue, this.#intake);
+    this.#maker = new ReadingMaker(this.queue, readings, states);
+    this.#bidder = prepare && new Bidder(this.queue, prepare);
+    this.#signers = signersOf(members, traders);
+    this.#courier = new Courier({
+      queue: this.queue,
+      handOver,
+      signingOf: (item) => this.#signers.get(signerKey(item)),
+      counters: this.counters,
+      report: this.#report,
+      ...(probe === undefined ? {} : { probe }),
+    });
+  }
+
+  /** Starts every adapter and looks at what is due again and again. Returns at once: sources may be away for long. */
+  start(): void {
+    for (const adapter of this.#options.adapters) {
+      void adapter.start(this.sink, this.#report).catch((error: unknown) => {
+        this.#report(asGatewayError(error, "LINK_DOWN", "adapter", "mend its configuration and start again."));
+      });
+    }
+    this.#schedule(0);
+  }
+
+  /** Stops the adapters, finishes the step that is running and closes the queue. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    await Promise.all(this.#options.adapters.map((adapter) => adapter.stop()));
+    await this.#running;
+    this.queue.close();
+  }
+
+  /** Where adapters put samples; for sources of your own too. */
+  readonly sink: Sink = async (sample) => {
+    const { probe } = this.#options;
+    this.counters.add("samples_received");
+    probe?.("received");
+    try {
+      const kept = await this.#ingest.keep(sample);
+      this.counters.add(`samples_${kept}`);
+      this.#storeError = undefined;
+      this.#lastSample = this.#clock();
+      probe?.("stored");
+      return kept;
+    } catch (error) {
+      if (isGatewayError(error) && error.retry) this.#storeError = error;
+      throw error;
+    }
+  };
+
+  /** Makes, signs and hands over whatever is due. */
+  async step(): Promise<void> {
+    const now = this.#clock();
+    for (const member of this.#options.members) {
+      await this.#guard(member.meter, async () => {
+        const made = await this.#maker.make(member, now);
+        if (made > 0) this.#made("readings_made", made);
+      });
+    }
+    await this.#courier.run("reading", now);
+    for (const member of this.#options.traders ?? []) {
+      await this.#guard(member.meter, async () => {
+        const made = (await this.#bidder?.bid(member, now)) ?? 0;
+        if (made > 0) this.#made("strips_made", made);
+      });
+    }
+    await this.#courier.run("strip", now);
+    await this.#guard(undefined, () => {
+      this.#prune(now);
+    });
+  }
+
+  /**
+   * Goes on with a new meter's registers where the old one's ended.
+   * @throws GatewayError
+   */
+  swap(swap: Swap): void {
+    this.queue.transaction(() => {
+      this.#intake.swap(swap);
+    });
+  }
+
+  /**
+   * Forgets a refused reading or strip, so that it is made again once its cause is mended.
+   * @returns Whether there was one.
+   */
+  forgetRefused(key: Parameters<Queue["outbox"]["forget"]>[0]): boolean {
+    return this.queue.transaction(() => this.queue.outbox.forget(key));
+  }
+
+  health(): Health {
+    const open = this.queue.outbox.counts().filter(({ state }) => state === "made" || state === "signed");
+    return {
+      storeWorks: this.#storeError === undefined,
+      storeError: this.#storeError,
+      waiting: open.reduce((sum, { count }) => sum + count, 0n),
+      lastSample: this.#lastSample,
+    };
+  }
+
+  #schedule(wait: number): void {
+    this.#timer = setTimeout(() => {
+      this.#running = this.step().finally(() => {
+        this.#schedule(this.#options.every ?? EVERY);
+      });
+    }, wait);
+  }
+
+  #made(counter: "readings_made" | "strips_made", count: number): void {
+    this.counters.add(counter, count);
+    this.#options.probe?.("made");
+  }
+
+  /** One member's trouble is reported and stops nobody else. */
+  async #guard(meter: string | undefined, work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#report(
+        asGatewayError(error, "STEP_FAILED", meter ?? "queue", "it is tried again at the next step."),
+        meter,
+      );
+    }
+  }
+
+  readonly #report: Report = (error, meter) => {
+    this.counters.add(`refused.${error.code}`);
+    this.#options.report?.(error, meter);
+    if (error.retry) return;
+    try {
+      const { code, message } = error;
+      this.queue.refusals.add({ at: this.#clock(), code, message, ...(meter === undefined ? {} : { meter }) });
+    } catch {
+      // The list is for looking at: a full disk must not make more trouble here.
+    }
+  };
+
+  #prune(now: Seconds): void {
+    if (now < this.#pruned + PRUNE_EVERY) return;
+    this.#pruned = now;
+    const before = asSeconds(now - (this.#options.retention ?? RETENTION));
+    const stale = asSeconds(now - STALE);
+    this.queue.transaction(() => {
+      for (const name of this.#options.meters.keys()) {
+        const meter = this.queue.meters.idOf(name);
+        // What no reading has used is kept for as long as a reading could still use it.
+        const used = this.queue.meters.frozen(meter);
+        const until = used > stale ? used : stale;
+        this.queue.samples.prune(meter, before, until);
+        this.queue.slots.prune(meter, before < until ? before : until);
+      }
+      this.queue.outbox.prune(KEPT_PERIODS);
+    });
+  }
+}
+
+function signerKey({ kind, community, member }: Pick<OutboxItem, "kind" | "community" | "member">): string {
+  return `${kind} ${memberKey({ community }, member)}`;
+}
+
+function signersOf(members: readonly MeteredMember[], traders: readonly TradingMember[]): ReadonlyMap<string, Signing> {
+  const keyOf = (kind: OutboxItem["kind"], { community: { community }, member }: MeteredMember) =>
+    signerKey({ kind, community, member });
+  return new Map([
+    ...members.map((each) => [keyOf("reading", each), { community: each.community, signer: each.meterKey }] as const),
+    ...traders.map((each) => [keyOf("strip", each), { community: each.community, signer: each.tradingKey }] as const),
+  ]);
+}
