@@ -1,6 +1,20 @@
 /** A community of one meter, and relayers that tests drive. */
 import { Wallet } from "ethers";
-import { asCommunity, asMember, asSeconds, communityTerms, wattbookDomain } from "@wattbook/sdk/pure";
+import {
+  asAmount,
+  asCommunity,
+  asLots,
+  asMember,
+  asPrice,
+  asSeconds,
+  asSlotOffset,
+  communityTerms,
+  flatTariff,
+  periodEnd,
+  wattbookDomain,
+} from "@wattbook/sdk/pure";
+import type { PrepareStrip } from "../../../services/src/gateway/bidder.ts";
+import { ForecastStrategy } from "../../../services/src/gateway/strategy.ts";
 import type { Reading } from "@wattbook/sdk/pure";
 import { Gateway } from "../../../services/src/gateway/gateway.ts";
 import type { GatewayOptions } from "../../../services/src/gateway/gateway.ts";
@@ -90,3 +104,27 @@ export function gatewayOf(more: Partial<GatewayOptions> = {}) {
   };
   return { gateway, relayer, world, codes, sample, stepAt };
 }
+
+const TARIFF = flatTariff(TERMS, asPrice(20n), [{ importPrice: asPrice(320n), exportPrice: asPrice(80n) }]);
+const CAPS = { buy: asLots(100n), sell: asLots(100n) };
+
+/** What the chain says to a member that has not traded yet. */
+export const prepare: PrepareStrip = (community, member, period) =>
+  Promise.resolve({
+    terms: TERMS,
+    header: {
+      ...{ community, member, period, epoch: 3n, after: asSlotOffset(0n), deadline: periodEnd(TERMS, period) },
+      ...{ feePerEntry: asAmount(0n), feeTo: account("0") },
+    },
+    context: { tariff: TARIFF, tariffClass: 0n, first: true, caps: CAPS },
+  });
+
+/** The same member, who buys what it expects to need an hour before a period. */
+export const TRADER = {
+  ...MEMBER,
+  tradingKey: TRADING_KEY,
+  strategy: new ForecastStrategy({ buy: asPrice(181n), sell: asPrice(99n) }),
+  forecast: { netWh: (): bigint => 255n },
+  leadTime: asSeconds(3_600n),
+  prepare,
+};

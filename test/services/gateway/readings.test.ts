@@ -1,10 +1,12 @@
 import { expect } from "chai";
+import { join } from "node:path";
 import { asPeriod, asSeconds, asWh, verifyReading } from "@wattbook/sdk/pure";
 import { GatewayError } from "../../../services/src/gateway/errors.ts";
 import { readingKey } from "../../../services/src/gateway/readings.ts";
 import { ReadingBody, signatureOf } from "../../../services/src/wire.ts";
 import { COMMUNITY, gatewayOf, HOURLY, MEMBER, METER_KEY, PERIOD, TRADING_KEY } from "./gateway-support.ts";
 import { DAY } from "./queue-support.ts";
+import { temporaryFolder } from "./support.ts";
 
 const period = (offset: bigint) => asPeriod(PERIOD + offset);
 const key = (offset: bigint) =>
@@ -252,15 +254,21 @@ describe("hand-over", function () {
     expect(other.relayer.kept.size).to.equal(0);
   });
 
-  it("keeps what is made for a member that left the configuration", async function () {
-    const { gateway, relayer, codes, world, stepAt } = await signed();
-    relayer.answers.push(down());
-    await stepAt(4);
-    const item = gateway.queue.outbox.get(key(0n));
-    expect(item?.state).to.equal("signed");
-    world.now += 10n;
-    const { queue } = gatewayOf({ members: [] }).gateway;
-    queue.outbox.add(key(0n), item?.body ?? "", item?.digest ?? "");
-    expect(codes).to.deep.equal(["RELAYER_UNAVAILABLE"]);
+  it("keeps what is made for a member that left the configuration, until it is back", async function () {
+    const folder = temporaryFolder();
+    const queue = join(folder.path, "queue.sqlite");
+    const away = { getAddress: () => METER_KEY.getAddress(), signTypedData: () => Promise.reject(new Error("away")) };
+    const before = await signed({ queue, members: [{ ...MEMBER, meterKey: away }] });
+    await before.stepAt(8);
+    await before.gateway.stop();
+    const without = gatewayOf({ queue, members: [] });
+    await without.stepAt(9);
+    expect(without.codes).to.deep.equal(["KEY_MISMATCH"]);
+    await without.gateway.stop();
+    const back = gatewayOf({ queue });
+    await back.stepAt(10);
+    expect(back.relayer.readings.map(({ period: each }) => each)).to.deep.equal([PERIOD]);
+    await back.gateway.stop();
+    folder.remove();
   });
 });
