@@ -24,8 +24,8 @@ import { ReadingMaker } from "./readings.ts";
 import type { Adapter, Report, Sink } from "./sample.ts";
 
 export interface GatewayOptions {
-  /** File of the queue. */
-  readonly queue: string;
+  /** The queue, or its file. */
+  readonly queue: Queue | string;
   /** Rules of each meter, by its name. */
   readonly meters: ReadonlyMap<string, MeterRules>;
   readonly adapters: readonly Adapter[];
@@ -88,14 +88,14 @@ export class Gateway {
   #running: Promise<void> = Promise.resolve();
 
   /**
-   * Opens the queue.
+   * Opens the queue where it is not open yet.
    * @throws GatewayError of a `StoreCode`, STORE_VERSION
    */
   constructor(options: GatewayOptions) {
     const { members, traders = [], readings = DEFAULT_READINGS, states, prepare, handOver, probe } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.queue = new Queue(options.queue);
+    this.queue = typeof options.queue === "string" ? new Queue(options.queue) : options.queue;
     this.#intake = new Intake(this.queue, options.meters, this.#clock);
     this.#ingest = new Ingest(this.queue, this.#intake);
     this.#maker = new ReadingMaker(this.queue, readings, states);

@@ -16,12 +16,12 @@ export interface MqttOptions {
   readonly url: string;
   /** Fixed: under it the broker keeps what was not acknowledged. Two gateways need two. */
   readonly clientId: string;
-  readonly username?: string;
-  readonly password?: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
   /** PEM texts: the broker's authority, and the gateway's certificate and key where the broker asks for them. */
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
   readonly mappings: readonly TopicMapping[];
   /** Names of the configured meters. */
   readonly meters: ReadonlySet<string>;

@@ -11,13 +11,13 @@ import { messageTime } from "../time.ts";
 /** Where a register stands in a payload. */
 export interface RegisterPlace {
   /** Path in a JSON payload, such as `ENERGY.Total`; without it the payload is the number. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** Unit, where it is fixed. */
-  readonly unit?: EnergyUnit;
+  readonly unit?: EnergyUnit | undefined;
   /** Path to the unit, such as Home Assistant's `attributes.unit_of_measurement`. */
-  readonly unitPath?: string;
+  readonly unitPath?: string | undefined;
   /** Path to Home Assistant's state class, which has to say `total_increasing`. */
-  readonly stateClassPath?: string;
+  readonly stateClassPath?: string | undefined;
 }
 
 /** One kind of topic. */
@@ -25,15 +25,15 @@ export interface TopicMapping {
   /** A topic, or one with `{meter}` for a level that holds the meter's name. */
   readonly topic: string;
   /** The meter, where the topic does not name it. */
-  readonly meter?: string;
-  readonly import?: RegisterPlace;
-  readonly export?: RegisterPlace;
+  readonly meter?: string | undefined;
+  readonly import?: RegisterPlace | undefined;
+  readonly export?: RegisterPlace | undefined;
   /** Path to the time of the reading. Without one it is the time of arrival, and retained messages are refused. */
-  readonly timePath?: string;
+  readonly timePath?: string | undefined;
   /** Path to the meter's serial number. */
-  readonly serialPath?: string;
+  readonly serialPath?: string | undefined;
   /** Path to a name of the sender, which has to be the meter's: a wrong one is a misrouted or forged message. */
-  readonly meterPath?: string;
+  readonly meterPath?: string | undefined;
 }
 
 /** A message as it arrived. */
