@@ -7,6 +7,7 @@ import {
   isOpen,
   offsetIn,
   periodAt,
+  periodStart,
   slotsOf,
   slotStart,
   stripDigest,
@@ -43,7 +44,7 @@ export interface TradingMember extends MeteredMember {
   readonly tradingKey: KeySigner;
   readonly strategy: Strategy;
   readonly forecast: Forecast;
-  /** Seconds before a period's first slot from which it is bid for. */
+  /** Seconds before a period's start from which it is bid for. */
   readonly leadTime: Seconds;
 }
 
@@ -68,10 +69,9 @@ export class Bidder {
     const current = periodAt(terms, now);
     let made = 0;
     for (let period = current; period <= current + terms.horizon; period = asPeriod(period + 1n)) {
+      if (periodStart(terms, period) > now + member.leadTime) break;
       const slots = openSlots(terms, period, now);
-      const first = slots[0];
-      if (first === undefined || slotStart(terms, first) > now + member.leadTime) continue;
-      if (await this.#bidFor(member, period, slots)) made += 1;
+      if (slots.length > 0 && (await this.#bidFor(member, period, slots))) made += 1;
     }
     return made;
   }

@@ -76,7 +76,7 @@ describe("bidding", function () {
 
   it("signs one strip per period once its time has come, with the trading key", async function () {
     const { strips, gateway, world } = trading();
-    world.now = DAY + 3n * 3_600n - 1n;
+    world.now = DAY + 3n * 3_600n - TERMS.gateClosure - 61n;
     await gateway.step();
     const current = strips();
     expect(current.map(({ strip }) => strip.entries.map(({ offset }) => offset))).to.deep.equal([[3n]]);
