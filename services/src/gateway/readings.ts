@@ -16,6 +16,7 @@ import { readingOf, UnsignedReadingBody, unsignedReadingBody } from "../wire.ts"
 import { GatewayError } from "./errors.ts";
 import { slotEnergies } from "./intervals.ts";
 import type { Boundary, Quality } from "./intervals.ts";
+import { memberKey } from "./members.ts";
 import type { MeteredMember } from "./members.ts";
 import type { OutboxItem, OutboxKey } from "./queue/outbox.ts";
 import type { Queue } from "./queue/queue.ts";
@@ -48,6 +49,7 @@ export class ReadingMaker {
   readonly #queue: Queue;
   readonly #rules: ReadingRules;
   readonly #states: MeterStates | undefined;
+  readonly #firsts = new Map<string, bigint>();
 
   /** @param states Asked where the queue does not know the reading before. */
   constructor(queue: Queue, rules: ReadingRules, states?: MeterStates) {
@@ -66,6 +68,7 @@ export class ReadingMaker {
     let made = 0;
     let waiting: GatewayError | undefined;
     for (const period of this.#due(member, meter, now)) {
+      if (period < (await this.#firstOnChain(member))) continue;
       const boundaries = this.#boundaries(member, meter, period);
       const quality = this.#qualityOf(member, meter, period, boundaries);
       if (quality === undefined || (quality === "gap" && !member.acceptGaps)) {
@@ -91,6 +94,15 @@ export class ReadingMaker {
     const earliest = [last === undefined ? firstWhole : last + 1n, firstWhole, current - MOST_PERIODS_BACK];
     let period = earliest.reduce((most, each) => (each > most ? each : most));
     for (; periodEnd(terms, asPeriod(period)) + this.#rules.signAfter <= now; period++) yield asPeriod(period);
+  }
+
+  /** The period that the chain expects before there is any reading; 0 where nobody asks or there is one. */
+  async #firstOnChain({ community: { community }, member }: MeteredMember): Promise<bigint> {
+    if (this.#states === undefined || this.#queue.outbox.last("reading", community, member) !== undefined) return 0n;
+    const key = memberKey({ community }, member);
+    const known = this.#firsts.get(key) ?? (await this.#states.meter(community, member)).nextPeriod;
+    this.#firsts.set(key, known);
+    return known;
   }
 
   #boundaries({ community: { terms } }: MeteredMember, meter: bigint, period: Period): Boundary[] {

@@ -138,6 +138,30 @@ describe("readings", function () {
     });
   }
 
+  it("leave out periods before the one that the chain expects first", async function () {
+    const state = {
+      fresh: true,
+      gap: false,
+      nextPeriod: period(1n),
+      importRegister: asWh(0n),
+      exportRegister: asWh(0n),
+    };
+    let asked = 0;
+    const meter = () => {
+      asked += 1;
+      return Promise.resolve(state);
+    };
+    const { relayer, sample, stepAt } = gatewayOf({ states: { meter } });
+    for (let hour = 0; hour <= 4; hour++) await sample(hour, 100n * BigInt(hour));
+    await stepAt(4);
+    await stepAt(4);
+    expect([asked, relayer.readings]).to.deep.equal([1, []]);
+    for (let hour = 5; hour <= 8; hour++) await sample(hour, 100n * BigInt(hour));
+    await stepAt(8);
+    const shown = relayer.readings.map(({ period: each, closesGap }) => [each, closesGap]);
+    expect(shown).to.deep.equal([[period(1n), false]]);
+  });
+
   it("go on across a swap, and the reading after it starts where the one before ended", async function () {
     const { gateway, relayer, world, sample, stepAt } = gatewayOf();
     for (let hour = 0; hour <= 3; hour++) await sample(hour, 100n * BigInt(hour));
