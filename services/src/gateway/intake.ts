@@ -74,7 +74,7 @@ export class Intake {
    */
   swap(swap: Swap): void {
     const { at, last, first, serial } = swap;
-    const { serial: _new, ...rules } = this.#rulesOf(swap.meter);
+    const rules = this.#rulesOf(swap.meter);
     const meter = this.#queue.meters.idOf(swap.meter);
     this.#checkOpen(meter, at);
     const before = this.#queue.samples.before(meter, at);

@@ -21,7 +21,7 @@ export interface LinkOptions {
    * Connects, calls `up` once connected, and returns when the connection has ended.
    * @throws where it cannot connect or breaks
    */
-  run(up: () => void, signal: AbortSignal): Promise<void>;
+  readonly run: (up: () => void, signal: AbortSignal) => Promise<void>;
 }
 
 /** Runs a connection again and again until it is stopped. */
@@ -58,7 +58,7 @@ export class Link {
       try {
         await run(up, signal);
       } catch (error) {
-        if (signal.aborted) return;
+        if (isAborted(signal)) return;
         report(
           asGatewayError(error, "LINK_DOWN", address, `check cable and address; trying again in ${wait} ms.`),
           meter,
@@ -68,4 +68,9 @@ export class Link {
       wait = Math.min(2 * wait, backoff.most);
     }
   }
+}
+
+/** Not a plain look: the signal changes while the loop waits. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

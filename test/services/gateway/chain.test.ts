@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { connect } from "@wattbook/sdk";
 import { encryptKeystoreJsonSync } from "ethers";
 import type { BaseWallet } from "ethers";
 import { once } from "node:events";
@@ -6,7 +7,7 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { asPeriod, asSeconds, periodStart } from "@wattbook/sdk/pure";
+import { asCommunity, asPeriod, asSeconds, periodStart } from "@wattbook/sdk/pure";
 import { loadGateway } from "../../../services/src/gateway/config/load.ts";
 import { Gateway } from "../../../services/src/gateway/gateway.ts";
 import { ReadingBody, readingOf, signatureOf, StripBody, stripOf } from "../../../services/src/wire.ts";
@@ -22,7 +23,8 @@ const PASSWORD = "correct horse";
 async function nodeOf({ connection }: Pick<World, "connection">) {
   const answer = async (call: { id: number; method: string; params: unknown[] }) => {
     const { id, method, params } = call;
-    return { jsonrpc: "2.0", id, result: await connection.provider.request({ method, params }) };
+    const result: unknown = await connection.provider.request({ method, params });
+    return { jsonrpc: "2.0", id, result };
   };
   const server = createServer((request, response) => {
     void (async () => {
@@ -80,10 +82,13 @@ describe("a gateway on a chain", function () {
 
   it("signs what the contracts accept, from a configuration file", async function () {
     const w = await world();
+    const book = await connect(w.raw.stranger, await deploymentOf(w));
+    const community = asCommunity(w.community);
+    const terms = await book.registry.terms(community);
     const [node, relayer] = [await nodeOf(w), await relayerServer()];
     const { folder, home, path } = await setUp(w, node.url, relayer.url);
     const first = asPeriod(BigInt((await w.raw.periodNow()) + 1));
-    const start = periodStart(w.terms, first);
+    const start = periodStart(terms, first);
     // From noon of the day before on: 150 Wh a quarter hour, and 40 Wh fed in.
     const rows = Array.from({ length: 48 + 96 + 1 }, (_, slot) => {
       const at = start + 900n * BigInt(slot - 48);
@@ -111,17 +116,17 @@ describe("a gateway on a chain", function () {
     folder.remove();
     expect(problems).to.deep.equal([]);
 
-    const item = { strip: stripOf(w.community, strip), signature: signatureOf(strip) };
+    const item = { strip: stripOf(community, strip), signature: signatureOf(strip) };
     expect(item.strip.period).to.equal(first + 1n);
     expect(new Set(item.strip.entries.map(({ lots }) => lots))).to.deep.equal(new Set([11n]));
     await w.raw.goTo(Number(end) + 901);
-    await w.market.send.post(w.community, item.strip.period, [item]);
-    const journal = await w.escrow.journal(w.community, item.strip.member, item.strip.period);
+    await book.market.send.post(community, item.strip.period, [item]);
+    const journal = await book.escrow.journal(community, item.strip.member, item.strip.period);
     expect(journal.entries).to.equal(BigInt(item.strip.entries.length));
 
-    const metered = readingOf(w.terms, w.community, reading);
-    await w.settlement.send.meter(w.community, first, [{ reading: metered, signature: signatureOf(reading) }]);
-    const meter = await w.settlement.meter(w.community, item.strip.member);
+    const metered = readingOf(terms, community, reading);
+    await book.settlement.send.meter(community, first, [{ reading: metered, signature: signatureOf(reading) }]);
+    const meter = await book.settlement.meter(community, item.strip.member);
     expect(meter.nextPeriod).to.equal(first + 1n);
     expect([meter.importRegister, meter.exportRegister]).to.deep.equal([144n * 150n, 144n * 40n]);
     expect(BigInt(home.member)).to.equal(metered.member);

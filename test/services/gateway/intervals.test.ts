@@ -56,9 +56,9 @@ describe("registers to slots", function () {
     fc.assert(
       fc.property(samples, fc.infiniteStream(fc.nat()), (times, order) => {
         const whAt = (seconds: number) => BigInt(Math.floor(seconds / 7)) * 3n;
-        const sorted = times.toSorted((a, b) => a - b);
+        const sorted = [...times].sort((a, b) => a - b);
         const keyed = times.map((seconds) => ({ seconds, key: order.next().value as number }));
-        const shuffled = keyed.toSorted((a, b) => a.key - b.key).map(({ seconds }) => seconds);
+        const shuffled = [...keyed].sort((a, b) => a.key - b.key).map(({ seconds }) => seconds);
         const [inOrder, mixed] = [new Lab(), new Lab()];
         for (const seconds of sorted) inOrder.keep(seconds, whAt(seconds));
         for (const seconds of shuffled) mixed.keep(seconds, whAt(seconds));

@@ -113,8 +113,8 @@ describe("MQTT payloads", function () {
 async function broker(server?: (handle: Aedes["handle"]) => Server) {
   const aedes = await Aedes.createBroker();
   const acks: string[] = [];
-  aedes.on("ack", (packet, client: Client) => {
-    if (packet !== undefined) acks.push(client.id);
+  aedes.on("ack", (_packet, client: Client) => {
+    acks.push(client.id);
   });
   const listening = server?.(aedes.handle) ?? createServer(aedes.handle);
   listening.listen(0, "127.0.0.1");
@@ -247,7 +247,7 @@ describe("MQTT adapter", function () {
     const { aedes, port, close } = await broker();
     aedes.authenticate = (_client, user, password, done) => {
       if (user === "gateway" && password?.toString() === "secret") done(null, true);
-      else done(Object.assign(new Error("no"), { returnCode: 4 }) as never, false);
+      else done(Object.assign(new Error("no"), { returnCode: 4 }), false);
     };
     const memory = new Memory();
     const wrong = new MqttAdapter(options(port, { username: "gateway", password: "guess" }));
@@ -341,7 +341,7 @@ describe("MQTT adapter", function () {
     const pem = (name: string) => readFileSync(file(name), "utf8");
     const [ca, cert, key] = [pem("ca.pem"), pem("gateway.pem"), pem("gateway.key")];
     const tls = { key: pem("broker.key"), cert: pem("broker.pem"), ca, requestCert: true, rejectUnauthorized: true };
-    const { port, publish, close } = await broker((handle) => createTlsServer(tls, handle as never));
+    const { port, publish, close } = await broker((handle) => createTlsServer(tls, handle));
     const memory = new Memory();
     const url = `mqtts://127.0.0.1:${port}`;
     const adapter = new MqttAdapter(options(port, { url, ca, cert, key }));

@@ -38,21 +38,12 @@ export class Lab {
   }
 
   /** Keeps a sample at seconds of the day. */
-  keep(
-    seconds: number,
-    importWh: bigint | undefined,
-    exportWh: bigint | undefined = 0n,
-    more: Partial<Sample> = {},
-  ): Kept {
-    const registers = {
-      ...(importWh === undefined ? {} : { importWh }),
-      ...(exportWh === undefined ? {} : { exportWh }),
-    };
-    const sample = { meter: "m", at: at(seconds), ...registers, ...more };
+  keep(seconds: number, importWh = 0n, exportWh = 0n, more: Partial<Sample> = {}): Kept {
+    const sample = { meter: "m", at: at(seconds), importWh, exportWh, ...more };
     return this.queue.transaction(() => this.intake.keep(sample));
   }
 
-  /** Only the import register: the export register stands in messages of its own. */
+  /** Keeps what a message with one register tells. */
   half(seconds: number, registers: Pick<Sample, "importWh" | "exportWh">): Kept {
     return this.queue.transaction(() => this.intake.keep({ meter: "m", at: at(seconds), ...registers }));
   }

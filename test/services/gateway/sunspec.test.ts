@@ -58,7 +58,14 @@ async function serve(base: number, image: { registers: number[] }) {
   const inner = (server as unknown as { _server: Server })._server;
   const { port } = inner.address() as AddressInfo;
   const endpoint = { host: "127.0.0.1", port, unit: 3, timeout: 500 };
-  return { server, endpoint, close: () => new Promise<void>((resolve) => void server.close(() => resolve())) };
+  const close = async () => {
+    await new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+    });
+  };
+  return { endpoint, close };
 }
 
 async function probe(registers: number[], wanted?: number, base = 40_000) {

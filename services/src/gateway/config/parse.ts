@@ -93,6 +93,6 @@ function pathText(path: readonly PropertyKey[]): string {
   }, "");
 }
 
-function shown(value: unknown): unknown {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
+function shown(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }

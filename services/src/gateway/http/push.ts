@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { energyUnit, registerWhDown } from "../energy.ts";
 import { asGatewayError, GatewayError } from "../errors.ts";
-import { parseJson, textOf, valueAt } from "../json.ts";
+import { JsonNumber, parseJson, textOf, valueAt } from "../json.ts";
 import type { Json } from "../json.ts";
 import type { Adapter, Report, Sample, Sink } from "../sample.ts";
 import { messageTime } from "../time.ts";
@@ -124,9 +124,13 @@ export function pushedSample(meter: string, body: string): Sample {
 
 /** The body with its numbers as texts; unknown fields stay, so that the schema names them. */
 function withTexts(json: Json): unknown {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
+  if (!isObject(json)) return json;
   const texts = FIELDS.map((field) => [field, textOf(valueAt(json, field))] as const);
   return { ...json, ...Object.fromEntries(texts.filter(([, text]) => text !== undefined)) };
+}
+
+function isObject(json: Json): json is { readonly [name: string]: Json } {
+  return typeof json === "object" && json !== null && !Array.isArray(json) && !(json instanceof JsonNumber);
 }
 
 function sha256(text: string): Buffer {

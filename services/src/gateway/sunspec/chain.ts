@@ -1,5 +1,5 @@
 /** The chain of models in a SunSpec device: the marker "SunS", then id, length and registers of each, until id 0xFFFF. */
-import { GatewayError } from "../errors.ts";
+import { asGatewayError, GatewayError } from "../errors.ts";
 import { uint16, uint32 } from "./image.ts";
 import type { Registers } from "./image.ts";
 import { COMMON_MODEL, ENERGY_MODELS } from "./models.ts";
@@ -31,7 +31,7 @@ const HEADER = 2;
 /**
  * Finds the first model with energy, or the one that is asked for.
  * @param wanted Id of a model, where a device has several: an inverter with a meter behind it.
- * @throws GatewayError SUNSPEC_ABSENT, SUNSPEC_MALFORMED, MODEL_ABSENT; whatever `read` throws, if it fails everywhere
+ * @throws GatewayError SUNSPEC_ABSENT, SUNSPEC_MALFORMED, MODEL_ABSENT, LINK_DOWN where it answers nowhere
  */
 export async function findModels(read: ReadRegisters, wanted?: number): Promise<DeviceMap> {
   const models = await walk(read, (await findBase(read)) + HEADER);
@@ -52,19 +52,19 @@ export async function findModels(read: ReadRegisters, wanted?: number): Promise<
 }
 
 async function findBase(read: ReadRegisters): Promise<number> {
-  let failure: unknown;
-  let answered = false;
+  const failures: unknown[] = [];
   for (const base of BASES) {
     try {
       const marker = uint32(await read(base, HEADER), 0);
       if (marker === MARKER) return base;
-      answered = true;
     } catch (error) {
       // Devices answer an address that they do not have with an exception: the next one may do.
-      failure = error;
+      failures.push(error);
     }
   }
-  if (!answered && failure !== undefined) throw failure;
+  if (failures.length === BASES.length) {
+    throw asGatewayError(failures[0], "LINK_DOWN", "marker", "the device answers nowhere. Check address and unit id.");
+  }
   const hint = "the device speaks Modbus, but not SunSpec. Switch SunSpec on, or check the unit id.";
   throw new GatewayError("SUNSPEC_ABSENT", "marker", BASES.join(", "), hint);
 }
