@@ -33,6 +33,7 @@ async function sources() {
   aedes.on("ack", () => {
     acknowledged.count += 1;
   });
+  const subscribed = once(aedes, "subscribe");
   const sockets: Socket[] = [];
   const [broker, meter] = [createServer(aedes.handle), createServer((socket) => sockets.push(socket))];
   const listen = async (server: typeof broker) => {
@@ -67,7 +68,7 @@ async function sources() {
     broker.close();
     meter.close();
   };
-  return { acknowledged, brokerPort, meterPort, publish, telegramAt, close, sockets };
+  return { acknowledged, subscribed, brokerPort, meterPort, publish, telegramAt, close, sockets };
 }
 
 describe("gateway", function () {
@@ -109,6 +110,7 @@ describe("gateway", function () {
       return gateway;
     };
     let gateway = open();
+    await source.subscribed;
     for (let hour = 0; hour <= 24; hour++) {
       clock.now = DAY + BigInt(hour * 3_600);
       const kept = gateway.counters.get("samples_kept");
