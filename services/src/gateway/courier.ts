@@ -30,7 +30,8 @@ export interface CourierOptions {
 
 /** Messages on their way at once. */
 const PARALLEL = 8;
-const MOST_WAITING = 1_000;
+/** Messages of one round: the next one is seconds away, and bodies of all periods of all members would fill the memory. */
+const MOST_WAITING = 200;
 /** Seconds until a message is tried again: doubled from the first to the most. */
 const FIRST_WAIT = 2n;
 const MOST_WAIT = 300n;

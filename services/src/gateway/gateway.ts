@@ -63,6 +63,8 @@ export interface Health {
 
 const DEFAULT_READINGS: ReadingRules = { signAfter: asSeconds(900n), giveUpAfter: asSeconds(86_400n) };
 const EVERY = 5_000;
+/** Readings of one step, so that all members' periods ending at once do not fill the memory. */
+const MOST_READINGS = 200;
 /** Two weeks and a day: the forecast looks back one week. */
 const RETENTION = asSeconds(15n * 86_400n);
 const PRUNE_EVERY = 3_600n;
@@ -150,10 +152,13 @@ export class Gateway {
   /** Makes, signs and hands over whatever is due. */
   async step(): Promise<void> {
     const now = this.#clock();
+    let made = 0;
     for (const member of this.#options.members) {
+      if (made >= MOST_READINGS) break;
       await this.#guard(member.meter, async () => {
-        const made = await this.#maker.make(member, now);
-        if (made > 0) this.#made("readings_made", made);
+        const more = await this.#maker.make(member, now);
+        if (more > 0) this.#made("readings_made", more);
+        made += more;
       });
     }
     await this.#courier.run("reading", now);
