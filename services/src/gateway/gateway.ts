@@ -86,6 +86,7 @@ export class Gateway {
   #storeError: GatewayError | undefined;
   #lastSample: Seconds | undefined;
   #pruned = 0n;
+  #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -125,6 +126,7 @@ export class Gateway {
 
   /** Stops the adapters, finishes the step that is running and closes the queue. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     await Promise.all(this.#options.adapters.map((adapter) => adapter.stop()));
     await this.#running;
@@ -149,7 +151,7 @@ export class Gateway {
     }
   };
 
-  /** Makes, signs and hands over whatever is due. */
+  /** Makes, signs and hands over whatever is due. Does not throw: what fails is reported and tried at the next step. */
   async step(): Promise<void> {
     const now = this.#clock();
     let made = 0;
@@ -161,14 +163,14 @@ export class Gateway {
         made += more;
       });
     }
-    await this.#courier.run("reading", now);
+    await this.#guard(undefined, () => this.#courier.run("reading", now));
     for (const member of this.#options.traders ?? []) {
       await this.#guard(member.meter, async () => {
-        const made = (await this.#bidder?.bid(member, now)) ?? 0;
-        if (made > 0) this.#made("strips_made", made);
+        const strips = (await this.#bidder?.bid(member, now)) ?? 0;
+        if (strips > 0) this.#made("strips_made", strips);
       });
     }
-    await this.#courier.run("strip", now);
+    await this.#guard(undefined, () => this.#courier.run("strip", now));
     await this.#guard(undefined, () => {
       this.#prune(now);
     });
@@ -203,6 +205,7 @@ export class Gateway {
   }
 
   #schedule(wait: number): void {
+    if (this.#stopped) return;
     this.#timer = setTimeout(() => {
       this.#running = this.step().finally(() => {
         this.#schedule(this.#options.every ?? EVERY);

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { asMember, asSeconds } from "@wattbook/sdk/pure";
 import { CsvReplayAdapter } from "../../../services/src/gateway/csv/replay.ts";
 import { Gateway } from "../../../services/src/gateway/gateway.ts";
@@ -198,6 +199,39 @@ describe("gateway", function () {
     expect(gateway.counters.get("refused.FILE_UNREADABLE")).to.equal(1);
     expect(gateway.queue.refusals.last(1)[0]).to.include({ code: "FILE_UNREADABLE" });
     await gateway.stop();
+  });
+
+  it("goes on after steps in which nothing could be written", async function () {
+    const { gateway, relayer, codes, sample, stepAt } = gatewayOf();
+    for (let hour = 0; hour <= 4; hour++) await sample(hour, BigInt(hour));
+    gateway.queue.db.pragma("query_only = ON");
+    await stepAt(4);
+    expect(new Set(codes)).to.deep.equal(new Set(["STORE_READ_ONLY"]));
+    gateway.queue.db.pragma("query_only = OFF");
+    await gateway.step();
+    expect(relayer.readings).to.have.length(1);
+    gateway.queue.db.pragma("query_only = ON");
+    await stepAt(8);
+    await gateway.stop();
+  });
+
+  it("takes no further step once it is stopped, even while one is running", async function () {
+    let steps = 0;
+    const states = {
+      meter: async () => {
+        steps += 1;
+        await sleep(30);
+        throw new Error("no chain");
+      },
+    };
+    const { gateway, world, sample } = gatewayOf({ states, every: 1 });
+    for (let hour = 0; hour <= 4; hour++) await sample(hour, BigInt(hour));
+    world.now += 61n;
+    gateway.start();
+    await eventually(() => steps === 1, "a step");
+    await gateway.stop();
+    await sleep(60);
+    expect(steps).to.equal(1);
   });
 
   it("drops what is old and used, once an hour", async function () {
