@@ -7,7 +7,7 @@
  *   new Gateway({ ..., members: [{ ..., meterKey: key }] });
  */
 import { createServer } from "node:http";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { TypedDataDomain, TypedDataField, Wallet } from "ethers";
 
 export interface RemoteSignerOptions {
@@ -65,28 +65,37 @@ export interface SignerPolicy {
 /** The other side. Keep `signed` on disk: with it a restart cannot be used to get a second reading of a period. */
 export function signerServer(wallet: Wallet, policy: SignerPolicy, signed = new Map<string, string>()): Server {
   return createServer((request, response) => {
-    const answer = (status: number, body: object) => {
+    const answer = ({ status, ...body }: Answer) => {
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
     };
-    void (async () => {
-      if (request.headers.authorization !== `Bearer ${policy.token}`) return answer(401, { message: "wrong token" });
-      let text = "";
-      for await (const chunk of request) text += String(chunk);
-      const { domain, types, value } = JSON.parse(text) as { domain: TypedDataDomain; types: Types; value: Value };
-      const refusal = refusalOf(domain, types, policy);
-      if (refusal !== undefined) return answer(422, { message: refusal });
-      const [key, content] = [
-        `${String(value["community"])}/${String(value["member"])}/${String(value["period"])}`,
-        text,
-      ];
-      if ((signed.get(key) ?? content) !== content)
-        return answer(409, { message: `another reading of ${key} is signed` });
-      signed.set(key, content);
-      answer(200, { signature: await wallet.signTypedData(domain, types, value) });
-    })().catch((error: unknown) => {
-      answer(400, { message: String(error) });
+    answerTo(request, wallet, policy, signed).then(answer, (error: unknown) => {
+      answer({ status: 400, message: String(error) });
     });
   });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly signature?: string;
+  readonly message?: string;
+}
+
+async function answerTo(
+  request: IncomingMessage,
+  wallet: Wallet,
+  policy: SignerPolicy,
+  signed: Map<string, string>,
+): Promise<Answer> {
+  if (request.headers.authorization !== `Bearer ${policy.token}`) return { status: 401, message: "wrong token" };
+  let text = "";
+  for await (const chunk of request) text += String(chunk);
+  const { domain, types, value } = JSON.parse(text) as { domain: TypedDataDomain; types: Types; value: Value };
+  const refusal = refusalOf(domain, types, policy);
+  if (refusal !== undefined) return { status: 422, message: refusal };
+  const key = `${String(value["community"])}/${String(value["member"])}/${String(value["period"])}`;
+  if ((signed.get(key) ?? text) !== text) return { status: 409, message: `another reading of ${key} is signed` };
+  signed.set(key, text);
+  return { status: 200, signature: await wallet.signTypedData(domain, types, value) };
 }
 
 function refusalOf(domain: TypedDataDomain, types: Types, { chainId, settlement }: SignerPolicy): string | undefined {

@@ -233,7 +233,10 @@ export class Gateway {
   readonly #report: Report = (error, meter) => {
     this.counters.add(`refused.${error.code}`);
     this.#options.report?.(error, meter);
-    if (error.retry) return;
+    if (error.retry) {
+      this.#storeError = error;
+      return;
+    }
     try {
       const { code, message } = error;
       this.queue.refusals.add({ at: this.#clock(), code, message, ...(meter === undefined ? {} : { meter }) });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asSeconds } from "@wattbook/sdk/pure";
 import { makeAdapter } from "../../../services/src/gateway/config/adapters.ts";
@@ -93,6 +93,12 @@ describe("configuration", function () {
       expect(error.field).to.equal(field);
     });
   }
+
+  it("is what the documentation shows", function () {
+    const text = readFileSync(new URL("../../../docs/gateway.md", import.meta.url), "utf8");
+    const config = parseConfig(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? "");
+    expect(config.adapters.map(({ type }) => type)).to.deep.equal(["p1-serial", "mqtt"]);
+  });
 
   it("lists every mistake at once", function () {
     const error = expectRefusal(() => parse({ queue: 5, signAfter: 0 }), "CONFIG_INVALID");

@@ -14,7 +14,7 @@ export function parseConfig(text: string): GatewayConfig {
   const mistakes = parsed.success ? [...crossMistakes(parsed.data)] : parsed.error.issues.map(mistakeOf);
   const [first, ...rest] = mistakes;
   if (first === undefined && parsed.success) return parsed.data;
-  const more = rest.map(({ field, value, text: hint }) => `\n${field} is ${shown(value)}: ${hint}`).join("");
+  const more = rest.map(({ field, value, text: hint }) => `\n${field} is ${String(value)}: ${hint}`).join("");
   const hint = `${first?.text ?? ""}${more}`;
   throw new GatewayError("CONFIG_INVALID", first?.field ?? "configuration", first?.value, hint);
 }
@@ -44,7 +44,7 @@ function mistakeOf(issue: z.core.$ZodIssue): Mistake {
   if (issue.code === "invalid_type" && issue.input === undefined) {
     return { field, value: undefined, text: `add it: ${issue.expected} is needed.` };
   }
-  return { field, value: shown(issue.input), text: `${issue.message}.` };
+  return { field, value: plain(issue.input), text: `${issue.message}.` };
 }
 
 /** What a schema of single fields cannot see. */
@@ -93,6 +93,7 @@ function pathText(path: readonly PropertyKey[]): string {
   }, "");
 }
 
-function shown(value: unknown): string {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+/** Objects as JSON; the rest as it is. */
+function plain(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : value;
 }
