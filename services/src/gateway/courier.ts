@@ -32,7 +32,6 @@ export interface CourierOptions {
 const PARALLEL = 8;
 /** Messages of one round: the next one is seconds away, and bodies of all periods of all members would fill the memory. */
 const MOST_WAITING = 200;
-/** Seconds until a message is tried again: doubled from the first to the most. */
 const FIRST_WAIT = 2n;
 const MOST_WAIT = 300n;
 
@@ -61,10 +60,10 @@ export class Courier {
       this.#finish(item, delivery);
     } catch (error) {
       counters.add("hand_over_failed");
-      report(asGatewayError(error, "SIGNER_UNAVAILABLE", nameOf(item), "it is kept and tried again."));
-      const wait = FIRST_WAIT << (item.attempts > 8n ? 8n : item.attempts);
+      const named = asGatewayError(error, "SIGNER_UNAVAILABLE", nameOf(item), "it is kept and tried again.");
+      report(named);
       queue.transaction(() => {
-        queue.outbox.postpone(item, asSeconds(now + (wait > MOST_WAIT ? MOST_WAIT : wait)));
+        queue.outbox.postpone(item, asSeconds(now + waitAfter(item.attempts, named)));
       });
     }
   }
@@ -129,6 +128,13 @@ async function signatureFor(item: OutboxItem, { community, signer }: Signing): P
   const strip = stripOf(item.community, UnsignedStripBody.parse(body));
   const signature = await signStrip(community.market, strip, signer);
   return [signature, recoverStripSigner(community.market, strip, signature)];
+}
+
+/** Seconds until a message is tried again: twice as long each time, and never sooner than the other side asks. */
+function waitAfter(attempts: bigint, { retryAfter = 0n }: GatewayError): bigint {
+  const doubled = FIRST_WAIT << (attempts > 8n ? 8n : attempts);
+  const wait = doubled > MOST_WAIT ? MOST_WAIT : doubled;
+  return retryAfter > wait ? retryAfter : wait;
 }
 
 function nameOf({ kind, community, member, period }: OutboxItem): string {

@@ -60,9 +60,15 @@ export type GatewayErrorCode = RefusalCode | StoreCode | LinkCode | SetupCode | 
 const STORE: readonly GatewayErrorCode[] = ["STORE_FULL", "STORE_READ_ONLY", "STORE_IN_USE", "STORE_FAILED"];
 const MOST_VALUE = 64;
 
+export interface GatewayErrorOptions extends ErrorOptions {
+  readonly retryAfter?: bigint | undefined;
+}
+
 /** Whatever stops a message, a reading or the gateway for a reason it can name. */
 export class GatewayError extends Error {
   override readonly name = "GatewayError";
+  /** Seconds to wait before trying again, where the other side asks for it. */
+  readonly retryAfter: bigint | undefined;
 
   /**
    * @param field What is wrong: a field of a message, a file, a meter.
@@ -74,9 +80,10 @@ export class GatewayError extends Error {
     readonly field: string,
     readonly value: unknown,
     text: string,
-    options?: ErrorOptions,
+    options?: GatewayErrorOptions,
   ) {
     super(`${field} is ${shown(value)}: ${text}`, options);
+    this.retryAfter = options?.retryAfter;
   }
 
   /** Whether the same message may be kept later: then it must not be acknowledged. */

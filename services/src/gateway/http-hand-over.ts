@@ -40,15 +40,28 @@ export class HttpHandOver implements HandOver {
         redirect: "error",
         signal: AbortSignal.timeout(timeout),
       });
-      return deliveryOf(response.status, await response.text(), message, target.origin);
+      const answer = { status: response.status, text: await response.text(), retryAfter: retryAfterOf(response) };
+      return deliveryOf(answer, message, target.origin);
     } catch (error) {
       throw asGatewayError(error, "RELAYER_UNAVAILABLE", target.origin, "the message is kept and sent again.");
     }
   }
 }
 
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: bigint | undefined;
+}
+
+/** Whole seconds; relayers send no dates. */
+function retryAfterOf({ headers }: Response): bigint | undefined {
+  const text = headers.get("retry-after") ?? "";
+  return /^\d{1,5}$/.test(text) ? BigInt(text) : undefined;
+}
+
 /** A lost, cut or unreadable answer says nothing: the message may have been kept, and asking again is harmless. */
-function deliveryOf(status: number, text: string, { digest }: Outgoing, origin: string): Delivery {
+function deliveryOf({ status, text, retryAfter }: Answer, { digest }: Outgoing, origin: string): Delivery {
   const json = text.length > MOST_ANSWER ? undefined : jsonOf(text);
   if (status === 200 || status === 202) {
     const accepted = Accepted.safeParse(json);
@@ -61,7 +74,7 @@ function deliveryOf(status: number, text: string, { digest }: Outgoing, origin: 
   const failure = Failure.safeParse(json);
   if (FINAL.includes(status) && failure.success) return { outcome: "refused", ...failure.data };
   const reason = failure.success ? `${failure.data.code}: ${failure.data.message}` : "no reason given.";
-  throw unavailable(origin, status, `${reason} The message is kept and sent again.`);
+  throw unavailable(origin, status, `${reason} The message is kept and sent again.`, retryAfter);
 }
 
 function jsonOf(text: string): unknown {
@@ -72,6 +85,6 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function unavailable(origin: string, status: number, text: string): GatewayError {
-  return new GatewayError("RELAYER_UNAVAILABLE", `answer of ${origin}`, status, text);
+function unavailable(origin: string, status: number, text: string, retryAfter?: bigint): GatewayError {
+  return new GatewayError("RELAYER_UNAVAILABLE", `answer of ${origin}`, status, text, { retryAfter });
 }

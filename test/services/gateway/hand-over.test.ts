@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import {
   asAddress,
   asAmount,
@@ -171,6 +174,18 @@ describe("hand-over over HTTP", function () {
       expect(relayer.kept.size).to.equal(1);
     });
   }
+
+  it("tells how long a busy relayer asks to wait", async function () {
+    const server = createServer((_request, response) => {
+      response.writeHead(429, { "retry-after": "17" }).end();
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const error = await expectRejection(new HttpHandOver({ url }).deliver(MESSAGE), "RELAYER_UNAVAILABLE");
+    server.closeAllConnections();
+    server.close();
+    expect(error.retryAfter).to.equal(17n);
+  });
 
   it("is tried again where nobody listens, without telling the token", async function () {
     const handOver = new HttpHandOver({ url: "http://127.0.0.1:1", token: "secret" });

@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { Aedes } from "aedes";
 import type { AedesPublishPacket, Client } from "aedes";
-import { execFileSync, spawnSync } from "node:child_process";
+import { connectAsync } from "mqtt";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
@@ -357,5 +358,30 @@ describe("MQTT adapter", function () {
     folder.remove();
     expect(memory.codes[0]).to.equal("LINK_DOWN");
     expect(memory.errors[0]?.message).to.match(/certificate/);
+  });
+
+  it("speaks to mosquitto, and gets from it what was sent while it was away", async function () {
+    const found = spawnSync("mosquitto", ["-h"]);
+    if (found.error !== undefined) this.skip(); // mosquitto is not installed
+    this.timeout(20_000);
+    const folder = temporaryFolder();
+    const port = 38_419;
+    const configuration = `listener ${port} 127.0.0.1\nallow_anonymous true\n`;
+    writeFileSync(join(folder.path, "mosquitto.conf"), configuration);
+    const daemon = spawn("mosquitto", ["-c", join(folder.path, "mosquitto.conf")], { stdio: "ignore" });
+    const memory = new Memory();
+    const first = new MqttAdapter(options(port));
+    await first.start(memory.sink, memory.report);
+    await first.stop();
+    const sender = await connectAsync(`mqtt://127.0.0.1:${port}`);
+    for (const payload of ["1.000", "NaN", "1.002"]) await sender.publishAsync("home/import", payload, { qos: 1 });
+    await sender.endAsync();
+    const second = new MqttAdapter(options(port));
+    await second.start(memory.sink, memory.report);
+    await eventually(() => memory.samples.length === 2, "what was queued");
+    await second.stop();
+    daemon.kill();
+    folder.remove();
+    expect(memory.codes).to.include("NOT_A_NUMBER");
   });
 });

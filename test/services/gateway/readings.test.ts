@@ -218,6 +218,13 @@ describe("hand-over", function () {
     expect(codes).to.deep.equal(["RELAYER_UNAVAILABLE", "RELAYER_UNAVAILABLE"]);
   });
 
+  it("waits as long as the relayer asks", async function () {
+    const { gateway, relayer, world, stepAt } = await signed();
+    relayer.answers.push(new GatewayError("RELAYER_UNAVAILABLE", "relayer", 429, "slow down.", { retryAfter: 90n }));
+    await stepAt(4);
+    expect(gateway.queue.outbox.get(key(0n))?.nextTry).to.equal(world.now + 90n);
+  });
+
   it("holds later periods back until the earlier one is through", async function () {
     const { gateway, relayer, world, stepAt } = await signed();
     relayer.answers.push(down());

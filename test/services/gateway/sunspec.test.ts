@@ -65,7 +65,7 @@ async function serve(base: number, image: { registers: number[] }) {
       });
     });
   };
-  return { endpoint, close };
+  return { server, endpoint, close };
 }
 
 async function probe(registers: number[], wanted?: number, base = 40_000) {
@@ -172,9 +172,12 @@ describe("SunSpec", function () {
     await eventually(() => memory.errors.length > 0, "nothing counted");
     image.registers = device(meter(40n, 2n));
     await eventually(() => memory.samples.length > 0, "a sample");
+    for (const socket of first.server.socks.keys()) socket.destroy();
+    const before = memory.samples.length;
+    await eventually(() => memory.samples.length > before + 1, "samples over another connection");
     await adapter.stop();
     await first.close();
-    expect(memory.codes).to.include("NOT_IMPLEMENTED");
+    expect(memory.codes).to.include("NOT_IMPLEMENTED").and.to.include("LINK_DOWN");
     expect(memory.samples[0]).to.deep.include({
       meter: "roof",
       importWh: 40n,
