@@ -45,7 +45,7 @@ export interface GatewayOptions {
   readonly probe?: Probe;
   /** Milliseconds between looks at what is due. */
   readonly every?: number;
-  /** Seconds that samples and slots are kept. */
+  /** Seconds that slots are kept, for the forecast; samples at most two days once they are in a reading. */
   readonly retention?: Seconds;
 }
 
@@ -67,6 +67,8 @@ const EVERY = 5_000;
 const MOST_READINGS = 200;
 /** Two weeks and a day: the forecast looks back one week. */
 const RETENTION = asSeconds(15n * 86_400n);
+/** Meters that are asked every minute fill a disk; once their slots are in a reading, samples are hardly needed. */
+const SAMPLE_RETENTION = 2n * 86_400n;
 const PRUNE_EVERY = 3_600n;
 const KEPT_PERIODS = 60n;
 /** No reading is made of samples older than this, seconds. */
@@ -75,6 +77,9 @@ const STALE = 41n * 86_400n;
 export class Gateway {
   readonly counters = new Counters();
   readonly queue: Queue;
+  /** When each meter's last sample was read, by its own clock, since the start. */
+  readonly lastSamples: ReadonlyMap<string, Seconds>;
+  readonly #lastSamples = new Map<string, Seconds>();
   readonly #options: GatewayOptions;
   readonly #clock: Clock;
   readonly #intake: Intake;
@@ -97,6 +102,7 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     const { members, traders = [], readings = DEFAULT_READINGS, states, prepare, handOver, probe } = options;
     this.#options = options;
+    this.lastSamples = this.#lastSamples;
     this.#clock = options.clock ?? systemClock;
     this.queue = typeof options.queue === "string" ? new Queue(options.queue) : options.queue;
     this.#intake = new Intake(this.queue, options.meters, this.#clock);
@@ -143,6 +149,7 @@ export class Gateway {
       this.counters.add(`samples_${kept}`);
       this.#storeError = undefined;
       this.#lastSample = this.#clock();
+      this.#lastSamples.set(sample.meter, sample.at);
       probe?.("stored");
       return kept;
     } catch (error) {
@@ -249,6 +256,7 @@ export class Gateway {
     if (now < this.#pruned + PRUNE_EVERY) return;
     this.#pruned = now;
     const before = asSeconds(now - (this.#options.retention ?? RETENTION));
+    const samplesBefore = asSeconds(now - SAMPLE_RETENTION);
     const stale = asSeconds(now - STALE);
     this.queue.transaction(() => {
       for (const name of this.#options.meters.keys()) {
@@ -256,8 +264,10 @@ export class Gateway {
         // What no reading has used is kept for as long as a reading could still use it.
         const used = this.queue.meters.frozen(meter);
         const until = used > stale ? used : stale;
-        this.queue.samples.prune(meter, before, until);
-        this.queue.slots.prune(meter, before < until ? before : until);
+        const unused = before < until ? before : until;
+        this.queue.samples.prune(meter, samplesBefore > before ? samplesBefore : before, until);
+        this.queue.samples.pruneBreaks(meter, unused);
+        this.queue.slots.prune(meter, unused);
       }
       this.queue.outbox.prune(KEPT_PERIODS);
     });

@@ -241,6 +241,7 @@ describe("gateway", function () {
     for (let round = 0; round < 4; round++) await gateway.step();
     world.now += 3_600n;
     await gateway.step();
+    expect(gateway.lastSamples.get("m")).to.equal(DAY + 12n * 3_600n);
     const kept = gateway.queue.db.prepare("SELECT min(at) FROM samples").pluck().get();
     expect(kept).to.equal(DAY + 11n * 3_600n + 3_600n);
     expect(gateway.queue.slots.first(gateway.queue.meters.idOf("m"))).to.equal(DAY + 12n * 3_600n);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import Database from "better-sqlite3";
-import { chmodSync, copyFileSync, existsSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asCommunity, asMember, asPeriod, asSeconds } from "@wattbook/sdk/pure";
 import { Queue } from "../../../services/src/gateway/queue/queue.ts";
@@ -109,6 +109,9 @@ describe("queue", function () {
     expect(error.retry).to.equal(true);
     lab.queue.db.pragma("query_only = OFF");
     lab.queue.close();
+    const holder = new Queue(path);
+    expectRefusal(() => new Queue(path), "STORE_IN_USE");
+    holder.close();
     expectRefusal(() => new Queue(join(folder.path, "no-folder", "queue.sqlite")), "STORE_FAILED");
     if (process.getuid?.() === 0) return; // root writes whatever the permissions say
     chmodSync(path, 0o400);
@@ -124,7 +127,7 @@ describe("queue", function () {
     lab.queue.close();
     const broken = join(folder.path, "broken.sqlite");
     copyFileSync(path, broken);
-    const bytes = new Database(broken).serialize();
+    const bytes = readFileSync(broken);
     bytes.fill(0xa5, 8_192, 40_960);
     writeFileSync(broken, bytes);
     expectRefusal(() => new Queue(broken), "STORE_FAILED");
@@ -157,6 +160,17 @@ describe("queue", function () {
     lab.keep(8_000, 900n);
     expect(lab.queue.samples.before(lab.meter, at(3_600))?.shown.at).to.equal(at(2_710));
     expect(lab.queue.slots.prune(lab.meter, at(1_800))).to.equal(1);
+  });
+
+  it("remembers where energy went uncounted for as long as the slots", function () {
+    const lab = new Lab({ onFall: "reset" });
+    [0, 900, 1_800, 2_700, 3_600].forEach((seconds, slot) => lab.keep(seconds, [5n, 9n, 2n, 4n, 6n][slot]));
+    lab.queue.meters.freeze(lab.meter, at(3_600));
+    lab.queue.samples.prune(lab.meter, at(86_400), at(3_600));
+    expect(lab.shown()).to.deep.equal(["4/0 measured", "2/0 gap", "2/0 measured", "2/0 measured"]);
+    expect(rowsOf(lab.queue)).to.equal(2n);
+    lab.queue.samples.pruneBreaks(lab.meter, at(86_400));
+    expect(rowsOf(lab.queue)).to.equal(1n);
   });
 
   it("keeps the last thousand refusals", function () {

@@ -41,6 +41,7 @@ export class SampleTable {
   readonly #complete;
   readonly #breaks;
   readonly #prune;
+  readonly #pruneBreaks;
 
   constructor(db: Db) {
     const select = `SELECT ${COLUMNS} FROM samples WHERE meter = ?`;
@@ -53,9 +54,10 @@ export class SampleTable {
       "SELECT at FROM samples WHERE meter = ? AND at > ? AND at <= ? AND complete = 0 ORDER BY at",
     );
     this.#prune = db.prepare<[{ meter: bigint; before: bigint; frozen: bigint }]>(
-      `DELETE FROM samples WHERE meter = @meter AND at < @before
+      `DELETE FROM samples WHERE meter = @meter AND at < @before AND complete = 1
         AND at < (SELECT max(at) FROM samples WHERE meter = @meter AND at <= @frozen)`,
     );
+    this.#pruneBreaks = db.prepare<[bigint, bigint]>("DELETE FROM samples WHERE meter = ? AND at < ? AND complete = 0");
   }
 
   at(meter: bigint, at: Seconds): KeptSample | undefined {
@@ -88,9 +90,17 @@ export class SampleTable {
     return this.#breaks.all(meter, after, until).map(({ at }) => asSeconds(at));
   }
 
-  /** Drops samples before a time, all but the last one that boundaries after `frozen` may need. */
+  /**
+   * Drops samples before a time: not the last one that boundaries after `frozen` need, and none that says that energy
+   * went uncounted before it.
+   */
   prune(meter: bigint, before: Seconds, frozen: Seconds): number {
     return this.#prune.run({ meter, before, frozen }).changes;
+  }
+
+  /** Drops what the other leaves, once the slots around it are gone too. */
+  pruneBreaks(meter: bigint, before: Seconds): number {
+    return this.#pruneBreaks.run(meter, before).changes;
   }
 }
 
