@@ -6,7 +6,7 @@ import { makeAdapter } from "../../../services/src/gateway/config/adapters.ts";
 import { rulesOf } from "../../../services/src/gateway/config/load.ts";
 import { parseConfig } from "../../../services/src/gateway/config/parse.ts";
 import { AdapterConfig } from "../../../services/src/gateway/config/schema.ts";
-import { eventually, expectRefusal, expectRejection, Memory, temporaryFolder } from "./support.ts";
+import { eventually, expectRefusal, expectRejection, freePort, Memory, temporaryFolder } from "./support.ts";
 
 const KEY = { file: "meter.json", passwordFile: "password" };
 const CONFIG = {
@@ -153,11 +153,12 @@ describe("adapters from the configuration", function () {
   it("listen for pushes with the tokens of their files", async function () {
     const folder = temporaryFolder();
     writeFileSync(join(folder.path, "north.token"), "secret\n", { mode: 0o600 });
-    const config = AdapterConfig.parse({ type: "http", port: 38_417, tokenFiles: { north: "north.token" } });
+    const port = await freePort();
+    const config = AdapterConfig.parse({ type: "http", port, tokenFiles: { north: "north.token" } });
     const adapter = await makeAdapter(config, { folder: folder.path, meters });
     const memory = new Memory();
     await adapter.start(memory.sink, memory.report);
-    const answer = await fetch("http://127.0.0.1:38417/v1/meters/north/samples", {
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/meters/north/samples`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: "Bearer secret" },
       body: JSON.stringify({ at: 1_774_516_500, import: 5 }),

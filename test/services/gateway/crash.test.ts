@@ -15,8 +15,9 @@ const CHILD = fileURLToPath(new URL("../../../node_modules/.cache/wattbook/crash
 
 /** Runs the gateway; resolves with the signal that ended it, null for a good end. */
 async function run(queue: string, url: string, crash?: { readonly step: Step; readonly turn: number }) {
-  const env = { ...process.env, ...(crash ? { CRASH_AT: crash.step, CRASH_TURN: String(crash.turn) } : {}) };
-  const child = spawn(process.execPath, [CHILD, queue, url], {
+  const where = { CRASH_QUEUE: queue, CRASH_RELAYER: url };
+  const env = { ...process.env, ...where, ...(crash ? { CRASH_AT: crash.step, CRASH_TURN: String(crash.turn) } : {}) };
+  const child = spawn(process.execPath, [CHILD], {
     env,
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -15,7 +15,7 @@ import { MqttAdapter } from "../../../services/src/gateway/mqtt/adapter.ts";
 import type { MqttOptions } from "../../../services/src/gateway/mqtt/adapter.ts";
 import { routeOf, sampleOf } from "../../../services/src/gateway/mqtt/mapping.ts";
 import type { TopicMapping } from "../../../services/src/gateway/mqtt/mapping.ts";
-import { eventually, expectRefusal, FAST, Memory, temporaryFolder } from "./support.ts";
+import { eventually, expectRefusal, FAST, freePort, Memory, temporaryFolder } from "./support.ts";
 
 const NOW = asSeconds(1_774_516_500n);
 const PLAIN: TopicMapping = { topic: "home/import", meter: "north", import: { unit: "kWh" } };
@@ -365,7 +365,7 @@ describe("MQTT adapter", function () {
     if (found.error !== undefined) this.skip(); // mosquitto is not installed
     this.timeout(20_000);
     const folder = temporaryFolder();
-    const port = 38_419;
+    const port = await freePort();
     const configuration = `listener ${port} 127.0.0.1\nallow_anonymous true\n`;
     writeFileSync(join(folder.path, "mosquitto.conf"), configuration);
     const daemon = spawn("mosquitto", ["-c", join(folder.path, "mosquitto.conf")], { stdio: "ignore" });

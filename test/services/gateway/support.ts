@@ -1,5 +1,8 @@
 /** What the tests of the gateway share. */
 import { expect } from "chai";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +37,7 @@ export class Memory {
 }
 
 /** Waits until something holds; fails with what was found last. */
-export async function eventually(holds: () => boolean, what: string, milliseconds = 5_000): Promise<void> {
+export async function eventually(holds: () => boolean, what: string, milliseconds = 20_000): Promise<void> {
   const end = Date.now() + milliseconds;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not in ${milliseconds} ms: ${what}`);
@@ -68,6 +71,16 @@ function checkError(thrown: unknown, code: GatewayErrorCode): GatewayError {
   expect(thrown.message).to.include(thrown.field);
   expect(thrown.message).to.match(/[.)]$/);
   return thrown;
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 /** A folder that is gone after the test. */
