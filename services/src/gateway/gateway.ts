@@ -19,6 +19,7 @@ import type { MeteredMember } from "./members.ts";
 import type { Probe } from "./probe.ts";
 import type { OutboxItem } from "./queue/outbox.ts";
 import { Queue } from "./queue/queue.ts";
+import type { Refusal } from "./queue/refusals.ts";
 import type { MeterStates, ReadingRules } from "./readings.ts";
 import { ReadingMaker } from "./readings.ts";
 import type { Adapter, Report, Sink } from "./sample.ts";
@@ -63,6 +64,8 @@ export interface Health {
 
 const DEFAULT_READINGS: ReadingRules = { signAfter: asSeconds(900n), giveUpAfter: asSeconds(86_400n) };
 const EVERY = 5_000;
+/** Refusals between two steps that are listed; all are counted. */
+const MOST_REFUSALS = 1_000;
 /** Readings of one step, so that all members' periods ending at once do not fill the memory. */
 const MOST_READINGS = 200;
 /** Two weeks and a day: the forecast looks back one week. */
@@ -88,6 +91,7 @@ export class Gateway {
   readonly #bidder: Bidder | undefined;
   readonly #courier: Courier;
   readonly #signers: ReadonlyMap<string, Signing>;
+  readonly #refusals: Refusal[] = [];
   #storeError: GatewayError | undefined;
   #lastSample: Seconds | undefined;
   #pruned = 0n;
@@ -179,6 +183,7 @@ export class Gateway {
     }
     await this.#guard(undefined, () => this.#courier.run("strip", now));
     await this.#guard(undefined, () => {
+      this.#listRefusals();
       this.#prune(now);
     });
   }
@@ -244,13 +249,19 @@ export class Gateway {
       this.#storeError = error;
       return;
     }
-    try {
-      const { code, message } = error;
-      this.queue.refusals.add({ at: this.#clock(), code, message, ...(meter === undefined ? {} : { meter }) });
-    } catch {
-      // The list is for looking at: a full disk must not make more trouble here.
-    }
+    const { code, message } = error;
+    if (this.#refusals.length === MOST_REFUSALS) return;
+    this.#refusals.push({ at: this.#clock(), code, message, ...(meter === undefined ? {} : { meter }) });
   };
+
+  /** Together, and seconds later: whoever floods the gateway with bad messages must not make it sync the disk for each. */
+  #listRefusals(): void {
+    const refusals = this.#refusals.splice(0);
+    if (refusals.length === 0) return;
+    this.queue.transaction(() => {
+      for (const refusal of refusals) this.queue.refusals.add(refusal);
+    });
+  }
 
   #prune(now: Seconds): void {
     if (now < this.#pruned + PRUNE_EVERY) return;

@@ -59,8 +59,9 @@ export class Ingest {
     try {
       return { kept: this.#queue.transaction(() => this.#intake.keep(sample)) };
     } catch (error) {
-      if (isGatewayError(error) && !error.retry) return { error };
-      throw error;
+      if (isGatewayError(error) && error.retry) throw error;
+      // Whatever else is wrong is wrong with this sample: repeating it would not help, and would hold up all others.
+      return { error: asGatewayError(error, "MESSAGE_MALFORMED", "sample", "it is refused; see the cause.") };
     }
   }
 }

@@ -197,6 +197,7 @@ describe("gateway", function () {
     gateway.start();
     await eventually(() => codes.length > 0, "a refusal");
     expect(gateway.counters.get("refused.FILE_UNREADABLE")).to.equal(1);
+    await gateway.step();
     expect(gateway.queue.refusals.last(1)[0]).to.include({ code: "FILE_UNREADABLE" });
     await gateway.stop();
   });

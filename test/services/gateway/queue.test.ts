@@ -63,6 +63,15 @@ describe("queue", function () {
     lab.queue.close();
   });
 
+  it("refuses a sample that nothing foresees, once, instead of asking for it again and again", async function () {
+    const lab = new Lab({}, path);
+    const odd = { ...sample(60), importWh: "60" as unknown as bigint };
+    const [good, bad] = await Promise.allSettled([lab.ingest.keep(sample(0)), lab.ingest.keep(odd)]);
+    expect(good.status).to.equal("fulfilled");
+    expect(bad.status === "rejected" ? bad.reason : undefined).to.include({ code: "MESSAGE_MALFORMED", retry: false });
+    lab.queue.close();
+  });
+
   it("stops taking samples where the disk is full, loses nothing, and goes on when there is space", async function () {
     const lab = new Lab({}, path);
     const pages = lab.queue.db.pragma("page_count", { simple: true }) as bigint;
