@@ -1,0 +1,28 @@
+/** The commands, in the order of the help. */
+import { Command } from "commander";
+import { bill } from "./commands/bill.ts";
+import { deposit } from "./commands/deposit.ts";
+import { doctor } from "./commands/doctor.ts";
+import { market } from "./commands/market.ts";
+import { member } from "./commands/member.ts";
+import { order } from "./commands/order.ts";
+import { withdraw } from "./commands/withdraw.ts";
+import type { App } from "./lib/app.ts";
+import { VERSION } from "./lib/version.ts";
+
+const COMMANDS = [member, deposit, withdraw, order, market, bill, doctor];
+
+/** Declares everything; nothing runs yet. */
+export function programOf(app: App): Command {
+  const { stdout } = app.terminal;
+  const program = new Command("wattbook")
+    .description("A local energy market from the command line. Pages: docs/cli.md.")
+    .version(VERSION, "-V, --version", "print the version")
+    .option("--debug", "where something fails, show the stack too", false)
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => undefined });
+  for (const register of COMMANDS) register(program, app);
+  return program;
+}
