@@ -46,7 +46,10 @@ function usageError(thrown: CommanderError, args: readonly string[], program: Co
     const message = `${pathOf(group)} needs a command: ${names}. See ${pathOf(group)} --help.`;
     return new CliError("COMMAND_UNKNOWN", message, { cause: thrown });
   }
-  const said = thrown.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ").replace(/\.$/, "");
+  const said = thrown.message
+    .replace(/^error: /, "")
+    .replace(/\s*\n\s*/g, " ")
+    .replace(/\.$/, "");
   const message = `${said}. See ${pathOf(groupOf(program, args))} --help.`;
   return new CliError(code, message, { cause: thrown });
 }

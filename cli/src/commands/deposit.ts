@@ -35,7 +35,9 @@ export const deposit: Register = (parent, app) => {
       const outcome = await sendCalls(session, { from, steps, scope: scopeOf(session) }, options, output);
       const { free } = await wattbook.escrow.account(community, member);
       output.result({ ...outcomeJson(outcome), member: Number(member), amount, free }, () => {
-        return outcome.dryRun ? drySummary(session, amount) : `${outcomeText(outcome)}\nMember ${member} has ${amountText(money, free)} free.`;
+        return outcome.dryRun
+          ? drySummary(session, amount)
+          : `${outcomeText(outcome)}\nMember ${member} has ${amountText(money, free)} free.`;
       });
     });
   });

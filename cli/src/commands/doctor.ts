@@ -11,7 +11,9 @@ import { paint, type Terminal } from "../lib/terminal.ts";
 
 /** Declares the command. */
 export const doctor: Register = (parent, app) => {
-  const command = linked(parent.command("doctor")).description("Checks the set-up from Node.js to balances, and says what to do.");
+  const command = linked(parent.command("doctor")).description(
+    "Checks the set-up from Node.js to balances, and says what to do.",
+  );
   action<CommonOptions & LinkOptions, []>(command, app, async ({ config }, output) => {
     const findings = await examine(config, app.terminal);
     const failed = findings.find(({ state }) => state === "fail");

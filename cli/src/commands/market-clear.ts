@@ -7,6 +7,7 @@ import type { Output } from "../lib/output.ts";
 import { senderKey } from "../lib/sender-key.ts";
 import { scopeOf } from "../lib/scope.ts";
 import { outcomeJson, outcomeText, sendCalls, type SigningOptions, type Step } from "../lib/send.ts";
+import { counted } from "../lib/units.ts";
 
 /** Slots per call as in `docs/how-it-works.md`, "What fits a call". */
 const MOST_SLOTS = 48;
@@ -14,7 +15,11 @@ const MOST_SLOTS = 48;
 /** Clears what is due, all periods. */
 export async function clearDue(session: Session, options: LinkOptions & SigningOptions, output: Output): Promise<void> {
   const { wattbook, community } = session;
-  const [due, book] = await withLogs(session, output, async (logs) => [await dueOf(session, logs), logs.market] as const);
+  const [due, book] = await withLogs(
+    session,
+    output,
+    async (logs) => [await dueOf(session, logs), logs.market] as const,
+  );
   const from = senderKey(session.config);
   const steps: Step[] = [];
   const slots: Slot[] = [];
@@ -28,11 +33,16 @@ export async function clearDue(session: Session, options: LinkOptions & SigningO
     }
   }
   if (steps.length === 0) {
-    output.result({ slots: [], transactions: [] }, () => "No slot is due: those with orders are cleared, or their gate is not over.");
+    output.result(
+      { slots: [], transactions: [] },
+      () => "No slot is due: those with orders are cleared, or their gate is not over.",
+    );
     return;
   }
   const outcome = await sendCalls(session, { from, steps, scope: scopeOf(session) }, options, output);
   output.result({ ...outcomeJson(outcome), slots: slots.map(Number) }, () => {
-    return outcome.dryRun ? `Would clear ${slots.length} slots.` : `${outcomeText(outcome)}\n${slots.length} slots are cleared.`;
+    return outcome.dryRun
+      ? `Would clear ${counted(slots.length, "slot")}.`
+      : `${outcomeText(outcome)}\n${counted(slots.length, "slot")} cleared.`;
   });
 }

@@ -40,7 +40,9 @@ export async function showMarket(session: Session, options: ShowOptions, output:
   const { terms, now, community } = session;
   if (options.slot !== undefined) {
     const found = await stateOf(session, slotOf("--slot", options.slot, terms));
-    output.result({ community: Number(community), ...json(session, found), levels: levels(session, found) }, () => slotView(session, found));
+    output.result({ community: Number(community), ...json(session, found), levels: levels(session, found) }, () =>
+      slotView(session, found),
+    );
     return;
   }
   const period = asPeriod(options.period ?? periodAt(terms, now));
@@ -49,9 +51,12 @@ export async function showMarket(session: Session, options: ShowOptions, output:
   for (let first = 0; first < slots.length; first += AT_ONCE) {
     states.push(...(await Promise.all(slots.slice(first, first + AT_ONCE).map((slot) => stateOf(session, slot)))));
   }
-  output.result({ community: Number(community), period: Number(period), slots: states.map((state) => json(session, state)) }, () => {
-    return periodView(session, `Period ${periodText(terms, period)}`, states);
-  });
+  output.result(
+    { community: Number(community), period: Number(period), slots: states.map((state) => json(session, state)) },
+    () => {
+      return periodView(session, `Period ${periodText(terms, period)}`, states);
+    },
+  );
 }
 
 async function stateOf({ wattbook, community, terms, now }: Session, slot: Slot): Promise<SlotState> {
@@ -78,7 +83,10 @@ function total(side: Book["bids"]): Book["bids"][number] {
 }
 
 function periodView({ terms, money }: Session, title: string, states: readonly SlotState[]): string {
-  const shown = states.filter(({ book, state, clearing }) => total(book.bids) + total(book.asks) > 0n || (state === "cleared" && clearing !== null));
+  const shown = states.filter(
+    ({ book, state, clearing }) =>
+      total(book.bids) + total(book.asks) > 0n || (state === "cleared" && clearing !== null),
+  );
   const open = states.filter(({ state }) => state === "open");
   const [next] = open;
   const gate =
@@ -96,7 +104,9 @@ function periodView({ terms, money }: Session, title: string, states: readonly S
   ]);
   const head = ["start UTC", "state", "demand", "supply", "price", "traded"];
   const table = tableText(head, ["left", "left", "right", "right", "right", "right"], rows);
-  const note = shown.some(({ state }) => state !== "cleared") ? ["", "Of slots that are not cleared: what would come out now."] : [];
+  const note = shown.some(({ state }) => state !== "cleared")
+    ? ["", "Of slots that are not cleared: what would come out now."]
+    : [];
   return [title, gate, "", table, ...note].join("\n");
 }
 
@@ -104,7 +114,9 @@ function levels({ terms }: Session, { book }: SlotState): object[] {
   return book.bids.flatMap((bid, tick) => {
     const ask = book.asks[tick] ?? 0n;
     if (bid + ask === 0n) return [];
-    return [{ tick, price: priceOf(terms, asTick(BigInt(tick))), demandWh: bid * terms.lotWh, supplyWh: ask * terms.lotWh }];
+    return [
+      { tick, price: priceOf(terms, asTick(BigInt(tick))), demandWh: bid * terms.lotWh, supplyWh: ask * terms.lotWh },
+    ];
   });
 }
 
@@ -125,6 +137,7 @@ function slotView(session: Session, found: SlotState): string {
     clearing === null
       ? "No trade."
       : `${verb} at ${priceText(money, priceOf(terms, clearing.priceTick))}: ${formatWh(whOf(clearing.lots, terms.lotWh))}.`;
-  if (rows.length === 0) return `${title}\nThere are no orders on the book.${found.state === "cleared" ? ` ${outcome}` : ""}`;
+  if (rows.length === 0)
+    return `${title}\nThere are no orders on the book.${found.state === "cleared" ? ` ${outcome}` : ""}`;
   return `${title}\n\n${tableText(["limit", "demand", "supply"], ["right", "right", "right"], rows)}\n\n${outcome}`;
 }

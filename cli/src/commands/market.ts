@@ -20,17 +20,26 @@ export const market: Register = (parent, app) => {
   const clear = signing(linked(group.command("clear"), "community"))
     .description("Clears slots whose gate is over; with --file a list of orders instead, offline.")
     .option("--file <orders.json>", "clear the orders of a file, - for standard input; no chain is needed");
-  action<CommonOptions & LinkOptions & SigningOptions & { readonly file?: string }, []>(clear, app, async (options, output) => {
-    const { file } = options;
-    if (file === undefined) {
-      await withSession(options, app.terminal, (session) => clearDue(session, options, output));
-      return;
-    }
-    const chain = Object.entries({ "--config": options.config, "--community": options.community }).filter(([, value]) => value !== undefined);
-    if (chain.length > 0) {
-      const names = chain.map(([name]) => name).join(", ");
-      throw new CliError("OPTION_INVALID", `${names}: --file clears without a chain. Leave out the one or the other.`);
-    }
-    await clearFile(file, output);
-  });
+  action<CommonOptions & LinkOptions & SigningOptions & { readonly file?: string }, []>(
+    clear,
+    app,
+    async (options, output) => {
+      const { file } = options;
+      if (file === undefined) {
+        await withSession(options, app.terminal, (session) => clearDue(session, options, output));
+        return;
+      }
+      const chain = Object.entries({ "--config": options.config, "--community": options.community }).filter(
+        ([, value]) => value !== undefined,
+      );
+      if (chain.length > 0) {
+        const names = chain.map(([name]) => name).join(", ");
+        throw new CliError(
+          "OPTION_INVALID",
+          `${names}: --file clears without a chain. Leave out the one or the other.`,
+        );
+      }
+      await clearFile(file, output);
+    },
+  );
 };

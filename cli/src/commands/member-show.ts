@@ -28,7 +28,10 @@ async function factsOf({ wattbook, community, terms, now }: Session, member: Mem
 }
 type Facts = Awaited<ReturnType<typeof factsOf>>;
 
-function jsonOf({ community, money }: Session, { member, owner, word, meterKey, meter, account, debt, supplier }: Facts): object {
+function jsonOf(
+  { community, money }: Session,
+  { member, owner, word, meterKey, meter, account, debt, supplier }: Facts,
+): object {
   const { tradingKey, tariffClass, zone, kind, enrolled, metered, suspended, stopped, leaving, service, active } = word;
   return {
     community: Number(community),
@@ -42,11 +45,20 @@ function jsonOf({ community, money }: Session, { member, owner, word, meterKey, 
     ...{ enrolled, metered, suspended, stopped, leaving, service, active },
     ...{ token: money.token, symbol: money.symbol, free: account.free, due: debt.due, creditLine: debt.creditLine },
     epoch: Number(account.epoch),
-    meter: { bound: meter.bound, nextPeriod: Number(meter.nextPeriod), importRegisterWh: meter.importRegister, exportRegisterWh: meter.exportRegister, gap: meter.gap },
+    meter: {
+      bound: meter.bound,
+      nextPeriod: Number(meter.nextPeriod),
+      importRegisterWh: meter.importRegister,
+      exportRegisterWh: meter.exportRegister,
+      gap: meter.gap,
+    },
   };
 }
 
-function textOf({ community, money, terms }: Session, { member, owner, word, meterKey, meter, account, debt, supplier }: Facts): string {
+function textOf(
+  { community, money, terms }: Session,
+  { member, owner, word, meterKey, meter, account, debt, supplier }: Facts,
+): string {
   const cap = (lots: bigint) => `${lots} lots of ${terms.lotWh} Wh per slot`;
   const pairs: [string, string][] = [
     ["member", `${member} of community ${community}`],
@@ -83,6 +95,9 @@ function meterPairs(meter: Facts["meter"], terms: Session["terms"]): [string, st
   return [
     ["import register", formatWh(meter.importRegister)],
     ["export register", formatWh(meter.exportRegister)],
-    ["next reading", `period ${periodText(terms, meter.nextPeriod)}${meter.gap ? ", after a gap that was estimated" : ""}`],
+    [
+      "next reading",
+      `period ${periodText(terms, meter.nextPeriod)}${meter.gap ? ", after a gap that was estimated" : ""}`,
+    ],
   ];
 }

@@ -1,5 +1,15 @@
 /** `wattbook order list`: what became of a member's orders. */
-import { asPeriod, fillsOf, formatTime, formatWh, periodAt, slotStart, type MemberIndex, type OrderFill, type Period } from "@wattbook/sdk";
+import {
+  asPeriod,
+  fillsOf,
+  formatTime,
+  formatWh,
+  periodAt,
+  slotStart,
+  type MemberIndex,
+  type OrderFill,
+  type Period,
+} from "@wattbook/sdk";
 import { memberOf, type LinkOptions, type Session } from "../lib/link.ts";
 import { withLogs } from "../lib/logs.ts";
 import type { Output } from "../lib/output.ts";
@@ -18,16 +28,36 @@ export async function listOrders(session: Session, options: ListOptions, output:
     skipped: (await logs.skipped(period)).filter((each) => each.member === member && each.stage !== "settlement"),
   }));
   const orders = fills.map(({ slot, side, limit, ordered, state, filled, price }) => {
-    return { slot: Number(slot), start: formatTime(slotStart(terms, slot)), side, limit, orderedWh: ordered, state, filledWh: filled, price };
+    return {
+      slot: Number(slot),
+      start: formatTime(slotStart(terms, slot)),
+      side,
+      limit,
+      orderedWh: ordered,
+      state,
+      filledWh: filled,
+      price,
+    };
   });
-  const json = { community: Number(community), member: Number(member), period: Number(period), orders, leftOut: skipped.map(({ reason }) => reason) };
+  const json = {
+    community: Number(community),
+    member: Number(member),
+    period: Number(period),
+    orders,
+    leftOut: skipped.map(({ reason }) => reason),
+  };
   output.result(json, () => {
     const left = skipped.map(({ reason }) => `Left out by the chain: ${reason}.`);
     return [ordersText(session, member, period, fills), ...left].join("\n");
   });
 }
 
-function ordersText({ terms, money }: Session, member: MemberIndex, period: Period, fills: readonly OrderFill[]): string {
+function ordersText(
+  { terms, money }: Session,
+  member: MemberIndex,
+  period: Period,
+  fills: readonly OrderFill[],
+): string {
   const title = `Orders of member ${member} in period ${periodText(terms, period)}`;
   if (fills.length === 0) return `${title}: none.`;
   const rows = fills.map(({ slot, side, limit, ordered, state, filled, price }) => [

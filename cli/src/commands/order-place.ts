@@ -37,7 +37,7 @@ import { scopeOf } from "../lib/scope.ts";
 import { outcomeJson, outcomeText, sendCalls, type SigningOptions } from "../lib/send.ts";
 import { pairsText } from "../lib/table.ts";
 import { paint } from "../lib/terminal.ts";
-import { amountText, periodText, priceText, slotText, timeText } from "../lib/units.ts";
+import { amountText, counted, periodText, priceText, slotText, timeText } from "../lib/units.ts";
 
 export type PlaceOptions = LinkOptions &
   SigningOptions & {
@@ -66,7 +66,7 @@ export async function placeOrders(session: Session, options: PlaceOptions, outpu
   if (options.dryRun) {
     output.say("Dry run: checked against the latest block; nothing was signed or sent.");
     output.result({ dryRun: true, member: Number(member), period: Number(period), strip: stripJson(strip) }, () => {
-      return `Would place ${strip.entries.length} orders and reserve at most ${amountText(session.money, strip.maxReserve)}.`;
+      return `Would place ${counted(strip.entries.length, "order")} and reserve at most ${amountText(session.money, strip.maxReserve)}.`;
     });
     return;
   }
@@ -74,13 +74,18 @@ export async function placeOrders(session: Session, options: PlaceOptions, outpu
   const wallet = await unlock(trading, options.passwordFile, session.terminal);
   const signature = await signStrip(wattbook.domains.market, strip, wallet);
   const call = wattbook.market.calls.post(community, period, [{ strip, signature }]);
-  const details = [`strips: 1 signed strip of member ${member} with ${strip.entries.length} orders, as above`];
+  const details = [
+    `strips: 1 signed strip of member ${member} with ${counted(strip.entries.length, "order")}, as above`,
+  ];
   const sending = { ...senderOf(session, wallet), steps: [{ call, details }], scope: scopeOf(session) };
   const outcome = await sendCalls(session, sending, options, output);
   checkAccepted(outcome.receipts);
-  output.result({ ...outcomeJson(outcome), member: Number(member), period: Number(period), strip: stripJson(strip) }, () => {
-    return `${outcomeText(outcome)}\n${strip.entries.length} orders are on the book.`;
-  });
+  output.result(
+    { ...outcomeJson(outcome), member: Number(member), period: Number(period), strip: stripJson(strip) },
+    () => {
+      return `${outcomeText(outcome)}\n${counted(strip.entries.length, "order")} placed.`;
+    },
+  );
 }
 
 /** The owner pays for gas where its key is there; else the trading key does. */
@@ -95,7 +100,10 @@ function ordersOf(session: Session, options: PlaceOptions): Order[] {
   const missing = Object.entries({ slot, side, price, energy }).filter(([, value]) => value === undefined);
   if (slot === undefined || side === undefined || price === undefined || energy === undefined) {
     const names = missing.map(([name]) => `--${name}`).join(", ");
-    throw new CliError("OPTION_INVALID", `${names}: missing. An order needs --slot, --side, --price and --energy; or pass --file.`);
+    throw new CliError(
+      "OPTION_INVALID",
+      `${names}: missing. An order needs --slot, --side, --price and --energy; or pass --file.`,
+    );
   }
   return [
     {
@@ -127,7 +135,10 @@ function ordersIn({ terms, money }: Session, path: string): Order[] {
   if (!success) {
     const [issue] = error.issues;
     const field = issue?.path.map(String).join(".") ?? "";
-    throw new CliError("FILE_MALFORMED", `${path}: ${field === "" ? "the file" : field}: ${issue?.message ?? "malformed"}. See docs/cli.md.`);
+    throw new CliError(
+      "FILE_MALFORMED",
+      `${path}: ${field === "" ? "the file" : field}: ${issue?.message ?? "malformed"}. See docs/cli.md.`,
+    );
   }
   return data.orders.map(({ slot, side, price, energyWh }, index) => ({
     slot: slotOf(`orders.${index}.slot`, slot, terms),
@@ -143,13 +154,22 @@ function periodOfAll({ terms, now }: Session, orders: readonly Order[]): Period 
   for (const { slot } of orders) {
     if (isOpen(terms, slot, now)) continue;
     const when = "Orders are taken from the horizon on until the slot's gate";
-    throw new CliError("MARKET_CLOSED", `Slot ${slot} (${slotText(terms, slot)}) is not open for orders. ${when}: see wattbook market show.`);
+    throw new CliError(
+      "MARKET_CLOSED",
+      `Slot ${slot} (${slotText(terms, slot)}) is not open for orders. ${when}: see wattbook market show.`,
+    );
   }
   return asPeriod(first === undefined ? 0n : periodOf(terms, first.slot));
 }
 
 /** What the chain would leave out in silence. */
-async function checkMember(session: Session, member: MemberIndex, period: Period, trading: string, strip: Strip): Promise<void> {
+async function checkMember(
+  session: Session,
+  member: MemberIndex,
+  period: Period,
+  trading: string,
+  strip: Strip,
+): Promise<void> {
   const { wattbook, community, money } = session;
   const [word, account] = await Promise.all([
     wattbook.registry.member(community, member, period),
@@ -157,7 +177,10 @@ async function checkMember(session: Session, member: MemberIndex, period: Period
   ]);
   if (word.tradingKey !== trading) {
     const advice = "Name the keystore of that key as keys.trading";
-    throw new CliError("NOT_TRADING_KEY", `Member ${member} trades with ${word.tradingKey}, keys.trading is ${trading}. ${advice}.`);
+    throw new CliError(
+      "NOT_TRADING_KEY",
+      `Member ${member} trades with ${word.tradingKey}, keys.trading is ${trading}. ${advice}.`,
+    );
   }
   if (account.free >= strip.maxReserve) return;
   const need = `These orders reserve up to ${amountText(money, strip.maxReserve)}, and member ${member} has ${amountText(money, account.free)} free`;
@@ -175,7 +198,10 @@ function stripText({ money, terms, terminal }: Session, strip: Strip, signer: st
       const limit = priceText(money, priceOf(terms, entry.tick));
       const energy = formatWh(whOf(entry.lots, terms.lotWh));
       const bound = entry.side === "buy" ? "at most" : "at least";
-      return [`order ${index + 1}`, `${entry.side} ${energy} for ${bound} ${limit}, ${slotText(terms, slotIn(terms, strip.period, entry.offset))}`];
+      return [
+        `order ${index + 1}`,
+        `${entry.side} ${energy} for ${bound} ${limit}, ${slotText(terms, slotIn(terms, strip.period, entry.offset))}`,
+      ];
     }),
   ];
   const title = paint("bold", "Strip (orders under one signature)", terminal.stderr, terminal.env);
@@ -183,8 +209,21 @@ function stripText({ money, terms, terminal }: Session, strip: Strip, signer: st
 }
 
 function stripJson({ after, epoch, deadline, maxReserve, feePerEntry, feeTo, entries }: Strip): object {
-  const orders = entries.map(({ offset, side, tick, lots }) => ({ offset: Number(offset), side, tick: Number(tick), lots: Number(lots) }));
-  return { after: Number(after), epoch: Number(epoch), deadline: Number(deadline), maxReserve, feePerEntry, feeTo, entries: orders };
+  const orders = entries.map(({ offset, side, tick, lots }) => ({
+    offset: Number(offset),
+    side,
+    tick: Number(tick),
+    lots: Number(lots),
+  }));
+  return {
+    after: Number(after),
+    epoch: Number(epoch),
+    deadline: Number(deadline),
+    maxReserve,
+    feePerEntry,
+    feeTo,
+    entries: orders,
+  };
 }
 
 const MARKET = new Interface(DoubleAuctionAbi);
@@ -199,7 +238,13 @@ function checkAccepted(receipts: readonly TransactionReceipt[]): void {
     }
     if (event?.name !== "EntriesRefused") continue;
     const codes = (event.args["reasons"] as string).slice(2).match(/../g) ?? [];
-    const reasons = codes.map((code) => BigInt(`0x${code}`)).filter((code) => code !== 0n).map((code) => reasonOf(ENTRY_REASONS, code));
-    throw new CliError("ORDER_LEFT_OUT", `The chain left out ${reasons.length} orders: ${[...new Set(reasons)].join(", ")}. See wattbook order list.`);
+    const reasons = codes
+      .map((code) => BigInt(`0x${code}`))
+      .filter((code) => code !== 0n)
+      .map((code) => reasonOf(ENTRY_REASONS, code));
+    throw new CliError(
+      "ORDER_LEFT_OUT",
+      `The chain left out ${counted(reasons.length, "order")}: ${[...new Set(reasons)].join(", ")}. See wattbook order list.`,
+    );
   }
 }

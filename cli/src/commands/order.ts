@@ -17,12 +17,17 @@ export const order: Register = (parent, app) => {
     .option("--price <price>", "limit in tokens per kWh, such as 0.10: the most a buyer pays, the least a seller gets")
     .option("--energy <Wh>", "energy in Wh, whole lots")
     .option("--file <orders.json>", "several orders of one period instead; see docs/cli.md");
-  action<CommonOptions & PlaceOptions, []>(signing(linked(place, "community", "member")), app, async (options, output) => {
-    await withSession(options, app.terminal, (session) => placeOrders(session, options, output));
-  });
-  const list = withPeriod(linked(group.command("list"), "community", "member"), "period (default: the current one)").description(
-    "Lists a member's orders of a period and what they filled.",
+  action<CommonOptions & PlaceOptions, []>(
+    signing(linked(place, "community", "member")),
+    app,
+    async (options, output) => {
+      await withSession(options, app.terminal, (session) => placeOrders(session, options, output));
+    },
   );
+  const list = withPeriod(
+    linked(group.command("list"), "community", "member"),
+    "period (default: the current one)",
+  ).description("Lists a member's orders of a period and what they filled.");
   action<CommonOptions & ListOptions, []>(list, app, async (options, output) => {
     await withSession(options, app.terminal, (session) => listOrders(session, options, output));
   });

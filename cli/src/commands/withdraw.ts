@@ -25,7 +25,10 @@ export const withdraw: Register = (parent, app) => {
       const amount = text === "all" ? before.free : amountOf("<amount>", text, money);
       if (amount > before.free || amount === 0n) {
         const reserved = "What orders have reserved comes free when they are settled";
-        throw new CliError("BALANCE_TOO_LOW", `Member ${member} has ${amountText(money, before.free)} free. ${reserved}.`);
+        throw new CliError(
+          "BALANCE_TOO_LOW",
+          `Member ${member} has ${amountText(money, before.free)} free. ${reserved}.`,
+        );
       }
       const to = options.to === undefined ? from.address : addressOf("--to", options.to);
       const call = wattbook.escrow.calls.withdraw(community, member, to, amount);

@@ -14,7 +14,10 @@ const FAR_AHEAD = 300;
 const OLD = 120;
 
 /** Looks at the node and the contracts. */
-export async function lookAtChain({ url, deployment, config }: Local, provider: JsonRpcProvider): Promise<Looked<Wattbook>> {
+export async function lookAtChain(
+  { url, deployment, config }: Local,
+  provider: JsonRpcProvider,
+): Promise<Looked<Wattbook>> {
   const findings: Finding[] = [];
   try {
     const began = Date.now();
@@ -56,7 +59,9 @@ export function clockFinding(age: number, block: number): Finding {
   if (age < -AHEAD) {
     const found = `block ${block} is ${-age} s ahead of this machine`;
     const advice = "Set this machine's clock by NTP. On a chain of your own whose time was moved this does no harm.";
-    return -age > FAR_AHEAD ? { check, state: "fail", found, advice, exit: EXIT.failed } : doubtful(check, found, advice);
+    return -age > FAR_AHEAD
+      ? { check, state: "fail", found, advice, exit: EXIT.failed }
+      : doubtful(check, found, advice);
   }
   if (age <= OLD) return fine(check, `block ${block} is ${Math.max(0, age)} s old`);
   const advice = "The node lags, its chain makes no blocks, or this machine's clock is fast. Compare another node.";

@@ -1,5 +1,15 @@
 /** What the contracts say: community, member, keys, money. */
-import { asCommunity, asMember, asSeconds, isSealed, periodAt, type CommunityIndex, type MemberIndex, type Terms, type Wattbook } from "@wattbook/sdk";
+import {
+  asCommunity,
+  asMember,
+  asSeconds,
+  isSealed,
+  periodAt,
+  type CommunityIndex,
+  type MemberIndex,
+  type Terms,
+  type Wattbook,
+} from "@wattbook/sdk";
 import { ZeroAddress } from "ethers";
 import type { Role } from "../lib/config.ts";
 import { EXIT } from "../lib/errors.ts";
@@ -28,7 +38,9 @@ export async function lookAtCommunity(local: Local, wattbook: Wattbook): Promise
     if (found.terms === undefined) return findings;
     findings.push(...coordinatorOf(local, await wattbook.registry.ownerOf(index, asMember(0n))));
     if (member === undefined) return findings;
-    findings.push(...(await memberOf(local, wattbook, { community: index, member: asMember(BigInt(member)), terms: found.terms })));
+    findings.push(
+      ...(await memberOf(local, wattbook, { community: index, member: asMember(BigInt(member)), terms: found.terms })),
+    );
     return findings;
   } catch (error) {
     return [...findings, failing("community", error)];
@@ -46,7 +58,10 @@ async function gasOf({ keys }: Local, { provider }: Wattbook): Promise<Finding[]
     const check = `gas: ${role}`;
     const found = `holds ${coinText(balance)} of the chain's coin`;
     if (balance >= needed) findings.push(fine(check, found));
-    else findings.push(doubtful(check, found, `Send ${key.address} some: 1 million gas cost up to ${coinText(needed)} now.`));
+    else
+      findings.push(
+        doubtful(check, found, `Send ${key.address} some: 1 million gas cost up to ${coinText(needed)} now.`),
+      );
   }
   return findings;
 }
@@ -124,15 +139,29 @@ async function memberOf(local: Local, wattbook: Wattbook, { community, member, t
   const [allowed, held] = await Promise.all([token.allowance(owner, escrow.address), token.balanceOf(owner)]);
   const text = `${amountText(money, held)} in the owner's wallet, ${amountText(money, allowed)} allowed to the escrow`;
   findings.push(
-    held > 0n || account.free > 0n ? fine("allowance", text) : doubtful("allowance", text, `Get some ${money.symbol} for ${owner}; wattbook deposit asks for the allowance itself.`),
+    held > 0n || account.free > 0n
+      ? fine("allowance", text)
+      : doubtful(
+          "allowance",
+          text,
+          `Get some ${money.symbol} for ${owner}; wattbook deposit asks for the allowance itself.`,
+        ),
   );
   return findings;
 }
 
-function whyInactive({ enrolled, metered, suspended, stopped, leaving }: Record<"enrolled" | "metered" | "suspended" | "stopped" | "leaving", boolean>): string {
+function whyInactive({
+  enrolled,
+  metered,
+  suspended,
+  stopped,
+  leaving,
+}: Record<"enrolled" | "metered" | "suspended" | "stopped" | "leaving", boolean>): string {
   if (suspended) return "The coordinator suspended it";
   if (stopped) return "Its owner stopped trading";
   if (leaving) return "It leaves at the end of the period";
   if (!enrolled) return "Its enrolment counts from the next period on";
-  return metered ? "It counts from the next period on" : "It has no meter yet, or one that counts from the next period on";
+  return metered
+    ? "It counts from the next period on"
+    : "It has no meter yet, or one that counts from the next period on";
 }

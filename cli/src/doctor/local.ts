@@ -42,11 +42,21 @@ export function doubtful(check: string, found: string, advice: string): Finding 
 /** Looks at everything on this machine. */
 export function lookLocally(named: string | undefined, terminal: Terminal): Looked<Local> {
   const findings: Finding[] = [nodeVersion(process.versions.node)];
-  const config = attempt("configuration", findings, () => readConfig(named, terminal), ({ path }) => path);
+  const config = attempt(
+    "configuration",
+    findings,
+    () => readConfig(named, terminal),
+    ({ path }) => path,
+  );
   if (config === undefined) return { findings, value: undefined };
-  const deployment = attempt("deployment file", findings, () => deploymentOf(config), (file) => {
-    return `version ${file.version} on chain ${file.chainId}`;
-  });
+  const deployment = attempt(
+    "deployment file",
+    findings,
+    () => deploymentOf(config),
+    (file) => {
+      return `version ${file.version} on chain ${file.chainId}`;
+    },
+  );
   const url = attempt("node address", findings, () => nodeUrlOf(config, terminal), withoutKeys);
   const keys = keysOf(config, findings);
   findings.push(dataFolder(config));
@@ -87,7 +97,9 @@ function keysOf(config: Config, findings: Finding[]): Map<Role, LockedKey> {
     if (key !== undefined) keys.set(role, key);
   }
   if (Object.keys(config.keys).length > 0) return keys;
-  findings.push(doubtful("keys", "none", "Commands that only look need none. Make some: wattbook init --keys owner,trading"));
+  findings.push(
+    doubtful("keys", "none", "Commands that only look need none. Make some: wattbook init --keys owner,trading"),
+  );
   return keys;
 }
 

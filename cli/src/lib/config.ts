@@ -25,9 +25,15 @@ const whole = (what: string, least: number, most: number) => {
 };
 const httpUrl = z.url({ protocol: /^https?$/, error: "pass the address of a node, such as http://127.0.0.1:8545" });
 
-const key = z.union([path("the keystore file"), z.strictObject({ file: path("the keystore file"), passwordFile: path("the file with the password").optional() })], {
-  error: 'name the keystore file, or pass { "file", "passwordFile" }',
-});
+const key = z.union(
+  [
+    path("the keystore file"),
+    z.strictObject({ file: path("the keystore file"), passwordFile: path("the file with the password").optional() }),
+  ],
+  {
+    error: 'name the keystore file, or pass { "file", "passwordFile" }',
+  },
+);
 
 const MOST_INDEX = 2 ** 32 - 1;
 
@@ -43,7 +49,11 @@ export const configSchema = z.strictObject({
   deployment: path("the deployment.json of the network"),
   community: whole("the community's number", 0, MOST_INDEX).optional(),
   member: whole("the member's number", 0, MOST_INDEX).optional(),
-  keys: z.strictObject(Object.fromEntries(ROLES.map((role) => [role, key.optional()])) as Record<Role, z.ZodOptional<typeof key>>).default({} as never),
+  keys: z
+    .strictObject(
+      Object.fromEntries(ROLES.map((role) => [role, key.optional()])) as Record<Role, z.ZodOptional<typeof key>>,
+    )
+    .default({} as never),
   /** Folder for what is kept between runs: logs that were read, what the keeper sends. */
   data: path("the folder for logs and outboxes").default("data"),
 });
@@ -57,7 +67,12 @@ export interface KeyFile {
 /** A configuration with all paths made absolute. */
 export interface Config {
   readonly path: string;
-  readonly node: { readonly url?: string | undefined; readonly urlEnv?: string | undefined; readonly urlFile?: string | undefined; readonly timeoutMs: number };
+  readonly node: {
+    readonly url?: string | undefined;
+    readonly urlEnv?: string | undefined;
+    readonly urlFile?: string | undefined;
+    readonly timeoutMs: number;
+  };
   readonly deployment: string;
   readonly community: number | undefined;
   readonly member: number | undefined;
@@ -94,8 +109,11 @@ export function readConfig(named: string | undefined, terminal: Pick<Terminal, "
   const at = (name: string) => resolve(folder, name);
   const keys = Object.entries(data.keys).flatMap(([role, given]) => {
     if (given === undefined) return [];
-    const { file: keyFile, passwordFile } = typeof given === "string" ? { file: given, passwordFile: undefined } : given;
-    return [[role, { file: at(keyFile), passwordFile: passwordFile === undefined ? undefined : at(passwordFile) }] as const];
+    const { file: keyFile, passwordFile } =
+      typeof given === "string" ? { file: given, passwordFile: undefined } : given;
+    return [
+      [role, { file: at(keyFile), passwordFile: passwordFile === undefined ? undefined : at(passwordFile) }] as const,
+    ];
   });
   const { urlFile } = data.node;
   return {
@@ -160,5 +178,8 @@ export function nodeUrlOf({ path: file, node }: Config, { env }: Pick<Terminal, 
     throw new CliError("NODE_URL_MISSING", `${file} does not say where the node is. ${advice}.`);
   }
   if (httpUrl.safeParse(url).success) return url;
-  throw new CliError("CONFIG_INVALID", `${source} holds no address of a node (not shown). It begins with http:// or https://.`);
+  throw new CliError(
+    "CONFIG_INVALID",
+    `${source} holds no address of a node (not shown). It begins with http:// or https://.`,
+  );
 }

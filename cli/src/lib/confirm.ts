@@ -10,7 +10,10 @@ import { canAsk, type Terminal } from "./terminal.ts";
 export async function confirm(question: string, yes: boolean, terminal: Terminal): Promise<void> {
   if (yes) return;
   if (!canAsk(terminal)) {
-    throw new CliError("CONFIRMATION_NEEDED", "There is nobody to ask whether to sign. Run it again with --yes, or with --dry-run to look only.");
+    throw new CliError(
+      "CONFIRMATION_NEEDED",
+      "There is nobody to ask whether to sign. Run it again with --yes, or with --dry-run to look only.",
+    );
   }
   const prompt = createInterface({ input: terminal.stdin, output: terminal.stderr });
   const answer = await prompt.question(`${question} [y/N] `);

@@ -18,7 +18,7 @@ import {
   type Terms,
   type UnsignedCall,
 } from "@wattbook/sdk";
-import { Interface, type ParamType } from "ethers";
+import { Interface, ParamType } from "ethers";
 import { amountText, periodText, priceText, slotText, timeText, type Money } from "./units.ts";
 
 /** What is needed to name units. */
@@ -66,6 +66,15 @@ export function decoded({ to, data, value }: UnsignedCall, scope: Scope): Decode
   if (parsed === null) throw new Error(`a call to ${contract} that its ABI does not have`);
   const values = parsed.fragment.inputs.map((input, index) => leaves(input, input.name, parsed.args[index], scope));
   return { contract, address: to, function: parsed.name, arguments: values.flat(), value };
+}
+
+/** The fields of a message that is signed off chain, in words. */
+export function messageFields(
+  fields: readonly { readonly name: string; readonly type: string }[],
+  values: Readonly<Record<string, unknown>>,
+  scope: Scope,
+): [string, string][] {
+  return fields.map(({ name, type }) => [name, shownOf(name, String(values[name]), ParamType.from(type), scope)]);
 }
 
 function contractAt(address: string, { deployment, money }: Scope): readonly [string, Interface] {
@@ -116,7 +125,8 @@ function shownOf(name: string, raw: string, type: ParamType, { money, terms, dep
   if (type.baseType === "address") return addressText(raw, deployment);
   if (!/^u?int/.test(type.baseType)) return raw;
   const value = BigInt(raw);
-  if (money !== undefined && MONEY.test(name)) return `${amountText(money, asAmount(value < 0n ? -value : value))} (${raw} base units)`;
+  if (money !== undefined && MONEY.test(name))
+    return `${amountText(money, asAmount(value < 0n ? -value : value))} (${raw} base units)`;
   if (money !== undefined && PRICE.test(name)) return `${priceText(money, asPrice(value))} (${raw} base units per Wh)`;
   if (ENERGY.test(name)) return value < 1_000n ? formatWh(asWh(value)) : `${formatWh(asWh(value))} (${raw} Wh)`;
   if (/Cap$/.test(name)) return `${raw} lots`;

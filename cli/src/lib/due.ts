@@ -32,7 +32,8 @@ export async function dueOf({ terms, now }: Session, logs: LogReader, wanted?: P
   const oldest = current - ringLength(terms);
   const first = oldest < 0n ? 0n : oldest;
   const count = Number(current + terms.horizon - first + 1n);
-  const periods = wanted === undefined ? Array.from({ length: count }, (_, index) => asPeriod(first + BigInt(index))) : [wanted];
+  const periods =
+    wanted === undefined ? Array.from({ length: count }, (_, index) => asPeriod(first + BigInt(index))) : [wanted];
   const found: DuePeriod[] = [];
   for (const period of periods) {
     const facts = {

@@ -1,5 +1,6 @@
 /** Errors of the command line: a stable `code`, a message that says what to do, and the exit code that goes with it. */
 import { faultOf, type WattbookError } from "@wattbook/sdk";
+import { CommunityError } from "../community/errors.ts";
 
 /** Exit codes; `docs/cli.md` explains them. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, node: 3, reverted: 4 } as const;
@@ -22,9 +23,6 @@ export const CLI_CODES = {
   PASSWORD_NEEDED: EXIT.usage,
   PASSWORDS_DIFFER: EXIT.failed,
   FILE_MALFORMED: EXIT.failed,
-  RECORD_INVALID: EXIT.failed,
-  RECORD_DUPLICATE: EXIT.failed,
-  SIGNATURE_MISSING: EXIT.failed,
   NOT_COORDINATOR: EXIT.failed,
   NOT_OWNER: EXIT.failed,
   NOT_TRADING_KEY: EXIT.failed,
@@ -34,9 +32,10 @@ export const CLI_CODES = {
   MARKET_CLOSED: EXIT.failed,
   MARKET_SEALED: EXIT.failed,
   MEMBER_MISSING: EXIT.failed,
+  SOME_LEFT_OUT: EXIT.failed,
+  NOT_SETTLED: EXIT.failed,
   COMMUNITY_MISSING: EXIT.failed,
   ORDER_LEFT_OUT: EXIT.failed,
-  NOT_FINAL: EXIT.failed,
   NOT_AVAILABLE: EXIT.failed,
   STOPPED: EXIT.failed,
   TRANSACTION_PENDING: EXIT.node,
@@ -67,6 +66,7 @@ export interface Reported {
 /** What is reported of whatever a command threw; undefined for a bug. */
 export function reportOf(thrown: unknown): Reported | undefined {
   if (thrown instanceof CliError) return { code: thrown.code, message: thrown.message, exit: CLI_CODES[thrown.code] };
+  if (thrown instanceof CommunityError) return { code: thrown.code, message: thrown.message, exit: EXIT.failed };
   const fault = faultOf(thrown);
   if (fault !== undefined) return { code: fault.code, message: withHint(fault), exit: exitOf(fault) };
   return thrown instanceof Error && thrown.name === "ServiceError" ? serviceReport(thrown) : undefined;

@@ -21,7 +21,9 @@ const MOST_MEMORY = 512 * 1_024 * 1_024;
 
 const deriveAsync = promisify<string | Uint8Array, string | Uint8Array, number, ScryptOptions, Buffer>(derive);
 // Ethers' own derivation takes some twenty times as long.
-scrypt.register(async (password, salt, N, r, p, length) => deriveAsync(password, salt, length, { N, r, p, maxmem: MOST_MEMORY }));
+scrypt.register(async (password, salt, N, r, p, length) =>
+  deriveAsync(password, salt, length, { N, r, p, maxmem: MOST_MEMORY }),
+);
 
 /**
  * The key of a role, locked: its address is known without the password.
@@ -42,23 +44,27 @@ export function lockedKey(name: string, key: KeyFile): LockedKey {
   const json = readText(name, key.file);
   checkPrivate(name, key.file);
   if (!isKeystoreJson(json)) {
-    const advice = "Name a file that wattbook init, geth or a wallet's export wrote; private keys in the open are not taken";
+    const advice =
+      "Name a file that wattbook init, geth or a wallet's export wrote; private keys in the open are not taken";
     throw new CliError("KEY_FILE_INVALID", `${name}: ${key.file} is no keystore file of version 3. ${advice}.`);
   }
   const { address } = JSON.parse(json) as { readonly address?: unknown };
   if (typeof address === "string" && /^(0x)?[0-9a-f]{40}$/i.test(address)) {
     return { ...key, name, json, address: getAddress(address.startsWith("0x") ? address : `0x${address}`) };
   }
-  throw new CliError("KEY_FILE_INVALID", `${name}: ${key.file} names no address. Export the key again, with its address.`);
+  throw new CliError(
+    "KEY_FILE_INVALID",
+    `${name}: ${key.file} names no address. Export the key again, with its address.`,
+  );
 }
 
 /**
- * Opens a key with its password: of `--password-file`, of the configuration's file, or asked for.
+ * Opens a key with its password: of the file that stands beside it, of `--password-file`, or asked for.
  * @throws CliError KEY_PASSWORD_WRONG, KEY_FILE_INVALID, PASSWORD_NEEDED, FILE_OPEN, FILE_UNREADABLE
  */
 export async function unlock(key: LockedKey, passwordFile: string | undefined, terminal: Terminal): Promise<Wallet> {
   const [from, path] =
-    passwordFile === undefined ? [`${key.name}.passwordFile`, key.passwordFile] : ["--password-file", passwordFile];
+    key.passwordFile === undefined ? ["--password-file", passwordFile] : [`${key.name}.passwordFile`, key.passwordFile];
   const password = path === undefined ? await askPassword(`Password of ${key.file}`, terminal) : passwordIn(from, path);
   try {
     const { privateKey, address } = await decryptKeystoreJson(key.json, password);
@@ -67,7 +73,10 @@ export async function unlock(key: LockedKey, passwordFile: string | undefined, t
   } catch (thrown) {
     if (thrown instanceof Error && /incorrect password/.test(thrown.message)) {
       const where = path === undefined ? "The password" : `The password in ${path}`;
-      throw new CliError("KEY_PASSWORD_WRONG", `${where} does not open ${key.file}. Try again, or name the file that it belongs to.`);
+      throw new CliError(
+        "KEY_PASSWORD_WRONG",
+        `${where} does not open ${key.file}. Try again, or name the file that it belongs to.`,
+      );
     }
     // Ethers' errors may quote what they choke on: they go no further.
     throw new CliError("KEY_FILE_INVALID", `${key.name}: ${key.file} is damaged. Restore it from its backup.`);

@@ -54,7 +54,11 @@ export function openProvider(url: string, chainId: bigint, timeoutMs: number): J
   // Ethers' own tries after a 429 would take minutes, unseen.
   request.setThrottleParams({ maxAttempts: 1 });
   const network = Network.from(chainId);
-  const provider = new JsonRpcProvider(request, network, { staticNetwork: network, cacheTimeout: -1, batchMaxCount: 1 });
+  const provider = new JsonRpcProvider(request, network, {
+    staticNetwork: network,
+    cacheTimeout: -1,
+    batchMaxCount: 1,
+  });
   provider.pollingInterval = POLL_MS;
   return provider;
 }
@@ -69,20 +73,33 @@ export function deploymentOf({ deployment }: Config): Deployment {
  * @throws CliError CONFIG_MISSING, CONFIG_INVALID, NODE_URL_MISSING, FILE_UNREADABLE
  * @throws FaultError where the node or the deployment is not what it should be
  */
-export async function withLink<T>(options: LinkOptions, terminal: Terminal, work: (link: Link) => Promise<T>): Promise<T> {
+export async function withLink<T>(
+  options: LinkOptions,
+  terminal: Terminal,
+  work: (link: Link) => Promise<T>,
+): Promise<T> {
   const config = readConfig(options.config, terminal);
   const deployment = deploymentOf(config);
   const { timeoutMs } = config.node;
   const provider = openProvider(nodeUrlOf(config, terminal), deployment.chainId, timeoutMs);
   try {
-    return await work({ terminal, config, provider, wattbook: await connect(provider, deployment, { timeout: timeoutMs }) });
+    return await work({
+      terminal,
+      config,
+      provider,
+      wattbook: await connect(provider, deployment, { timeout: timeoutMs }),
+    });
   } finally {
     provider.destroy();
   }
 }
 
 /** As `withLink`, with the community of the options or the configuration. @throws CliError COMMUNITY_MISSING, OPTION_INVALID */
-export async function withSession<T>(options: LinkOptions, terminal: Terminal, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withSession<T>(
+  options: LinkOptions,
+  terminal: Terminal,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   return withLink(options, terminal, async (link) => work(await sessionOf(link, options)));
 }
 
@@ -93,7 +110,10 @@ export async function sessionOf(link: Link, options: LinkOptions): Promise<Sessi
   const count = await wattbook.registry.communityCount();
   if (community >= count) {
     const there = count === 0n ? "The deployment has none" : `The deployment has 0 to ${count - 1n}`;
-    throw new CliError("COMMUNITY_MISSING", `There is no community ${community}. ${there}; name another, or create it.`);
+    throw new CliError(
+      "COMMUNITY_MISSING",
+      `There is no community ${community}. ${there}; name another, or create it.`,
+    );
   }
   const [terms, token, block] = await Promise.all([
     wattbook.registry.terms(community),
@@ -115,7 +135,10 @@ function communityOf({ community }: LinkOptions, config: Config): CommunityIndex
  * The member that a command is about.
  * @throws CliError OPTION_INVALID, MEMBER_MISSING
  */
-export async function memberOf({ member }: LinkOptions, { config, wattbook, community }: Session): Promise<MemberIndex> {
+export async function memberOf(
+  { member }: LinkOptions,
+  { config, wattbook, community }: Session,
+): Promise<MemberIndex> {
   const index = member ?? (config.member === undefined ? undefined : BigInt(config.member));
   if (index === undefined) {
     throw new CliError("OPTION_INVALID", `--member is missing, and ${config.path} names no member. Name one.`);

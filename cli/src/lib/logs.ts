@@ -15,7 +15,10 @@ export async function withLogs<T>(session: Session, output: Output, work: (logs:
   const progress = scanProgress(session.terminal);
   try {
     const { onProgress } = progress;
-    const reader = await session.wattbook.logs(session.community, { onProgress, ...(store !== undefined && { store }) });
+    const reader = await session.wattbook.logs(session.community, {
+      onProgress,
+      ...(store !== undefined && { store }),
+    });
     const logs = await reader.snapshot();
     progress.stop();
     return await work(logs);
@@ -35,7 +38,12 @@ async function openLogs({ config, wattbook }: Session, output: Output): Promise<
   try {
     mkdirSync(config.data, { recursive: true });
     const store = new SqliteLogStore(join(config.data, `logs-${wattbook.deployment.chainId}.db`));
-    return { store, close: () => { store.close(); } };
+    return {
+      store,
+      close: () => {
+        store.close();
+      },
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     output.say(`Logs are read from the start and not kept: ${reason}`);

@@ -23,7 +23,8 @@ export function linked(command: Command, ...what: readonly ("community" | "membe
   if (what.includes("community")) {
     command.option("--community <number>", "instead of the configuration's", whole("--community", INDEX));
   }
-  if (what.includes("member")) command.option("--member <number>", "instead of the configuration's", whole("--member", INDEX));
+  if (what.includes("member"))
+    command.option("--member <number>", "instead of the configuration's", whole("--member", INDEX));
   return command;
 }
 
@@ -37,8 +38,16 @@ export function signing(command: Command): Command {
   return command
     .option("--yes", "do not ask before signing", false)
     .option("--dry-run", "try the calls and show them; sign and send nothing", false)
-    .option("--password-file <file>", "file with the key's password, mode 600 (default: ask)")
-    .option("--wait <seconds>", "longest wait for a block", (text) => Number(whole("--wait", MOST_WAIT, 1n)(text)), 300);
+    .option(
+      "--password-file <file>",
+      "password of keys for which the configuration names none, mode 600 (default: ask)",
+    )
+    .option(
+      "--wait <seconds>",
+      "longest wait for a block",
+      (text) => Number(whole("--wait", MOST_WAIT, 1n)(text)),
+      300,
+    );
 }
 
 /**
@@ -50,7 +59,11 @@ export function amountOf(name: string, text: string, { symbol, decimals }: Money
     const amount = parseAmount(text, decimals);
     if (amount > 0n) return amount;
   } catch (cause) {
-    throw new CliError("OPTION_INVALID", `${name} ${text}: pass ${symbol} above 0 with up to ${decimals} decimals, such as 12.50.`, { cause });
+    throw new CliError(
+      "OPTION_INVALID",
+      `${name} ${text}: pass ${symbol} above 0 with up to ${decimals} decimals, such as 12.50.`,
+      { cause },
+    );
   }
   throw new CliError("OPTION_INVALID", `${name} ${text}: pass ${symbol} above 0, such as 12.50.`);
 }
@@ -58,7 +71,10 @@ export function amountOf(name: string, text: string, { symbol, decimals }: Money
 /** An account's address. @throws CliError OPTION_INVALID */
 export function addressOf(name: string, text: string): string {
   if (isAddress(text)) return getAddress(text);
-  throw new CliError("OPTION_INVALID", `${name} ${text}: pass an address, 0x and 40 digits, with the right checksum if it has capitals.`);
+  throw new CliError(
+    "OPTION_INVALID",
+    `${name} ${text}: pass an address, 0x and 40 digits, with the right checksum if it has capitals.`,
+  );
 }
 
 /**
@@ -70,5 +86,8 @@ export function slotOf(name: string, text: string, terms: Pick<Terms, "slotDurat
   // Without an offset the same text would name another slot on another machine.
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
   if (time >= 0) return slotAt(terms, asSeconds(BigInt(Math.floor(time / 1_000))));
-  throw new CliError("OPTION_INVALID", `${name} ${text}: pass the slot's start with its offset, such as 2026-11-30T12:00Z, or its number.`);
+  throw new CliError(
+    "OPTION_INVALID",
+    `${name} ${text}: pass the slot's start with its offset, such as 2026-11-30T12:00Z, or its number.`,
+  );
 }

@@ -19,7 +19,12 @@ export class Output {
 
   /** A line beside the result. */
   say(line: string): void {
-    this.terminal.stderr.write(`${line.split("\n").map((each) => printable(withoutKeys(each), MOST_LINE)).join("\n")}\n`);
+    this.terminal.stderr.write(
+      `${line
+        .split("\n")
+        .map((each) => printable(withoutKeys(each), MOST_LINE))
+        .join("\n")}\n`,
+    );
   }
 }
 

@@ -27,12 +27,18 @@ export async function askPassword(question: string, terminal: Terminal): Promise
   }
   terminal.stderr.write(`${question}: `);
   // Readline would show what is typed.
-  const silent = new Writable({ write: (_chunk, _encoding, done) => { done(); } });
+  const silent = new Writable({
+    write: (_chunk, _encoding, done) => {
+      done();
+    },
+  });
   const prompt = createInterface({ input: terminal.stdin, output: silent, terminal: true });
   try {
     return await new Promise<string>((resolve, reject) => {
       prompt.once("line", resolve);
-      prompt.once("close", () => { reject(new CliError("STOPPED", "Stopped. Nothing was signed.")); });
+      prompt.once("close", () => {
+        reject(new CliError("STOPPED", "Stopped. Nothing was signed."));
+      });
     });
   } finally {
     prompt.close();

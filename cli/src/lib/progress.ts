@@ -7,7 +7,10 @@ import type { Terminal } from "./terminal.ts";
 const SHORT = 500;
 
 /** A callback for scans of logs, and how to take the bar away. */
-export function scanProgress({ stderr, env }: Terminal): { onProgress: (progress: ScanProgress) => void; stop: () => void } {
+export function scanProgress({ stderr, env }: Terminal): {
+  onProgress: (progress: ScanProgress) => void;
+  stop: () => void;
+} {
   let bar: SingleBar | undefined;
   const began = Date.now();
   const shows = stderr.isTTY === true && env["TERM"] !== "dumb";

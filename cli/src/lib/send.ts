@@ -85,7 +85,12 @@ const MOST_GAS = 2n ** 24n;
  * @throws CliError CONFIRMATION_NEEDED, ACCOUNT_BUSY, TRANSACTION_PENDING, TRANSACTION_REVERTED, and those of `unlock`
  * @throws ContractRevertError where a call would be refused
  */
-export async function sendCalls(link: Link, sending: Sending, options: SigningOptions, output: Output): Promise<Outcome> {
+export async function sendCalls(
+  link: Link,
+  sending: Sending,
+  options: SigningOptions,
+  output: Output,
+): Promise<Outcome> {
   const { provider, terminal } = link;
   const { from, steps, scope } = sending;
   const fees = await feesNow(link);
@@ -100,7 +105,11 @@ export async function sendCalls(link: Link, sending: Sending, options: SigningOp
     output.say("Dry run: tried on the latest block; nothing was signed or sent.");
     return { dryRun: true, from: from.address, calls, transactions: [], receipts: [] };
   }
-  await confirm(steps.length === 1 ? "Sign and send it?" : `Sign and send these ${steps.length} calls?`, options.yes, terminal);
+  await confirm(
+    steps.length === 1 ? "Sign and send it?" : `Sign and send these ${steps.length} calls?`,
+    options.yes,
+    terminal,
+  );
   await checkIdle(link, from.address);
   const wallet = sending.wallet ?? (await unlock(from, options.passwordFile, terminal));
   const receipts: TransactionReceipt[] = [];
@@ -108,7 +117,12 @@ export async function sendCalls(link: Link, sending: Sending, options: SigningOp
     const raw = await signed(link, wallet, step.call, gas ?? (await gasOf(link, step.call, from.address)), fees);
     receipts.push(await mined(link, raw, options.wait, output));
   }
-  const transactions = receipts.map(({ hash, blockNumber, gasUsed, fee }) => ({ hash, block: blockNumber, gasUsed, feeWei: fee }));
+  const transactions = receipts.map(({ hash, blockNumber, gasUsed, fee }) => ({
+    hash,
+    block: blockNumber,
+    gasUsed,
+    feeWei: fee,
+  }));
   provider.removeAllListeners();
   return { dryRun: false, from: from.address, calls, transactions, receipts };
 }

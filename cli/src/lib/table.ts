@@ -4,8 +4,17 @@ import Table from "cli-table3";
 type Align = "left" | "right";
 
 /** Rows under a head, with one line below it and nothing else drawn: readable anywhere, and good for `grep`. */
-export function tableText(head: readonly string[], aligns: readonly Align[], rows: readonly (readonly string[])[]): string {
-  const sides = ["top", "bottom", "left", "right"].flatMap((side) => [side, `${side}-mid`, `${side}-left`, `${side}-right`]);
+export function tableText(
+  head: readonly string[],
+  aligns: readonly Align[],
+  rows: readonly (readonly string[])[],
+): string {
+  const sides = ["top", "bottom", "left", "right"].flatMap((side) => [
+    side,
+    `${side}-mid`,
+    `${side}-left`,
+    `${side}-right`,
+  ]);
   const chars = { ...Object.fromEntries(sides.map((side) => [side, ""])), mid: "-", "mid-mid": "--", middle: "  " };
   const style = { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 };
   const table = new Table({ head: [...head], colAligns: [...aligns], chars, style });

@@ -12,7 +12,12 @@ export interface Terminal {
 type Format = Parameters<typeof styleText>[0];
 
 /** Text in a colour where its stream is a terminal that nobody asked to stay plain. */
-export function paint(format: Format, text: string, stream: { isTTY?: boolean | undefined }, env: Terminal["env"]): string {
+export function paint(
+  format: Format,
+  text: string,
+  stream: { isTTY?: boolean | undefined },
+  env: Terminal["env"],
+): string {
   const plain = (env["NO_COLOR"] ?? "") !== "" || env["TERM"] === "dumb" || stream.isTTY !== true;
   return plain ? text : styleText(format, text, { validateStream: false });
 }

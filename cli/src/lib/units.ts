@@ -71,6 +71,12 @@ export function grouped(value: bigint): string {
 
 /** Wei as the chain's own coin with six decimals, rounded up. */
 export function coinText(wei: bigint): string {
+  if (wei === 0n) return "0";
   const micro = (wei + 10n ** 12n - 1n) / 10n ** 12n;
   return `${micro / 1_000_000n}.${(micro % 1_000_000n).toString().padStart(6, "0")}`;
+}
+
+/** "1 order", "2 orders". */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
