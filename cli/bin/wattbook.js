@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // Starts the built program; in a checkout that is not built it says so instead of failing on an import.
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import process from "node:process";
+import { setTimeout } from "node:timers";
+import { fileURLToPath, URL } from "node:url";
 
 const built = new URL("../dist/index.js", import.meta.url);
 if (existsSync(fileURLToPath(built))) {

@@ -25,7 +25,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 const SHOWN = new Set(["commander.helpDisplayed", "commander.version"]);
 
 function failed(error: unknown, program: Command, terminal: Terminal): ExitCode {
-  const debug = program.opts<{ debug: boolean }>().debug;
+  const debug = program.opts<{ debug?: boolean }>().debug === true;
   const report = reportOf(error);
   const output = new Output(terminal, false);
   output.say(report === undefined ? unexpected(error) : `${report.code}: ${report.message}`);

@@ -28,7 +28,7 @@ export function programOf(app: App): Command {
   const program = new Command("wattbook")
     .description("A local energy market from the command line. Pages: docs/cli.md.")
     .version(VERSION, "-V, --version", "print the version")
-    .option("--debug", "where something fails, show the stack too", false)
+    .option("--debug", "where something fails, show the stack too")
     .helpCommand(false)
     .showSuggestionAfterError(true)
     .exitOverride()

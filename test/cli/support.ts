@@ -113,7 +113,10 @@ export async function configure(
     commits: await m.commitBook.getAddress(),
   };
   const provider = m.registry.runner?.provider;
-  folder.write("deployment.json", await deploymentOf({ at, provider } as unknown as Parameters<typeof deploymentOf>[0]));
+  folder.write(
+    "deployment.json",
+    await deploymentOf({ at, provider } as unknown as Parameters<typeof deploymentOf>[0]),
+  );
   folder.write("password", `${PASSWORD}\n`);
   const files: Record<string, object> = {};
   for (const [role, wallet] of Object.entries(keys)) {

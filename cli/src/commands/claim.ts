@@ -37,7 +37,7 @@ export const claim: Register = (parent, app) => {
   )
     .description("Claims the energy tokens of a settled period, or with --due what the supplier owes.")
     .option("--to <address>", "who gets the tokens (default: the owner)")
-    .option("--due", "claim what the supplier owes instead", false);
+    .option("--due", "claim what the supplier owes instead");
   action<Options, []>(command, app, async (options, output) => {
     await withSession(options, app.terminal, async (session) => {
       if (options.due) await claimDue(session, options, output);

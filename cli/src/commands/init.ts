@@ -39,7 +39,7 @@ export const init: Register = (parent, app) => {
     .option("--member <number>", "the member", whole("--member", INDEX))
     .option("--keys <roles>", `keys to make, of ${ROLES.join(", ")}`, rolesOf, [])
     .option("--password-file <file>", "file with the password of the keys, mode 600 (default: ask)");
-  action<Options, [string | undefined] & readonly string[]>(command, app, async (options, output, folder = ".") => {
+  action<Options, [string | undefined]>(command, app, async (options, output, folder = ".") => {
     const made = await initialise(folder, options, app);
     output.result(made, () => {
       const keys = Object.entries(made.keys).map(([role, { file, address }]): [string, string] => [

@@ -12,7 +12,7 @@ import { CliError, EXIT, reportOf } from "../lib/errors.ts";
 import { unlock } from "../lib/keystore.ts";
 import { withSession, type LinkOptions, type Session } from "../lib/link.ts";
 import { withLogs } from "../lib/logs.ts";
-import { linked, signing, whole } from "../lib/options.ts";
+import { count, linked, signing } from "../lib/options.ts";
 import type { Output } from "../lib/output.ts";
 import { senderKey } from "../lib/sender-key.ts";
 import type { SigningOptions } from "../lib/send.ts";
@@ -20,7 +20,7 @@ import type { SigningOptions } from "../lib/send.ts";
 type Options = CommonOptions &
   LinkOptions &
   SigningOptions & {
-    readonly once: boolean;
+    readonly once?: boolean;
     /** Seconds. */
     readonly every: bigint;
     /** Seconds. */
@@ -32,14 +32,17 @@ type Options = CommonOptions &
 export const keeper: Register = (parent, app) => {
   const command = signing(linked(parent.command("keeper"), "community"))
     .description("Clears due slots and settles due periods from chain data alone, until it is stopped.")
-    .option("--once", "one look, wait for what it sends, and end", false)
-    .option("--every <seconds>", "between two looks", whole("--every", 3_600n, 1n), 15n)
-    .option("--delay <seconds>", "leave what is due to others for so long", whole("--delay", 86_400n), 0n)
-    .option(
-      "--confirmations <blocks>",
-      "blocks after which a transaction is final",
-      whole("--confirmations", 1_000n, 1n),
-      2n,
+    .option("--once", "one look, wait for what it sends, and end")
+    .addOption(count("--every <seconds>", "between two looks", { least: 1n, most: 3_600n, unset: 15n }))
+    .addOption(
+      count("--delay <seconds>", "leave what is due to others for so long", { least: 0n, most: 86_400n, unset: 0n }),
+    )
+    .addOption(
+      count("--confirmations <blocks>", "blocks after which a transaction is final", {
+        least: 1n,
+        most: 1_000n,
+        unset: 2n,
+      }),
     );
   action<Options, []>(command, app, async (options, output) => {
     await withSession(options, app.terminal, async (session) => {
@@ -149,7 +152,7 @@ async function once(work: Passing, sender: Sender, output: Output, signal: Abort
   return jobs.every(({ state }) => state === "done");
 }
 
-/** Faults of a node pass: the next look may go better. */
+/** Faults of a node do not end it: the next look may go better. */
 async function always(
   { work, sender, every }: { work: Passing; sender: Sender; every: number },
   output: Output,
@@ -157,14 +160,14 @@ async function always(
 ): Promise<boolean> {
   let passes = 0;
   let submitted = 0;
-  while (!signal.aborted) {
+  while (!hasStopped(signal)) {
     try {
       const pass = await work.pass();
       passes++;
       submitted += pass.submitted.length;
       await sender.tick();
     } catch (error) {
-      if (signal.aborted) break;
+      if (hasStopped(signal)) break;
       const report = reportOf(error);
       if (report?.exit !== EXIT.node) throw error;
       output.say(`${report.code}: ${report.message} Trying again in ${every} s.`);
@@ -177,6 +180,11 @@ async function always(
       `Stopped after ${passes} looks; ${submitted} calls were sent. What waits is in the outbox and goes on with the next start.`,
   );
   return true;
+}
+
+/** Asked anew each time: it changes while a look waits. */
+function hasStopped({ aborted }: AbortSignal): boolean {
+  return aborted;
 }
 
 /** Ends after the step in hand at the first signal, at once at the second. */

@@ -43,6 +43,8 @@ interface Joiner {
     readonly binding?: Hex | undefined;
     readonly proof?: Hex | undefined;
   };
+  /** Signatures that a dry run leaves out. */
+  readonly unsigned: readonly SignatureName[];
 }
 
 type SignatureName = keyof Joiner["signatures"];
@@ -53,6 +55,8 @@ interface Result {
   readonly name: string;
   readonly member: number | null;
   readonly did: readonly string[];
+  /** What a dry run would sign. */
+  readonly unsigned: readonly string[];
   readonly fault: { readonly code: string; readonly message: string } | null;
 }
 
@@ -130,7 +134,10 @@ async function joinersOf(session: Session, gathering: Gathering, listed: readonl
     const metered = !fresh && (await isMetered(session.wattbook, { ...gathering, member }, wanted));
     const binding = metered ? null : wanted;
     const consents = BigInt(Number(enrolment !== null) + Number(binding !== null));
-    return { value: { listed: each, record, member, enrolment, binding, signatures: record.signatures }, consents };
+    return {
+      value: { listed: each, record, member, enrolment, binding, signatures: record.signatures, unsigned: [] },
+      consents,
+    };
   });
 }
 
@@ -164,9 +171,9 @@ async function withSignatures(
     options,
     output,
   );
-  if (made === undefined) return [...joiners];
   return joiners.map((joiner, index) => {
-    const own = jobs.flatMap((job, at) => (job.index === index ? [[job.field, made[at]] as const] : []));
+    const own = jobs.flatMap((job, at) => (job.index === index ? [[job.field, made?.[at]] as const] : []));
+    if (made === undefined) return { ...joiner, unsigned: own.map(([field]) => field) };
     return { ...joiner, signatures: { ...joiner.signatures, ...Object.fromEntries(own) } };
   });
 }
@@ -237,12 +244,13 @@ async function sendAll(
       name,
       member: null,
       did: [],
+      unsigned: [],
       fault: { code: fault?.code ?? "", message: fault?.message ?? "" },
     })),
-    ...joiners.map((joiner) => resultOf(joiner, faults.get(joiner) ?? null, enrolled, outcome?.dryRun === true)),
+    ...joiners.map((joiner) => resultOf(joiner, faults.get(joiner) ?? null, enrolled, options.dryRun === true)),
   ];
   const json = {
-    ...(outcome === undefined ? { dryRun: options.dryRun, transactions: [] } : outcomeJson(outcome)),
+    ...(outcome === undefined ? { dryRun: options.dryRun === true, transactions: [] } : outcomeJson(outcome)),
     members: results,
   };
   output.result(json, () =>
@@ -253,18 +261,20 @@ async function sendAll(
 
 /** The calls of a record; why it has to be left out where it cannot go through. */
 async function stepsOf(session: Session, joiner: Joiner, from: string): Promise<Step[] | NonNullable<Result["fault"]>> {
-  const { enrolment, binding, signatures, record, listed } = joiner;
+  const { enrolment, binding, signatures, unsigned, record, listed } = joiner;
   const { calls } = session.wattbook.registry;
   const needed: SignatureName[] = [
     ...(enrolment === null ? [] : ["enrolment" as const]),
     ...(binding === null ? [] : ["binding" as const, "proof" as const]),
   ];
-  const missing = needed.filter((name) => signatures[name] === undefined);
+  const missing = needed.filter((name) => signatures[name] === undefined && !unsigned.includes(name));
   if (missing.length > 0) {
     const who = `${record.owner} signs enrolment and binding, ${record.meterKey} the proof`;
     const message = `${listed.place}: signatures.${missing.join(", signatures.")} missing. ${who}: wattbook member enroll --prepare prints what.`;
     return { code: "SIGNATURE_MISSING", message };
   }
+  // Without signatures there is nothing to try.
+  if (unsigned.length > 0) return [];
   const steps: Step[] = [];
   const details = [`member ${joiner.member}: ${printable(listed.name, 40)}`];
   if (enrolment !== null) steps.push({ call: calls.enroll(enrolment, signatures.enrolment ?? "0x"), details });
@@ -310,14 +320,22 @@ function resultOf(
     place: listed.place,
     name: listed.name,
     member: fault === null && dryRun ? Number(member) : known === undefined ? null : Number(known),
-    did: fault === null && !dryRun ? todo : [],
+    did: fault === null && !dryRun && joiner.unsigned.length === 0 ? todo : [],
+    unsigned: joiner.unsigned,
     fault,
   };
 }
 
 function resultsText(results: readonly Result[]): string {
-  const rows = results.map(({ name, member, did, fault }) => {
-    const state = fault !== null ? `left out: ${fault.code}` : did.length > 0 ? did.join(", ") : "nothing to do";
+  const rows = results.map(({ name, member, did, unsigned, fault }) => {
+    const state =
+      fault !== null
+        ? `left out: ${fault.code}`
+        : did.length > 0
+          ? did.join(", ")
+          : unsigned.length > 0
+            ? "would be signed, tried and sent"
+            : "nothing to do";
     return [printable(name, 40), member === null ? "-" : String(member), state];
   });
   const faults = results.flatMap(({ fault }) => (fault === null ? [] : [`${fault.code}: ${fault.message}`]));

@@ -13,7 +13,7 @@ export const member: Register = (parent, app) => {
   const enroll = signing(linked(group.command("enroll"), "community"))
     .description("Enrols the members of a file and binds their meters; who is in already is left alone.")
     .requiredOption("--file <members.json>", "a member, a list of them, a community file, or CSV")
-    .option("--prepare", "print the messages that owners and meters have to sign; send nothing", false);
+    .option("--prepare", "print the messages that owners and meters have to sign; send nothing");
   action<CommonOptions & EnrollOptions, []>(enroll, app, async (options, output) => {
     await withSession(options, app.terminal, async (session) => {
       if (!(await enrollMembers(session, options, output))) app.exit = EXIT.failed;

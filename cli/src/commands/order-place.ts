@@ -3,7 +3,6 @@ import {
   asPeriod,
   asWh,
   buildStrip,
-  decodeEntries,
   DoubleAuctionAbi,
   ENTRY_REASONS,
   formatWh,
@@ -21,7 +20,6 @@ import {
   type MemberIndex,
   type Order,
   type Period,
-  type PreparedStrip,
   type Strip,
 } from "@wattbook/sdk";
 import { Interface, type TransactionReceipt } from "ethers";

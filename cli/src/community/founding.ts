@@ -1,14 +1,6 @@
 /** The community of a file, found on chain by what its members sign. */
 
-import {
-  asCommunity,
-  asPeriod,
-  type CommunityIndex,
-  encodeTariff,
-  type Tariff,
-  termsHash,
-  type Wattbook,
-} from "@wattbook/sdk";
+import { asCommunity, asPeriod, type CommunityIndex, encodeTariff, termsHash, type Wattbook } from "@wattbook/sdk";
 import type { Founding } from "./charter.ts";
 
 const FIRST = asPeriod(0n);

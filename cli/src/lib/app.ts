@@ -18,24 +18,32 @@ export function newApp(terminal: Terminal): App {
 
 /** Options of every command. */
 export interface CommonOptions {
-  readonly json: boolean;
+  readonly json?: boolean;
 }
 
 /** Declares a command below another one. */
 export type Register = (parent: Command, app: App) => void;
 
-/** Adds `--json`, and runs the command. */
-export function action<O extends CommonOptions, A extends readonly string[]>(
+/** What a command does with its options and arguments. */
+export type Run<O extends CommonOptions, A extends readonly (string | undefined)[]> = (
+  options: O,
+  output: Output,
+  ...args: A
+) => Promise<void> | void;
+
+/** Adds `--json`, and runs the command. The caller names the options and arguments that it declared. */
+export function action<O extends CommonOptions, A extends readonly (string | undefined)[]>(
   command: Command,
   app: App,
-  run: (options: O, output: Output, ...args: A) => Promise<void> | void,
-): Command {
-  return command
-    .option("--json", "one JSON document on stdout, everything else on stderr", false)
+  run: Run<O, A>,
+): Run<O, A> {
+  command
+    .option("--json", "one JSON document on stdout, everything else on stderr")
     .allowExcessArguments(false)
     .action(async (...given: unknown[]) => {
       const options = command.opts<O>();
       const args = given.slice(0, command.registeredArguments.length) as unknown as A;
-      await run(options, new Output(app.terminal, options.json), ...args);
+      await run(options, new Output(app.terminal, options.json === true), ...args);
     });
+  return run;
 }

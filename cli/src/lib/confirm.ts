@@ -7,8 +7,8 @@ import { canAsk, type Terminal } from "./terminal.ts";
  * Returns where the answer is yes.
  * @throws CliError CONFIRMATION_NEEDED
  */
-export async function confirm(question: string, yes: boolean, terminal: Terminal): Promise<void> {
-  if (yes) return;
+export async function confirm(question: string, yes: boolean | undefined, terminal: Terminal): Promise<void> {
+  if (yes === true) return;
   if (!canAsk(terminal)) {
     throw new CliError(
       "CONFIRMATION_NEEDED",

@@ -31,7 +31,7 @@ export interface Scope {
 
 /** A decoded argument. */
 export interface Argument {
-  /** With the names of the tuples around it: "e.owner". */
+  /** With the names of the structures around it: "items[0].member". */
   readonly name: string;
   /** As it goes to the contract. */
   readonly raw: string;
@@ -64,7 +64,9 @@ export function decoded({ to, data, value }: UnsignedCall, scope: Scope): Decode
   const [contract, abi] = contractAt(to, scope);
   const parsed = abi.parseTransaction({ data, value });
   if (parsed === null) throw new Error(`a call to ${contract} that its ABI does not have`);
-  const values = parsed.fragment.inputs.map((input, index) => leaves(input, input.name, parsed.args[index], scope));
+  const values = parsed.fragment.inputs.map((input, index) =>
+    leaves(input, input.name.replace(/_$/, ""), parsed.args[index], scope),
+  );
   return { contract, address: to, function: parsed.name, arguments: values.flat(), value };
 }
 
@@ -87,8 +89,10 @@ function contractAt(address: string, { deployment, money }: Scope): readonly [st
 
 function leaves(type: ParamType, name: string, value: unknown, scope: Scope): Argument[] {
   if (type.isTuple()) {
+    // Sources call a call's only structure by one letter, which says nothing.
+    const prefix = name.length > 1 ? `${name}.` : "";
     return type.components.flatMap((part, index) => {
-      return leaves(part, `${name}.${part.name}`, (value as readonly unknown[])[index], scope);
+      return leaves(part, `${prefix}${part.name}`, (value as readonly unknown[])[index], scope);
     });
   }
   if (type.isArray()) return listed(type, name, value as readonly unknown[], scope);

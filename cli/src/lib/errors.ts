@@ -32,7 +32,6 @@ export const CLI_CODES = {
   MARKET_CLOSED: EXIT.failed,
   MARKET_SEALED: EXIT.failed,
   MEMBER_MISSING: EXIT.failed,
-  SOME_LEFT_OUT: EXIT.failed,
   NOT_SETTLED: EXIT.failed,
   COMMUNITY_MISSING: EXIT.failed,
   ORDER_LEFT_OUT: EXIT.failed,

@@ -1,5 +1,5 @@
 /** Options that many commands have, and how their values are read. */
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { asSeconds, asSlot, parseAmount, slotAt, type Amount, type Slot, type Terms } from "@wattbook/sdk";
 import { getAddress, isAddress } from "ethers";
 import { CliError } from "./errors.ts";
@@ -15,6 +15,16 @@ export function whole(option: string, most: bigint, least = 0n): (text: string) 
     if (value >= least && value <= most) return value;
     throw new CliError("OPTION_INVALID", `${option} ${text}: pass a whole number from ${least} to ${most}.`);
   };
+}
+
+/** A whole number with bounds and a value where none is given. */
+export function count(
+  flags: string,
+  text: string,
+  { least, most, unset }: Record<"least" | "most" | "unset", bigint>,
+): Option {
+  const option = new Option(flags, text).argParser(whole(flags.replace(/ .*/, ""), most, least));
+  return option.default(unset, unset.toString());
 }
 
 /** `--config`, and where they are asked for `--community` and `--member`. */
@@ -36,8 +46,8 @@ export function withPeriod(command: Command, text: string): Command {
 /** Options of commands that sign. */
 export function signing(command: Command): Command {
   return command
-    .option("--yes", "do not ask before signing", false)
-    .option("--dry-run", "try the calls and show them; sign and send nothing", false)
+    .option("--yes", "do not ask before signing")
+    .option("--dry-run", "try the calls and show them; sign and send nothing")
     .option(
       "--password-file <file>",
       "password of keys for which the configuration names none, mode 600 (default: ask)",
@@ -70,7 +80,8 @@ export function amountOf(name: string, text: string, { symbol, decimals }: Money
 
 /** An account's address. @throws CliError OPTION_INVALID */
 export function addressOf(name: string, text: string): string {
-  if (isAddress(text)) return getAddress(text);
+  const valid: boolean = isAddress(text);
+  if (valid) return getAddress(text);
   throw new CliError(
     "OPTION_INVALID",
     `${name} ${text}: pass an address, 0x and 40 digits, with the right checksum if it has capitals.`,

@@ -22,7 +22,7 @@ export class Output {
     this.terminal.stderr.write(
       `${line
         .split("\n")
-        .map((each) => printable(withoutKeys(each), MOST_LINE))
+        .map((each) => printable(withoutKeys(each), MOST_LINE).trimEnd())
         .join("\n")}\n`,
     );
   }

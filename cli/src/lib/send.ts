@@ -13,8 +13,8 @@ import { coinText, grouped } from "./units.ts";
 
 /** Options of every command that signs. */
 export interface SigningOptions {
-  readonly yes: boolean;
-  readonly dryRun: boolean;
+  readonly yes?: boolean;
+  readonly dryRun?: boolean;
   readonly passwordFile?: string;
   /** Longest wait for a block, seconds. */
   readonly wait: number;
@@ -91,7 +91,7 @@ export async function sendCalls(
   options: SigningOptions,
   output: Output,
 ): Promise<Outcome> {
-  const { provider, terminal } = link;
+  const { terminal } = link;
   const { from, steps, scope } = sending;
   const fees = await feesNow(link);
   const tried: Tried[] = [];
@@ -123,7 +123,6 @@ export async function sendCalls(
     gasUsed,
     feeWei: fee,
   }));
-  provider.removeAllListeners();
   return { dryRun: false, from: from.address, calls, transactions, receipts };
 }
 
