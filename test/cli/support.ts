@@ -23,6 +23,8 @@ export interface Given {
   readonly env?: Readonly<Record<string, string>>;
   /** Lines that a person types at a terminal, each once it was asked for one. */
   readonly answers?: readonly string[];
+  /** To a process of its own, once it says something. */
+  readonly signal?: { readonly once: RegExp; readonly name: NodeJS.Signals };
 }
 
 /** A writable that remembers, as a terminal or not. */
@@ -62,7 +64,13 @@ export async function spawned(args: readonly string[], given: Given = {}): Promi
   const child = spawn(process.execPath, [BIN, ...args], { env: { PATH: process.env["PATH"], ...given.env } });
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => err.push(chunk));
+  let told = false;
+  child.stderr.on("data", (chunk: Buffer) => {
+    err.push(chunk);
+    const { signal } = given;
+    if (told || signal?.once.test(Buffer.concat(err).toString()) !== true) return;
+    told = child.kill(signal.name);
+  });
   child.stdin.end(given.stdin ?? "");
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   return { code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };

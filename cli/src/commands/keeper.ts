@@ -12,14 +12,15 @@ import { CliError, EXIT, reportOf } from "../lib/errors.ts";
 import { unlock } from "../lib/keystore.ts";
 import { withSession, type LinkOptions, type Session } from "../lib/link.ts";
 import { withLogs } from "../lib/logs.ts";
-import { count, linked, signing } from "../lib/options.ts";
+import { asking, count, linked } from "../lib/options.ts";
 import type { Output } from "../lib/output.ts";
 import { senderKey } from "../lib/sender-key.ts";
-import type { SigningOptions } from "../lib/send.ts";
+import type { AskingOptions } from "../lib/send.ts";
+import { counted } from "../lib/units.ts";
 
 type Options = CommonOptions &
   LinkOptions &
-  SigningOptions & {
+  AskingOptions & {
     readonly once?: boolean;
     /** Seconds. */
     readonly every: bigint;
@@ -30,7 +31,7 @@ type Options = CommonOptions &
 
 /** Declares the command. */
 export const keeper: Register = (parent, app) => {
-  const command = signing(linked(parent.command("keeper"), "community"))
+  const command = asking(linked(parent.command("keeper"), "community"))
     .description("Clears due slots and settles due periods from chain data alone, until it is stopped.")
     .option("--once", "one look, wait for what it sends, and end")
     .addOption(count("--every <seconds>", "between two looks", { least: 1n, most: 3_600n, unset: 15n }))
@@ -174,11 +175,10 @@ async function always(
     }
     await sleep(every * 1_000, undefined, { signal }).catch(() => undefined);
   }
-  output.result(
-    { stopped: true, passes, submitted },
-    () =>
-      `Stopped after ${passes} looks; ${submitted} calls were sent. What waits is in the outbox and goes on with the next start.`,
-  );
+  output.result({ stopped: true, passes, submitted }, () => {
+    const did = `Stopped after ${counted(passes, "look")}; ${counted(submitted, "call")} handed in`;
+    return `${did}. What waits is in the outbox and goes on with the next start.`;
+  });
   return true;
 }
 

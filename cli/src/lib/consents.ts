@@ -6,7 +6,7 @@ import { unlock, type LockedKey } from "./keystore.ts";
 import type { Session } from "./link.ts";
 import type { Output } from "./output.ts";
 import { scopeOf } from "./scope.ts";
-import type { SigningOptions } from "./send.ts";
+import type { AskingOptions } from "./send.ts";
 import { pairsText } from "./table.ts";
 import { paint } from "./terminal.ts";
 
@@ -24,7 +24,7 @@ export interface ToSign<N extends ConsentName = ConsentName> {
 export async function signConsents(
   session: Session,
   wanted: readonly ToSign[],
-  options: SigningOptions,
+  options: AskingOptions,
   output: Output,
 ): Promise<Hex[] | undefined> {
   for (const each of wanted) output.say(consentText(session, each));

@@ -44,20 +44,20 @@ export function withPeriod(command: Command, text: string): Command {
 }
 
 /** Options of commands that sign. */
-export function signing(command: Command): Command {
+export function asking(command: Command): Command {
   return command
     .option("--yes", "do not ask before signing")
     .option("--dry-run", "try the calls and show them; sign and send nothing")
     .option(
       "--password-file <file>",
       "password of keys for which the configuration names none, mode 600 (default: ask)",
-    )
-    .option(
-      "--wait <seconds>",
-      "longest wait for a block",
-      (text) => Number(whole("--wait", MOST_WAIT, 1n)(text)),
-      300,
     );
+}
+
+/** Options of commands that sign and wait for a block. */
+export function signing(command: Command): Command {
+  const seconds = (text: string) => Number(whole("--wait", MOST_WAIT, 1n)(text));
+  return asking(command).option("--wait <seconds>", "longest wait for a block", seconds, 300);
 }
 
 /**

@@ -12,11 +12,15 @@ import { paint } from "./terminal.ts";
 import { coinText, grouped } from "./units.ts";
 
 /** Options of every command that signs. */
-export interface SigningOptions {
+export interface AskingOptions {
   readonly yes?: boolean;
   readonly dryRun?: boolean;
   readonly passwordFile?: string;
-  /** Longest wait for a block, seconds. */
+}
+
+/** Options of commands that wait for a block. */
+export interface SigningOptions extends AskingOptions {
+  /** Seconds. */
   readonly wait: number;
 }
 
