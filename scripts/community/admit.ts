@@ -8,7 +8,6 @@ import {
   type MemberIndex,
   ProsumerRegistryAbi,
   revertOf,
-  type Wattbook,
   WattbookError,
 } from "@wattbook/sdk";
 import { Interface } from "ethers";

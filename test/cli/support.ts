@@ -44,12 +44,13 @@ function sink(isTTY: boolean, heard?: (text: string) => void) {
 export async function run(args: readonly string[], given: Given = {}): Promise<Ran> {
   const { answers, env = {} } = given;
   const left = [...(answers ?? [])];
-  const input = answers === undefined ? Readable.from([given.stdin ?? ""]) : new PassThrough();
+  const typed = new PassThrough();
   const heard = (text: string) => {
     if (!/(\[y\/N\]|: )\s*$/.test(text) || left.length === 0) return;
     const answer = left.shift() ?? "";
-    setTimeout(() => (input as PassThrough).write(`${answer}\n`), 5);
+    setTimeout(() => typed.write(`${answer}\n`), 5);
   };
+  const input = answers === undefined ? Readable.from([given.stdin ?? ""]) : typed;
   const [stdout, stderr] = [sink(false), sink(answers !== undefined, heard)];
   const stdin = Object.assign(input, { isTTY: answers !== undefined });
   const code = await main(args, { stdin, stdout: stdout.stream, stderr: stderr.stream, env: { TERM: "dumb", ...env } });
