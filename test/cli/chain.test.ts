@@ -1,7 +1,12 @@
+import { PassThrough } from "node:stream";
 import { expect } from "chai";
+import { scanProgress } from "../../cli/src/lib/progress.ts";
+import type { Terminal } from "../../cli/src/lib/terminal.ts";
+import { SqliteLogStore } from "../../services/src/keeper/index.ts";
 import { hours } from "../helpers/hours.ts";
-import { connect, type Connection, key } from "../helpers/market.ts";
+import { connect, type Connection, deployMarket, key } from "../helpers/market.ts";
 import { buy, metered, post, sell, State, stateOf, valuesAt } from "../helpers/settling.ts";
+import { sealedTerms } from "../helpers/sealed.ts";
 import { type Bridge, bridgeTo } from "../services/support/bridge.ts";
 import { configure, Folder, type Given, PASSWORD, run, spawned, type Ran } from "./support.ts";
 
@@ -195,6 +200,17 @@ describe("Money at the command line", function () {
     expect(failure(await cli(`withdraw 1 --yes --password-file ${wrong}`))).to.deep.equal([1, "KEY_PASSWORD_WRONG"]);
   });
 
+  it("stops at Ctrl-C, at a question and at a password", async function () {
+    const { folder, cli, owned } = await desk();
+    const before = await owned();
+    const interrupt = "\u0003";
+    expect(failure(await cli("withdraw 1", { answers: [interrupt] }))).to.deep.equal([1, "STOPPED"]);
+    const json = JSON.parse(await readText(folder, "wattbook.json")) as Record<string, unknown>;
+    folder.write("wattbook.json", { ...json, keys: { owner: "owner.json" } });
+    expect(failure(await cli("withdraw 1", { answers: ["y", interrupt] }))).to.deep.equal([1, "STOPPED"]);
+    expect(await owned()).to.equal(before);
+  });
+
   it("exits with 4 where a contract refuses, and sends nothing", async function () {
     const { cli, m, owned } = await desk();
     const before = await owned();
@@ -339,6 +355,59 @@ describe("Bills at the command line", function () {
     ];
     expect(json(one)).to.deep.equal(json(two));
     expect(json(one)["rows"]).to.have.length(m.terms.slotsPerPeriod);
+  });
+});
+
+describe("Logs at the command line", function () {
+  this.timeout(120_000);
+
+  it("are read from the start while a keeper holds their file", async function () {
+    const { cli, folder, period } = await desk();
+    json(await cli(`order list --period ${period} --json`));
+    const keeping = new SqliteLogStore(folder.at("data/logs-31337.db"));
+    try {
+      const { code, stdout, stderr } = await cli(`order list --period ${period} --json`);
+      expect(code, stderr).to.equal(0);
+      expect(JSON.parse(stdout)).to.deep.include({ orders: [] });
+      expect(stderr).to.match(/^Logs are read from the start and not kept: Another process uses .*logs-31337\.db/);
+    } finally {
+      keeping.close();
+    }
+  });
+
+  it("show how far they are, on a terminal alone", function () {
+    const seen = (isTTY: boolean) => {
+      const chunks: string[] = [];
+      const write = (chunk: string) => chunks.push(chunk) > 0;
+      const stderr = Object.assign(new PassThrough(), { isTTY, write, columns: 80, cursorTo: write, clearLine: write });
+      const terminal = { stdin: process.stdin, stdout: process.stdout, stderr, env: {} };
+      const { onProgress, stop } = scanProgress(terminal as unknown as Terminal, 0);
+      for (const block of [999, 1_999]) onProgress({ fromBlock: 0, toBlock: 3_999, block, logs: 1 });
+      stop();
+      return chunks.join("");
+    };
+    expect(seen(false)).to.equal("");
+    expect(seen(true)).to.match(/reading logs \[#+-+\] \d+ %, block \d+ of 3999/);
+  });
+});
+
+describe("A sealed community at the command line", function () {
+  this.timeout(120_000);
+
+  it("is shown, and takes no posted orders", async function () {
+    const m = await deployMarket(connection, { sealed: true, terms: sealedTerms });
+    const folder = new Folder();
+    folders.push(folder);
+    const home = await m.addHome();
+    const config = await configure(folder, m, bridge.url, {
+      member: home.member,
+      keys: { owner: home.owner, trading: home.trading },
+    });
+    const cli = async (line: string) => run([...line.split(" "), "--config", config]);
+    expect(json(await cli("community show --json"))).to.deep.include({ sealed: true });
+    expect((await cli("market show")).stdout).to.include("There are no orders.");
+    const place = "order place --slot 2030-01-01T00:00Z --side sell --price 0.10 --energy 100 --yes";
+    expect(failure(await cli(place))).to.deep.equal([1, "MARKET_SEALED"]);
   });
 });
 

@@ -15,9 +15,26 @@ export async function confirm(question: string, yes: boolean | undefined, termin
       "There is nobody to ask whether to sign. Run it again with --yes, or with --dry-run to look only.",
     );
   }
-  const prompt = createInterface({ input: terminal.stdin, output: terminal.stderr });
-  const answer = await prompt.question(`${question} [y/N] `);
-  prompt.close();
+  const answer = await ask(`${question} [y/N] `, terminal);
   if (/^y(es)?$/i.test(answer.trim())) return;
   throw new CliError("CONFIRMATION_NEEDED", "Not confirmed. Nothing was signed.");
+}
+
+/** Ctrl-C and the end of input are an answer too. */
+async function ask(question: string, { stdin, stderr }: Terminal): Promise<string> {
+  const prompt = createInterface({ input: stdin, output: stderr });
+  const stop = new AbortController();
+  const end = () => {
+    stop.abort();
+  };
+  prompt.once("SIGINT", end).once("close", end);
+  try {
+    return await prompt.question(question, { signal: stop.signal });
+  } catch (cause) {
+    if (!stop.signal.aborted) throw cause;
+    stderr.write("\n");
+    throw new CliError("STOPPED", "Stopped. Nothing was signed.", { cause });
+  } finally {
+    prompt.close();
+  }
 }

@@ -36,6 +36,9 @@ export async function askPassword(question: string, terminal: Terminal): Promise
   try {
     return await new Promise<string>((resolve, reject) => {
       prompt.once("line", resolve);
+      prompt.once("SIGINT", () => {
+        prompt.close();
+      });
       prompt.once("close", () => {
         reject(new CliError("STOPPED", "Stopped. Nothing was signed."));
       });

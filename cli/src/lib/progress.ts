@@ -6,8 +6,14 @@ import type { Terminal } from "./terminal.ts";
 /** Logs that are read faster than this, milliseconds, need no bar. */
 const SHORT = 500;
 
-/** A callback for scans of logs, and how to take the bar away. */
-export function scanProgress({ stderr, env }: Terminal): {
+/**
+ * A callback for scans of logs, and how to take the bar away.
+ * @param soon Milliseconds after which the bar appears.
+ */
+export function scanProgress(
+  { stderr, env }: Terminal,
+  soon = SHORT,
+): {
   onProgress: (progress: ScanProgress) => void;
   stop: () => void;
 } {
@@ -16,7 +22,7 @@ export function scanProgress({ stderr, env }: Terminal): {
   const shows = stderr.isTTY === true && env["TERM"] !== "dumb";
   return {
     onProgress: ({ fromBlock, toBlock, block }) => {
-      if (!shows || (bar === undefined && Date.now() - began < SHORT)) return;
+      if (!shows || (bar === undefined && Date.now() - began < soon)) return;
       if (bar === undefined) {
         bar = new SingleBar({ stream: stderr, format: FORMAT, ...STYLE });
         bar.start(Math.max(1, toBlock - fromBlock + 1), 0, { block, last: toBlock });
