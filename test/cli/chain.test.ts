@@ -381,7 +381,7 @@ describe("Logs at the command line", function () {
       const write = (chunk: string) => chunks.push(chunk) > 0;
       const stderr = Object.assign(new PassThrough(), { isTTY, write, columns: 80, cursorTo: write, clearLine: write });
       const terminal = { stdin: process.stdin, stdout: process.stdout, stderr, env: {} };
-      const { onProgress, stop } = scanProgress(terminal as unknown as Terminal, 0);
+      const { onProgress, stop } = scanProgress(terminal, 0);
       for (const block of [999, 1_999]) onProgress({ fromBlock: 0, toBlock: 3_999, block, logs: 1 });
       stop();
       return chunks.join("");

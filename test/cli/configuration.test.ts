@@ -241,6 +241,8 @@ describe("wattbook init", function () {
     expect([differ.code, differ.stderr.split("\n").at(-2)?.split(":")[0]]).to.deep.equal([1, "PASSWORDS_DIFFER"]);
     const short = await run(["init", folder.at("short"), "--keys", "trading"], { answers: ["short"] });
     expect(short.stderr).to.include("OPTION_INVALID");
+    const blocked = await run(["init", folder.write("file", "x")]);
+    expect([blocked.code, blocked.stderr.split(":")[0]]).to.deep.equal([2, "FILE_UNWRITABLE"]);
     const nobody = await run(["init", folder.at("nobody"), "--keys", "trading"]);
     expect([nobody.code, nobody.stderr.split(":")[0]]).to.deep.equal([2, "PASSWORD_NEEDED"]);
   });

@@ -15,6 +15,7 @@ export const CLI_CODES = {
   CONFIG_INVALID: EXIT.usage,
   NODE_URL_MISSING: EXIT.usage,
   FILE_UNREADABLE: EXIT.usage,
+  FILE_UNWRITABLE: EXIT.usage,
   FILE_EXISTS: EXIT.usage,
   FILE_OPEN: EXIT.usage,
   KEY_MISSING: EXIT.usage,
@@ -68,7 +69,15 @@ export function reportOf(thrown: unknown): Reported | undefined {
   if (thrown instanceof CommunityError) return { code: thrown.code, message: thrown.message, exit: EXIT.failed };
   const fault = faultOf(thrown);
   if (fault !== undefined) return { code: fault.code, message: withHint(fault), exit: exitOf(fault) };
-  return thrown instanceof Error && thrown.name === "ServiceError" ? serviceReport(thrown) : undefined;
+  if (!(thrown instanceof Error)) return undefined;
+  return thrown.name === "ServiceError" ? serviceReport(thrown) : fileReport(thrown);
+}
+
+/** What the file system refuses: a folder that is a file, a full disk, a missing right. */
+function fileReport({ code, syscall, path }: NodeJS.ErrnoException): Reported | undefined {
+  if (syscall === undefined || path === undefined) return undefined;
+  const message = `${path} cannot be written (${code ?? "unknown"}). Give your account the right to, make room, or name another place.`;
+  return { code: "FILE_UNWRITABLE" satisfies CliErrorCode, message, exit: CLI_CODES.FILE_UNWRITABLE };
 }
 
 /** An error of the services; their class is loaded only where they are used. */
