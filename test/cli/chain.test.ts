@@ -1,7 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect } from "chai";
 import { scanProgress } from "../../cli/src/lib/progress.ts";
-import type { Terminal } from "../../cli/src/lib/terminal.ts";
 import { SqliteLogStore } from "../../services/src/keeper/index.ts";
 import { hours } from "../helpers/hours.ts";
 import { connect, type Connection, deployMarket, key } from "../helpers/market.ts";

@@ -57,6 +57,18 @@ describe("wattbook market clear --file", function () {
     expect(stdout).to.include("Price 100 base units per Wh (tick 10), 800 Wh traded, welfare 64000 base units.");
   });
 
+  it("shows the first orders of many to people, and all of them to programs", async function () {
+    const many = Array.from({ length: 20_000 }, (_, index) => ({
+      ...(index % 2 === 0 ? ROOF : OVEN),
+      id: `o${index}`,
+    }));
+    const text = (await cleared(book(...many))).stdout;
+    expect(text).to.include("\no199 ").and.to.include("\n19800 more orders: see --json.\n");
+    expect(text).not.to.include("o200 ");
+    const { fills } = JSON.parse((await cleared(book(...many), "--json")).stdout) as { fills: object };
+    expect(Object.keys(fills)).to.have.length(20_000);
+  });
+
   it("names the order whose quantity is off the lot, whose price is off the grid, whose id is taken", async function () {
     for (const mode of [[], ["--json"]]) {
       refused(await cleared(book(ROOF, { ...OVEN, quantityWh: 805 }), ...mode), "OFF_LOT_QUANTITY", '"oven"', "805");

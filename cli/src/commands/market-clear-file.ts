@@ -4,10 +4,13 @@ import { parseJson, readStream, readText } from "../lib/files.ts";
 import type { Output } from "../lib/output.ts";
 import { tableText } from "../lib/table.ts";
 import { printable } from "../lib/text.ts";
+import { counted } from "../lib/units.ts";
 
 /** Reads from standard input. */
 const STDIN = "-";
 const MOST_ID = 40;
+/** Orders that people are shown; all of them are in the JSON. */
+const MOST_ROWS = 200;
 
 /**
  * Clears the orders of a file.
@@ -25,7 +28,7 @@ export async function clearFile(path: string, output: Output): Promise<void> {
 }
 
 function clearedText({ orders }: OrderFile, { tick, price, volumeWh, welfare, fills }: ClearedOrders): string {
-  const rows = orders.map(({ id, side, price: limit, quantityWh }) => {
+  const rows = orders.slice(0, MOST_ROWS).map(({ id, side, price: limit, quantityWh }) => {
     return [printable(id, MOST_ID), side, String(limit), String(quantityWh), String(fills.get(id) ?? 0n)];
   });
   const head = ["order", "side", "limit", "ordered Wh", "filled Wh"];
@@ -34,5 +37,7 @@ function clearedText({ orders }: OrderFile, { tick, price, volumeWh, welfare, fi
     price === null
       ? "No trade: no buyer pays what a seller asks."
       : `Price ${price} base units per Wh (tick ${String(tick)}), ${volumeWh} Wh traded, welfare ${welfare} base units.`;
-  return rows.length === 0 ? traded : `${table}\n\n${traded}`;
+  const hidden = orders.length - rows.length;
+  const more = hidden > 0 ? [`${counted(hidden, "more order")}: see --json.`] : [];
+  return rows.length === 0 ? traded : [table, ...more, "", traded].join("\n");
 }
