@@ -219,6 +219,7 @@ describe("wattbook init", function () {
       const key = lockedKey(role, { file, passwordFile: password });
       expect(key.address).to.equal(address);
     }
+    expect(readFileSync(folder.at("pilot/keys/.gitignore"), "utf8")).to.equal("*\n");
     const terminal = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {} };
     const owner = lockedKey("owner", { file: made.keys["owner"]?.file ?? "", passwordFile: password });
     expect((await unlock(owner, undefined, terminal)).address).to.equal(owner.address);

@@ -91,9 +91,14 @@ async function initialise(folder: string, options: Options, { terminal }: App): 
     keys[role] = { file, address };
   }
   writeFileSync(config, text, { flag: "wx" });
-  const ignored = join(folder, ".gitignore");
-  if (!existsSync(ignored)) writeFileSync(ignored, "keys/\ndata/\n");
+  keepOut(join(folder, "keys", ".gitignore"), "*\n");
+  keepOut(join(folder, ".gitignore"), "keys/\ndata/\n");
   return { config, keys };
+}
+
+/** Keys must not get into a repository, also where the folder is one already. */
+function keepOut(file: string, lines: string): void {
+  if (!existsSync(file)) writeFileSync(file, lines);
 }
 
 function configText(
