@@ -20,6 +20,7 @@ export default defineConfig(
           "./sdk/tsconfig.json",
           "./data/tsconfig.json",
           "./services/tsconfig.json",
+          "./cli/tsconfig.json",
         ],
         tsconfigRootDir: import.meta.dirname,
       },
