@@ -10,7 +10,12 @@ export type ServiceErrorCode =
   | "JOB_MISMATCH"
   | "NODE_LAGGING"
   | "NODE_DISAGREES"
-  | "FEES_CAPPED";
+  | "FEES_CAPPED"
+  | "CONFIG_INVALID"
+  | "FILE_UNREADABLE"
+  | "FILE_OPEN"
+  | "KEY_FILE_INVALID"
+  | "KEY_PASSWORD_WRONG";
 
 /** An error of a service. Test codes, not messages. */
 export class ServiceError extends Error {
