@@ -1,5 +1,14 @@
 /** Tells listeners of gates that are about to close. */
-import { type CommunityIndex, gateOf, periodAt, type Seconds, type Slot, slotAt, slotsOf, type Terms } from "@wattbook/sdk";
+import {
+  type CommunityIndex,
+  gateOf,
+  periodAt,
+  type Seconds,
+  type Slot,
+  slotAt,
+  slotsOf,
+  type Terms,
+} from "@wattbook/sdk";
 import type { Bus } from "./bus.ts";
 
 /** Watches the gates of one community. */

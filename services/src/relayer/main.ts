@@ -13,7 +13,8 @@ try {
   const { ended } = await startRelayer(config, { log, secrets, signal: stopSignal(log) });
   await ended;
 } catch (error) {
-  const message = error instanceof Error ? `${isServiceError(error) ? error.code : error.name}: ${error.message}` : error;
+  const message =
+    error instanceof Error ? `${isServiceError(error) ? error.code : error.name}: ${error.message}` : error;
   process.stderr.write(`${secrets.scrub(String(message))}\n`);
   process.exitCode = 1;
 }

@@ -1,5 +1,12 @@
 /** Why the relayer does not take something, in the words of the contract that would leave it out. */
-import { ENTRY_HINTS, SKIP_HINTS, STRIP_HINTS, type EntryReason, type SkipReason, type StripReason } from "@wattbook/sdk";
+import {
+  ENTRY_HINTS,
+  SKIP_HINTS,
+  STRIP_HINTS,
+  type EntryReason,
+  type SkipReason,
+  type StripReason,
+} from "@wattbook/sdk";
 import { ServiceError } from "../errors.ts";
 
 /** What a refusal says besides its code and message. */

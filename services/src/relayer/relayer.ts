@@ -278,7 +278,8 @@ export class Relayer {
     const { numbers } = this.options;
     if (numbers === undefined) return;
     numbers.block.set(this.#head?.number ?? 0);
-    for (const [community, { desk }] of this.served) numbers.waiting.set({ community: String(community) }, desk.queue.size);
+    for (const [community, { desk }] of this.served)
+      numbers.waiting.set({ community: String(community) }, desk.queue.size);
   }
 
   // -------------------------------------------------------------------------------------------------- parts
@@ -321,7 +322,8 @@ export class Relayer {
         if (row.state === "skipped") {
           this.#resolved(row, "skipped");
           this.bus.tell({ type: "skipped", ...namesIn(row), reason: row.reason ?? "" });
-        } else if (row.state === "waiting") this.options.log.warn({ digest: row.digest, reason: row.reason }, "posted again");
+        } else if (row.state === "waiting")
+          this.options.log.warn({ digest: row.digest, reason: row.reason }, "posted again");
         this.tell("acknowledged", row.digest);
       },
     });

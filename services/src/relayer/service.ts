@@ -69,7 +69,10 @@ export class RelayerService implements RelayerApi {
   strip(digest: string): StripStatus {
     const row = this.#relayer.strips.find(digest);
     if (row !== undefined) return statusOf(row);
-    throw new ServiceError("STRIP_UNKNOWN", `Strip ${digest} was not handed in here. Hand it in, or ask another relayer.`);
+    throw new ServiceError(
+      "STRIP_UNKNOWN",
+      `Strip ${digest} was not handed in here. Hand it in, or ask another relayer.`,
+    );
   }
 
   reading(digest: string): ReadingStatus {
@@ -94,7 +97,10 @@ export class RelayerService implements RelayerApi {
     if (strips.find(digest)?.state === "withdrawn") return this.strip(digest);
     const { frontier } = desk.desk.queue.held(asMember(BigInt(row.member)), asPeriod(BigInt(row.period)));
     if (frontier !== null && frontier > row.ends) {
-      throw new ServiceError("WITHDRAWAL_LATE", `Later strips of the period go on from this one. Withdraw those first.`);
+      throw new ServiceError(
+        "WITHDRAWAL_LATE",
+        `Later strips of the period go on from this one. Withdraw those first.`,
+      );
     }
     let withdrawn = false;
     await commits.commit(() => {

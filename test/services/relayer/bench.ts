@@ -7,7 +7,13 @@ import type { FastifyInstance } from "fastify";
 import type { Wallet } from "ethers";
 import { DEFAULT_FEES, Node } from "../../../services/src/chain/index.ts";
 import { createLog, Secrets } from "../../../services/src/operation/index.ts";
-import { createApp, DEFAULT_LIMITS, Relayer, type RelayerOptions, RelayerService } from "../../../services/src/relayer/index.ts";
+import {
+  createApp,
+  DEFAULT_LIMITS,
+  Relayer,
+  type RelayerOptions,
+  RelayerService,
+} from "../../../services/src/relayer/index.ts";
 import { unsignedReadingBody, unsignedStripBody } from "../../../services/src/wire.ts";
 import { type CommunityWorld, keyOf } from "./world.ts";
 
@@ -68,7 +74,16 @@ export class RelayerBenches {
     const log = createLog("relayer", "debug", new Secrets(), { write: (line) => lines.push(line) });
     const relayer = await Relayer.open({
       ...{ deployment, communities: [community], node, signer: wallet, folder: this.folder(), fees: DEFAULT_FEES },
-      ...{ confirmations: 1, leastFee: asAmount(5n), lead: 120, margin: 30, patience: 600, perMember: 1_000, threads: 1, log },
+      ...{
+        confirmations: 1,
+        leastFee: asAmount(5n),
+        lead: 120,
+        margin: 30,
+        patience: 600,
+        perMember: 1_000,
+        threads: 1,
+        log,
+      },
       ...override,
     });
     const app = await createApp(new RelayerService(relayer), { ...DEFAULT_LIMITS, perAddress: 100_000 }, log);

@@ -40,7 +40,16 @@ import {
   type Wattbook,
   maxReserveOf,
 } from "@wattbook/sdk";
-import { ContractFactory, HDNodeWallet, Interface, JsonRpcProvider, keccak256, Network, toUtf8Bytes, Wallet } from "ethers";
+import {
+  ContractFactory,
+  HDNodeWallet,
+  Interface,
+  JsonRpcProvider,
+  keccak256,
+  Network,
+  toUtf8Bytes,
+  Wallet,
+} from "ethers";
 import { addressesFrom, argumentsOf, CONTRACTS, type ContractName } from "../../../scripts/lib/contracts.ts";
 import { type NodeKind, NODES, type RunningNode } from "../../scripts/deploy/nodes.ts";
 
@@ -104,7 +113,11 @@ export class CommunityWorld {
   static async start(kind: NodeKind = anvil(), override: Partial<TermsInput> = SHORT): Promise<CommunityWorld> {
     const node = await kind.start(CHAIN_ID);
     const network = Network.from(CHAIN_ID);
-    const provider = new JsonRpcProvider(node.url, network, { staticNetwork: network, cacheTimeout: -1, batchMaxCount: 1 });
+    const provider = new JsonRpcProvider(node.url, network, {
+      staticNetwork: network,
+      cacheTimeout: -1,
+      batchMaxCount: 1,
+    });
     try {
       const deployer = HDNodeWallet.fromPhrase(MNEMONIC).connect(provider);
       const send = sender(provider, deployer);
@@ -140,6 +153,10 @@ export class CommunityWorld {
     await sender(this.provider, this.deployer)(call);
   }
 
+  async sendAs(wallet: Wallet, call: UnsignedCall): Promise<void> {
+    await sender(this.provider, wallet)(call);
+  }
+
   async ask(method: string, ...params: unknown[]): Promise<unknown> {
     return this.provider.send(method, params) as Promise<unknown>;
   }
@@ -155,7 +172,11 @@ export class CommunityWorld {
     await fund("approve", escrow.address, money * BigInt(count));
     for (let index = 0; index < count; index++) {
       const at = this.homes.length;
-      const [owner, trading, meter] = ["owner", "trading", "meter"].map((name) => keyOf(`${name} ${at}`)) as [Wallet, Wallet, Wallet];
+      const [owner, trading, meter] = ["owner", "trading", "meter"].map((name) => keyOf(`${name} ${at}`)) as [
+        Wallet,
+        Wallet,
+        Wallet,
+      ];
       const member = asMember(BigInt(SERVICES + at));
       const shared = { community: this.community, deadline: NEVER };
       const enrolment = {
@@ -241,7 +262,7 @@ export class CommunityWorld {
 export { buildStrip, endRegisters, slotIn };
 
 /** Sends calls of an account, one block each. */
-function sender(provider: JsonRpcProvider, wallet: HDNodeWallet) {
+function sender(provider: JsonRpcProvider, wallet: HDNodeWallet | Wallet) {
   return async (call: { readonly to?: string | null; readonly data?: string | null; readonly value?: bigint }) => {
     const nonce = await provider.getTransactionCount(wallet.address, "pending");
     const signed = await wallet.signTransaction({ ...call, ...GAS, type: 2, chainId: CHAIN_ID, nonce } as never);

@@ -1,12 +1,5 @@
 /** Reads the chain's logs once, block by block, and again from where it was reorganised. */
-import {
-  type CommunityIndex,
-  type Deployment,
-  eventsOf,
-  scanLogs,
-  topicsOf,
-  type WattbookEvent,
-} from "@wattbook/sdk";
+import { type CommunityIndex, type Deployment, eventsOf, scanLogs, topicsOf, type WattbookEvent } from "@wattbook/sdk";
 import { toBeHex } from "ethers";
 import type { Head, Node } from "../../chain/index.ts";
 import { storeFault, type Store } from "../../store/open.ts";

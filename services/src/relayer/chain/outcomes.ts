@@ -64,7 +64,8 @@ export class Outcomes {
     if (terms === undefined) return;
     for (const [place, record] of records.entries()) {
       this.#parts.facts.record(where, place, { community, period }, record);
-      if (record.head.module === ORDER_BOOK) this.#posted({ community, period, member: record.member }, terms, record, where);
+      if (record.head.module === ORDER_BOOK)
+        this.#posted({ community, period, member: record.member }, terms, record, where);
     }
   }
 

@@ -135,10 +135,7 @@ export class CommunityView {
     }));
   }
 
-  async #askMeters(
-    period: Period,
-    members: readonly MemberIndex[],
-  ): Promise<Omit<ReadingContext, "terms" | "now">[]> {
+  async #askMeters(period: Period, members: readonly MemberIndex[]): Promise<Omit<ReadingContext, "terms" | "now">[]> {
     const [rated, meters] = await Promise.all([
       this.#registry.readingsOf(this.community, period, members),
       Promise.all(members.map((member) => this.#settlement.meter(this.community, member))),

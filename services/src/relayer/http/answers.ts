@@ -46,7 +46,10 @@ export const CommunityInfo = z.object({
   relayer: hex.describe("The account that posts, and signs receipts"),
   feeTo: hex.describe("What strips have to name"),
   leastFeePerEntry: integer.describe("Base units"),
-  lead: z.number().int().describe("Seconds before a strip's first gate from which on it is posted, and cannot be withdrawn"),
+  lead: z
+    .number()
+    .int()
+    .describe("Seconds before a strip's first gate from which on it is posted, and cannot be withdrawn"),
   margin: z.number().int().describe("Seconds before a strip's first gate up to which it is taken"),
   orderBook: hex,
   settlement: hex,
@@ -57,7 +60,9 @@ export const WithdrawalBody = z.strictObject({
   signature: z
     .string()
     .regex(/^0x(?:[0-9a-fA-F]{128}|[0-9a-fA-F]{130})$/, "write 64 or 65 bytes with 0x")
-    .describe("The trading key's signature of `StripWithdrawal(bytes32 strip,address relayer)` in the order book's domain"),
+    .describe(
+      "The trading key's signature of `StripWithdrawal(bytes32 strip,address relayer)` in the order book's domain",
+    ),
 });
 
 export type StripStatus = z.infer<typeof StripStatus>;

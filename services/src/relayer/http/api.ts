@@ -1,9 +1,5 @@
 /** What the routes do, apart from HTTP. */
-import type {
-  CommunityInfo,
-  ReadingStatus,
-  StripStatus,
-} from "./answers.ts";
+import type { CommunityInfo, ReadingStatus, StripStatus } from "./answers.ts";
 import type { ReadingBody, Receipt, StripBody } from "../../wire.ts";
 import type { Notice } from "../bus.ts";
 

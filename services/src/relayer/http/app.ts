@@ -2,7 +2,7 @@
 import rateLimit from "@fastify/rate-limit";
 import swagger from "@fastify/swagger";
 import websocket from "@fastify/websocket";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { z } from "zod";
 import type { RelayerApi } from "./api.ts";
 import { answerFailure } from "./failures.ts";
@@ -25,13 +25,10 @@ export interface ApiLimits {
 export const DEFAULT_LIMITS: ApiLimits = { body: 65_536, perAddress: 6_000, streams: 1_000, proxy: false };
 
 /** Makes the API; listening is up to the caller. */
-export async function createApp(
-  api: RelayerApi,
-  limits: ApiLimits,
-  log: FastifyBaseLogger,
-): Promise<FastifyInstance> {
+export async function createApp(api: RelayerApi, limits: ApiLimits, log: FastifyBaseLogger): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.body,
     trustProxy: limits.proxy,
     forceCloseConnections: true,

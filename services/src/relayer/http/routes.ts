@@ -37,7 +37,9 @@ function answer(reply: FastifyReply, { receipt, known }: Kept): FastifyReply {
 export function routes(app: FastifyInstance, api: RelayerApi): void {
   app.get(
     "/v1/communities",
-    { schema: { tags: ["communities"], summary: "What this relayer serves", response: { 200: z.array(CommunityInfo) } } },
+    {
+      schema: { tags: ["communities"], summary: "What this relayer serves", response: { 200: z.array(CommunityInfo) } },
+    },
     () => api.communities(),
   );
   app.get<{ Params: z.infer<typeof OfCommunity> }>(
@@ -63,7 +65,8 @@ function stripRoutes(app: FastifyInstance, api: RelayerApi): void {
       schema: {
         tags: ["strips"],
         summary: "Hand in a signed strip",
-        description: "It is taken whole or not at all, and posted before its first gate closes. The answer is a signed receipt.",
+        description:
+          "It is taken whole or not at all, and posted before its first gate closes. The answer is a signed receipt.",
         params: OfCommunity,
         headers: Keyed,
         body: StripBody,
@@ -91,7 +94,8 @@ function stripRoutes(app: FastifyInstance, api: RelayerApi): void {
       schema: {
         tags: ["strips"],
         summary: "Take a strip back that is not being posted yet",
-        description: "The member's last one of a period first. Whoever else has it can still post it: bump the epoch against that.",
+        description:
+          "The member's last one of a period first. Whoever else has it can still post it: bump the epoch against that.",
         params: OfDigest,
         body: WithdrawalBody,
         response: { 200: StripStatus, 404: Failure, 409: Failure, 422: Failure },
@@ -108,7 +112,8 @@ function readingRoutes(app: FastifyInstance, api: RelayerApi): void {
       schema: {
         tags: ["readings"],
         summary: "Hand in a signed reading",
-        description: "Once its period is over. It is settled with the member's records as soon as their slots are clear.",
+        description:
+          "Once its period is over. It is settled with the member's records as soon as their slots are clear.",
         params: OfCommunity,
         headers: Keyed,
         body: ReadingBody,

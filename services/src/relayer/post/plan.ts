@@ -29,9 +29,7 @@ export function callsOf(rows: readonly StripRow[], limits: ChunkLimits): StripRo
 }
 
 /** Rows of the same community and period. */
-export function byPeriod<R extends { readonly community: number; readonly period: number }>(
-  rows: readonly R[],
-): R[][] {
+export function byPeriod<R extends { readonly community: number; readonly period: number }>(rows: readonly R[]): R[][] {
   const groups = new Map<string, R[]>();
   for (const row of rows) {
     const key = `${row.community}:${row.period}`;

@@ -108,7 +108,16 @@ export class Poster {
     const { store, batches, strips, sender, planned } = this.#parts;
     const expires = Math.max(...items.map(({ closes }) => closes));
     const key = batches.nextKey({ kind: "post", community, period }, (taken) => sender.job(taken) !== undefined);
-    const batch = { key, kind: "post", community, period, expires, gas: String(gas), target: call.to, data: call.data } as const;
+    const batch = {
+      key,
+      kind: "post",
+      community,
+      period,
+      expires,
+      gas: String(gas),
+      target: call.to,
+      data: call.data,
+    } as const;
     const keep = () => {
       // One may have been withdrawn, or posted by somebody else, since it was looked at: then all are planned anew.
       if (items.some(({ digest }) => !strips.isFree(digest))) return false;

@@ -61,7 +61,10 @@ export function checkRegisters(reading: Reading, { terms, rated, meter }: Readin
   if (closesGap && (meter.gap || (jumps && !meter.fresh))) {
     const missing = meter.gapEnd - meter.nextPeriod;
     const slots = (missing > 1n ? missing : 1n) * terms.slotsPerPeriod;
-    const most = { imported: ratedWhDown(terms, rated.buyCap) * slots, exported: ratedWhDown(terms, rated.sellCap) * slots };
+    const most = {
+      imported: ratedWhDown(terms, rated.buyCap) * slots,
+      exported: ratedWhDown(terms, rated.sellCap) * slots,
+    };
     if (moreImport <= most.imported && moreExport <= most.exported) return;
     throw refuseReading("OverRated", `${moreImport} and ${moreExport} Wh are unexplained`);
   }
@@ -74,5 +77,13 @@ export function checkRegisters(reading: Reading, { terms, rated, meter }: Readin
 export function meterAfter(meter: MeterInfo, reading: Reading): MeterInfo {
   const { imported, exported } = endRegisters(reading);
   const next = (reading.period + 1n) as MeterInfo["nextPeriod"];
-  return { ...meter, fresh: false, gap: false, nextPeriod: next, gapEnd: next, importRegister: imported, exportRegister: exported };
+  return {
+    ...meter,
+    fresh: false,
+    gap: false,
+    nextPeriod: next,
+    gapEnd: next,
+    importRegister: imported,
+    exportRegister: exported,
+  };
 }

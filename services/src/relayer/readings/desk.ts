@@ -90,7 +90,11 @@ export class ReadingDesk {
     const { readings, commits, date } = this.#parts;
     const writing = this.#writing.get(reading.member) ?? new Map<string, SignedReading["reading"]>();
     this.#writing.set(reading.member, writing.set(digest, reading));
-    const names = { community: Number(reading.community), period: Number(reading.period), member: Number(reading.member) };
+    const names = {
+      community: Number(reading.community),
+      period: Number(reading.period),
+      member: Number(reading.member),
+    };
     try {
       await commits.commit(() => {
         readings.add({ digest, ...names, body: JSON.stringify(body), received: date() });

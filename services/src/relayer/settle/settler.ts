@@ -71,7 +71,11 @@ export class Settler {
       const clear = candidates.filter((candidate) => candidate.clear);
       await this.#send(view.terms, kind, clear);
       if (kind === "settle" && this.#mustMeter(view, period)) {
-        await this.#send(view.terms, "meter", candidates.filter((candidate) => !candidate.clear));
+        await this.#send(
+          view.terms,
+          "meter",
+          candidates.filter((candidate) => !candidate.clear),
+        );
       }
       this.#again.delete(name);
     } catch (error) {

@@ -36,7 +36,10 @@ export class Batches {
   }
 
   /** Keeps a call and what is in it, within a transaction. */
-  add({ key, kind, community, period, target, data, gas, expires }: Batch, items: readonly Omit<BatchItem, "place">[]): void {
+  add(
+    { key, kind, community, period, target, data, gas, expires }: Batch,
+    items: readonly Omit<BatchItem, "place">[],
+  ): void {
     this.#store
       .prepare("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)")
       .run(key, kind, community, period, target, data, gas, expires);
@@ -45,7 +48,10 @@ export class Batches {
   }
 
   /** The key of the next call of a kind. @param taken Whether the sender has a job of a key that this file forgot. */
-  nextKey({ kind, community, period }: Pick<Batch, "kind" | "community" | "period">, taken: (key: string) => boolean): string {
+  nextKey(
+    { kind, community, period }: Pick<Batch, "kind" | "community" | "period">,
+    taken: (key: string) => boolean,
+  ): string {
     const sql = "SELECT count(*) AS n FROM batches WHERE kind = ? AND community = ? AND period = ?";
     let next = (this.#store.prepare<unknown[], { n: number }>(sql).get(kind, community, period)?.n ?? 0) + 1;
     while (taken(`${kind}:${community}:${period}:${next}`)) next++;
@@ -73,7 +79,9 @@ export class Batches {
     if (changes === 0) return;
     for (const table of ["strips", "readings"]) {
       this.#store
-        .prepare(`UPDATE ${table} SET batch = ? WHERE batch IS NULL AND digest IN (SELECT digest FROM items WHERE batch = ?)`)
+        .prepare(
+          `UPDATE ${table} SET batch = ? WHERE batch IS NULL AND digest IN (SELECT digest FROM items WHERE batch = ?)`,
+        )
         .run(key, key);
     }
   }

@@ -73,7 +73,9 @@ export function openRelayerStore(path: string, { chainId, market, account }: Sto
   const own = { chain: String(chainId), market: market.toLowerCase(), account: account.toLowerCase() };
   const found = store.prepare<[], typeof own>("SELECT chain, market, account FROM owner").get();
   if (found === undefined) {
-    store.prepare("INSERT INTO owner (chain, market, account) VALUES (?, ?, ?)").run(own.chain, own.market, own.account);
+    store
+      .prepare("INSERT INTO owner (chain, market, account) VALUES (?, ?, ?)")
+      .run(own.chain, own.market, own.account);
   } else if (found.chain !== own.chain || found.market !== own.market || found.account !== own.account) {
     store.close();
     const belongs = `${path} belongs to account ${found.account} and order book ${found.market} on chain ${found.chain}`;

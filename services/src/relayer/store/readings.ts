@@ -87,7 +87,12 @@ export class Readings {
     return this.#store.prepare<unknown[], ReadingRow>(sql).all(community, period, member);
   }
 
-  mark(digest: string, state: ReadingState, where: { readonly block: number; readonly tx: string }, reason: string | null): void {
+  mark(
+    digest: string,
+    state: ReadingState,
+    where: { readonly block: number; readonly tx: string },
+    reason: string | null,
+  ): void {
     this.#store
       .prepare("UPDATE readings SET state = ?, block = ?, tx = ?, reason = ? WHERE digest = ?")
       .run(state, where.block, where.tx, reason, digest);

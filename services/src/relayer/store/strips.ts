@@ -48,7 +48,14 @@ export type NewStrip = Pick<
 > & { readonly signed: SignedStrip };
 
 /** Reasons of the contract that do not pass. */
-const FINAL_REASONS = new Set(["BadLength", "WrongEpoch", "Expired", "WrongFrontier", "BadSignature", "NothingAccepted"]);
+const FINAL_REASONS = new Set([
+  "BadLength",
+  "WrongEpoch",
+  "Expired",
+  "WrongFrontier",
+  "BadSignature",
+  "NothingAccepted",
+]);
 /** How often a strip is posted that the contract skipped for a reason that may pass. */
 const MOST_TRIES = 3;
 

@@ -83,7 +83,10 @@ export function checkHeader(strip: Strip, { period, trader, held, now }: StripCo
   const free = standing.free - held.uses;
   if (free < strip.maxReserve) {
     const waiting = held.uses === 0n ? "" : `, besides ${held.uses} for strips that wait to be posted`;
-    throw refuseStrip("Underfunded", `maxReserve is ${strip.maxReserve} and free are ${free < 0n ? 0n : free}${waiting}`);
+    throw refuseStrip(
+      "Underfunded",
+      `maxReserve is ${strip.maxReserve} and free are ${free < 0n ? 0n : free}${waiting}`,
+    );
   }
   if (!ringFree) throw refuseStrip("RingBusy", `Period ${strip.period} takes no records yet`);
   const frontier = held.frontier ?? journal.frontier;
@@ -139,7 +142,8 @@ function checkPlace(
     throw refuseEntry(index, "OffGrid", `slot ${entry.offset}, tick ${entry.tick}`);
   }
   if (entry.lots < 1n || entry.lots > MOST_LOTS) throw refuseEntry(index, "ZeroLots", `${entry.lots} lots`);
-  if (entry.offset < strip.after) throw refuseEntry(index, "BehindFrontier", `slot ${entry.offset}, after ${strip.after}`);
+  if (entry.offset < strip.after)
+    throw refuseEntry(index, "BehindFrontier", `slot ${entry.offset}, after ${strip.after}`);
   const slot = slotIn(terms, strip.period, entry.offset);
   if (isOpen(terms, slot, now)) return;
   throw refuseEntry(index, "GateClosed", `the gate of slot ${entry.offset} closed at ${gateOf(terms, slot)}`);

@@ -1,5 +1,13 @@
 /** Strips that wait, in memory: what they will take of a member's money, slots and ticks once they are posted. */
-import { type Amount, asAmount, asSlotOffset, type Entry, type MemberIndex, type Period, type SignedStrip } from "@wattbook/sdk";
+import {
+  type Amount,
+  asAmount,
+  asSlotOffset,
+  type Entry,
+  type MemberIndex,
+  type Period,
+  type SignedStrip,
+} from "@wattbook/sdk";
 import type { Held } from "./check.ts";
 import { Volumes } from "./volumes.ts";
 
