@@ -6,6 +6,7 @@ export type { Notice } from "./bus.ts";
 export { createApp, DEFAULT_LIMITS } from "./http/app.ts";
 export type { ApiLimits } from "./http/app.ts";
 export type { RelayerApi } from "./http/api.ts";
+export { describeApi } from "./http/describe.ts";
 export { Refusal } from "./refusal.ts";
 export { Relayer } from "./relayer.ts";
 export type { RelayerOptions, RelayerStep } from "./relayer.ts";

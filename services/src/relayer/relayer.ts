@@ -2,11 +2,13 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
+  asPeriod,
   type CommunityIndex,
   connect,
   type Deployment,
   isWattbookError,
   MarketClient,
+  type Period,
   SettlementClient,
   type Terms,
   type Wattbook,
@@ -37,6 +39,7 @@ import { GroupCommit } from "./store/group-commit.ts";
 import { openRelayerStore } from "./store/open.ts";
 import { Readings } from "./store/readings.ts";
 import { type StripRow, Strips } from "./store/strips.ts";
+import { bookRing } from "./strips/busy.ts";
 import { StripDesk, type StripTerms } from "./strips/desk.ts";
 
 /** What a relayer does, step by step: for logs, counters, and tests that pull the plug. */
@@ -248,7 +251,10 @@ export class Relayer {
       throw error;
     }
     this.#head = head;
-    for (const { view } of this.served.values()) view.forget();
+    for (const { view, desk } of this.served.values()) {
+      view.forget();
+      desk.posted.drop(oldestInBooks(view));
+    }
   }
 
   /** Fills what is in memory from the file. */
@@ -256,7 +262,7 @@ export class Relayer {
     const waiting = this.strips.waiting();
     for (const [community, { view, desk }] of this.served) {
       desk.load(waiting.filter((row) => row.community === community));
-      desk.loadPosted(this.#facts.payloads(view.community, view.currentPeriod()));
+      desk.loadPosted(this.#facts.payloads(view.community, oldestInBooks(view)));
     }
   }
 
@@ -362,7 +368,15 @@ export class Relayer {
   #makeDesk(view: CommunityView): StripDesk {
     const { leastFee, margin, signer } = this.options;
     return new StripDesk({
-      ...{ view, strips: this.strips, commits: this.commits, signatures: this.#signatures, signer, date },
+      ...{
+        view,
+        strips: this.strips,
+        facts: this.#facts,
+        commits: this.commits,
+        signatures: this.#signatures,
+        signer,
+        date,
+      },
       terms: { feeTo: this.account, leastFee, margin: BigInt(margin) },
       ...{ market: this.domains.market, receipts: this.domains.commits },
       admit: (strip, digest) => {
@@ -381,6 +395,12 @@ export class Relayer {
       },
     });
   }
+}
+
+/** The oldest period whose orders may still be in the way of an open one. */
+function oldestInBooks(view: CommunityView): Period {
+  const oldest = view.currentPeriod() - bookRing(view.terms);
+  return asPeriod(oldest < 0n ? 0n : oldest);
 }
 
 function date(): number {

@@ -1,6 +1,7 @@
 /** A community on a node of its own, as services find it: deployed, with homes that have meters and money. */
 import { readFileSync } from "node:fs";
 import {
+  type Amount,
   asAmount,
   asCommunity,
   asLots,
@@ -74,8 +75,11 @@ export interface Home {
   readonly meter: Wallet;
 }
 
-/** Terms of a test's community: two periods of an hour per slot would do, so a period is four slots of 15 minutes. */
-export const SHORT = { slotsPerPeriod: 4n, readingDeadline: 3_600n, correctionWindow: 7_200n, claimWindow: 10_800n };
+/** Terms of a test's community: periods of an hour, kept long enough that no test has to clear and settle those of another. */
+export const SHORT = {
+  ...{ slotsPerPeriod: 4n, horizon: 14n },
+  ...{ readingDeadline: 3_600n, correctionWindow: 7_200n, claimWindow: 360_000n },
+};
 
 /** What a strip of a test may leave out. */
 export type StripOverride = Partial<Omit<Strip, "entries">>;
@@ -194,6 +198,14 @@ export class CommunityWorld {
       await this.send(escrow.calls.deposit(this.community, member, asAmount(money)));
       this.homes.push({ member, owner, trading, meter });
     }
+  }
+
+  /** From the deployer's own coins. */
+  async deposit(member: Home["member"], amount: Amount): Promise<void> {
+    const { escrow } = this.wattbook;
+    const data = new Interface(LocalEuroAbi).encodeFunctionData("approve", [escrow.address, amount]);
+    await this.send({ to: this.terms.paymentToken, data, value: 0n });
+    await this.send(escrow.calls.deposit(this.community, member, amount));
   }
 
   home(index: number): Home {

@@ -18,7 +18,7 @@ import {
   type Tariff,
   type Terms,
 } from "@wattbook/sdk";
-import { refuse, refuseEntry, refuseStrip } from "../refusal.ts";
+import { type Refusal, refuse, refuseEntry, refuseStrip } from "../refusal.ts";
 
 /** What a journal takes per member and period. */
 const MOST_ENTRIES = 2_048n;
@@ -51,8 +51,13 @@ export interface Held {
   readonly uses: Amount;
 }
 
-/** Lots at a tick, posted or waiting. */
-export type VolumeAt = (entry: Entry) => bigint;
+/** The books as entries find them. */
+export interface Books {
+  /** Lots at the entry's tick, posted or waiting. */
+  readonly volumeAt: (entry: Entry) => bigint;
+  /** Whether an older period still needs the slot's place. */
+  readonly isBusy: (offset: SlotOffset) => boolean;
+}
 
 /** Everything that a strip depends on. */
 export interface StripContext {
@@ -102,7 +107,7 @@ export function checkHeader(strip: Strip, { period, trader, held, now }: StripCo
  * @return What its acceptance takes from the free balance, base units.
  * @throws Refusal naming the first entry that the contract would leave out
  */
-export function checkEntries(strip: Strip, { period, trader, held, now }: StripContext, volumeAt: VolumeAt): Amount {
+export function checkEntries(strip: Strip, { period, trader, held, now }: StripContext, books: Books): Amount {
   const { terms, tariff } = period;
   const { buyCap, sellCap, tariffClass } = trader.member;
   const first = trader.journal.records + held.records === 0n;
@@ -111,6 +116,7 @@ export function checkEntries(strip: Strip, { period, trader, held, now }: StripC
   let lots = 0n;
   for (const [index, entry] of strip.entries.entries()) {
     checkPlace(strip, terms, now, entry, before, index);
+    if (books.isBusy(entry.offset)) throw refuseBusy(entry.offset);
     lots = (before?.offset === entry.offset && before.side === entry.side ? lots : 0n) + entry.lots;
     const cap: Lots = entry.side === "buy" ? buyCap : sellCap;
     if (lots > cap) throw refuseEntry(index, "OverCap", `${lots} lots in slot ${entry.offset}, of ${cap}`);
@@ -118,12 +124,17 @@ export function checkEntries(strip: Strip, { period, trader, held, now }: StripC
     if (used > strip.maxReserve) {
       throw refuseEntry(index, "OverReserve", `${used} are needed up to here, and maxReserve is ${strip.maxReserve}`);
     }
-    const volume = volumeAt(entry) + entry.lots;
+    const volume = books.volumeAt(entry) + entry.lots;
     const most = terms.wideTicks ? 0xffff_ffffn : 0xffffn;
     if (volume > most) throw refuseEntry(index, "TickFull", `${volume} lots at tick ${entry.tick}, of ${most}`);
     before = entry;
   }
   return used as Amount;
+}
+
+/** An older slot's orders are not cleared yet, and anybody can do that. */
+export function refuseBusy(offset: SlotOffset): Refusal {
+  return refuseStrip("RingBusy", `Slot ${offset} takes no orders yet`);
 }
 
 /** What is checked of an entry alone, and against the one before it. */

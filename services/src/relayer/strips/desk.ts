@@ -6,6 +6,7 @@ import {
   gateOf,
   type Hex,
   isAccepted,
+  isOpen,
   type Period,
   receiptFor,
   signatureBytes,
@@ -22,7 +23,9 @@ import { refuse, refuseStrip } from "../refusal.ts";
 import type { SignaturePool } from "../signatures/pool.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
 import { signedOf, type StripRow, type Strips } from "../store/strips.ts";
-import { checkEntries, checkHeader, frontierAfter, type StripContext } from "./check.ts";
+import type { Facts } from "../store/facts.ts";
+import { BusySlots } from "./busy.ts";
+import { checkEntries, checkHeader, frontierAfter, refuseBusy, type StripContext } from "./check.ts";
 import { Queue } from "./queue.ts";
 import { Volumes } from "./volumes.ts";
 
@@ -40,6 +43,7 @@ export interface StripTerms {
 export interface DeskParts {
   readonly view: CommunityView;
   readonly strips: Strips;
+  readonly facts: Facts;
   readonly commits: GroupCommit;
   readonly signatures: SignaturePool;
   readonly terms: StripTerms;
@@ -67,11 +71,13 @@ export class StripDesk {
   /** What the order book holds. */
   readonly posted = new Volumes();
   readonly #parts: DeskParts;
+  readonly #busy: BusySlots;
   /** Strips that are being taken, by digest: the same one may come twice at once. */
   readonly #coming = new Map<string, Promise<Taken>>();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#busy = new BusySlots(parts.view, parts.facts, this.posted);
   }
 
   /**
@@ -118,8 +124,9 @@ export class StripDesk {
     const { strip } = signed;
     const now = { ...context, held: this.queue.held(strip.member, strip.period) };
     checkHeader(strip, now);
-    const uses = checkEntries(strip, now, (entry) => {
-      return this.posted.at(strip.period, entry) + this.queue.volumeAt(strip.period, entry);
+    const uses = checkEntries(strip, now, {
+      volumeAt: (entry) => this.posted.at(strip.period, entry) + this.queue.volumeAt(strip.period, entry),
+      isBusy: (offset) => this.#busy.has(strip.period, offset),
     });
     const { gate, closes } = gatesOf(strip, terms);
     if (gate <= now.now + this.#parts.terms.margin) {
@@ -202,7 +209,12 @@ export class StripDesk {
   async recheck(row: StripRow): Promise<void> {
     const { strip } = signedOf(row);
     const none = { frontier: null, records: 0n, entries: 0n, uses: 0n as Amount };
-    checkHeader(strip, { ...(await this.#context(strip)), held: none });
+    const context = { ...(await this.#context(strip)), held: none };
+    checkHeader(strip, context);
+    const { terms } = this.#parts.view;
+    const open = strip.entries.filter(({ offset }) => isOpen(terms, slotIn(terms, strip.period, offset), context.now));
+    const busy = open.find(({ offset }) => this.#busy.has(strip.period, offset));
+    if (busy !== undefined) throw refuseBusy(busy.offset);
   }
 }
 
