@@ -1,26 +1,40 @@
 /** Who listens to a community hears what happens in it. */
+import { z } from "zod";
+
+const integer = z.string().describe("An integer in decimal digits");
+const hex = z.string().describe("Hexadecimal bytes with 0x");
 
 /** A strip, as it is named to listeners. */
-interface StripNames {
-  readonly digest: string;
-  readonly community: string;
-  readonly period: string;
-  readonly member: string;
-}
+const strip = { digest: hex, community: integer, period: integer, member: integer };
 
-/** What happens; integers are decimal texts. */
-export type Notice =
-  | { readonly type: "closing"; readonly community: string; readonly slot: string; readonly gate: string }
-  | {
-      readonly type: "cleared";
-      readonly community: string;
-      readonly slot: string;
-      /** Base units per Wh; null where nothing was traded. */
-      readonly price: string | null;
-      readonly lots: string;
-    }
-  | ({ readonly type: "posted"; readonly transaction: string; readonly refused: readonly number[] } & StripNames)
-  | ({ readonly type: "skipped" | "missed"; readonly reason: string } & StripNames);
+/** What happens. */
+export const Notice = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("closing").describe("A gate closes soon"),
+    community: integer,
+    slot: integer,
+    gate: integer.describe("Unix seconds"),
+  }),
+  z.object({
+    type: z.literal("cleared").describe("A slot cleared"),
+    community: integer,
+    slot: integer,
+    price: integer.nullable().describe("Base units per Wh; null where nothing was traded"),
+    lots: integer,
+  }),
+  z.object({
+    type: z.literal("posted").describe("A strip is on chain"),
+    ...strip,
+    transaction: hex,
+    refused: z.array(z.number().int()).describe("Entries that the contract left out"),
+  }),
+  z.object({
+    type: z.enum(["skipped", "missed"]).describe("A strip will not come on chain"),
+    ...strip,
+    reason: z.string().describe("As the contract names it"),
+  }),
+]);
+export type Notice = z.infer<typeof Notice>;
 
 /** Hands notices to listeners, once whoever is at work is done: nobody hears of what a crash could take back. */
 export class Bus {

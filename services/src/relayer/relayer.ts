@@ -40,6 +40,7 @@ import { openRelayerStore } from "./store/open.ts";
 import { Readings } from "./store/readings.ts";
 import { type StripRow, Strips } from "./store/strips.ts";
 import { bookRing } from "./strips/busy.ts";
+import { ReceiptSigner } from "./strips/receipts.ts";
 import { StripDesk, type StripTerms } from "./strips/desk.ts";
 
 /** What a relayer does, step by step: for logs, counters, and tests that pull the plug. */
@@ -374,11 +375,10 @@ export class Relayer {
         facts: this.#facts,
         commits: this.commits,
         signatures: this.#signatures,
-        signer,
         date,
       },
       terms: { feeTo: this.account, leastFee, margin: BigInt(margin) },
-      ...{ market: this.domains.market, receipts: this.domains.commits },
+      receipts: new ReceiptSigner(this.domains.commits, signer),
       admit: (strip, digest) => {
         this.#allowance.use(strip.community, strip.member);
         this.tell("received", digest);

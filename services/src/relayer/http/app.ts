@@ -8,7 +8,7 @@ import type { RelayerApi } from "./api.ts";
 import { answerFailure } from "./failures.ts";
 import { routes } from "./routes.ts";
 import { jsonSchemaOf, useZod } from "./schemas.ts";
-import { stream } from "./stream.ts";
+import { stream, STREAM_DESCRIPTION } from "./stream.ts";
 
 /** How much the API takes. */
 export interface ApiLimits {
@@ -54,6 +54,11 @@ export async function createApp(api: RelayerApi, limits: ApiLimits, log: Fastify
         { name: "readings", description: "Signed meter readings of a period" },
         { name: "communities", description: "What this relayer serves, and what happens there" },
       ],
+    },
+    transformObject: (document) => {
+      if (!("openapiObject" in document)) return document.swaggerObject;
+      const { openapiObject } = document;
+      return { ...openapiObject, paths: { ...openapiObject.paths, ...STREAM_DESCRIPTION } } as typeof openapiObject;
     },
     transform: ({ schema, url }) => ({ schema: described(schema as RouteSchema | undefined), url }),
   });

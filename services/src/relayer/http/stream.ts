@@ -1,24 +1,46 @@
 /** A WebSocket per listener: what happens in a community, one JSON notice per message. */
 import type { FastifyInstance } from "fastify";
 import { ServiceError } from "../../errors.ts";
+import { Failure } from "../../wire.ts";
+import { Notice } from "../bus.ts";
 import type { RelayerApi } from "./api.ts";
+import { jsonSchemaOf } from "./schemas.ts";
 
 /** Bytes that may wait for a listener that reads slowly; then it is cut off, and can come back. */
 const MOST_WAITING = 1_048_576;
 /** WebSocket: try again later. */
 const TRY_LATER = 1_013;
 
+/** Where the stream is. */
+const PATH = "/v1/communities/:community/stream";
+
+/** The stream as OpenAPI can say it, which knows no WebSockets. */
+export const STREAM_DESCRIPTION = {
+  [PATH.replace(":community", "{community}")]: {
+    get: {
+      summary: "A WebSocket: gates that close, slots that cleared, strips that were posted or not",
+      description: "Ask for it with `Upgrade: websocket`. Every message is one notice, as the answer 200 shows.",
+      tags: ["communities"],
+      parameters: [{ in: "path", name: "community", required: true, schema: { type: "string" } }],
+      responses: {
+        "101": { description: "The WebSocket is open" },
+        "200": {
+          description: "Of each message",
+          content: { "application/json": { schema: jsonSchemaOf(Notice) } },
+        },
+        "404": { description: "Not served here", content: { "application/json": { schema: jsonSchemaOf(Failure) } } },
+      },
+    },
+  },
+};
+
 /** Adds the stream. */
 export function stream(app: FastifyInstance, api: RelayerApi, most: number): void {
   let open = 0;
   app.get<{ Params: { community: string } }>(
-    "/v1/communities/:community/stream",
+    PATH,
     {
       websocket: true,
-      schema: {
-        tags: ["communities"],
-        summary: "A WebSocket: gates that close, slots that cleared, strips that were posted or not",
-      } as object,
       preValidation: ({ params }, _, done) => {
         api.community(params.community);
         if (open < most) return void done();

@@ -2,7 +2,7 @@
 import { storeFault, type Store } from "../../store/open.ts";
 
 /** Milliseconds that the first write waits for company. */
-const WAIT = 4;
+const WAIT = 8;
 /** Writes of one transaction at most, so that nobody waits long. */
 const MOST = 512;
 

@@ -2,20 +2,15 @@
 import {
   type Amount,
   decodePayload,
-  type Domain,
   gateOf,
   type Hex,
   isAccepted,
   isOpen,
   type Period,
-  receiptFor,
-  signatureBytes,
   type SignedStrip,
-  signReceipt,
   slotIn,
   type Strip,
   type Terms,
-  type TypedDataSigner,
 } from "@wattbook/sdk";
 import { ServiceError } from "../../errors.ts";
 import type { CommunityView } from "../chain/view.ts";
@@ -27,6 +22,7 @@ import type { Facts } from "../store/facts.ts";
 import { BusySlots } from "./busy.ts";
 import { checkEntries, checkHeader, frontierAfter, refuseBusy, type StripContext } from "./check.ts";
 import { Queue } from "./queue.ts";
+import { receiptOf, type ReceiptSigner } from "./receipts.ts";
 import { Volumes } from "./volumes.ts";
 
 /** What this relayer asks of strips. */
@@ -47,11 +43,7 @@ export interface DeskParts {
   readonly commits: GroupCommit;
   readonly signatures: SignaturePool;
   readonly terms: StripTerms;
-  /** Of the order book. */
-  readonly market: Domain;
-  /** Of the commit book: where receipts count. */
-  readonly receipts: Domain;
-  readonly signer: TypedDataSigner;
+  readonly receipts: ReceiptSigner;
   /** Unix seconds of this machine, for receipts. */
   readonly date: () => number;
   /** Told once a strip's signature was found to be good: the member may have used up what it is allowed. */
@@ -109,7 +101,7 @@ export class StripDesk {
       throw refuseStrip("BadSignature", `It is signed by ${signer ?? "nobody"}, not by ${tradingKey}`);
     }
     this.#parts.admit?.(strip, digest);
-    const receipt = await this.#receiptFor(signed);
+    const receipt = await this.#parts.receipts.sign(receiptOf(digest, signed));
     return this.#keep(digest, signed, receipt, await this.#context(strip), view.terms);
   }
 
@@ -181,11 +173,6 @@ export class StripDesk {
       [period, trader] = await ask();
     }
     return { period, trader, held: this.queue.held(strip.member, strip.period), now: view.now() };
-  }
-
-  async #receiptFor(signed: SignedStrip): Promise<Hex> {
-    const { market, receipts, signer } = this.#parts;
-    return signatureBytes(await signReceipt(receipts, receiptFor(market, signed), signer));
   }
 
   /** What waits, from the file: after a start, or where the chain has taken something back. */
