@@ -15,7 +15,7 @@ const USAGE = [
 const BUDGETS = { perSecond: 500, window: 60 };
 
 async function main(homes: number, entries: number, json: boolean): Promise<void> {
-  const threads = Math.min(2, availableParallelism());
+  const threads = 1; // beside the one that answers: two cores
   const tell = (text: string) => process.stderr.write(`${text}\n`);
   tell("checking signatures");
   const signatures = await signatureRates(threads);
@@ -23,13 +23,16 @@ async function main(homes: number, entries: number, json: boolean): Promise<void
   const met = day.onTwoCores >= BUDGETS.perSecond && day.window <= BUDGETS.window && day.posted === homes;
   if (json) console.log(JSON.stringify({ node: process.version, cores: availableParallelism(), signatures, day, met }));
   else {
-    console.log(`Signatures: ${rate(signatures.perCore)} per core, ${rate(signatures.pooled)} in ${threads} threads`);
-    console.log(`Strips of ${entries} orders: ${rate(day.perSecond)} with the client on the same cores`);
+    const { curve, ethers, fastest, pooled } = signatures;
     console.log(
-      `  ${day.cpuPerStrip.toFixed(2)} ms of a core each: ${rate(day.onTwoCores)} on two cores (${BUDGETS.perSecond})`,
+      `Signatures: ${rate(ethers)} and core with ethers, ${rate(fastest)} with ${curve}, x ${(fastest / ethers).toFixed(1)}`,
     );
-    const share = (1_000 / signatures.perCore / day.cpuPerStrip) * 100;
-    console.log(`  of which the signature takes ${share.toFixed(0)} %`);
+    console.log(`  ${rate(pooled)} in ${threads} threads`);
+    console.log(`Strips of ${entries} orders: ${rate(day.perSecond)} with the client on the same cores`);
+    const spent = `${day.cpuPerStrip.toFixed(2)} ms of a core each, ${day.mainPerStrip.toFixed(2)} in the thread that answers`;
+    console.log(`  ${spent}: ${rate(day.onTwoCores)} on two cores (${BUDGETS.perSecond})`);
+    const ratio = (day.cpuPerStrip * ethers) / 1_000;
+    console.log(`  x ${ratio.toFixed(2)} a signature check with ethers`);
     const calls = `${day.posted} of ${homes} strips in ${day.calls} calls, ${(day.gas / 1e6).toFixed(1)} million gas`;
     console.log(
       `Posting: ${calls}, within ${day.window} s at a block per second (${BUDGETS.window}), ${day.posting.toFixed(0)} s of wall time`,

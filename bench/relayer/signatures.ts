@@ -1,35 +1,52 @@
-/** How many signatures per second and core are checked, in this thread and in a pool. */
+/** How many signatures per second are checked: with ethers and with the faster curve in this thread, and in a pool. */
+import { type CompactSignature, compactSignature, type Hex } from "@wattbook/sdk";
 import { id, Wallet } from "ethers";
-import { compactSignature, type Hex } from "@wattbook/sdk";
+import { type Curve, ETHERS_CURVE, fastestCurve } from "../../services/src/relayer/signatures/curve.ts";
 import { SignaturePool } from "../../services/src/relayer/signatures/pool.ts";
-import { type Signed, signerOf } from "../../services/src/relayer/signatures/recover.ts";
 
 /** Rates of signature checks. */
 export interface SignatureRates {
-  /** Per second of one core's time. */
-  readonly perCore: number;
+  /** Per second of a core's time. */
+  readonly ethers: number;
+  readonly fastest: number;
+  readonly curve: Curve["name"];
   /** Per second of wall time, with so many threads. */
   readonly pooled: number;
   readonly threads: number;
 }
 
+interface Signed {
+  readonly digest: Hex;
+  readonly signature: CompactSignature;
+}
+
 const COUNT = 400;
+const WALLET = new Wallet(id("a trading key"));
 
 export async function signatureRates(threads: number): Promise<SignatureRates> {
-  const { signingKey } = new Wallet(id("a trading key"));
   const signed = Array.from({ length: COUNT }, (_, index): Signed => {
-    const digest = id(`strip ${index}`) as Hex;
-    return { digest, signature: compactSignature(signingKey.sign(digest).serialized) };
+    const digest = id(`strip ${index}`);
+    return { digest, signature: compactSignature(WALLET.signingKey.sign(digest).serialized) };
   });
-  for (const each of signed.slice(0, 100)) signerOf(each);
-  const before = process.cpuUsage();
-  for (const each of signed) signerOf(each);
-  const { user, system } = process.cpuUsage(before);
-  const pool = new SignaturePool(threads);
-  await Promise.all(signed.map((each) => pool.signerOf(each)));
+  const curve = await fastestCurve();
+  const rates = { ethers: rateOf(ETHERS_CURVE, signed), fastest: rateOf(curve, signed), curve: curve.name };
+  const pool = new SignaturePool(null, threads);
+  const all = () => Promise.all(signed.map((each) => pool.check({ ...each, by: WALLET.address })));
+  await all();
   const start = performance.now();
-  await Promise.all(signed.map((each) => pool.signerOf(each)));
+  await all();
   const pooled = (COUNT * 1_000) / (performance.now() - start);
   await pool.close();
-  return { perCore: (COUNT * 1e6) / (user + system), pooled, threads };
+  return { ...rates, pooled, threads };
+}
+
+function rateOf(curve: Curve, signed: readonly Signed[]): number {
+  const all = () => {
+    for (const { digest, signature } of signed) curve.recover(digest, signature);
+  };
+  all();
+  const before = process.cpuUsage();
+  all();
+  const { user, system } = process.cpuUsage(before);
+  return (COUNT * 1e6) / (user + system);
 }

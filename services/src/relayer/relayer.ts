@@ -13,7 +13,7 @@ import {
   type Terms,
   type Wattbook,
 } from "@wattbook/sdk";
-import type { Signer } from "ethers";
+import { BaseWallet, type Signer } from "ethers";
 import { type FeePolicy, type Head, type Node, Outbox, Sender } from "../chain/index.ts";
 import { pause } from "../chain/backoff.ts";
 import { isServiceError, ServiceError } from "../errors.ts";
@@ -40,7 +40,6 @@ import { openRelayerStore } from "./store/open.ts";
 import { Readings } from "./store/readings.ts";
 import { type StripRow, Strips } from "./store/strips.ts";
 import { bookRing } from "./strips/busy.ts";
-import { ReceiptSigner } from "./strips/receipts.ts";
 import { StripDesk, type StripTerms } from "./strips/desk.ts";
 
 /** What a relayer does, step by step: for logs, counters, and tests that pull the plug. */
@@ -134,7 +133,7 @@ export class Relayer {
     this.commits = new GroupCommit(this.store, this.path);
     this.#facts = new Facts(this.store);
     this.#batches = new Batches(this.store);
-    this.#signatures = new SignaturePool(options.threads);
+    this.#signatures = new SignaturePool(privateKeyOf(options.signer), options.threads);
     this.#allowance = new Allowance(options.perMember);
     this.#sender = this.#makeSender();
     const outcomes = this.#makeOutcomes();
@@ -378,7 +377,7 @@ export class Relayer {
         date,
       },
       terms: { feeTo: this.account, leastFee, margin: BigInt(margin) },
-      receipts: new ReceiptSigner(this.domains.commits, signer),
+      ...{ receipts: this.domains.commits, signer },
       admit: (strip, digest) => {
         this.#allowance.use(strip.community, strip.member);
         this.tell("received", digest);
@@ -395,6 +394,11 @@ export class Relayer {
       },
     });
   }
+}
+
+/** A wallet's key signs receipts in the threads that check signatures; any other signer does it itself. */
+function privateKeyOf(signer: Signer): string | null {
+  return signer instanceof BaseWallet ? signer.privateKey : null;
 }
 
 /** The oldest period whose orders may still be in the way of an open one. */

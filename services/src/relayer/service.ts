@@ -1,5 +1,5 @@
 /** The relayer as the API sees it. */
-import { asCommunity, asMember, asPeriod, type Hex, isWattbookError, readingDigest, stripDigest } from "@wattbook/sdk";
+import { asCommunity, asMember, asPeriod, isWattbookError, readingDigest, stripDigest } from "@wattbook/sdk";
 import { isServiceError, ServiceError } from "../errors.ts";
 import { type ReadingBody, readingOf, type Receipt, signatureOf, type StripBody, stripOf } from "../wire.ts";
 import type { Notice } from "./bus.ts";
@@ -88,8 +88,8 @@ export class RelayerService implements RelayerApi {
     const desk = served.get(row?.community ?? -1);
     if (row === undefined || desk === undefined) return this.strip(digest);
     const { member } = await desk.view.trader(asPeriod(BigInt(row.period)), asMember(BigInt(row.member)));
-    const withdrawal = { strip: digest as Hex, relayer: account };
-    const signer = withdrawalSigner(domains.market, withdrawal, signature as Hex);
+    const withdrawal = { strip: digest, relayer: account };
+    const signer = withdrawalSigner(domains.market, withdrawal, signature);
     if (signer.toLowerCase() !== member.tradingKey.toLowerCase()) {
       const found = `signature: it is of ${signer}, not of the trading key ${member.tradingKey}`;
       throw new ServiceError("SIGNATURE_INVALID", `${found}. Sign with the trading key, for relayer ${account}.`);
@@ -102,11 +102,8 @@ export class RelayerService implements RelayerApi {
         `Later strips of the period go on from this one. Withdraw those first.`,
       );
     }
-    let withdrawn = false;
-    await commits.commit(() => {
-      withdrawn = strips.withdraw(digest);
-    });
-    if (!withdrawn) {
+    await commits.commit(() => strips.withdraw(digest));
+    if (strips.find(digest)?.state !== "withdrawn") {
       const help = "What is on chain is binding; bump the epoch to void what is not";
       throw new ServiceError("WITHDRAWAL_LATE", `Strip ${digest} is being posted already, or is done. ${help}.`);
     }

@@ -29,11 +29,11 @@ export interface RelayerBench {
   readonly app: FastifyInstance;
   readonly account: string;
   readonly lines: string[];
-  strip(signed: SignedStrip, headers?: Record<string, string>): Promise<Answer>;
-  reading(signed: SignedReading): Promise<Answer>;
-  get(url: string): Promise<Answer>;
-  post(url: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
-  close(): Promise<void>;
+  readonly strip: (signed: SignedStrip, headers?: Record<string, string>) => Promise<Answer>;
+  readonly reading: (signed: SignedReading) => Promise<Answer>;
+  readonly get: (url: string) => Promise<Answer>;
+  readonly post: (url: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>;
+  readonly close: () => Promise<void>;
 }
 
 export function stripBody({ strip, signature }: SignedStrip) {

@@ -19,10 +19,18 @@ class Child {
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     this.#process = child;
-    this.ended = new Promise((resolve) => child.once("exit", (_, signal) => resolve(signal)));
+    this.ended = new Promise((resolve) => {
+      child.once("exit", (_, signal) => {
+        resolve(signal);
+      });
+    });
     this.url = new Promise((resolve, reject) => {
-      child.stdout.once("data", (port: Buffer) => resolve(`http://127.0.0.1:${port.toString().trim()}`));
-      child.once("exit", () => reject(new Error("it ended before it was up")));
+      child.stdout.once("data", (port: Buffer) => {
+        resolve(`http://127.0.0.1:${port.toString().trim()}`);
+      });
+      child.once("exit", () => {
+        reject(new Error("it ended before it was up"));
+      });
     });
     this.url.catch(() => undefined);
   }

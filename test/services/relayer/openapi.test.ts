@@ -10,7 +10,9 @@ interface Described {
 
 interface Operation {
   readonly summary?: string;
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly required: string[] } }>> };
+  readonly requestBody?: {
+    readonly content: Readonly<Record<string, { readonly schema: { readonly required: string[] } }>>;
+  };
   readonly responses?: Readonly<Record<string, unknown>>;
 }
 
@@ -32,10 +34,20 @@ describe("relayer: OpenAPI description", function () {
     }
     const post = paths["/v1/communities/{community}/strips"]?.post;
     expect(post?.requestBody?.content["application/json"]?.schema.required).to.have.members(
-      ["member", "period", "after", "epoch", "deadline", "maxReserve", "feePerEntry", "feeTo", "entries"].concat("signature"),
+      ["member", "period", "after", "epoch", "deadline", "maxReserve", "feePerEntry", "feeTo", "entries"].concat(
+        "signature",
+      ),
     );
-    expect(Object.keys(post?.responses ?? {})).to.have.members(
-      ["200", "202", "400", "404", "409", "422", "425", "429", "503"],
-    );
+    expect(Object.keys(post?.responses ?? {})).to.have.members([
+      "200",
+      "202",
+      "400",
+      "404",
+      "409",
+      "422",
+      "425",
+      "429",
+      "503",
+    ]);
   });
 });

@@ -51,7 +51,7 @@ import {
   toUtf8Bytes,
   Wallet,
 } from "ethers";
-import { addressesFrom, argumentsOf, CONTRACTS, type ContractName } from "../../../scripts/lib/contracts.ts";
+import { addressesFrom, argumentsOf, CONTRACTS } from "../../../scripts/lib/contracts.ts";
 import { type NodeKind, NODES, type RunningNode } from "../../scripts/deploy/nodes.ts";
 
 const CHAIN_ID = 31_337;
@@ -277,7 +277,7 @@ export { buildStrip, endRegisters, slotIn };
 function sender(provider: JsonRpcProvider, wallet: HDNodeWallet | Wallet) {
   return async (call: { readonly to?: string | null; readonly data?: string | null; readonly value?: bigint }) => {
     const nonce = await provider.getTransactionCount(wallet.address, "pending");
-    const signed = await wallet.signTransaction({ ...call, ...GAS, type: 2, chainId: CHAIN_ID, nonce } as never);
+    const signed = await wallet.signTransaction({ ...call, ...GAS, type: 2, chainId: CHAIN_ID, nonce });
     const hash = (await provider.send("eth_sendRawTransaction", [signed])) as string;
     for (;;) {
       const receipt = (await provider.send("eth_getTransactionReceipt", [hash])) as Record<string, string> | null;
@@ -310,7 +310,7 @@ async function deployAll(provider: JsonRpcProvider, deployer: HDNodeWallet, send
   for (const name of CONTRACTS) {
     const { abi, bytecode } = artifact(`${name}.sol/${name}.json`);
     const factory = new ContractFactory(abi, bytecode, deployer);
-    const { data } = await factory.getDeployTransaction(...argumentsOf(name as ContractName, addresses));
+    const { data } = await factory.getDeployTransaction(...argumentsOf(name, addresses));
     await send({ data });
   }
   return parseDeployment({ format: 1, version: "0.1.0", chainId: CHAIN_ID, fromBlock: 0, contracts: addresses });

@@ -65,7 +65,7 @@ export async function createApp(api: RelayerApi, limits: ApiLimits, log: Fastify
   await app.register(websocket, { options: { maxPayload: 1_024 } });
   routes(app, api);
   stream(app, api, limits.streams);
-  app.get("/openapi.json", { schema: { hide: true } as object }, () => app.swagger());
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   return app;
 }
 

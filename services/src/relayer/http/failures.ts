@@ -31,12 +31,12 @@ const OF_MESSAGES = new Set([
 ]);
 
 /** Answers an error. Only what nobody expected is an error of the log. */
-export function answerFailure(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function answerFailure(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const { status, body } = failureOf(error);
   if (status === 500) request.log.error({ err: error }, "failed");
   else request.log.debug({ status, code: body.code, reason: body.reason }, "refused");
-  if (status === 425 || status === 503) reply.header("retry-after", "5");
-  return reply.status(status).send(body);
+  const headers = status === 425 || status === 503 ? { "retry-after": "5" } : {};
+  void reply.status(status).headers(headers).send(body);
 }
 
 interface FailureBody {

@@ -17,6 +17,6 @@ export function useZod(app: FastifyInstance): void {
 
 /** A zod schema as OpenAPI 3.1 writes it. */
 export function jsonSchemaOf(schema: z.ZodType): Record<string, unknown> {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" });
-  return json;
+  const json = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" });
+  return Object.fromEntries(Object.entries(json).filter(([name]) => name !== "$schema"));
 }

@@ -43,8 +43,8 @@ export function stream(app: FastifyInstance, api: RelayerApi, most: number): voi
       websocket: true,
       preValidation: ({ params }, _, done) => {
         api.community(params.community);
-        if (open < most) return void done();
-        done(new ServiceError("RATE_LIMITED", `${most} streams are open already. Try again later.`));
+        const full = new ServiceError("RATE_LIMITED", `${most} streams are open already. Try again later.`);
+        done(open < most ? undefined : full);
       },
     },
     (socket, { params }) => {
@@ -53,7 +53,9 @@ export function stream(app: FastifyInstance, api: RelayerApi, most: number): voi
         if (socket.bufferedAmount > MOST_WAITING) socket.close(TRY_LATER, "too slow");
         else socket.send(JSON.stringify(notice));
       });
-      socket.on("error", () => socket.terminate());
+      socket.on("error", () => {
+        socket.terminate();
+      });
       socket.on("close", () => {
         open--;
         end();

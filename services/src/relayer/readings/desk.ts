@@ -60,10 +60,10 @@ export class ReadingDesk {
     const { signatures } = this.#parts;
     const context = await this.#context(reading);
     checkAlone(reading, context);
-    const signer = await signatures.signerOf({ digest, signature });
-    if (signer?.toLowerCase() !== context.rated.meterKey.toLowerCase()) {
-      const key = context.rated.meterKey;
-      throw refuseReading("BadSignature", `It is signed by ${signer ?? "nobody"}, not by ${key}`);
+    const { meterKey: by } = context.rated;
+    const { signer } = await signatures.check({ digest, signature, by });
+    if (signer?.toLowerCase() !== by.toLowerCase()) {
+      throw refuseReading("BadSignature", `It is signed by ${signer ?? "nobody"}, not by ${by}`);
     }
     this.#parts.admit?.(reading, digest);
     this.#checkPlace(reading, await this.#context(reading));

@@ -7,7 +7,6 @@ import {
   asSlot,
   decodePayload,
   decodeValues,
-  type Hex,
   isAccepted,
   type JournalRecord,
   type MeteredItem,
@@ -57,7 +56,7 @@ export function meteredItem(terms: Terms, { row, records }: Candidate): MeteredI
 export function settleItem(terms: Terms, facts: Facts, { row, records }: Candidate): SettleItem | null {
   const metered = facts.meteredOf(whoseOf(row));
   if (metered === undefined) return null;
-  const values = decodeValues(terms, metered.body as Hex);
+  const values = decodeValues(terms, metered.body);
   return { member: asMember(BigInt(row.member)), values, gapLeg: asSignedAmount(BigInt(metered.gap_leg)), records };
 }
 

@@ -1,16 +1,17 @@
-/** Threads that check signatures, so that the one that answers requests never waits for arithmetic. */
+/** Threads that check signatures, so that the one that answers requests does no arithmetic. */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { type Signed, signerOf } from "./recover.ts";
+import { check, type Found, type Task } from "./check.ts";
+import { type Curve, fastestCurve } from "./curve.ts";
 import type { Answer, Question } from "./worker.ts";
 
-/** Signatures that are handed to a thread at once: telling it costs a tenth of a millisecond, each of them takes one or two. */
-const MOST = 8;
+/** Tasks that are handed to a thread at once: telling it takes as long as one of them. */
+const MOST = 16;
 
-/** A signature that waits, and whom to tell. */
+/** A task that waits, and whom to tell. */
 interface Waiting {
-  readonly signed: Signed;
-  readonly resolve: (signer: string | null) => void;
+  readonly task: Task;
+  readonly resolve: (found: Found) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -20,24 +21,29 @@ interface Thread {
   readonly asked: Map<number, readonly Waiting[]>;
 }
 
-/** Recovers signers in a few threads. */
+/** Checks signatures in a few threads. */
 export class SignaturePool {
+  readonly #privateKey: string | null;
   readonly #threads: Thread[] = [];
+  readonly #curve: Promise<Curve> = fastestCurve();
   #waiting: Waiting[] = [];
   #next = 0;
   #closed = false;
 
-  /** @param size Threads; one per core if left out, none: in the caller's own. */
-  constructor(size = availableParallelism()) {
+  /**
+   * @param privateKey Signs receipts; null where somebody else does.
+   * @param size Threads; one per core but the first if left out, none: in the caller's own.
+   */
+  constructor(privateKey: string | null = null, size = Math.max(1, availableParallelism() - 1)) {
+    this.#privateKey = privateKey;
     for (let index = 0; index < size; index++) this.#threads.push(this.#start());
   }
 
-  /** The account that signed; null where the signature is none. */
-  async signerOf(signed: Signed): Promise<string | null> {
-    if (this.#threads.length === 0) return signerOf(signed);
+  async check(task: Task): Promise<Found> {
+    if (this.#threads.length === 0) return check(await this.#curve, this.#privateKey, task);
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) setImmediate(() => this.#hand());
-      this.#waiting.push({ signed, resolve, reject });
+      if (this.#waiting.length === 0) setImmediate(this.#hand);
+      this.#waiting.push({ task, resolve, reject });
     });
   }
 
@@ -47,21 +53,24 @@ export class SignaturePool {
   }
 
   #start(): Thread {
-    const worker = new Worker(new URL(`./worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
+    const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: { privateKey: this.#privateKey } });
     const thread: Thread = { worker, asked: new Map() };
     worker.unref();
-    worker.on("message", ({ id, signers }: Answer) => {
+    worker.on("message", ({ id, found }: Answer) => {
       const asked = thread.asked.get(id) ?? [];
       thread.asked.delete(id);
-      for (const [index, { resolve }] of asked.entries()) resolve(signers[index] ?? null);
+      for (const [index, { resolve }] of asked.entries()) resolve(found[index] ?? { signer: null, receipt: null });
       this.#hand();
     });
-    worker.on("error", (error: Error) => this.#replace(thread, error));
+    worker.on("error", (error) => {
+      this.#replace(thread, error);
+    });
     return thread;
   }
 
   /** Gives what waits to threads that are idle, in even shares. */
-  #hand(): void {
+  readonly #hand = (): void => {
     const idle = this.#threads.filter(({ asked }) => asked.size === 0);
     for (const [index, { worker, asked }] of idle.entries()) {
       const share = Math.min(MOST, Math.ceil(this.#waiting.length / (idle.length - index)));
@@ -69,14 +78,16 @@ export class SignaturePool {
       if (some.length === 0) return;
       const id = this.#next++;
       asked.set(id, some);
-      worker.postMessage({ id, signed: some.map(({ signed }) => signed) } satisfies Question);
+      worker.postMessage({ id, tasks: some.map(({ task }) => task) } satisfies Question);
     }
-  }
+  };
 
   /** A thread that broke down takes only what it was at with it. */
   #replace(thread: Thread, error: Error): void {
     for (const asked of thread.asked.values()) for (const { reject } of asked) reject(error);
     const index = this.#threads.indexOf(thread);
-    if (index >= 0 && !this.#closed) this.#threads[index] = this.#start();
+    if (index < 0 || this.#closed) return;
+    this.#threads[index] = this.#start();
+    this.#hand();
   }
 }

@@ -7,7 +7,7 @@ const WAIT = 8;
 const MOST = 512;
 
 interface Waiting {
-  readonly work: () => void;
+  readonly work: () => unknown;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -29,28 +29,32 @@ export class GroupCommit {
    * group fail together.
    * @throws ServiceError STORE_FULL and others of the file: nothing of the group was kept
    */
-  async commit(work: () => void): Promise<void> {
+  async commit(work: () => unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ work, resolve, reject });
       if (this.#waiting.length >= MOST) this.flush();
-      else this.#timer ??= setTimeout(() => this.flush(), WAIT);
+      this.#timer ??= setTimeout(this.flush, WAIT);
     });
   }
 
   /** Commits what waits, now. */
-  flush(): void {
+  readonly flush = (): void => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const group = this.#waiting;
     this.#waiting = [];
     if (group.length === 0) return;
     try {
-      this.#store.transaction(() => group.forEach(({ work }) => work())).immediate();
+      this.#store
+        .transaction(() => {
+          for (const { work } of group) work();
+        })
+        .immediate();
     } catch (error) {
       const fault = storeFault(this.#path, error);
       for (const { reject } of group) reject(fault);
       return;
     }
     for (const { resolve } of group) resolve();
-  }
+  };
 }

@@ -1,5 +1,5 @@
 /** The strips that the relayer took. */
-import { type Hex, type SignedStrip, unpackStrips, packStrip, asCommunity, asPeriod } from "@wattbook/sdk";
+import { type SignedStrip, unpackStrips, packStrip, asCommunity, asPeriod } from "@wattbook/sdk";
 import type { Store } from "../../store/open.ts";
 
 /**
@@ -183,7 +183,7 @@ export class Strips {
 /** A strip as it was signed. */
 export function signedOf({ community, period, fee_to, packed }: StripRow): SignedStrip {
   const batch = { community: asCommunity(BigInt(community)), period: asPeriod(BigInt(period)), feeTo: fee_to };
-  const [signed] = unpackStrips(batch, `0x${packed.toString("hex")}` as Hex);
+  const [signed] = unpackStrips(batch, `0x${packed.toString("hex")}`);
   if (signed === undefined) throw new RangeError("packed: no strip");
   return signed;
 }

@@ -1,6 +1,12 @@
 /** Where strips are handed in: checked, written down, and answered with a receipt. */
 import {
   type Amount,
+  type Domain,
+  type Receipt,
+  receiptDigest,
+  signatureBytes,
+  signReceipt,
+  type TypedDataSigner,
   decodePayload,
   gateOf,
   type Hex,
@@ -22,7 +28,7 @@ import type { Facts } from "../store/facts.ts";
 import { BusySlots } from "./busy.ts";
 import { checkEntries, checkHeader, frontierAfter, refuseBusy, type StripContext } from "./check.ts";
 import { Queue } from "./queue.ts";
-import { receiptOf, type ReceiptSigner } from "./receipts.ts";
+import { receiptOf } from "./receipts.ts";
 import { Volumes } from "./volumes.ts";
 
 /** What this relayer asks of strips. */
@@ -43,7 +49,10 @@ export interface DeskParts {
   readonly commits: GroupCommit;
   readonly signatures: SignaturePool;
   readonly terms: StripTerms;
-  readonly receipts: ReceiptSigner;
+  /** Of the commit book: where receipts count. */
+  readonly receipts: Domain;
+  /** Signs receipts where the threads that check signatures cannot. */
+  readonly signer: TypedDataSigner;
   /** Unix seconds of this machine, for receipts. */
   readonly date: () => number;
   /** Told once a strip's signature was found to be good: the member may have used up what it is allowed. */
@@ -95,14 +104,16 @@ export class StripDesk {
     // What costs nothing first; then the signature; then everything at once, with what has come in between.
     const context = await this.#context(strip);
     checkHeader(strip, context);
-    const signer = await signatures.signerOf({ digest, signature: signed.signature });
-    const { tradingKey } = context.trader.member;
-    if (signer?.toLowerCase() !== tradingKey.toLowerCase()) {
-      throw refuseStrip("BadSignature", `It is signed by ${signer ?? "nobody"}, not by ${tradingKey}`);
+    const { tradingKey: by } = context.trader.member;
+    const receipt = receiptOf(digest, signed);
+    const task = { digest, signature: signed.signature, by, receipt: receiptDigest(this.#parts.receipts, receipt) };
+    const found = await signatures.check(task);
+    if (found.signer?.toLowerCase() !== by.toLowerCase()) {
+      throw refuseStrip("BadSignature", `It is signed by ${found.signer ?? "nobody"}, not by ${by}`);
     }
     this.#parts.admit?.(strip, digest);
-    const receipt = await this.#parts.receipts.sign(receiptOf(digest, signed));
-    return this.#keep(digest, signed, receipt, await this.#context(strip), view.terms);
+    const promise = found.receipt ?? (await this.#sign(receipt));
+    return this.#keep(digest, signed, promise, await this.#context(strip), view.terms);
   }
 
   /** Checks with what waits and takes its place in the queue: nothing may come in between. */
@@ -151,6 +162,10 @@ export class StripDesk {
     await commits.commit(() => {
       strips.add({ ...kept, starts, gate, closes, received, uses: String(kept.uses) });
     });
+  }
+
+  async #sign(receipt: Receipt): Promise<Hex> {
+    return signatureBytes(await signReceipt(this.#parts.receipts, receipt, this.#parts.signer));
   }
 
   #checkTerms(strip: Strip): void {
