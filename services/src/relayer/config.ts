@@ -28,7 +28,7 @@ export const relayerSchema = z.strictObject({
   /** Base units per entry that a strip has to offer. */
   leastFeePerEntry: decimal.default(0n).transform((amount) => asAmount(amount)),
   /** Seconds before its first gate from which on a strip is posted: room for all calls of a gate, and for a crowded chain. */
-  lead: whole("seconds", 1, 86_400).default(120),
+  lead: whole("seconds", 1, 30 * 86_400).default(120),
   /** Seconds before its first gate up to which a strip is taken. */
   margin: whole("seconds", 0, 86_400).default(30),
   /** Seconds after its period from which on a reading is handed in although its slots are not clear. */

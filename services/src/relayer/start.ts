@@ -60,7 +60,7 @@ export async function startRelayer(config: RelayerConfig, parts: StartParts): Pr
   const app = await createApp(new RelayerService(relayer), config.limits, log);
   await app.listen(config.listen);
   const { address, port } = app.server.address() as AddressInfo;
-  log.info({ account: relayer.account, communities: config.communities.map(String), port }, "relayer is up");
+  log.info({ account: relayer.account, port, operation: operation.url }, "relayer is up");
   const finish = async () => {
     await relayer.run(pollMs, signal);
     await app.close();
