@@ -183,6 +183,7 @@ export class Relayer {
     }
     const head = await node.head();
     this.#clock.see(head);
+    this.#follower.begin();
     await this.#read(head);
     this.#reload();
   }
@@ -197,10 +198,14 @@ export class Relayer {
       gates.look(view.community, view.terms, view.now());
       this.#miss(view);
     }
-    await this.#poster.plan();
-    await this.#settler.plan();
-    this.#followUp.submit();
-    await this.#sender.tick();
+    await eachDone([
+      () => this.#poster.plan(),
+      () => this.#settler.plan(),
+      () => {
+        this.#followUp.submit();
+        return this.#sender.tick();
+      },
+    ]);
     this.#count();
   }
 
@@ -394,6 +399,17 @@ export class Relayer {
       },
     });
   }
+}
+
+/** Does all, and throws the first failure then: what cannot be planned must not keep what was from being sent. */
+async function eachDone(works: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const work of works) {
+    await work().catch((error: unknown) => {
+      failures.push(error);
+    });
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 /** A wallet's key signs receipts in the threads that check signatures; any other signer does it itself. */

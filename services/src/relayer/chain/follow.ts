@@ -31,6 +31,15 @@ export class Follower {
     this.#options = options;
   }
 
+  /** A community that was not followed before has logs in blocks that were read: then all are read again. */
+  begin(): void {
+    const { facts, communities } = this.#options;
+    const names = [...communities].map(String).sort().join(",");
+    if (facts.followed() === names) return;
+    this.#rewind(0);
+    facts.follow(names);
+  }
+
   /** Reads up to a block. @return Whether blocks that were read before are gone. */
   async sync(head: Head): Promise<boolean> {
     const { node, deployment, communities } = this.#options;

@@ -9,6 +9,14 @@ const MOST_GAS = 1n << 24n;
 /** What of it an estimate may take: the chain may have moved on until the call is mined. */
 const MOST_ESTIMATE = (MOST_GAS * 7n) / 8n;
 
+/** Who sends, and who hears of an item that no transaction can hold. */
+export interface FitOptions<T> {
+  readonly from: string;
+  /** The call for some of the items. */
+  readonly build: (items: readonly T[]) => UnsignedCall;
+  readonly unfit: (item: T) => void;
+}
+
 /** Some of the items, and the call for them. */
 export interface Fitting<T> {
   readonly items: readonly T[];
@@ -18,27 +26,26 @@ export interface Fitting<T> {
 }
 
 /**
- * Calls for all items, each with a gas limit an eighth above its estimate.
- * @param build The call for some of the items.
+ * Calls for all items that a transaction can hold, each with a gas limit an eighth above its estimate.
  * @throws ContractRevertError where the call is refused as a whole
  * @throws Faults of the node
  */
-export async function fitting<T>(
-  node: Node,
-  from: string,
-  items: readonly T[],
-  build: (items: readonly T[]) => UnsignedCall,
-): Promise<Fitting<T>[]> {
-  if (items.length === 0) return [];
-  const call = build(items);
-  const gas = call.data.length / 2 > MOST_BYTES ? null : await estimated(node, from, call);
-  if (gas !== null || items.length === 1) {
-    const limit = ((gas ?? MOST_GAS) * 9n) / 8n;
+export async function fitting<T>(node: Node, items: readonly T[], options: FitOptions<T>): Promise<Fitting<T>[]> {
+  const [first] = items;
+  if (first === undefined) return [];
+  const call = options.build(items);
+  const gas = call.data.length / 2 > MOST_BYTES ? null : await estimated(node, options.from, call);
+  if (gas !== null) {
+    const limit = (gas * 9n) / 8n;
     return [{ items, call, gas: limit < MOST_GAS ? limit : MOST_GAS }];
   }
+  if (items.length === 1) {
+    options.unfit(first);
+    return [];
+  }
   const half = Math.ceil(items.length / 2);
-  const first = await fitting(node, from, items.slice(0, half), build);
-  return [...first, ...(await fitting(node, from, items.slice(half), build))];
+  const before = await fitting(node, items.slice(0, half), options);
+  return [...before, ...(await fitting(node, items.slice(half), options))];
 }
 
 /** Null where it takes more than a transaction has. */

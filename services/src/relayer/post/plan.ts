@@ -1,5 +1,13 @@
 /** Which strips go into which call. */
-import { buildCommit, CHECKED_LIMITS, type ChunkLimits, NEW_RING_LIMITS, ringLength, type Terms } from "@wattbook/sdk";
+import {
+  buildCommit,
+  CHECKED_LIMITS,
+  type ChunkLimits,
+  isWattbookError,
+  NEW_RING_LIMITS,
+  ringLength,
+  type Terms,
+} from "@wattbook/sdk";
 import { signedOf, type StripRow } from "../store/strips.ts";
 
 /**
@@ -25,7 +33,27 @@ export function firstOfMembers(rows: readonly StripRow[]): StripRow[] {
 export function callsOf(rows: readonly StripRow[], limits: ChunkLimits): StripRow[][] {
   if (rows.length === 0) return [];
   let at = 0;
-  return buildCommit(rows.map(signedOf), limits).chunks.map(({ strips }) => rows.slice(at, (at += strips)));
+  try {
+    return buildCommit(rows.map(signedOf), limits).chunks.map(({ strips }) => rows.slice(at, (at += strips)));
+  } catch (error) {
+    if (!isWattbookError(error, "OVER_CHUNK_LIMIT")) throw error;
+    // One alone is beyond what is allowed for: its estimate has to tell whether it fits.
+    const large = rows.findIndex((row) => isLarge(row, limits));
+    return [
+      ...callsOf(rows.slice(0, large), limits),
+      rows.slice(large, large + 1),
+      ...callsOf(rows.slice(large + 1), limits),
+    ];
+  }
+}
+
+function isLarge(row: StripRow, limits: ChunkLimits): boolean {
+  try {
+    buildCommit([signedOf(row)], limits);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Rows of the same community and period. */

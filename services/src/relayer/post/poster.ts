@@ -81,8 +81,11 @@ export class Poster {
     const limits = limitsOf(view.terms, period, facts.firstPeriod(view.community));
     const build = (some: readonly StripRow[]): UnsignedCall =>
       market.calls.post(asCommunity(BigInt(community)), asPeriod(BigInt(period)), some.map(signedOf));
+    const unfit = (row: StripRow) => {
+      this.#parts.late(row, "No transaction can hold it: hand in shorter strips.");
+    };
     for (const some of callsOf(ready, limits)) {
-      for (const fit of await fitting(node, account, some, build)) this.#keep(community, period, fit);
+      for (const fit of await fitting(node, some, { from: account, build, unfit })) this.#keep(community, period, fit);
     }
   }
 

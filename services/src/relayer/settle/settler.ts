@@ -105,8 +105,12 @@ export class Settler {
 
   async #send(terms: Terms, kind: BatchKind, candidates: readonly Candidate[]): Promise<void> {
     const { node, account } = this.#parts;
+    const build = (part: readonly Candidate[]) => this.#call(terms, kind, part);
+    const unfit = ({ row }: Candidate) => {
+      this.#parts.late(row, "No transaction can hold it with the member's records.");
+    };
     for (const some of groupsOf(candidates)) {
-      for (const { items, call, gas } of await fitting(node, account, some, (part) => this.#call(terms, kind, part))) {
+      for (const { items, call, gas } of await fitting(node, some, { from: account, build, unfit })) {
         this.#keep(kind, items, call, gas);
       }
     }

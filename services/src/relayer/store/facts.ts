@@ -53,6 +53,17 @@ export class Facts {
     this.#store = store;
   }
 
+  // -------------------------------------------------------------------------------------------------- communities
+
+  /** Names of the communities whose logs were read. */
+  followed(): string | undefined {
+    return this.#store.prepare<[], { names: string }>("SELECT names FROM followed").get()?.names;
+  }
+
+  follow(names: string): void {
+    this.#store.prepare("INSERT OR REPLACE INTO followed (id, names) VALUES (1, ?)").run(names);
+  }
+
   // -------------------------------------------------------------------------------------------------- blocks
 
   /** Newest first. */
