@@ -144,8 +144,9 @@ async function post(world: CommunityWorld, relayer: Relayer, period: Period) {
     await relayer.tick();
     await world.advanceTo(from + BigInt(second));
     await relayer.tick();
-    posted = (await world.recorded(period)).length;
+    posted = world.homes.length - relayer.strips.waiting().length;
   }
+  posted = (await world.recorded(period)).length;
   const posting = (performance.now() - start) / 1_000;
   const window = Number((await world.now()) - from);
   const { calls, gas } = await spent(world, first);
@@ -163,11 +164,16 @@ async function spent(world: CommunityWorld, first: number): Promise<{ calls: num
   return { calls, gas };
 }
 
-/** Orders all over the day, prices and sides by home. */
+/** Orders all over the day, sides and prices by home: sixteen prices, which share a word of tick volumes. */
 function entriesOf(count: number, member: number): Entry[] {
   return Array.from({ length: count }, (_, index) => {
     const offset = asSlotOffset(BigInt(Math.floor((index * 96) / count)));
     const side = (member + index) % 2 === 0 ? "buy" : "sell";
-    return { offset, side, tick: asTick(BigInt((member * 7 + index) % 64)), lots: asLots(BigInt(1 + (member % 20))) };
+    return {
+      offset,
+      side,
+      tick: asTick(BigInt(16 + ((member * 7 + index) % 16))),
+      lots: asLots(BigInt(1 + (member % 20))),
+    };
   });
 }

@@ -23,7 +23,7 @@ import { Allowance } from "./allowance.ts";
 import { Bus } from "./bus.ts";
 import { ChainClock } from "./chain/clock.ts";
 import { Follower } from "./chain/follow.ts";
-import { Outcomes } from "./chain/outcomes.ts";
+import { namesOf, Outcomes } from "./chain/outcomes.ts";
 import { readerOf } from "./chain/runner.ts";
 import { CommunityView } from "./chain/view.ts";
 import { Gates } from "./gates.ts";
@@ -275,7 +275,7 @@ export class Relayer {
     const missed = this.strips.missed(Number(view.community), Number(view.now()));
     for (const row of missed) {
       this.#resolved(row, "missed");
-      this.bus.tell({ type: "missed", ...namesIn(row), reason: row.reason ?? "GateClosed" });
+      this.bus.tell({ type: "missed", ...namesOf(row), reason: row.reason ?? "GateClosed" });
     }
   }
 
@@ -332,7 +332,7 @@ export class Relayer {
       released: (row) => {
         if (row.state === "skipped") {
           this.#resolved(row, "skipped");
-          this.bus.tell({ type: "skipped", ...namesIn(row), reason: row.reason ?? "" });
+          this.bus.tell({ type: "skipped", ...namesOf(row), reason: row.reason ?? "" });
         } else if (row.state === "waiting")
           this.options.log.warn({ digest: row.digest, reason: row.reason }, "posted again");
         this.tell("acknowledged", row.digest);
@@ -425,8 +425,4 @@ function oldestInBooks(view: CommunityView): Period {
 
 function date(): number {
   return Math.floor(Date.now() / 1_000);
-}
-
-function namesIn({ digest, community, period, member }: StripRow) {
-  return { digest, community: String(community), period: String(period), member: String(member) };
 }

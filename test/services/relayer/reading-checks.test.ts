@@ -66,7 +66,7 @@ describe("relayer: checks of readings", () => {
       const hex = input.values.flat().map((wh) => wh.toString(16).padStart(6, "0"));
       const plain = { ...input, community: 0n, member: 4n, values: `0x${hex.join("")}` };
       const grid = { slotDuration: 900n, slotsPerPeriod: 2n, lotWh: 10n } as ReadingContext["grid"];
-      const expected = skipReading(meter, plain as never, { grid, now, signed: true, ...caps });
+      const expected = skipReading(meter, plain, { grid, now, signed: true, ...caps });
       seen.add(expected);
       const reading: Reading = {
         ...{ community: 0n as never, member: asMember(4n), period: asPeriod(input.period), closesGap: input.closesGap },
@@ -83,7 +83,7 @@ describe("relayer: checks of readings", () => {
       ).to.equal(expected);
       if (expected !== "None") return;
       const after = infoOf(meter);
-      advance(meter, plain as never);
+      advance(meter, plain);
       expect(meterAfter(after, reading)).to.deep.equal(infoOf(meter));
     };
     fc.assert(fc.property(meters, readings, fc.bigInt(8n * PERIOD, 11n * PERIOD), run), { numRuns: 20_000, seed: 7 });

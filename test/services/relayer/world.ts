@@ -11,13 +11,11 @@ import {
   asSeconds,
   asSlotOffset,
   asWh,
-  buildStrip,
   type CommunityTerms,
   communityTerms,
   connect,
   type Deployment,
   type Domain,
-  endRegisters,
   type Entry,
   flatTariff,
   LocalEuroAbi,
@@ -33,7 +31,6 @@ import {
   signConsent,
   signReading,
   signStrip,
-  slotIn,
   type Strip,
   type Tariff,
   type TermsInput,
@@ -270,8 +267,6 @@ export class CommunityWorld {
     return [...journals.values()].flat().map(({ digest }) => digest);
   }
 }
-
-export { buildStrip, endRegisters, slotIn };
 
 /** Sends calls of an account, one block each. */
 function sender(provider: JsonRpcProvider, wallet: HDNodeWallet | Wallet) {

@@ -39,6 +39,9 @@ export interface PosterParts {
 /** Milliseconds before a period is planned again whose calls were refused. */
 const AGAIN = 5_000;
 
+/** Calls whose gas is estimated at the same time. */
+const AT_ONCE = 8;
+
 /** Plans calls for strips whose gate is near. */
 export class Poster {
   readonly #parts: PosterParts;
@@ -84,8 +87,11 @@ export class Poster {
     const unfit = (row: StripRow) => {
       this.#parts.late(row, "No transaction can hold it: hand in shorter strips.");
     };
-    for (const some of callsOf(ready, limits)) {
-      for (const fit of await fitting(node, some, { from: account, build, unfit })) this.#keep(community, period, fit);
+    const calls = callsOf(ready, limits);
+    for (let from = 0; from < calls.length; from += AT_ONCE) {
+      const some = calls.slice(from, from + AT_ONCE);
+      const fits = await Promise.all(some.map((each) => fitting(node, each, { from: account, build, unfit })));
+      for (const fit of fits.flat()) this.#keep(community, period, fit);
     }
   }
 
