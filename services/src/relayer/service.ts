@@ -1,5 +1,5 @@
 /** The relayer as the API sees it. */
-import { asCommunity, asMember, asPeriod, isWattbookError, readingDigest, stripDigest } from "@wattbook/sdk";
+import { asCommunity, asMember, asPeriod, digestOf, isWattbookError, readingDigest, STRIP_TYPE } from "@wattbook/sdk";
 import { isServiceError, ServiceError } from "../errors.ts";
 import { type ReadingBody, readingOf, type Receipt, signatureOf, type StripBody, stripOf } from "../wire.ts";
 import type { Notice } from "./bus.ts";
@@ -44,12 +44,13 @@ export class RelayerService implements RelayerApi {
     const { desk } = this.#served(community);
     return this.#counted("strip", async () => {
       const strip = stripOf(asCommunity(BigInt(community)), body);
-      const digest = stripDigest(this.#relayer.domains.market, strip);
+      // The entries as they came: encoding them again would take longer than hashing them.
+      const digest = digestOf(this.#relayer.domains.market, STRIP_TYPE, { ...strip, entries: body.entries });
       this.#checkKey(key, digest);
-      const { row, known } = await desk.take(digest, { strip, signature: signatureOf(body) });
-      await this.#bindKey(key, row.digest);
-      if (!known) this.#relayer.tell("stored", row.digest);
-      return { receipt: { ...this.#receiptOf(row), signature: row.receipt }, known };
+      const { kept, known } = await desk.take(digest, { strip, signature: signatureOf(body) });
+      await this.#bindKey(key, digest);
+      if (!known) this.#relayer.tell("stored", digest);
+      return { receipt: { ...this.#receiptOf(kept), signature: kept.receipt }, known };
     });
   }
 

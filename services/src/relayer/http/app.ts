@@ -30,6 +30,8 @@ export async function createApp(api: RelayerApi, limits: ApiLimits, log: Fastify
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.body,
+    // A logger of each request's own takes longer than what it would say.
+    childLoggerFactory: (logger) => logger,
     trustProxy: limits.proxy,
     forceCloseConnections: true,
   });

@@ -61,7 +61,7 @@ export interface DeskParts {
 
 /** A strip that is kept. */
 export interface Taken {
-  readonly row: StripRow;
+  readonly kept: Pick<StripRow, "digest" | "received" | "receipt">;
   /** Whether it came before. */
   readonly known: boolean;
 }
@@ -136,15 +136,16 @@ export class StripDesk {
       const least = `Hand strips in at least ${this.#parts.terms.margin} s before their first gate, or drop that slot`;
       throw refuse("GateTooNear", `The first gate closes at ${gate}, and it is ${now.now}. ${least}.`);
     }
+    const received = this.#parts.date();
     const ends = Number(frontierAfter(strip, terms));
     this.queue.add({ digest, signed, uses, ends });
     try {
-      await this.#write({ digest, signed, receipt, uses, gate, closes, ends });
+      await this.#write({ digest, signed, receipt, uses, gate, closes, ends, received });
     } catch (error) {
       this.queue.remove(digest);
       throw error;
     }
-    return { row: this.#parts.strips.find(digest) as StripRow, known: false };
+    return { kept: { digest, receipt, received }, known: false };
   }
 
   async #write(kept: {
@@ -155,12 +156,13 @@ export class StripDesk {
     readonly gate: bigint;
     readonly closes: bigint;
     readonly ends: number;
+    readonly received: number;
   }): Promise<void> {
-    const { strips, commits, date } = this.#parts;
+    const { strips, commits } = this.#parts;
     const starts = Number(kept.signed.strip.after);
-    const [gate, closes, received] = [Number(kept.gate), Number(kept.closes), date()];
+    const [gate, closes] = [Number(kept.gate), Number(kept.closes)];
     await commits.commit(() => {
-      strips.add({ ...kept, starts, gate, closes, received, uses: String(kept.uses) });
+      strips.add({ ...kept, starts, gate, closes, uses: String(kept.uses) });
     });
   }
 
@@ -221,7 +223,7 @@ export class StripDesk {
 }
 
 function knownOf(row: StripRow): Taken {
-  if (row.state !== "withdrawn") return { row, known: true };
+  if (row.state !== "withdrawn") return { kept: row, known: true };
   throw new ServiceError("KEY_REUSED", `Strip ${row.digest} was withdrawn. Sign another one, with another deadline.`);
 }
 
