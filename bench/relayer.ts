@@ -1,11 +1,11 @@
-/** `tsx bench/relayer.ts`: signatures per second, strips per second, and a community's day posted inside its gate window. */
+/** `npm run bench:relayer`: signatures per second, strips per second, and a community's day posted inside its gate window. */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { measureDay } from "./relayer/day.ts";
 import { signatureRates } from "./relayer/signatures.ts";
 
 const USAGE = [
-  "Usage: tsx bench/relayer.ts [--homes 1000] [--entries 96] [--json]",
+  "Usage: npm run bench:relayer -- [--homes 1000] [--entries 96] [--json]",
   "  --homes    members with a strip each",
   "  --entries  orders per strip, at most 96",
   "  --json     one object on stdout",

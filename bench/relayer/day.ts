@@ -79,7 +79,7 @@ interface Run {
 async function measureOn(world: CommunityWorld, folder: string, run: Run): Promise<DayResult> {
   const { period, entries, threads, tell } = run;
   const wallet = keyOf("bench relayer");
-  await world.ask("anvil_setBalance", wallet.address, "0x56bc75e2d63100000");
+  await world.ask("hardhat_setBalance", wallet.address, "0x56bc75e2d63100000");
   tell("signing");
   const bodies: string[] = [];
   for (const home of world.homes) {

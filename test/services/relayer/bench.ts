@@ -62,7 +62,7 @@ export class RelayerBenches {
   /** An account with money for gas. */
   async account(name: string): Promise<Wallet> {
     const wallet = keyOf(name);
-    await this.#world.ask("anvil_setBalance", wallet.address, "0x8ac7230489e80000");
+    await this.#world.ask("hardhat_setBalance", wallet.address, "0x8ac7230489e80000");
     return wallet;
   }
 
