@@ -10,7 +10,24 @@ export type ServiceErrorCode =
   | "JOB_MISMATCH"
   | "NODE_LAGGING"
   | "NODE_DISAGREES"
-  | "FEES_CAPPED";
+  | "FEES_CAPPED"
+  | "CONFIG_INVALID"
+  | "FILE_UNREADABLE"
+  | "FILE_OPEN"
+  | "KEY_FILE_INVALID"
+  | "KEY_PASSWORD_WRONG"
+  | "STRIP_REFUSED"
+  | "ENTRY_REFUSED"
+  | "READING_REFUSED"
+  | "RELAYER_REFUSED"
+  | "COMMUNITY_UNKNOWN"
+  | "STRIP_UNKNOWN"
+  | "READING_UNKNOWN"
+  | "WITHDRAWAL_LATE"
+  | "SIGNATURE_INVALID"
+  | "MESSAGE_INVALID"
+  | "KEY_REUSED"
+  | "RATE_LIMITED";
 
 /** An error of a service. Test codes, not messages. */
 export class ServiceError extends Error {

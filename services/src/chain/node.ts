@@ -121,6 +121,11 @@ export class Node {
     return this.#quantity("eth_estimateGas", [{ from, to, data, value: hex(value) }]);
   }
 
+  /** Any other question to the chain. */
+  async ask(method: string, params: readonly unknown[]): Promise<unknown> {
+    return this.#try(method, (line) => line.ask(method, [...params]));
+  }
+
   /** Null while the transaction is in no block. */
   async receipt(hash: string): Promise<Receipt | null> {
     const method = "eth_getTransactionReceipt";
