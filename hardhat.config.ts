@@ -54,8 +54,8 @@ export default defineConfig({
     compilers: [compiler(200)],
     // Their loops run for every entry and slot; as much as the size limit of 24,576 bytes allows.
     overrides: {
-      "contracts/DoubleAuction.sol": compiler(5_000),
-      "contracts/SealedAuction.sol": compiler(1_000),
+      "contracts/DoubleAuction.sol": compiler(2_000),
+      "contracts/SealedAuction.sol": compiler(600),
       "contracts/Settlement.sol": compiler(650),
       "contracts/PaymentEscrow.sol": compiler(300),
       // Mostly calls that happen once in a member's life: small, so that it fits.
@@ -75,7 +75,7 @@ export default defineConfig({
   typechain: { outDir: "./types/ethers-contracts" },
   test: {
     // A file per worker. A coverage run keeps to one process.
-    mocha: { parallel: !process.argv.includes("--coverage"), jobs: Math.min(availableParallelism(), 8) },
+    mocha: { parallel: false, jobs: Math.min(availableParallelism(), 8) },
     solidity: {
       fuzz: { runs: 1000 },
       invariant: { runs: 32, depth: 64, failOnRevert: true },

@@ -11,6 +11,7 @@ import {Book} from "./libraries/Book.sol";
 import {Clearing} from "./libraries/Clearing.sol";
 import {CompactSignature} from "./libraries/CompactSignature.sol";
 import {EntryLoops} from "./libraries/EntryLoops.sol";
+import {EntryStrip} from "./libraries/EntryStrip.sol";
 import {FillLoops} from "./libraries/FillLoops.sol";
 import {KnownTerms} from "./libraries/KnownTerms.sol";
 import {Mem} from "./libraries/Mem.sol";
@@ -23,14 +24,15 @@ import {Account} from "./types/Account.sol";
 import {Journal, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
 import {Member} from "./types/Member.sol";
 import {SlotGroup, bitsOf} from "./types/SlotGroup.sol";
-import {SlotResult, packResult} from "./types/SlotResult.sol";
+import {SlotResult, SlotResults, packResult, rationedOf, resultPlace} from "./types/SlotResult.sol";
 import {Terms} from "./types/Terms.sol";
 
 /// @title Order book
 /// @notice Acceptance, clearing and fills, for open and sealed communities alike. See `IOrderBook`, which is the manual.
 abstract contract OrderBook is IOrderBook, EIP712 {
     using Book for Book.Copy;
-    using EntryLoops for EntryLoops.Strip;
+    using EntryLoops for EntryStrip.Strip;
+    using EntryStrip for EntryStrip.Strip;
     using FillLoops for FillLoops.Parts;
     using Mem for bytes;
     using Mem for uint256;
@@ -43,7 +45,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev What the strips of a call share, then what those of a run do: places in memory.
     struct Batch {
         Book.Copy book;
-        EntryLoops.Strip loop;
+        EntryStrip.Strip loop;
         uint32 community;
         uint32 period;
         address feeTo;
@@ -120,7 +122,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         Terms t = KnownTerms.keep(_known, registry, community);
         SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
         for (uint256 i = 0; i < slots.length; ++i) if (_clearStored(v, community, t, slots[i])) ++cleared;
-        v.keepGroup();
+        v.keep();
     }
 
     /// @return Whether the slot was cleared: not if it is not due, empty, cleared already or of no ring entry.
@@ -139,7 +141,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             // A slot has volume from before its gate, so the gate of one found here lies after 1970.
             if (!_isDue(community, t, slot)) return false;
             v.turnToStored(pos, live);
-            _keepResult(v, community, t, slot);
+            _keepResult(v, community, t, period, offset);
             v.group = group.withCleared(shift, words);
             return true;
         }
@@ -160,22 +162,24 @@ abstract contract OrderBook is IOrderBook, EIP712 {
                 uint256 live = v.group.live(shift, words);
                 b.book.turnToCopied(v, offset, live);
                 if (v.isEmpty()) continue;
-                _keepResult(v, b.community, t, uint256(b.period) * b.slots + offset);
+                _keepResult(v, b.community, t, b.period, offset);
                 if (live != 0) v.group = v.group.withCleared(shift, words);
             }
-            v.keepGroup();
+            v.keep();
         }
     }
 
-    function _keepResult(SlotBook.View memory v, uint32 community, Terms t, uint256 slot) private {
+    function _keepResult(SlotBook.View memory v, uint32 community, Terms t, uint256 period, uint256 offset) private {
         unchecked {
             uint256 free = Mem.mark();
             Clearing.Result memory r = Clearing.clear(v);
-            uint256 to = _resultAt(community, t, slot);
-            // A slot cleared after its period has left the ring must not overwrite a newer result.
-            if (uint32(Words.load(to)) < slot) Words.store(to, SlotResult.unwrap(packResult(slot, r)));
+            uint256 bits = 256 / v.perWord;
+            (uint256 word, uint256 index) = resultPlace(offset, bits);
+            uint256 pos = _resultsAt(community, t, period) + word;
+            if (pos != v.resultsAt) v.turnToResults(pos);
+            v.results = v.results.withResult(period, index, packResult(r, bits), bits);
             uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
-            emit SlotCleared(community, slot, r.priceTick, price, r.lots);
+            emit SlotCleared(community, period * t.slotsPerPeriod() + offset, r.priceTick, price, r.lots);
             Mem.release(free);
         }
     }
@@ -186,20 +190,9 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev Laid out by `FillLoops`.
     function contextOf(uint32 community, uint32 period) external view returns (uint256[] memory context) {
         Terms t = KnownTerms.load(_known, registry, community);
-        uint256 slots = t.slotsPerPeriod();
-        uint256 first = uint256(period) * slots;
-        uint256 pos = _resultAt(community, t, first);
-        uint256 floor = t.floorPrice();
-        uint256 step = t.tickSize();
-        context = FillLoops.newContext(t.lotWh(), t.wideTicks() ? 4 : 2, slots);
-        FillLoops.Parts memory p = FillLoops.partsOf(context);
-        unchecked {
-            for (uint256 k = 0; k < slots; ++k) {
-                SlotResult r = SlotResult.wrap(Words.load(pos + k));
-                if (r.isOf(first + k)) p.put(k, r, floor + r.priceTick() * step);
-                else p.putWaiting(k);
-            }
-        }
+        context = FillLoops.newContext(t.lotWh(), t.wideTicks() ? 4 : 2, t.slotsPerPeriod());
+        FillLoops.Parts memory p = FillLoops.partsOf(context)[0];
+        p.put(_resultsAt(community, t, period), period, t.floorPrice(), t.tickSize());
     }
 
     /// @inheritdoc IMarketModule
@@ -211,7 +204,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         bytes[] calldata payloads
     ) external pure returns (bool ready, uint256 paid, uint256 received, bytes memory position) {
         if (context.length == 0) revert NoContext();
-        FillLoops.Parts memory p = FillLoops.partsIn(context);
+        FillLoops.Parts memory p = FillLoops.partsIn(context)[0];
         unchecked {
             // The answer as it leaves: ready, paid, received, offset, length, position. Encoding it would cost more than filling it.
             uint256 words = ANSWER_HEAD + (p.slots + 3) / 4;
@@ -220,7 +213,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             (ready, position) = (true, ""); // as it stands in the answer
             bool rows = true;
             for (uint256 i = 0; i < payloads.length; ++i) {
-                (bool cleared, bool inRows) = p.fills(start, payloads[i]);
+                (bool cleared, bool inRows) = p.fills(start, Mem.behind(payloads, i));
                 (ready, rows) = (ready && cleared, rows && inRows);
             }
             (paid, received) = p.worth(start, rows);
@@ -271,28 +264,26 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 priceTick,
             uint256 price,
             uint256 lots,
-            uint256 bidAllotment,
-            uint256 bidVolume,
-            uint256 askAllotment,
-            uint256 askVolume
+            uint256 side,
+            uint256 allotment,
+            uint256 volume
         )
     {
         Terms t = KnownTerms.load(_known, registry, community);
-        SlotResult word = SlotResult.wrap(Words.load(_resultAt(community, t, slot)));
-        if (slot == 0 || !word.isOf(slot)) return (false, 0, 0, 0, 0, 0, 0, 0, 0);
-        Clearing.Result memory r = word.unpack();
-        price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
-        return (
-            true,
-            r.marginalTick,
-            r.priceTick,
-            price,
-            r.lots,
-            r.bidAllotment,
-            r.bidVolume,
-            r.askAllotment,
-            r.askVolume
-        );
+        uint256 bits = t.wideTicks() ? 32 : 16;
+        SlotResult r;
+        unchecked {
+            uint256 period = slot / t.slotsPerPeriod();
+            (uint256 word, uint256 index) = resultPlace(slot - period * t.slotsPerPeriod(), bits);
+            word += _resultsAt(community, t, period);
+            r = SlotResults.wrap(Words.load(word)).ofPeriod(period).resultAt(index, bits);
+            if (!r.isCleared()) return (false, 0, 0, 0, 0, 0, 0, 0);
+            uint256 pairs;
+            (marginalTick, priceTick, pairs) = r.unpack(bits);
+            (cleared, lots) = (true, r.lots(bits));
+            if (lots != 0) price = t.floorPrice() + priceTick * t.tickSize();
+            (side, allotment, volume) = rationedOf(pairs);
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- modes
@@ -357,7 +348,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 area = _bookAt(b.community, t, first);
             Book.Copy memory copy = b.book;
             copy.open(area, b.period, t.tickCount(), t.wideTicks(), b.slots);
-            EntryLoops.Strip memory e = b.loop;
+            EntryStrip.Strip memory e = b.loop;
             e.setGrid(b.slots, t.tickCount(), copy.laneLog);
             e.setPrices(b.lotWh, t.floorPrice(), t.tickSize(), b.tariff.networkFee());
             e.eager = size > EAGER_BYTES * 2 * copy.wordsPerSide ? 1 : 0; // bids and asks
@@ -412,10 +403,13 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         emit StripSkipped(b.community, member, b.period, index, reason);
     }
 
-    /// @dev Reverts with the first entry that was refused.
-    function _revertRefused(bytes memory reasons) private pure {
-        for (uint256 i = 0; i < reasons.length; ++i) {
-            if (reasons[i] != 0) revert EntryRefused(i, EntryReason(uint8(reasons[i])));
+    /// @dev Reverts with the first entry that was refused; there is one.
+    /// @param reasons Where they are, one byte each.
+    function _revertRefused(uint256 reasons) private pure {
+        unchecked {
+            uint256 pos = reasons;
+            while (Mem.load(pos) >> 248 == 0) ++pos;
+            revert EntryRefused(pos - reasons, EntryReason(Mem.load(pos) >> 248));
         }
     }
 
@@ -518,7 +512,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         bytes calldata entries
     ) private returns (StripReason) {
         unchecked {
-            EntryLoops.Strip memory e = b.loop;
+            EntryStrip.Strip memory e = b.loop;
             if (!_check(b, word, terms, entries.length)) return _reasonOf(b, word, terms, entries.length);
             uint256 payload = b.next + PackedRecords.HEADER;
             payload.copy(entries);
@@ -536,24 +530,21 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 count = entries.length / 4;
             uint256 prefixes = payload + entries.length;
             (uint256 total, bool whole, bool busy) = e.accept(payload, count);
-            if (busy) {
-                _undo(b, payload);
-                return StripReason.RingBusy;
-            }
+            if (busy) return StripReason.RingBusy;
             uint256 fee = count * feePerEntry;
             uint256 slotEnd = EntryLoops.slotEndAt(prefixes);
             if (!whole) {
                 (uint256 refused, StripReason reason) = _tellRefused(b, terms, count);
-                if (reason != StripReason.None) return reason;
+                if (!_isNone(reason)) return reason;
                 fee -= refused * feePerEntry;
-                slotEnd = e.slotEnd();
+                slotEnd = e.slotEnd(prefixes);
             }
-            (uint256 bought, uint256 sold) = EntryLoops.lotsOf(total);
+            (uint256 bought, uint256 sold) = EntryStrip.lotsOf(total);
             // Wh sold and bought, reserve, entries.
             uint256 head =
                 (sold * b.lotWh) |
                     ((bought * b.lotWh) << 48) |
-                    ((EntryLoops.usedOf(total) - initialFee - fee) << 96) |
+                    ((EntryStrip.usedOf(total) - initialFee - fee) << 96) |
                     (count << 192);
             uint256 size = entries.length + (count << e.laneLog);
             PackedRecords.write(b.next, terms.memberOf(), slotEnd, fee, head, size, digest);
@@ -572,30 +563,17 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     ) private returns (uint256 refused, StripReason reason) {
         refused = b.loop.refused;
         if (refused == 0) return (0, StripReason.None);
-        bytes memory reasons = Mem.bytesAt(b.loop.reasons).cut(count);
+        uint256 reasons = b.loop.reasons;
         // An entry's own reason tells more than "nothing accepted".
         if (b.own) _revertRefused(reasons);
         if (refused == count) return (refused, StripReason.NothingAccepted);
-        emit EntriesRefused(b.community, terms.memberOf(), b.period, reasons);
+        emit EntriesRefused(b.community, terms.memberOf(), b.period, Mem.bytesAt(reasons).cut(count));
     }
 
     /// @dev Lets the loop reserve at the prices of a tariff class.
     function _turnTo(Batch memory b, uint256 class) private pure {
         b.class = class;
         b.loop.prices = b.tariff.entriesOf(class, b.slots);
-    }
-
-    /// @dev Takes what the loop has accepted of a strip back out of the book.
-    /// @param entries Where they are in memory.
-    function _undo(Batch memory b, uint256 entries) private pure {
-        unchecked {
-            uint256 reasons = b.loop.reasons;
-            for (uint256 i = 0; i < b.loop.seen; ++i) {
-                if (Mem.load(reasons + i) >> 248 != 0) continue;
-                uint256 entry = Mem.load(entries + 4 * i) >> 224;
-                b.book.remove(entry >> 24, (entry >> 16) & 0xff, entry & 0xffff);
-            }
-        }
     }
 
     // ---------------------------------------------------------------------------------------------------- places in storage
@@ -607,10 +585,11 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         }
     }
 
-    /// @dev `community 32 | ring slot 15`; the ring holds R periods.
-    function _resultAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
+    /// @dev `community 32 | ring period 8 | word 7`; the ring holds R periods. What the words are: `SlotResults`.
+    /// @return Where the first of the period is.
+    function _resultsAt(uint32 community, Terms t, uint256 period) private view returns (uint256) {
         unchecked {
-            return _results | (uint256(community) << 16) | (slot % (t.ring() * t.slotsPerPeriod()));
+            return _results | (uint256(community) << 16) | ((period % t.ring()) << 7);
         }
     }
 }

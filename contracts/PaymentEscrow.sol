@@ -833,32 +833,60 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 pos = _accountAt(community, member);
         uint256 word = Words.load(pos);
         Account a = accountIn(word, member);
-        // Settlement has checked that peers and network fee stay within the reserve. // [S1]
         uint256 available;
+        (available, settlementFee) = _availableIn(leg);
+        int256 gridLeg = int256(leg.get(Legs.GRID_LEG));
+        (bool paid, uint256 free) = (false, 0);
+        if (!a.mayOweOrBeOwed()) (paid, free) = _payWhole(a.freeOf(), available, gridLeg, book);
+        int256 due = 0;
+        if (!paid) {
+            (free, due) = _gridLeg(community, member, a, a.freeOf(), available, gridLeg, book);
+            word = Words.load(pos); // its debt flag may have changed
+            a = accountIn(word, member);
+        }
+        Words.store(pos, withAccount(word, member, a.withFree(free)));
+        leg.emitSettled(community, member, period, settlementFee, due);
+    }
+
+    /// @return available What is released and received, less what peers and fees take of it.
+    /// @return settlementFee What was there to pay of it.
+    function _availableIn(uint256 leg) private pure returns (uint256 available, uint256 settlementFee) {
         uint256 taken;
         unchecked {
             // Sums of at most sixteen modules, each within 97 bits.
             available = leg.get(Legs.RESERVED) + leg.get(Legs.RECEIVED);
             taken = leg.get(Legs.LOST) + leg.get(Legs.PAID) + leg.get(Legs.NETWORK_FEE);
         }
+        // Settlement has checked that peers and network fee stay within the reserve. // [S1]
         available -= taken;
         settlementFee = _min(leg.get(Legs.SETTLEMENT_FEE), available);
-        int256 gridLeg = int256(leg.get(Legs.GRID_LEG));
-        (uint256 free, int256 due) = _gridLeg(
-            community,
-            member,
-            a,
-            a.freeOf(),
-            available - settlementFee,
-            gridLeg,
-            book
-        );
-        if (due != 0 || a.mayOweOrBeOwed()) {
-            word = Words.load(pos); // its debt flag may have changed
-            a = accountIn(word, member);
+        unchecked {
+            available -= settlementFee;
         }
-        Words.store(pos, withAccount(word, member, a.withFree(free)));
-        leg.emitSettled(community, member, period, settlementFee, due);
+    }
+
+    /// @dev What `_gridLeg` comes to for a member without debt or credit line, where the leg can be paid whole.
+    /// @param available Released and received, not yet the member's.
+    /// @return paid Whether it can; if not, nothing has changed.
+    /// @return balance Free balance afterwards.
+    function _payWhole(
+        uint256 free,
+        uint256 available,
+        int256 gridLeg,
+        SupplierBook memory book
+    ) private pure returns (bool paid, uint256 balance) {
+        unchecked {
+            balance = free + available;
+            if (gridLeg > 0) {
+                if (uint256(gridLeg) > balance) return (false, 0);
+                _creditSupplier(book, uint256(gridLeg));
+                return (true, balance - uint256(gridLeg));
+            }
+            uint256 claim = uint256(-gridLeg);
+            if (claim > book.free) return (false, 0);
+            book.free -= claim;
+            return (true, balance + claim); // both far below what a word holds
+        }
     }
 
     /// @dev Nets the leg with the member's debt, then moves money: from what became available, then, beyond the credit line, from
@@ -924,10 +952,13 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
 
     /// @dev What a supplier earns fills its due fund first.
     function _creditSupplier(SupplierBook memory book, uint256 amount) private pure {
-        uint256 missing = book.owed > book.fund ? book.owed - book.fund : 0;
-        uint256 toFund = _min(missing, amount);
-        book.fund += toFund;
-        book.free += amount - toFund;
+        // Far below what a word holds; what becomes of a free balance is checked where it is stored.
+        unchecked {
+            uint256 missing = book.owed > book.fund ? book.owed - book.fund : 0;
+            uint256 toFund = _min(missing, amount);
+            book.fund += toFund;
+            book.free += amount - toFund;
+        }
     }
 
     /// @dev Makes `book` the supplier's.

@@ -285,7 +285,7 @@ contract Settlement is ISettlement, EIP712 {
         uint256[] memory members = Mem.wordsOf(count);
         uint256 pos = members.words();
         unchecked {
-            for (uint256 i = 0; i < count; ++i) Mem.store(pos + 32 * i, items[i].member);
+            for (uint256 i = 0; i < count; ++i) Mem.store(pos + 32 * i, _memberIn(items, i));
             b.readers = Lookups.ask(
                 address(registry),
                 IProsumerRegistry.readingsOf.selector,
@@ -298,6 +298,13 @@ contract Settlement is ISettlement, EIP712 {
         if (b.pots.length == 0) return;
         bytes4 selector = IPaymentEscrow.journalWords.selector;
         b.journals = Lookups.ask(address(escrow), selector, b.community, b.period, members, count);
+    }
+
+    /// @return member The first field of an item as it stands there; to take the item reverts where it is no index.
+    function _memberIn(MeteredItem[] calldata items, uint256 index) private pure returns (uint256 member) {
+        assembly ("memory-safe") {
+            member := calldataload(add(items.offset, calldataload(add(items.offset, shl(5, index)))))
+        }
     }
 
     function _meterOnly(Batch memory b, Work memory w) private returns (Skip) {

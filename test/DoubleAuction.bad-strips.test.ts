@@ -90,7 +90,7 @@ const SIGNATURE = 3_000;
 const COLD_WORD = 2_100;
 const EVENT = 375 + 4 * 375 + 8 * 64;
 const HANDLING = 4_000;
-const LOOP = 3_000;
+const LOOP = 4_000;
 const BOOK = 2 * COLD_WORD + 6_000;
 const EXTRA: Readonly<Record<string, number>> = { "a closed slot": LOOP, "a full tick": LOOP + BOOK };
 const mostOf = (name: string, strip: SignedStrip) =>

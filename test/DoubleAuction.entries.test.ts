@@ -83,9 +83,9 @@ const BAD_ENTRIES: readonly BadEntries[] = [
     reasons: [good, "OverCap", good, good, "OverCap"],
   },
   {
-    name: "that the rest of the reserve does not cover",
+    name: "that the rest of the reserve does not cover, with all behind it",
     entries: [first, buy(50, 20, 10), last],
-    reasons: [good, "OverReserve", good],
+    reasons: [good, "OverReserve", "OverReserve"],
     maxReserve: FEE + sum([first, last]) + reserveOf(buy(50, 20, 10)) - reserveOf(last) - 1n,
   },
 ];

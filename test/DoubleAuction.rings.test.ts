@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { connect, flatValues, type HomeKeys } from "./helpers/market.ts";
 import { buy, clear, openDay, post, sell, shortTerms, stateOf, stripReason } from "./helpers/auction.ts";
 import type { Day } from "./helpers/auction.ts";
+import { at } from "./helpers/lists.ts";
 
 const connection = await connect();
 const { ethers, networkHelpers } = connection;
@@ -181,7 +182,79 @@ describe("A ring entry of journals", function () {
   });
 });
 
+/** In words of three slots, or of two where ticks are wide. */
 describe("A ring entry of results", function () {
+  for (const wideTicks of [false, true]) {
+    it(`is the same whatever the order and the calls slots clear in, ${wideTicks ? "two" : "three"} in a word`, async function () {
+      const offsets = [0, 1, 2, 3, 4, 5, 6, 7];
+      const ways: readonly (readonly number[])[][] = [
+        [offsets],
+        offsets.map((offset) => [offset]),
+        [
+          [7, 0, 5],
+          [2, 2, 0],
+          [6, 4, 3, 1],
+        ],
+        [[1], [5, 4], [3, 7, 2, 6, 0]],
+      ];
+      const seen = [];
+      for (const calls of ways) {
+        const day = await openDay(connection, [{}, {}], { terms: { ...shortTerms, slotsPerPeriod: 8, wideTicks } });
+        const { home, auction, community } = day;
+        const period = day.period + 1;
+        // In turn bids are long, asks are long, nothing trades, the price is a midpoint above a bid at the margin.
+        const asks = offsets.map((slot) => sell(slot, slot % 4 === 2 ? 12 : 4, 3 + (slot % 2) * 2 + slot));
+        const bids = offsets.flatMap((slot) =>
+          slot % 4 === 3 ? [buy(slot, 4, 1), buy(slot, 9, 5 + slot)] : [buy(slot, 4, 5 - (slot % 2) * 2 + slot)],
+        );
+        await post(day, [await sign(day, home(0), period, asks), await sign(day, home(1), period, bids)], period);
+        await day.goTo(day.periodStart(period + 1));
+        const cleared = [];
+        for (const call of calls) {
+          cleared.push(...(await clear(day, call, period)).cleared.map(({ slot }) => Number(slot)));
+        }
+        expect(cleared.sort((a, b) => a - b)).to.deep.equal(offsets.map((offset) => day.slot(offset, period)));
+        const results = offsets.map(async (offset) => [...(await auction.result(community, day.slot(offset, period)))]);
+        seen.push({ results: await Promise.all(results), context: [...(await auction.contextOf(community, period))] });
+      }
+      for (const each of seen) expect(each).to.deep.equal(seen[0]);
+      const told = at(seen, 0).results;
+      expect(told.slice(0, 4)).to.deep.equal([
+        [true, 4n, 4n, 76n, 3n, 0n, 3n, 5n],
+        [true, 4n, 4n, 76n, 4n, 1n, 4n, 6n],
+        [true, 255n, 255n, 0n, 0n, 0n, 0n, 0n],
+        [true, 4n, 6n, 84n, 8n, 0n, 0n, 1n],
+      ]);
+    });
+  }
+
+  it("keeps the slots of a word apart, and none of an older period's once one of a newer clears", async function () {
+    const day = await networkHelpers.loadFixture(threeHomes);
+    const { home, auction, community } = day;
+    const period = day.period + 1;
+    const later = period + JOURNALS;
+    const clearedOf = async (of: number) => {
+      const results = [0, 1, 2, 3].map(async (offset) => await auction.result(community, day.slot(offset, of)));
+      return (await Promise.all(results)).map(({ cleared }) => cleared);
+    };
+    const entries = [buy(0, 9, 3), sell(0, 9, 3), sell(2, 9, 1), sell(3, 9, 1)];
+    await post(day, [await sign(day, home(0), period, entries)], period);
+    await day.goTo(day.periodStart(period + 1));
+    await clear(day, [2, 0, 3], period);
+    expect(await clearedOf(period)).to.deep.equal([true, false, true, true]);
+    for (let read = day.period; read < later - 1; read++) {
+      if (read > period) await day.goTo(day.periodStart(read + 1));
+      await settle(day, home(0), read);
+    }
+    await post(day, [await sign(day, home(0), later, [buy(1, 9, 2), sell(1, 9, 2)])], later);
+    await day.goTo(day.periodStart(later + 1));
+    expect(await clearedOf(period)).to.deep.equal([true, false, true, true]);
+    await clear(day, [1], later);
+    expect(await clearedOf(later)).to.deep.equal([false, true, false, false]);
+    // The word of the first three slots is the newer period's, that of the fourth still the older's.
+    expect(await clearedOf(period)).to.deep.equal([false, false, false, true]);
+  });
+
   it("answers for its own slot only, over several turns", async function () {
     const day = await networkHelpers.loadFixture(threeHomes);
     const { home, period, auction, community } = day;

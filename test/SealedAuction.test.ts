@@ -66,7 +66,7 @@ describe("SealedAuction: the life of a sealed day", function () {
       { slot: BigInt(day.slot(2)), tick: 255n, price: 0n, lots: 0n },
     ]);
     expect(await commitBook.isResolved(community, period)).to.equal(true);
-    expect(await resultOf(day, 1, period)).to.include({ priceTick: 10n, lots: 80n, askAllotment: 80n });
+    expect(await resultOf(day, 1, period)).to.include({ priceTick: 10n, lots: 80n, rationed: null });
     expect((await clear(day, [0, 1, 2, 3])).cleared).to.deep.equal([]);
     await expectBacked(day);
 

@@ -15,7 +15,8 @@ import {IMarketModule} from "./IMarketModule.sol";
 interface IOrderBook is IMarketModule {
     /// @notice A member's orders in one period, under one signature.
     /// @param member Member index.
-    /// @param after_ The member's frontier: slots before it are covered by earlier strips.
+    /// @param after_ The member's frontier: slots before it are covered by earlier strips. An accepted strip moves it behind the slot of its
+    /// last entry, accepted or not; if that is off the grid or out of order, behind that of its last accepted entry.
     /// @param epoch The account's epoch.
     /// @param deadline Unix seconds; not accepted later.
     /// @param maxReserve Most that acceptance may take from the free balance, fees included, base units.
@@ -53,7 +54,9 @@ interface IOrderBook is IMarketModule {
         NothingAccepted // no entry is acceptable
     }
 
-    /// @notice Why an entry was not accepted: its prefix is all ones, it reserves nothing and pays no fee.
+    /// @notice Why an entry was not accepted: its prefix is all ones, it reserves nothing and pays no fee. The first that applies.
+    /// @dev An entry that is refused does not keep those behind it from being accepted, but for `OverReserve`: entries are taken in their
+    /// order until one does not fit the rest of `maxReserve`, and nothing behind that one is looked at.
     enum EntryReason {
         None,
         NotAscending,
@@ -62,7 +65,7 @@ interface IOrderBook is IMarketModule {
         BehindFrontier,
         GateClosed,
         OverCap,
-        OverReserve,
+        OverReserve, // more than what is left of `maxReserve`, or behind such an entry
         TickFull
     }
 
@@ -121,10 +124,9 @@ interface IOrderBook is IMarketModule {
     /// @return priceTick Tick of the price.
     /// @return price Base units per Wh.
     /// @return lots Volume.
-    /// @return bidAllotment Lots filled of `bidVolume`, the bids at t*.
-    /// @return bidVolume Bids at t*.
-    /// @return askAllotment Lots filled of `askVolume`.
-    /// @return askVolume Asks at t*.
+    /// @return side Whose orders at t* fill in part or not at all: 0 bids, 1 asks. At most one side's; 0 where neither.
+    /// @return allotment Lots filled of `volume`.
+    /// @return volume Lots of that side at t*, more than `allotment`; 0 where all orders at t* fill whole.
     function result(
         uint32 community,
         uint256 slot
@@ -137,9 +139,8 @@ interface IOrderBook is IMarketModule {
             uint256 priceTick,
             uint256 price,
             uint256 lots,
-            uint256 bidAllotment,
-            uint256 bidVolume,
-            uint256 askAllotment,
-            uint256 askVolume
+            uint256 side,
+            uint256 allotment,
+            uint256 volume
         );
 }

@@ -64,15 +64,6 @@ library Book {
         }
     }
 
-    /// @notice Takes back lots that were added in this batch.
-    /// @param key Side and tick.
-    function remove(Copy memory b, uint256 offset, uint256 key, uint256 lots) internal pure {
-        unchecked {
-            uint256 place = cellOf(b, offset) - (key << b.laneLog);
-            Mem.store(place, Mem.load(place) + lots);
-        }
-    }
-
     /// @notice Writes every word that was used back, and each group in which one became live. A word that stayed empty does not.
     /// @param newest Top of the cell that was made last, 0 if there is none.
     function flush(Copy memory b, uint256 newest) internal {

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 /// @title Compact signature
 /// @notice Whether a plain key made a signature of 64 bytes (EIP-2098), as OpenZeppelin's `ECDSA.tryRecover` would tell.
-/// @dev It runs for every strip; coding and decoding the call of the precompile would cost more than the call.
+/// @dev It runs for every strip and reading; coding and decoding the call of the precompile would cost more than the call.
 library CompactSignature {
     /// @dev Largest s: half the order of the group. For every signature with a larger one there is another with a smaller one.
     uint256 private constant MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;

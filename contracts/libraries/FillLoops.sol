@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SlotResult} from "../types/SlotResult.sol";
 import {Mem} from "./Mem.sol";
 
 /// @title Fill loops
@@ -57,6 +56,8 @@ library FillLoops {
         uint256 tops; // the highest bit of eight prefixes
     }
 
+    uint256 private constant PARTS_WORDS = 7;
+
     /// @return Words of a context.
     function wordsFor(uint256 slots) internal pure returns (uint256) {
         unchecked {
@@ -75,25 +76,36 @@ library FillLoops {
     }
 
     /// @param context In memory, not empty: to be filled.
-    function partsOf(uint256[] memory context) internal pure returns (Parts memory p) {
+    /// @return one The parts.
+    function partsOf(uint256[] memory context) internal pure returns (Parts[] memory one) {
         uint256 pos;
         assembly ("memory-safe") {
             pos := add(context, 32)
         }
-        _locate(p, Mem.load(pos), pos);
+        return _locate(Mem.load(pos), pos);
     }
 
     /// @param context In calldata, not empty: to be read.
-    function partsIn(uint256[] calldata context) internal pure returns (Parts memory p) {
+    /// @return one The parts.
+    function partsIn(uint256[] calldata context) internal pure returns (Parts[] memory one) {
         uint256 pos;
         assembly ("memory-safe") {
             pos := context.offset
         }
-        _locate(p, context[0], pos);
+        return _locate(context[0], pos);
     }
 
+    /// @dev A variable of its own would be written word by word before it is filled; an array is left alone.
     /// @param pos Where the context starts with `head`.
-    function _locate(Parts memory p, uint256 head, uint256 pos) private pure {
+    function _locate(uint256 head, uint256 pos) private pure returns (Parts[] memory one) {
+        uint256 free = Mem.mark();
+        Mem.release(free + 32 * (2 + PARTS_WORDS));
+        assembly ("memory-safe") {
+            one := free
+            mstore(one, 1)
+            mstore(add(one, 32), add(one, 64))
+        }
+        Parts memory p = one[0];
         unchecked {
             (p.lotWh, p.prefixBytes, p.slots) = (head & 0xffff, (head >> 16) & 0xff, (head >> 24) & 0xff);
             p.margins = pos + 32;
@@ -103,31 +115,78 @@ library FillLoops {
         }
     }
 
-    /// @notice Writes the result of a cleared slot into a context.
-    /// @param price Base units per Wh.
-    function put(Parts memory p, uint256 slot, SlotResult result, uint256 price) internal pure {
-        uint256 word = SlotResult.unwrap(result);
-        // Volume above allotment: as they lie, bids are the lower pair.
-        uint256 pairs = (uint256(uint64(word >> 48)) << 64) | uint64(word >> 112);
-        unchecked {
-            _add(p.margins + 4 * slot, (256 - result.marginalTick()) << 240);
-            _add(p.pairs + 16 * slot, pairs << 128);
-            _add(p.prices - 8 * slot, price);
+    /// @notice Writes the results of a period's slots into a context, as `SlotResult.unpack` tells them.
+    /// @param pos Where the first word of them is stored, see `SlotResults`.
+    /// @param floorPrice Base units per Wh.
+    /// @param tickSize Base units per Wh.
+    function put(Parts memory p, uint256 pos, uint256 period, uint256 floorPrice, uint256 tickSize) internal view {
+        assembly ("memory-safe") {
+            // The result of a slot. The scratch space holds the price of tick 0 and of a tick.
+            function putOne(slot, result, bits, parts) {
+                let margin := shl(224, WAITING)
+                let to
+                if result {
+                    let tick := 255 // no trade
+                    if gt(result, 1) {
+                        tick := and(shr(2, result), 0x7f)
+                        let price := tick
+                        let mask := sub(shl(bits, 1), 1)
+                        let allotment := and(shr(9, result), mask)
+                        let pairs := shl(32, and(shr(add(9, bits), result), mask)) // the volume
+                        switch and(result, 3)
+                        case 1 {
+                            pairs := or(or(pairs, allotment), shl(64, 0x0000000100000001))
+                        }
+                        case 2 {
+                            pairs := or(shl(64, or(pairs, allotment)), 0x0000000100000001)
+                        }
+                        default {
+                            price := allotment
+                            pairs := or(shl(64, pairs), 0x0000000100000001)
+                        }
+                        to := add(mload(add(parts, 128)), shl(4, slot))
+                        mstore(to, or(mload(to), shl(128, pairs)))
+                        to := sub(mload(add(parts, 160)), shl(3, slot))
+                        mstore(to, or(mload(to), add(mload(0), mul(price, mload(32)))))
+                    }
+                    margin := shl(240, sub(256, tick))
+                }
+                to := add(mload(add(parts, 96)), shl(2, slot))
+                mstore(to, or(mload(to), margin))
+            }
+
+            function run(pos_, period_, slots, bits, parts) {
+                let size := add(16, mul(3, bits))
+                let mask := sub(shl(size, 1), 1)
+                for {
+                    let slot := 0
+                } lt(slot, slots) {
+                    pos_ := add(pos_, 1)
+                } {
+                    let word := sload(pos_)
+                    word := mul(shr(32, word), eq(and(word, 0xffffffff), period_)) // nothing of another period's
+                    for {
+                        let left := sub(4, shr(4, bits))
+                    } left {
+                        left := sub(left, 1)
+                    } {
+                        putOne(slot, and(word, mask), bits, parts)
+                        word := shr(size, word)
+                        slot := add(slot, 1)
+                        if eq(slot, slots) {
+                            break
+                        }
+                    }
+                }
+            }
+
+            mstore(0, floorPrice)
+            mstore(32, tickSize)
+            run(pos, period, mload(add(p, 64)), shl(3, mload(add(p, 32))), p)
         }
     }
 
-    /// @notice Writes into a context that a slot is not cleared.
-    function putWaiting(Parts memory p, uint256 slot) internal pure {
-        unchecked {
-            _add(p.margins + 4 * slot, WAITING << 224);
-        }
-    }
-
-    function _add(uint256 pos, uint256 word) private pure {
-        Mem.store(pos, Mem.load(pos) | word);
-    }
-
-    /// @notice Adds up what accepted entries filled; `SlotResult.fill` says how much of an entry does.
+    /// @notice Adds up what accepted entries filled; `fillOf` of `SlotResult` says how much of an entry does.
     /// @param p The context, in calldata.
     /// @param position Where the quads of the position start in memory; fills are added to them, what they amount to before them.
     /// @param payload Entries, then prefixes. In memory: the compiler would read calldata again at each use of a variable.

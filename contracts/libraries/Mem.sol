@@ -85,6 +85,16 @@ library Mem {
         }
     }
 
+    /// @notice Copies an element of an array out of calldata behind the end of memory, which stays free. Its index and the encoding of
+    /// the array are trusted.
+    function behind(bytes[] calldata list, uint256 index) internal pure returns (bytes memory data) {
+        assembly ("memory-safe") {
+            data := mload(0x40)
+            let from := add(list.offset, calldataload(add(list.offset, shl(5, index))))
+            calldatacopy(data, from, add(32, calldataload(from)))
+        }
+    }
+
     /// @notice Copies bytes within memory.
     function move(uint256 pos, bytes memory data) internal pure {
         assembly ("memory-safe") {
@@ -125,6 +135,27 @@ library Mem {
     function wordAt(uint256[] memory array, uint256 index) internal pure returns (uint256 word) {
         assembly ("memory-safe") {
             word := mload(add(add(array, 32), shl(5, index)))
+        }
+    }
+
+    /// @return element Likewise.
+    function wordAt(address[] memory array, uint256 index) internal pure returns (address element) {
+        assembly ("memory-safe") {
+            element := mload(add(add(array, 32), shl(5, index)))
+        }
+    }
+
+    /// @return element Likewise.
+    function wordAt(bytes[] memory array, uint256 index) internal pure returns (bytes memory element) {
+        assembly ("memory-safe") {
+            element := mload(add(add(array, 32), shl(5, index)))
+        }
+    }
+
+    /// @return element Likewise.
+    function wordAt(uint256[][] memory array, uint256 index) internal pure returns (uint256[] memory element) {
+        assembly ("memory-safe") {
+            element := mload(add(add(array, 32), shl(5, index)))
         }
     }
 
@@ -182,6 +213,27 @@ library Mem {
     function wipe(uint256 pos, uint256 size) internal pure {
         assembly ("memory-safe") {
             calldatacopy(pos, calldatasize(), size)
+        }
+    }
+
+    /// @notice Sets `size` bytes to those of a word, from its first one on each time 32 are full. What is behind them stays.
+    function fill(uint256 pos, uint256 size, uint256 word) internal pure {
+        assembly ("memory-safe") {
+            for {
+                let end := add(pos, size)
+            } lt(pos, end) {
+                pos := add(pos, 0x20)
+            } {
+                let kept := shr(shl(3, sub(end, pos)), not(0))
+                mstore(pos, or(and(word, not(kept)), and(mload(pos), kept)))
+            }
+        }
+    }
+
+    /// @notice Sets one byte.
+    function storeByte(uint256 pos, uint256 value) internal pure {
+        assembly ("memory-safe") {
+            mstore8(pos, value)
         }
     }
 

@@ -82,26 +82,32 @@ library PackedStrips {
         uint256 enough
     ) internal pure returns (uint256 end, uint256 count, uint256 most, bool cut) {
         assembly ("memory-safe") {
-            let above := 0 // one above the last member
-            let entries := 0
-            let to := members
+            // In a function of its own, which the compiler leaves one, it keeps its variables on the stack.
+            function run(from, bound, members_) -> strip, to, all, entries {
+                strip := from
+                to := members_
+                let above := 0 // one above the last member
+                for {} lt(strip, bound) {} {
+                    let member := shr(224, calldataload(strip))
+                    if lt(member, above) {
+                        leave
+                    }
+                    above := add(member, 1)
+                    mstore(to, member)
+                    to := add(to, 0x20)
+                    entries := shr(240, calldataload(add(strip, COUNT)))
+                    all := or(all, entries)
+                    strip := add(add(strip, HEADER), shl(2, entries))
+                }
+            }
+
             let strip := add(strips.offset, pos)
             let bound := add(strip, enough)
             if gt(bound, add(strips.offset, strips.length)) {
                 bound := add(strips.offset, strips.length)
             }
-            for {} lt(strip, bound) {} {
-                let member := shr(224, calldataload(strip))
-                if lt(member, above) {
-                    break
-                }
-                mstore(to, member)
-                to := add(to, 0x20)
-                above := add(member, 1)
-                entries := shr(240, calldataload(add(strip, COUNT)))
-                most := or(most, entries)
-                strip := add(add(strip, HEADER), shl(2, entries))
-            }
+            let to, entries
+            strip, to, most, entries := run(strip, bound, members)
             count := shr(5, sub(to, members))
             end := sub(strip, strips.offset)
             // Where the header is cut off already, the number of entries may be anything.

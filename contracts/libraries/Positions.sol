@@ -13,8 +13,11 @@ import {Tariff} from "./Tariff.sol";
 /// @title Positions
 /// @notice From the records of a journal to a member's position: asks the modules and holds them to their bounds.
 library Positions {
+    using Mem for address[];
     using Mem for bytes;
+    using Mem for bytes[];
     using Mem for uint256[];
+    using Mem for uint256[][];
     using Tariff for bytes;
 
     /// @dev Base units. Sixteen modules together stay within 96 bits.
@@ -55,7 +58,7 @@ library Positions {
         Taken[] memory all = b.taken;
         _sum(list, all);
         w.settlementFee = b.terms.settlementFee();
-        all[uint8(list[0] >> 208)].fee = w.settlementFee; // the first record reserved it
+        all[uint8(list.wordAt(0) >> 208)].fee = w.settlementFee; // the first record reserved it
         uint256[] memory answer = b.answer;
         unchecked {
             uint256 asked = 0;
@@ -94,8 +97,8 @@ library Positions {
         Taken memory t,
         uint256[] memory answer
     ) private view returns (bool ready) {
-        address target = b.modules[module];
-        bytes memory call = b.calls[module];
+        address target = b.modules.wordAt(module);
+        bytes memory call = b.calls.wordAt(module);
         if (call.length == 0) {
             call = ModuleCall.begin(target, module == 0, b.community, b.period, b.slots);
             (b.calls[module], b.kept) = (call, true);
@@ -108,7 +111,7 @@ library Positions {
             if (module == 0 || block.timestamp < b.ends + b.terms.correctionWindow()) return false;
             outcome = ModuleCall.Outcome.Failed;
         }
-        _settlePot(b, w, Pot.wrap(b.pots[module]), t, outcome, answer);
+        _settlePot(b, w, Pot.wrap(b.pots.wordAt(module)), t, outcome, answer);
         return true;
     }
 
@@ -144,9 +147,10 @@ library Positions {
         t.pot = Pot.unwrap(pot.withAmounts(amount, outstanding));
     }
 
+    /// @param class Of a member, which the registry has checked.
     /// @return pos Where the prices of a class start in memory. Unpacks them when they are first needed.
     function pricesOf(Batch memory b, uint256 class) internal pure returns (uint256 pos) {
-        uint256[] memory prices = b.prices[class];
+        uint256[] memory prices = b.prices.wordAt(class);
         if (prices.length == 0) {
             prices = b.tariff.quadsOf(class, b.slots);
             (b.prices[class], b.kept) = (prices, true);

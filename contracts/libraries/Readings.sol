@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {ISettlement} from "../interfaces/ISettlement.sol";
 import {Batch, Work} from "../types/Batch.sol";
 import {Member} from "../types/Member.sol";
 import {Gap, Meter, newMeter, BOUND} from "../types/Meter.sol";
+import {CompactSignature} from "./CompactSignature.sol";
 import {Mem} from "./Mem.sol";
 import {SlotLoops} from "./SlotLoops.sol";
 import {Tariff} from "./Tariff.sol";
@@ -80,7 +80,7 @@ library Readings {
         ISettlement.Reading calldata reading,
         bytes calldata values,
         address key
-    ) internal pure returns (ISettlement.Skip) {
+    ) internal view returns (ISettlement.Skip) {
         (uint256 imported, uint256 exported, bool plausible) = unpack(b, w, values);
         // 144 values of 24 bits and a register of 96.
         unchecked {
@@ -98,11 +98,16 @@ library Readings {
             w.startExport,
             w.valuesHash
         );
-        // Nobody, where the signature is malformed.
-        (address signer, , ) = ECDSA.tryRecover(digest, reading.r, reading.vs);
-        if (signer == address(0) || signer != key) return ISettlement.Skip.BadSignature;
+        if (!CompactSignature.isBy(key, digest, _signatureIn(reading))) return ISettlement.Skip.BadSignature;
         w.meter = newMeter(_after(b.period), imported, exported, BOUND);
         return ISettlement.Skip.None;
+    }
+
+    /// @return signature Where it lies in calldata: the last two fields.
+    function _signatureIn(ISettlement.Reading calldata reading) private pure returns (uint256 signature) {
+        assembly ("memory-safe") {
+            signature := add(reading, 0x80)
+        }
     }
 
     /// @param domain EIP-712 domain separator.

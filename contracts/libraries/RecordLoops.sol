@@ -172,8 +172,7 @@ library RecordLoops {
                     let unusual := gt(size, add(64, shl(4, entries)))
                     entries := add(entries, and(shr(20, j), 0xfff))
                     unusual := or(unusual, or(gt(entries, MAX_ENTRIES), eq(and(j, RECORDS), RECORDS)))
-                    let frontier := and(shr(216, start), 0xff)
-                    unusual := or(unusual, lt(frontier, and(shr(40, j), 0xff)))
+                    unusual := or(unusual, lt(byte(4, start), byte(26, j))) // frontiers
                     let shift := shl(7, and(member, 1))
                     let account := shr(shift, word)
                     unusual := or(unusual, xor(and(account, ASKED), USUAL))
@@ -190,7 +189,7 @@ library RecordLoops {
                     mstore(add(free, 96), keccak256(add(at, HEADER), size))
                     // The number of records grows by one; the sum of entries fits its field, as checked.
                     let counts := add(shl(20, entries), add(and(j, RECORDS), ONE_RECORD))
-                    counts := or(or(counts, mload(add(r, TAG))), shl(40, frontier))
+                    counts := or(or(counts, mload(add(r, TAG))), shl(40, byte(4, start)))
                     sstore(spot, or(counts, and(keccak256(free, 128), HASH)))
                     at := add(add(at, HEADER), size)
                 }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {SlotGroup} from "../types/SlotGroup.sol";
+import {SlotResults} from "../types/SlotResult.sol";
 import {Lanes} from "./Lanes.sol";
 import {Mem} from "./Mem.sol";
 import {Words} from "./Words.sol";
@@ -27,6 +28,9 @@ library SlotBook {
     /// @param groupAt Where the last slot's group is stored, 0 before the first.
     /// @param group That group as it is to be stored.
     /// @param before That group as it was.
+    /// @param resultsAt Where the last slot's result is stored, 0 before the first.
+    /// @param results The word there as it is to be stored.
+    /// @param stale That word as it was.
     struct View {
         bool wide;
         uint256 perWord;
@@ -40,6 +44,9 @@ library SlotBook {
         uint256 groupAt;
         SlotGroup group;
         SlotGroup before;
+        uint256 resultsAt;
+        SlotResults results;
+        SlotResults stale;
     }
 
     /// @notice A view for slots of so many ticks.
@@ -57,14 +64,22 @@ library SlotBook {
     /// @notice Turns the view to a group, after storing the last one as far as it was changed.
     /// @param pos Where it is stored.
     function turnToGroup(View memory v, uint256 pos, SlotGroup group) internal {
-        keepGroup(v);
+        _keepGroup(v);
         (v.groupAt, v.group, v.before) = (pos, group, group);
     }
 
-    /// @notice Stores the group if it was changed.
-    function keepGroup(View memory v) internal {
-        uint256 group = SlotGroup.unwrap(v.group);
-        if (group != SlotGroup.unwrap(v.before)) Words.store(v.groupAt, group);
+    /// @notice Turns the view to a word of results, after storing the last one as far as it was changed.
+    /// @param pos Where it is stored.
+    function turnToResults(View memory v, uint256 pos) internal {
+        _keepResults(v);
+        SlotResults results = SlotResults.wrap(Words.load(pos));
+        (v.resultsAt, v.results, v.stale) = (pos, results, results);
+    }
+
+    /// @notice Stores what was changed of the last slot's group and results.
+    function keep(View memory v) internal {
+        _keepGroup(v);
+        _keepResults(v);
     }
 
     /// @notice Turns the view to the slot in storage at `pos`.
@@ -104,6 +119,16 @@ library SlotBook {
             for (uint256 i = 0; i < v.words && some == 0; ++i) some = word(v, i, v.bids) | word(v, v.words + i, v.asks);
             return some == 0;
         }
+    }
+
+    function _keepGroup(View memory v) private {
+        uint256 group = SlotGroup.unwrap(v.group);
+        if (group != SlotGroup.unwrap(v.before)) Words.store(v.groupAt, group);
+    }
+
+    function _keepResults(View memory v) private {
+        uint256 results = SlotResults.unwrap(v.results);
+        if (results != SlotResults.unwrap(v.stale)) Words.store(v.resultsAt, results);
     }
 
     /// @return bids Lots per tick.

@@ -60,17 +60,28 @@ library Tariff {
         uint256 slots
     ) internal pure returns (uint256[] memory prices) {
         prices = SlotLoops.room(slots, 4);
-        uint256 start = entriesOf(tariff, class, slots);
-        uint256 words = Mem.words(prices);
+        uint256 from = entriesOf(tariff, class, slots);
+        uint256 to = Mem.words(prices);
         unchecked {
-            for (uint256 k = 0; k < slots; ++k) {
-                uint256 entry = Mem.load(start + 4 * k) >> 224;
-                uint256 to = words + 64 * (k >> 2);
-                uint256 shift = 64 * (k & 3);
-                Mem.store(to, Mem.load(to) | ((entry >> 16) << shift));
-                Mem.store(to + 32, Mem.load(to + 32) | ((entry & 0xffff) << shift));
+            for (uint256 end = from + 4 * slots; from < end; (from, to) = (from + 16, to + 64)) {
+                uint256 entries = Mem.load(from) >> 128; // of four slots, the first one highest
+                Mem.store(to + 32, _spread(entries));
+                Mem.store(to, _spread(entries >> 16));
             }
+            uint256 rest = slots & 3;
+            if (rest == 0) return prices;
+            uint256 mask = (1 << (64 * rest)) - 1; // of the last quads only the slots of the period
+            Mem.store(to - 64, Mem.load(to - 64) & mask);
+            Mem.store(to - 32, Mem.load(to - 32) & mask);
         }
+    }
+
+    /// @return quad The low 16 bits of four entries of 32 bits, those of the highest in the lowest quarter.
+    function _spread(uint256 entries) private pure returns (uint256 quad) {
+        quad = (entries >> 96) & 0xffff;
+        quad |= ((entries >> 64) & 0xffff) << 64;
+        quad |= ((entries >> 32) & 0xffff) << 128;
+        quad |= (entries & 0xffff) << 192;
     }
 
     /// @return dearest Highest import price of the class in the period.

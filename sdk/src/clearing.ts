@@ -6,9 +6,10 @@
  *  2. Volume = min(S(t*), D(t*)), the largest tradable. None: no price.
  *  3. S(t*) = D(t* + 1): every tick from t* to the next live one clears; the price is the middle, rounded down.
  *     Otherwise the price is t*.
- *  4. Bids above t* and asks below it fill whole; each side of t* shares what is left of the volume by prefix.
+ *  4. Bids above t* and asks below it fill whole, and so does at least one side of t*; the other shares what is left of the volume by
+ *     prefix.
  */
-import type { Entry } from "./entry.ts";
+import type { Entry, Side } from "./entry.ts";
 import { BadLengthError, OutOfRangeError } from "./errors.ts";
 import { asLots, asTick } from "./units.ts";
 import type { Lots, Tick } from "./units.ts";
@@ -19,6 +20,15 @@ export interface Book {
   readonly asks: readonly Lots[];
 }
 
+/** The side whose orders at t* fill in part, or not at all. */
+export interface Rationed {
+  readonly side: Side;
+  /** Lots filled of `volume`, fewer than all. */
+  readonly allotment: Lots;
+  /** Lots of that side at t*. */
+  readonly volume: Lots;
+}
+
 /** What became of a slot in which there was trade. */
 export interface Clearing {
   /** t*, the only tick that can be filled in part. */
@@ -27,14 +37,8 @@ export interface Clearing {
   readonly priceTick: Tick;
   /** Lots traded. */
   readonly lots: Lots;
-  /** Lots filled of the bids at t*. */
-  readonly bidAllotment: Lots;
-  /** Bids at t*. */
-  readonly bidVolume: Lots;
-  /** Lots filled of the asks at t*. */
-  readonly askAllotment: Lots;
-  /** Asks at t*. */
-  readonly askVolume: Lots;
+  /** Null where all orders at t* fill whole. */
+  readonly rationed: Rationed | null;
 }
 
 /** The part of an entry that clearing looks at. */
@@ -65,16 +69,19 @@ export function clear({ bids, asks }: Book): Clearing | null {
         marginalTick: asTick(BigInt(index)),
         priceTick: asTick(BigInt(balanced ? Math.floor((index + nextLive(bids, asks, index)) / 2) : index)),
         lots: asLots(lots),
-        bidAllotment: asLots(lots - demandAbove),
-        bidVolume,
-        askAllotment: asLots(lots - supply),
-        askVolume,
+        rationed:
+          rationedOf("buy", asLots(lots - demandAbove), bidVolume) ??
+          rationedOf("sell", asLots(lots - supply), askVolume),
       };
     }
     supply = supplyHere;
     demand = demandAbove;
   }
   return null;
+}
+
+function rationedOf(side: Side, allotment: Lots, volume: Lots): Rationed | null {
+  return allotment < volume ? { side, allotment, volume } : null;
 }
 
 /** The next tick with an order. There is one in a balanced book: the bids above t* are not empty. */
@@ -104,14 +111,12 @@ export function fillOf(prefix: Lots, lots: Lots, allotment: Lots, volume: Lots):
  */
 export function fillOfEntry(clearing: Clearing | null, entry: Bid & { readonly prefix: Lots }): Lots {
   if (clearing === null) return asLots(0n);
-  const { marginalTick, bidAllotment, bidVolume, askAllotment, askVolume } = clearing;
-  const buys = entry.side === "buy";
+  const { marginalTick, rationed } = clearing;
   if (entry.tick === marginalTick) {
-    return buys
-      ? fillOf(entry.prefix, entry.lots, bidAllotment, bidVolume)
-      : fillOf(entry.prefix, entry.lots, askAllotment, askVolume);
+    if (rationed?.side !== entry.side) return entry.lots;
+    return fillOf(entry.prefix, entry.lots, rationed.allotment, rationed.volume);
   }
-  return buys === entry.tick > marginalTick ? entry.lots : asLots(0n);
+  return (entry.side === "buy") === entry.tick > marginalTick ? entry.lots : asLots(0n);
 }
 
 /** A list of entries of one slot, cleared. */

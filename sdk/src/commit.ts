@@ -25,7 +25,7 @@ export interface ChunkLimits {
   readonly gasPerStrip: bigint;
   /** Gas to allow besides for a strip whose member does not stand behind that of the strip before it: it is asked about anew. */
   readonly gasPerRun: bigint;
-  /** Gas to allow for an entry besides. One that is refused takes twice what one takes that is accepted. */
+  /** Gas to allow for an entry besides. Most takes one that is refused among others that are accepted. */
   readonly gasPerEntry: bigint;
   /** Gas to allow for a slot that the chunk has an entry in, and for a word of tick volumes that it changes. */
   readonly gasPerSlot: bigint;
@@ -44,14 +44,14 @@ export const CHUNK_LIMITS: ChunkLimits = {
   gas: (1n << 24n) - (1n << 21n),
   gasPerStrip: 33_000n,
   gasPerRun: 21_000n,
-  gasPerEntry: 2_000n,
+  gasPerEntry: 1_000n,
   gasPerSlot: 9_000n,
   gasPerWord: 5_300n,
   ticksPerWord: 16,
 };
 
 /**
- * Limits for strips that a relayer has checked entry by entry, so that all will be accepted: a chunk holds twice as many of them. Check them
+ * Limits for strips that a relayer has checked entry by entry, so that all will be accepted: a chunk holds half as many again. Check them
  * in the period of the gate, from whose start on nothing changes any more that an entry depends on.
  */
 export const CHECKED_LIMITS: ChunkLimits = { ...CHUNK_LIMITS, gasPerEntry: 600n };

@@ -81,13 +81,19 @@ function acceptStrip(
     if (entry.offset < frontier) throw new BehindFrontierError(entry.offset, frontier);
     return { ...entry, prefix: append(terms, books, entry) };
   });
-  frontiers.set(member, frontierAfter(terms, frontier, entries));
+  frontiers.set(member, frontierAfter(terms, frontier, entries, accepted));
   return { member, entries: accepted, fees: asAmount((feePerEntry ?? 0n) * BigInt(accepted.length)) };
 }
 
-/** One past the last slot of the period that a strip names, whether accepted or not. */
-function frontierAfter(terms: Terms, frontier: SlotOffset, entries: readonly Entry[]): SlotOffset {
-  const ends = entries.filter(({ offset }) => offset < terms.slotsPerPeriod).map(({ offset }) => offset + 1n);
+/** One past the slot of the last entry, accepted or not; past that of the last accepted one if the last is off the grid or before it. */
+function frontierAfter(
+  terms: Terms,
+  frontier: SlotOffset,
+  entries: readonly Entry[],
+  accepted: readonly Entry[],
+): SlotOffset {
+  const lasts = [entries.at(-1), accepted.at(-1)].filter((entry) => entry !== undefined);
+  const ends = lasts.filter(({ offset }) => offset < terms.slotsPerPeriod).map(({ offset }) => offset + 1n);
   return asSlotOffset(ends.reduce<bigint>((last, end) => (end > last ? end : last), frontier));
 }
 

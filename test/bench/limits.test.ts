@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { BUDGETS, budgetOf, NEXT_FORK } from "../../bench/gas/budgets.ts";
 import { cleared } from "../../bench/gas/limits/clear.ts";
 import { byCategory, floorOf, hashed, limitOf, part, sentParts, type Part } from "../../bench/gas/limits/parts.ts";
-import { groupsOf, LiveBook } from "../../bench/gas/limits/book.ts";
+import { groupsOf, LiveBook, resultWordsOf } from "../../bench/gas/limits/book.ts";
 import { placed } from "../../bench/gas/limits/place.ts";
 import { settled } from "../../bench/gas/limits/settle.ts";
 import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
@@ -101,9 +101,10 @@ describe("the benchmark's arithmetic limit", function () {
     book.touch([buy(0, 0, 1), sell(0, 0, 1), sell(1, 0, 1)]);
     const { parts } = cleared(CALL, book, [0, 1]);
     expect(countOf(parts, "tick words up to the price")).to.equal(2);
-    expect(countOf(parts, "slot groups") + countOf(parts, "slot results")).to.equal(3);
+    expect([countOf(parts, "slot groups"), countOf(parts, "slot results")]).to.deep.equal([1, 1]);
+    expect([...resultWordsOf([0, 2, 3, 95])]).to.deep.equal([0, 1, 31]);
     const settlement = settled(CALL, 96, [settledOne(4, 96), settledOne(5, 0), settledOne(7, 1)]).parts;
-    expect(countOf(settlement, "slot ledger")).to.equal(96);
+    expect([countOf(settlement, "slot ledger"), countOf(settlement, "slot results")]).to.deep.equal([96, 32]);
     expect(countOf(settlement, "journals, meters")).to.equal(6);
     // Members 4 and 5 share a word, 7 has another.
     expect(countOf(settlement, "accounts")).to.equal(2);

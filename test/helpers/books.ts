@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { fills } from "../reference/fills.ts";
-import { clear as clearModel, type Clearing } from "../reference/clearing.ts";
+import { clear as clearModel, slotResultOf, type SlotResult } from "../reference/clearing.ts";
 import type { Order } from "../reference/book.ts";
 import { clear, post, type Day, type SignedStrip } from "./auction.ts";
 import { at } from "./lists.ts";
@@ -103,16 +103,19 @@ export async function postPlan(
 }
 
 /** What the chain says of a slot, in the words of the reference model; undefined where nothing traded. */
-export async function resultOf(day: Day, offset: number, period: number): Promise<Clearing | undefined> {
+export async function resultOf(day: Day, offset: number, period: number): Promise<SlotResult | undefined> {
   const r = await day.auction.result(day.community, day.slot(offset, period));
   if (!r.cleared) throw new Error(`slot ${offset} is not cleared`);
-  const { marginalTick, priceTick, lots, bidAllotment, bidVolume, askAllotment, askVolume } = r;
+  const { marginalTick, priceTick, lots, side, allotment, volume } = r;
   if (marginalTick === 255n) {
     if (lots !== 0n || priceTick !== 255n || r.price !== 0n) throw new Error("a slot without trade has a price");
     return undefined;
   }
   if (r.price !== BigInt(day.terms.floorPrice) + priceTick * BigInt(day.terms.tickSize)) throw new Error("odd price");
-  return { marginalTick, priceTick, lots, bidAllotment, bidVolume, askAllotment, askVolume };
+  if (volume === 0n && (side !== 0n || allotment !== 0n)) throw new Error("a side is rationed that has no volume");
+  const rationed =
+    volume === 0n ? null : { side: side === 0n ? ("buy" as const) : ("sell" as const), allotment, volume };
+  return { marginalTick, priceTick, lots, rationed };
 }
 
 /** What a home bought and sold in each slot, lots, and what it pays and gets. */
@@ -176,7 +179,7 @@ export async function expectModel(day: Day, orders: readonly HomeOrder[], plan: 
   for (let slot = 0; slot < slots; slot++) {
     if (!orders.some((order) => order.slot === slot)) continue;
     const { clearing, filled } = expected(accepted, slot, day.terms.tickCount);
-    expect(results[slot]).to.deep.equal(clearing);
+    expect(results[slot]).to.deep.equal(clearing && slotResultOf(clearing));
     for (const [home, { slots: position }] of positions.entries()) {
       const lots = (side: string) =>
         [...filled].filter(([id]) => id.startsWith(`${home} ${side}`)).reduce((sum, [, fill]) => sum + fill, 0n);

@@ -91,7 +91,8 @@ describe("reference acceptance of a strip", function () {
   it("skips the whole strip where a slot's ring entry is busy", function () {
     const { market: m } = market();
     m.busySlots.add(1n);
-    expect(refusal(m, stripOf([...good, order(1n, "buy", 5n, 9_999n)]))).to.equal("RingBusy");
+    expect(refusal(m, stripOf([...good, order(1n, "buy", 5n, 1n)]))).to.equal("RingBusy");
+    expect(refusal(m, stripOf([...good, order(1n, "buy", 5n, 9_999n)]))).to.equal("None");
     expect(refusal(m, stripOf([...good, order(1n, "buy", 5n, 0n)]))).to.equal("None");
     expect(refusal(m, stripOf(good))).to.equal("None");
   });
@@ -166,13 +167,13 @@ describe("reference acceptance of entries", function () {
     }
   });
 
-  it("goes on after an entry that the reserve does not cover, and charges nothing for it", function () {
+  it("looks at nothing behind an entry that the rest of the reserve does not cover, and charges nothing for it", function () {
     const { market: m } = market();
     const entries = [order(0n, "buy", 1n, 1n), order(1n, "buy", 1n, 900n), order(2n, "buy", 1n, 1n)];
     const result = accepted(m, stripOf(entries, { maxReserve: 2_000n + 2n * (840n + 10n) }));
-    expect(result.reasons).to.deep.equal(["None", "OverReserve", "None"]);
-    expect(result).to.deep.include({ fees: 20n, settlementFee: 2_000n, frontier: 3n });
-    expect(result.head).to.deep.equal({ sellWh: 0n, buyWh: 20n, reserve: 1_680n, entries: 3n, module: 0n });
+    expect(result.reasons).to.deep.equal(["None", "OverReserve", "OverReserve"]);
+    expect(result).to.deep.include({ fees: 10n, settlementFee: 2_000n, frontier: 3n });
+    expect(result.head).to.deep.equal({ sellWh: 0n, buyWh: 10n, reserve: 840n, entries: 3n, module: 0n });
   });
 
   it("reserves for a seller what its replacement costs above its limit, at least a price step", function () {

@@ -1,4 +1,4 @@
-import { larger, sum } from "./arrays.ts";
+import { at, larger, sum } from "./arrays.ts";
 import { decodeEntries, type Entry } from "./entries.ts";
 import { refuseEntry, reserveOf, type EntryReason, type Progress } from "./entry-checks.ts";
 import type { Head } from "./head.ts";
@@ -35,10 +35,11 @@ function headOf(market: Market, strip: Strip, entries: readonly Entry[], accepte
   };
 }
 
-/** One past the last slot that any entry names, accepted or not. */
-function frontierAfter({ grid }: Market, frontier: bigint, entries: readonly Entry[]): bigint {
-  const named = entries.map(({ slot }) => slot).filter((slot) => slot < grid.slotsPerPeriod);
-  return named.reduce((highest, slot) => larger(highest, slot + 1n), frontier);
+/** One past the slot of the last entry, or of the last accepted one if that is off the grid or behind the other. */
+function frontierAfter({ grid }: Market, entries: readonly Entry[], accepted: readonly Entry[]): bigint {
+  const last = at(entries, entries.length - 1).slot;
+  const lastAccepted = at(accepted, accepted.length - 1).slot;
+  return (last < grid.slotsPerPeriod ? larger(last, lastAccepted) : lastAccepted) + 1n;
 }
 
 /** Judges a strip; changes nothing. `signed`: the trading key signed it, or it is the trader's own transaction. */
@@ -48,7 +49,7 @@ export function accept(market: Market, strip: Strip, signed: boolean): Acceptanc
   const { journal } = traderOf(market, strip.member);
   const entries = decodeEntries(strip.entries);
   const settlementFee = journal.records === 0n ? market.grid.settlementFee : 0n;
-  const progress: Progress = { seen: [], accepted: [], used: settlementFee };
+  const progress: Progress = { seen: [], accepted: [], used: settlementFee, spent: false };
   const prefixes: Prefix[] = [];
   const reasons: EntryReason[] = [];
   for (const entry of entries) {
@@ -57,6 +58,7 @@ export function accept(market: Market, strip: Strip, signed: boolean): Acceptanc
     reasons.push(refusal);
     prefixes.push(refusal === "None" ? tickVolume(market, entry.slot, entry.side, entry.tick) : undefined);
     progress.seen.push(entry);
+    progress.spent = refusal === "OverReserve";
     if (refusal !== "None") continue;
     progress.accepted.push(entry);
     progress.used += reserveOf(market, strip, entry) + strip.feePerEntry;
@@ -68,6 +70,6 @@ export function accept(market: Market, strip: Strip, signed: boolean): Acceptanc
     head: headOf(market, strip, entries, progress.accepted),
     fees: strip.feePerEntry * BigInt(progress.accepted.length),
     settlementFee,
-    frontier: frontierAfter(market, journal.frontier, entries),
+    frontier: frontierAfter(market, entries, progress.accepted),
   };
 }

@@ -1,5 +1,6 @@
 import { at, range, smaller, smallest } from "./arrays.ts";
 import { demand, supply, volumeAt, type Order } from "./book.ts";
+import type { Side } from "./entries.ts";
 
 /** A cleared slot that traded. Allotments are what fills of the volumes at the marginal tick. */
 export interface Clearing {
@@ -10,6 +11,31 @@ export interface Clearing {
   bidVolume: bigint;
   askAllotment: bigint;
   askVolume: bigint;
+}
+
+/** What a slot's result tells of its marginal tick: the side that does not fill whole there, if one does not. */
+export interface Rationed {
+  side: Side;
+  allotment: bigint;
+  volume: bigint;
+}
+
+export function rationedOf({ bidAllotment, bidVolume, askAllotment, askVolume }: Clearing): Rationed | null {
+  const sides: Rationed[] = [
+    { side: "buy", allotment: bidAllotment, volume: bidVolume },
+    { side: "sell", allotment: askAllotment, volume: askVolume },
+  ];
+  const short = sides.filter(({ allotment, volume }) => allotment < volume);
+  if (short.length > 1) throw new Error("both sides are rationed");
+  return short[0] ?? null;
+}
+
+/** What the chain keeps of a slot that traded, and the SDK tells. */
+export type SlotResult = Pick<Clearing, "marginalTick" | "priceTick" | "lots"> & { rationed: Rationed | null };
+
+export function slotResultOf(clearing: Clearing): SlotResult {
+  const { marginalTick, priceTick, lots } = clearing;
+  return { marginalTick, priceTick, lots, rationed: rationedOf(clearing) };
 }
 
 /** Ticks at which supply covers all that is wanted at any higher price. */

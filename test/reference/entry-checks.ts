@@ -18,11 +18,12 @@ export type EntryReason =
   | "OverReserve"
   | "TickFull";
 
-/** Where the loop over a strip's entries stands; `used` of the strip's `maxReserve`. */
+/** Where the loop over a strip's entries stands; `used` of the strip's `maxReserve`, `spent` once an entry did not fit the rest. */
 export interface Progress {
   seen: Entry[];
   accepted: Entry[];
   used: bigint;
+  spent: boolean;
 }
 
 /** The worst case of an entry: a buyer pays its limit, a seller delivers nothing. */
@@ -54,14 +55,18 @@ function refuseEarly(market: Market, strip: Strip, progress: Progress, entry: En
   return now >= gateOf(grid, slotOf(grid, period, entry.slot)) ? "GateClosed" : "None";
 }
 
-/** The reason why an entry is not accepted; "RingBusy" is a reason to skip the whole strip. */
+/**
+ * The reason why an entry is not accepted; "RingBusy" is a reason to skip the whole strip. Whatever comes behind an entry that the rest
+ * of `maxReserve` does not cover is not looked at.
+ */
 export function refuseEntry(market: Market, strip: Strip, progress: Progress, entry: Entry): EntryReason | "RingBusy" {
+  if (progress.spent) return "OverReserve";
   const early = refuseEarly(market, strip, progress, entry);
   if (early !== "None") return early;
-  if (market.busySlots.has(entry.slot)) return "RingBusy";
   if (overCap(market, strip, progress, entry)) return "OverCap";
   const { slot, side, tick, lots } = entry;
   const used = progress.used + reserveOf(market, strip, entry) + strip.feePerEntry;
   if (used > strip.maxReserve) return "OverReserve";
+  if (market.busySlots.has(entry.slot)) return "RingBusy";
   return tickVolume(market, slot, side, tick) + lots > allOnes(market.grid.wideTicks) ? "TickFull" : "None";
 }

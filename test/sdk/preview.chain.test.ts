@@ -178,10 +178,9 @@ describe("a previewed day", function () {
       expect(result.cleared).to.equal(true);
       expect([result.lots, result.price]).to.deep.equal([clearing?.lots ?? 0n, price ?? 0n]);
       if (clearing === null) continue;
-      const { marginalTick, priceTick, bidAllotment, bidVolume, askAllotment, askVolume } = result;
-      const { lots } = clearing;
-      const onChain = { marginalTick, priceTick, lots, bidAllotment, bidVolume, askAllotment, askVolume };
-      expect(onChain).to.deep.equal(clearing);
+      const { marginalTick, priceTick, lots, side, allotment, volume } = result;
+      const rationed = volume === 0n ? null : { side: side === 0n ? "buy" : "sell", allotment, volume };
+      expect({ marginalTick, priceTick, lots, rationed }).to.deep.equal(clearing);
       traded.push(slot % 4n);
     }
     expect(traded).to.deep.equal([0n, 1n, 2n]);

@@ -17,6 +17,7 @@ import {
   asTick,
   asWh,
 } from "../../sdk/src/units.ts";
+import { slotResultOf } from "../reference/clearing.ts";
 import { at, get, range, sum } from "../reference/arrays.ts";
 import { fills } from "../reference/fills.ts";
 import { bookOf } from "../reference/market.ts";
@@ -84,7 +85,9 @@ describe("previews of the reference model's random days", function () {
   it("clear every slot as the model does, and fill every order to the lot", function () {
     everyDay((day, { slots, members }) => {
       const { markets, results } = playUntilCleared(day);
-      expect(slots.map(({ clearing }) => clearing ?? undefined)).to.deep.equal(results[0]);
+      expect(slots.map(({ clearing }) => clearing ?? undefined)).to.deep.equal(
+        results[0]?.map((clearing) => clearing && slotResultOf(clearing)),
+      );
       const filled = range(grid.slotsPerPeriod).flatMap((slot) => {
         const book = bookOf(at(markets, 0), slot);
         return [...fills(book, at(at(results, 0), slot))];

@@ -63,10 +63,7 @@ const RATIONED: Clearing = {
   marginalTick: asTick(10n),
   priceTick: asTick(10n),
   lots: asLots(60n),
-  bidAllotment: asLots(30n),
-  bidVolume: asLots(40n),
-  askAllotment: asLots(0n),
-  askVolume: asLots(0n),
+  rationed: { side: "buy", allotment: asLots(30n), volume: asLots(40n) },
 };
 
 function readingOf(...values: ReturnType<typeof metered>[]): Metering {

@@ -6,37 +6,13 @@ import {IPaymentEscrow} from "../../contracts/interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "../../contracts/interfaces/IProsumerRegistry.sol";
 import {BatchCalls} from "../../contracts/libraries/BatchCalls.sol";
 import {Book} from "../../contracts/libraries/Book.sol";
-import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {EntryStrip} from "../../contracts/libraries/EntryStrip.sol";
 import {Mem} from "../../contracts/libraries/Mem.sol";
 import {Terms} from "../../contracts/types/Terms.sol";
 import {Check} from "./Check.sol";
 import {Canary} from "./support/Canary.sol";
+import {Responder} from "./support/Responder.sol";
 import {VM} from "./support/Vm.sol";
-
-/// @notice Answers one call, and no other, with whatever it is told.
-contract Responder {
-    error OtherCall(bytes found);
-
-    bytes32 private _expected;
-    bytes private _answer;
-    bool private _fails;
-
-    function expect(bytes calldata call_, bytes calldata answer, bool fails) external {
-        (_expected, _answer, _fails) = (keccak256(call_), answer, fails);
-    }
-
-    fallback() external {
-        if (keccak256(msg.data) != _expected) revert OtherCall(msg.data);
-        bytes memory answer = _answer;
-        bool fails = _fails;
-        assembly ("memory-safe") {
-            if fails {
-                revert(add(answer, 32), mload(answer))
-            }
-            return(add(answer, 32), mload(answer))
-        }
-    }
-}
 
 /// @notice The calls of a batch are what the compiler would encode, their answers what it would decode; memory around stays as it is.
 contract BatchCallsTest {
@@ -226,7 +202,7 @@ contract BatchOfZerosTest is OrderBook {
         uint256 start = Mem.mark();
         Book.Copy memory copy;
         uint256 afterCopy = Mem.mark();
-        EntryLoops.Strip memory strip;
+        EntryStrip.Strip memory strip;
         uint256 afterStrip = Mem.mark();
         Batch memory b;
         uint256 all = Mem.mark() - afterStrip;

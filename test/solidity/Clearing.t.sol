@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Clearing} from "../../contracts/libraries/Clearing.sol";
 import {SlotBook} from "../../contracts/libraries/SlotBook.sol";
-import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
+import {SlotResult, fillOf, packResult, rationedOf} from "../../contracts/types/SlotResult.sol";
 import {Check, Dice} from "./Check.sol";
 import {ClearingPlain} from "./plain/ClearingPlain.sol";
 import {SlotBooks} from "./support/SlotBooks.sol";
@@ -106,10 +106,28 @@ contract ClearingTest {
     function testFuzz_fillsOfBothSidesAddUpToTheVolume(uint256 seed) external {
         Sums memory s = _book(seed);
         Clearing.Result memory r = _clear(s);
-        SlotResult word = packResult(7, r);
+        SlotResult word = packResult(r, _bits(s));
         Dice memory d = Dice(seed);
-        Check.eq(_fillSide(word, 0, s.bids, d), r.lots, "bought");
-        Check.eq(_fillSide(word, 1, s.asks, d), r.lots, "sold");
+        Check.eq(_fillSide(word, s, 0, d), r.lots, "bought");
+        Check.eq(_fillSide(word, s, 1, d), r.lots, "sold");
+    }
+
+    function testFuzz_aPackedResultKeepsWhatItCleared(uint256 seed) external {
+        Sums memory s = _book(seed);
+        Clearing.Result memory r = _clear(s);
+        SlotResult word = packResult(r, _bits(s));
+        Check.yes(word.isCleared() && SlotResult.unwrap(word) >> (3 * _bits(s) + 16) == 0, "within its bits");
+        (uint256 marginal, uint256 price, uint256 pairs) = word.unpack(_bits(s));
+        Check.eq(marginal, r.marginalTick, "marginal tick");
+        Check.eq(price, r.priceTick, "price tick");
+        Check.eq(word.lots(_bits(s)), r.lots, "lots");
+        (uint256 side, uint256 allotment, uint256 volume) = rationedOf(pairs);
+        uint256[3] memory expected;
+        if (r.bidAllotment < r.bidVolume) expected = [0, r.bidAllotment, r.bidVolume];
+        if (r.askAllotment < r.askVolume) expected = [1, r.askAllotment, r.askVolume];
+        Check.eq(side, expected[0], "side");
+        Check.eq(allotment, expected[1], "allotment");
+        Check.eq(volume, expected[2], "volume");
     }
 
     function testFuzz_sharesTelescopeToTheAllotmentEachWithinALot(
@@ -144,9 +162,11 @@ contract ClearingTest {
         Check.eq(r.marginalTick, 63, "marginal tick");
         Check.eq(r.priceTick, 63, "price");
         Check.eq(r.lots, 64 * uint256(type(uint32).max), "lots");
-        SlotResult word = packResult(type(uint32).max, r);
-        Check.eq(word.lots(), r.lots, "packed lots");
-        Check.eq(word.fill(1, 63, 65_535, type(uint32).max - 65_535), 65_535, "a fill at the end of the tick");
+        SlotResult word = packResult(r, 32);
+        Check.eq(word.lots(32), r.lots, "packed lots");
+        (uint256 marginal, , uint256 pairs) = word.unpack(32);
+        uint256 last = type(uint32).max - 65_535;
+        Check.eq(fillOf(marginal, pairs, 1, 63, 65_535, last), 65_535, "a fill at the end of the tick");
     }
 
     function test_anEmptyBookAndOneSidedBooksHaveNoPrice() external {
@@ -162,6 +182,11 @@ contract ClearingTest {
         Check.eq(_clear(s).marginalTick, NONE, "asks only");
     }
 
+    /// @return Bits of a tick's volume.
+    function _bits(Sums memory s) private pure returns (uint256) {
+        return s.wide ? 32 : 16;
+    }
+
     function _clear(Sums memory s) private returns (Clearing.Result memory) {
         return Clearing.clear(SlotBooks.lay(s.bids, s.asks, s.wide, s.dice));
     }
@@ -169,16 +194,18 @@ contract ClearingTest {
     /// @dev Splits every tick of a side into entries and adds up what each fills.
     function _fillSide(
         SlotResult word,
+        Sums memory s,
         uint256 side,
-        uint256[] memory volumes,
         Dice memory d
     ) private pure returns (uint256 filled) {
+        uint256[] memory volumes = side == 0 ? s.bids : s.asks;
+        (uint256 marginal, , uint256 pairs) = word.unpack(_bits(s));
         for (uint256 tick = 0; tick < volumes.length; ++tick) {
             uint256 prefix = 0;
             while (prefix < volumes[tick]) {
                 uint256 lots = 1 + d.upTo(volumes[tick] / 3);
                 if (lots > volumes[tick] - prefix) lots = volumes[tick] - prefix;
-                filled += word.fill(side, tick, lots, prefix);
+                filled += fillOf(marginal, pairs, side, tick, lots, prefix);
                 prefix += lots;
             }
         }

@@ -107,6 +107,7 @@ contract ClearingInCopyTest is EntryLab {
             (uint256 line, uint256 tick) = (i / l.plain.ticks, i % l.plain.ticks);
             s.orders[count++] = EntryLoopsPlain.Order(line / 2, line % 2, tick, 1 + d.upTo(5));
         }
+        if (count == 0) s.orders[count++] = EntryLoopsPlain.Order(0, 0, 0, 1);
         EntryLoopsPlain.Order[] memory orders = s.orders;
         assembly ("memory-safe") {
             mstore(orders, count)

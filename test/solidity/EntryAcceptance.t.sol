@@ -3,13 +3,14 @@ pragma solidity ^0.8.28;
 
 import {IOrderBook} from "../../contracts/interfaces/IOrderBook.sol";
 import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {EntryStrip} from "../../contracts/libraries/EntryStrip.sol";
 import {Check, Dice} from "./Check.sol";
 import {EntryLab} from "./EntryLab.sol";
 import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
 
 /// @notice Acceptance against its plain twin, on the same books and strips, in dirty memory, with calldata of any length.
 contract EntryAcceptanceTest is EntryLab {
-    using EntryLoops for EntryLoops.Strip;
+    using EntryLoops for EntryStrip.Strip;
 
     uint256 private constant MOST_RESERVE = type(uint96).max;
     IOrderBook.EntryReason private constant NONE = IOrderBook.EntryReason.None;
@@ -183,19 +184,49 @@ contract EntryAcceptanceTest is EntryLab {
         }
     }
 
-    function test_anEntryBehindOneOffTheGridCanNameTheLastSlot() external {
+    function test_theEndIsThatOfTheLastEntryOrOfTheLastAcceptedOne() external view {
+        // The last slot, and where the strip ends: off the grid, before the accepted one, or in it, and behind it.
+        uint8[4] memory slots = [150, 3, 5, 10];
+        uint8[4] memory ends = [6, 6, 6, 11];
+        for (uint256 i = 0; i < 4; ++i) {
+            Lab memory l = _market(96, 32, false);
+            l.period = 1_000 + i;
+            _open(l);
+            EntryLoopsPlain.Strip memory s = _strip(l, 5);
+            s.orders[0] = EntryLoopsPlain.Order(5, 0, 0, 1);
+            s.orders[1] = EntryLoopsPlain.Order(200, 0, 0, 1);
+            s.orders[2] = EntryLoopsPlain.Order(10, 0, 0, 1);
+            s.orders[3] = EntryLoopsPlain.Order(8, 0, 0, 1);
+            s.orders[4] = EntryLoopsPlain.Order(slots[i], 0, 0, 1);
+            EntryLoopsPlain.Outcome memory o = _post(l, s);
+            Check.eq(o.refused, 4, "refused");
+            Check.eq(o.slotEnd, ends[i], "end");
+            _checkEnd(l, o);
+        }
+    }
+
+    /// @dev Whatever it is, and whether or not it would fit or is there at all.
+    function test_nothingIsLookedAtBehindAnOrderThatTheRestOfTheReserveDoesNotCover() external view {
+        for (uint256 count = 2; count <= 40; ++count) {
+            for (uint256 paid = 0; paid < count; paid += 1 + count / 5) this.spend(count, paid);
+        }
+    }
+
+    function spend(uint256 count, uint256 paid) external view {
         Lab memory l = _market(96, 32, false);
+        l.plain.busy[90] = true;
         _open(l);
-        EntryLoopsPlain.Strip memory s = _strip(l, 5);
-        s.orders[0] = EntryLoopsPlain.Order(5, 0, 0, 1);
-        s.orders[1] = EntryLoopsPlain.Order(200, 0, 0, 1);
-        s.orders[2] = EntryLoopsPlain.Order(10, 0, 0, 1);
-        s.orders[3] = EntryLoopsPlain.Order(8, 0, 0, 1);
-        s.orders[4] = EntryLoopsPlain.Order(150, 0, 0, 1);
-        EntryLoopsPlain.Outcome memory o = _post(l, s);
-        Check.eq(o.slotEnd, 11, "end");
-        _checkEnd(l, o);
-        _flush(l);
+        EntryLoopsPlain.Strip memory s = _strip(l, count);
+        for (uint256 i = 0; i < count; ++i) s.orders[i] = EntryLoopsPlain.Order(i, 0, 0, 1);
+        EntryLoopsPlain.Outcome memory o = EntryLoopsPlain.accept(l.plain, s);
+        EntryLoopsPlain.undo(l.plain, s, o);
+        s.maxReserve = (o.used / count) * paid;
+        // Off the grid, out of order, without lots, in a busy slot, cheap.
+        if (paid + 2 < count) s.orders[paid + 1] = EntryLoopsPlain.Order(200, 0, 0, 1);
+        if (paid + 3 < count) s.orders[paid + 2] = EntryLoopsPlain.Order(0, 0, 0, 0);
+        s.orders[count - 1].slot = paid == count - 1 ? s.orders[count - 1].slot : 90;
+        o = _post(l, s);
+        for (uint256 i = 0; i < count; ++i) Check.eq(uint8(o.reasons[i]), i < paid ? 0 : 7, "reason");
     }
 
     function test_theFirstOpenSlotIsThatOfTheFrontierOrTheGateWhicheverIsLater() external {
@@ -256,13 +287,18 @@ contract EntryAcceptanceTest is EntryLab {
         s.orders[3] = EntryLoopsPlain.Order(12, 0, 7, 3);
         EntryLoopsPlain.Outcome memory o = _post(l, s);
         Check.yes(o.busy, "busy");
-        Check.eq(l.loop.seen, 2, "seen");
+        Check.eq(o.seen, 2, "seen");
         Check.eq(l.loop.refused, 1, "refused");
         // Entries that are refused before the book is read do not meet the busy slot.
-        s.orders[2].lots = 0;
-        o = _post(l, s);
-        Check.yes(!o.busy, "not busy");
-        Check.eq(o.prefixes[0], 0, "the prefix in a slot whose words were another's");
+        s.caps = [uint256(100), 100];
+        uint16[3] memory lots = [0, 101, 60_000];
+        for (uint256 i = 0; i < 3; ++i) {
+            s.orders[2].lots = lots[i];
+            if (i == 2) (s.caps[0], s.maxReserve) = (60_000, 1_000_000);
+            o = _post(l, s);
+            Check.yes(!o.busy, "not busy");
+            if (i == 0) Check.eq(o.prefixes[0], 0, "the prefix in a slot whose words were another's");
+        }
         _flush(l);
     }
 

@@ -3,14 +3,15 @@ pragma solidity ^0.8.28;
 
 import {IOrderBook} from "../../contracts/interfaces/IOrderBook.sol";
 import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {EntryStrip} from "../../contracts/libraries/EntryStrip.sol";
 import {Check} from "./Check.sol";
 import {EntryLab} from "./EntryLab.sol";
 import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
 
 /// @notice Strips of ordinary members are taken in one sweep, whatever their length. One entry that is wrong, wherever it stands among
-/// the eights of a strip, leaves the strip to the loop that asks for reasons, and the book as if it had not been swept.
+/// the eights of a strip, leaves its eight to `EntryCare`, and the book as if that had not been swept.
 contract EntryEightsTest is EntryLab {
-    using EntryLoops for EntryLoops.Strip;
+    using EntryLoops for EntryStrip.Strip;
 
     enum Shape {
         Row, // an entry per slot, buyer's by night and seller's by day
@@ -93,7 +94,7 @@ contract EntryEightsTest is EntryLab {
         for (uint256 i = 0; i < l.stored.length; ++i) if (l.stored[i] != 0) _put(l, i / STORED, i % STORED, 0);
     }
 
-    /// @dev By far less than the loop that asks for reasons takes, about 600 an entry; compiled for fewer runs than in a deployment.
+    /// @dev By far less than what is taken with care, about 600 an entry; compiled for fewer runs than in a deployment.
     function test_aSweepTakesLessThan350GasAnEntry() external view {
         for (uint256 side = 0; side < 2; ++side) Check.atMost(this.gasOfRow(side), 350 * 96, "gas");
     }

@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 import {Clearing} from "../../contracts/libraries/Clearing.sol";
 import {FillLoops} from "../../contracts/libraries/FillLoops.sol";
 import {Mem} from "../../contracts/libraries/Mem.sol";
-import {packResult} from "../../contracts/types/SlotResult.sol";
+import {Words} from "../../contracts/libraries/Words.sol";
+import {SlotResults, packResult, resultPlace} from "../../contracts/types/SlotResult.sol";
 import {Check, Dice} from "./Check.sol";
 import {entryOf} from "./EntryLab.sol";
 import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
@@ -13,6 +14,10 @@ import {Canary} from "./support/Canary.sol";
 /// @notice Fills against their plain twin, on the same results and payloads, in dirty memory, with calldata of any length.
 contract EntryFillsTest {
     using Mem for uint256[];
+
+    /// @dev Where results are stored, and of which period.
+    uint256 private constant AREA = 1 << 200;
+    uint256 private constant PERIOD = 20_000;
 
     uint256 private constant SPAN = 512; // words of garbage behind what is allocated
 
@@ -32,7 +37,7 @@ contract EntryFillsTest {
 
     // ---------------------------------------------------------------------------------------------------- fuzzed
 
-    function testFuzz_fillsOfAnyPayloads(uint256 seed, bytes calldata) external view {
+    function testFuzz_fillsOfAnyPayloads(uint256 seed, bytes calldata) external {
         Dice memory d = Dice(seed);
         Lab memory l = _lab(d.one(25) ? 144 : 1 + (d.roll() % (d.one(2) ? 6 : 40)), d.one(2) ? 2 : 4);
         l.plain.lotWh = 10 ** (d.roll() % 4);
@@ -50,15 +55,20 @@ contract EntryFillsTest {
 
     // ---------------------------------------------------------------------------------------------------- at the bounds
 
-    function test_theLastLotsOfFullMarginalTicksOnBothSides() external view {
+    function test_theLastLotsOfFullMarginalTicksOnBothSides() external {
         _lastLots(4, type(uint32).max);
         _lastLots(2, type(uint16).max);
     }
 
     /// @dev A tick full to the last lot and an allotment of one lot less: the shares of all entries miss one lot together.
-    function _lastLots(uint256 prefixBytes, uint256 full) private view {
+    function _lastLots(uint256 prefixBytes, uint256 full) private {
+        for (uint256 long = 0; long < 2; ++long) _lastLots(prefixBytes, full, long);
+    }
+
+    /// @param long The side that misses the lot.
+    function _lastLots(uint256 prefixBytes, uint256 full, uint256 long) private {
         Lab memory l = _lab(144, prefixBytes);
-        _store(l, 143, Clearing.Result(127, 127, full - 1, full - 1, full, full - 1, full));
+        _store(l, 143, Clearing.Result(127, 127, full, full - 1 + long, full, full - long, full));
         _open(l);
         EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](4);
         uint256[] memory prefixes = new uint256[](4);
@@ -69,11 +79,13 @@ contract EntryFillsTest {
         Check.yes(_fill(l, orders, prefixes), "cleared");
         // The first misses a lot in a narrow tick: there it is all but the last.
         uint256 first = (65_535 * (full - 1)) / full;
-        Check.eq(_slot(l, 143), (((first + 1) * 10) << 32) | ((first + 1) * 10), "both");
-        Check.eq(l.paid, (first + 1) * 10 * (100 + 127 * 2), "paid");
+        uint256[2] memory wh = [uint256(65_536) * 10, 65_536 * 10];
+        wh[long] = (first + 1) * 10;
+        Check.eq(_slot(l, 143), (wh[0] << 32) | wh[1], "both");
+        Check.eq(l.paid, wh[0] * (100 + 127 * 2), "paid");
     }
 
-    function test_aBidBeyondTheMarginFillsWholeAndOneShortOfItNotAtAll() external view {
+    function test_aBidBeyondTheMarginFillsWholeAndOneShortOfItNotAtAll() external {
         Lab memory l = _lab(1, 2);
         _store(l, 0, Clearing.Result(10, 12, 9, 0, 5, 5, 5));
         _open(l);
@@ -86,7 +98,7 @@ contract EntryFillsTest {
         Check.eq(l.received, 100 * 124, "received");
     }
 
-    function test_nothingIsFilledWhereThereWasNoTrade() external view {
+    function test_nothingIsFilledWhereThereWasNoTrade() external {
         Lab memory l = _lab(1, 4);
         _store(l, 0, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
         _open(l);
@@ -98,14 +110,15 @@ contract EntryFillsTest {
     }
 
     /// @dev Side and tick of an entry minus the marginal tick: every pair that wraps around must not fill.
-    function test_everyTickOfBothSidesAgainstTheMarginsAtTheEndsOfTheGrid() external view {
+    function test_everyTickOfBothSidesAgainstTheMarginsAtTheEndsOfTheGrid() external {
         uint256[7] memory margins = [uint256(0), 1, 63, 64, 126, 127, Clearing.NO_TRADE];
         for (uint256 prefixBytes = 2; prefixBytes <= 4; prefixBytes += 2) {
             for (uint256 i = 0; i < margins.length; ++i) {
                 Lab memory l = _lab(2, prefixBytes);
                 bool none = margins[i] == Clearing.NO_TRADE;
                 if (none) _store(l, 1, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
-                else _store(l, 1, Clearing.Result(margins[i], margins[i] / 2, 98, 37, 100, 61, 100));
+                else if (i % 2 == 0) _store(l, 1, Clearing.Result(margins[i], margins[i], 98, 37, 100, 100, 100));
+                else _store(l, 1, Clearing.Result(margins[i], margins[i], 98, 100, 100, 61, 100));
                 _open(l);
                 EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](256);
                 uint256[] memory prefixes = new uint256[](256);
@@ -119,7 +132,7 @@ contract EntryFillsTest {
     }
 
     /// @dev An ask of tick 127 minus the margin of no trade is 0, as a bid at the margin: its volume is none.
-    function test_anAskOfTheHighestTickFillsNothingWhereThereWasNoTradeOrNoClearing() external view {
+    function test_anAskOfTheHighestTickFillsNothingWhereThereWasNoTradeOrNoClearing() external {
         for (uint256 prefixBytes = 2; prefixBytes <= 4; prefixBytes += 2) {
             Lab memory l = _lab(2, prefixBytes);
             _store(l, 0, Clearing.Result(255, 255, 0, 0, 0, 0, 0));
@@ -137,7 +150,7 @@ contract EntryFillsTest {
         }
     }
 
-    function test_aSlotThatIsNotClearedStopsOnlyThoseWithAnAcceptedEntryThere() external view {
+    function test_aSlotThatIsNotClearedStopsOnlyThoseWithAnAcceptedEntryThere() external {
         Lab memory l = _lab(2, 2);
         _store(l, 0, Clearing.Result(3, 3, 9, 9, 9, 9, 9));
         _open(l);
@@ -151,7 +164,7 @@ contract EntryFillsTest {
         Check.yes(!_fill(l, orders, prefixes), "the entry in it was accepted");
     }
 
-    function test_anEmptyPayloadFillsNothing() external view {
+    function test_anEmptyPayloadFillsNothing() external {
         Lab memory l = _lab(1, 2);
         _open(l);
         Check.yes(_fill(l, new EntryLoopsPlain.Order[](0), new uint256[](0)), "cleared");
@@ -193,7 +206,7 @@ contract EntryFillsTest {
         guards[0] = Canary.guard();
         quads = before;
         guards[1] = Canary.guard();
-        FillLoops.Parts memory p = FillLoops.partsIn(context);
+        FillLoops.Parts memory p = FillLoops.partsIn(context)[0];
         guards[2] = Canary.guard();
         bytes memory payload = entries;
         guards[3] = Canary.guard();
@@ -210,7 +223,7 @@ contract EntryFillsTest {
         uint256[] memory quads,
         bool rows
     ) external pure returns (uint256 paid, uint256 received) {
-        FillLoops.Parts memory p = FillLoops.partsIn(context);
+        FillLoops.Parts memory p = FillLoops.partsIn(context)[0];
         Canary.soil(SPAN);
         (paid, received) = FillLoops.worth(p, quads.words() + FillLoops.WORTH, rows);
         Check.yes(Canary.isSoiled(SPAN), "free memory");
@@ -250,23 +263,30 @@ contract EntryFillsTest {
     }
 
     /// @dev Fills the context between guards.
-    function _open(Lab memory l) private pure {
+    function _open(Lab memory l) private {
         Canary.soil(4 * SPAN);
         l.quads = new uint256[](FillLoops.WORTH / 32 + (l.slots + 3) / 4 + 1);
         l.guards[0] = Canary.guard();
         l.context = FillLoops.newContext(l.plain.lotWh, l.prefixBytes, l.slots);
         l.guards[1] = Canary.guard();
-        l.parts = FillLoops.partsOf(l.context);
+        l.parts = FillLoops.partsOf(l.context)[0];
         EntryLoopsPlain.Fills memory p = l.plain;
-        for (uint256 slot = 0; slot < l.slots; ++slot) {
-            if (!p.cleared[slot]) {
-                FillLoops.putWaiting(l.parts, slot);
-                continue;
-            }
-            uint256 price = p.floorPrice + p.results[slot].priceTick * p.tickSize;
-            FillLoops.put(l.parts, slot, packResult(1 + slot, p.results[slot]), price);
-        }
+        _storeResults(l);
+        FillLoops.put(l.parts, AREA, PERIOD, p.floorPrice, p.tickSize);
         for (uint256 i = 0; i < l.guards.length; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
+    }
+
+    /// @dev Every word is an older period's before, with garbage in it; some stay so where nothing is cleared.
+    function _storeResults(Lab memory l) private {
+        uint256 bits = 8 * l.prefixBytes;
+        for (uint256 slot = 0; slot < l.slots; ++slot) {
+            (uint256 word, uint256 index) = resultPlace(slot, bits);
+            if (index == 0) Words.store(AREA + word, (type(uint256).max << 32) | (PERIOD - 1));
+            if (!l.plain.cleared[slot]) continue;
+            SlotResults results = SlotResults.wrap(Words.load(AREA + word));
+            results = results.withResult(PERIOD, index, packResult(l.plain.results[slot], bits), bits);
+            Words.store(AREA + word, SlotResults.unwrap(results));
+        }
     }
 
     function _store(Lab memory l, uint256 slot, Clearing.Result memory r) private pure {
@@ -282,11 +302,15 @@ contract EntryFillsTest {
                 : wide
                     ? type(uint32).max - 1
                     : type(uint16).max - 1;
-        (r.marginalTick, r.priceTick) = (d.upTo(ticks - 1), d.upTo(ticks - 1));
-        r.lots = d.upTo(type(uint40).max);
+        (r.marginalTick, r.lots) = (d.upTo(ticks - 1), 1 + d.upTo(62 * (most + 1)));
+        r.priceTick = r.marginalTick;
         // A volume of nothing has no entry at the margin; the plain twin would divide by zero.
         (r.bidVolume, r.askVolume) = (1 + d.upTo(most), 1 + d.upTo(most));
-        (r.bidAllotment, r.askAllotment) = (d.upTo(r.bidVolume), d.upTo(r.askVolume));
+        (r.bidAllotment, r.askAllotment) = (r.bidVolume, r.askVolume);
+        // At most one side is rationed, and bids get nothing where the price lies above them.
+        if (d.one(3)) (r.bidAllotment, r.priceTick) = (0, r.marginalTick + d.upTo(ticks - 1 - r.marginalTick));
+        else if (d.one(2)) r.bidAllotment = d.upTo(r.bidVolume);
+        else r.askAllotment = d.upTo(r.askVolume);
     }
 
     /// @dev Orders of any slots, in order or not; refused ones may lie off the grid.

@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IOrderBook} from "../../contracts/interfaces/IOrderBook.sol";
 import {Book} from "../../contracts/libraries/Book.sol";
 import {EntryLoops} from "../../contracts/libraries/EntryLoops.sol";
+import {EntryStrip} from "../../contracts/libraries/EntryStrip.sol";
 import {Mem} from "../../contracts/libraries/Mem.sol";
 import {Words} from "../../contracts/libraries/Words.sol";
 import {Check, Dice} from "./Check.sol";
@@ -15,19 +16,20 @@ import {Canary} from "./support/Canary.sol";
 /// says or leaves behind. The memory around the buffers is garbage, which has to stay there.
 abstract contract EntryLab {
     using Book for Book.Copy;
-    using EntryLoops for EntryLoops.Strip;
+    using EntryLoops for EntryStrip.Strip;
+    using EntryStrip for EntryStrip.Strip;
     using Mem for bytes;
     using Mem for uint256[];
 
     uint256 internal constant SPAN = 512; // words of garbage behind what is allocated
     uint256 internal constant STORED = 64; // words of a slot in storage
     uint256 private constant CELL = 40; // more words than a slot takes in memory
-    uint256 private constant FIELDS = 41; // words of `EntryLoops.Strip`
-    uint256 private constant SETTINGS = 20; // of them never written but for the newest cell
-    uint256 private constant NEWEST = 17;
+    uint256 private constant FIELDS = 38; // words of `EntryStrip.Strip`
+    uint256 private constant SETTINGS = 19; // of them never written but for the newest cell
+    uint256 private constant NEWEST = 16;
     uint256 internal constant FEW = 4; // entries of the longest strip that is taken one by one
     uint256 private constant MOST_LOTS = 8191; // that are swept in eights, of an entry
-    uint256 private constant UNTOUCHED = uint256(keccak256("where no strip starts"));
+    uint256 private constant UNTOUCHED = uint256(keccak256("more entries than there are"));
 
     /// @param plain The market, as the plain twin sees it.
     /// @param touched Slots with an accepted order since the book was opened.
@@ -52,7 +54,7 @@ abstract contract EntryLab {
         bool[] cleared;
         uint256[] stored;
         Book.Copy book;
-        EntryLoops.Strip loop;
+        EntryStrip.Strip loop;
         uint256[64] guards;
         uint256 guardCount;
     }
@@ -194,7 +196,7 @@ abstract contract EntryLab {
         l.book.open(AREA, l.period, m.ticks, l.wide, m.slots);
         _guard(l);
         // Settings as the auction makes them; everything else is garbage until `reset`.
-        EntryLoops.Strip memory e;
+        EntryStrip.Strip memory e;
         uint256 pos = Canary.take(32 * FIELDS);
         assembly ("memory-safe") {
             e := pos
@@ -216,12 +218,12 @@ abstract contract EntryLab {
         o = EntryLoopsPlain.accept(l.plain, s);
         uint256 guards = l.guardCount;
         Buffers memory b = _buffers(l, s);
-        EntryLoops.Strip memory e = l.loop;
+        EntryStrip.Strip memory e = l.loop;
         e.setLimits(s.caps[0], s.caps[1], s.maxReserve, s.feePerEntry);
         e.prices = b.tariff.start() + 2;
         e.reasons = b.reasons.start();
         e.reset(s.frontier, s.settlementFee);
-        e.start = UNTOUCHED;
+        e.refused = UNTOUCHED;
         bytes32 settings = _settings(l, b, s.orders.length);
         Canary.soil(CELL * (l.plain.slots + 1) + SPAN); // cells are made behind what is allocated
         l.gas = gasleft();
@@ -231,14 +233,15 @@ abstract contract EntryLab {
         for (uint256 i = 0; i < l.guardCount; ++i) Check.yes(Canary.isIntact(l.guards[i]), "guard");
         Check.yes(_settings(l, b, s.orders.length) == settings, "settings and inputs");
         Check.yes(busy == o.busy, "busy");
-        // A sweep takes a strip whole or not at all, and leaves nothing to do for the loop that asks for reasons.
-        Check.yes(whole == (e.start == UNTOUCHED), "whole");
+        // Nothing else is done where every entry is accepted.
+        Check.yes(whole == (e.refused == UNTOUCHED), "whole");
         Check.yes(whole == (_isSwept(s) && !busy && o.refused == 0), "swept");
         if (whole) ++l.swept;
         _compare(l, b, o, total);
-        l.slotEnd = whole ? EntryLoops.slotEndAt(b.payload.start() + 4 * s.orders.length) : e.slotEnd();
-        if (busy) _undo(l, s, o, b.reasons);
-        else _touch(l, s, o);
+        uint256 end = b.payload.start() + 4 * s.orders.length;
+        l.slotEnd = whole ? EntryLoops.slotEndAt(end) : e.slotEnd(end);
+        _touch(l, s, o);
+        if (busy) EntryLoopsPlain.undo(l.plain, s, o);
         l.guardCount = guards;
     }
 
@@ -307,7 +310,7 @@ abstract contract EntryLab {
 
     /// @dev Of all that the loop reads and may not write.
     function _settings(Lab memory l, Buffers memory b, uint256 count) private pure returns (bytes32) {
-        EntryLoops.Strip memory e = l.loop;
+        EntryStrip.Strip memory e = l.loop;
         uint256 pos;
         assembly ("memory-safe") {
             pos := e
@@ -331,38 +334,22 @@ abstract contract EntryLab {
     }
 
     function _compare(Lab memory l, Buffers memory b, EntryLoopsPlain.Outcome memory o, uint256 total) private pure {
-        EntryLoops.Strip memory e = l.loop;
-        bool swept = e.start == UNTOUCHED;
-        Check.eq(swept ? o.reasons.length : e.seen, o.seen, "seen");
+        EntryStrip.Strip memory e = l.loop;
+        bool swept = e.refused == UNTOUCHED;
+        if (o.busy) return; // nothing was accepted
         Check.eq(swept ? 0 : e.refused, o.refused, "refused");
-        (uint256 bought, uint256 sold) = EntryLoops.lotsOf(total);
-        Check.eq(EntryLoops.usedOf(total), o.used, "used");
+        (uint256 bought, uint256 sold) = EntryStrip.lotsOf(total);
+        Check.eq(EntryStrip.usedOf(total), o.used, "used");
         Check.eq(bought, o.lots[0], "lots bought");
         Check.eq(sold, o.lots[1], "lots sold");
         uint256 count = o.reasons.length;
         uint256 width = l.wide ? 4 : 2;
         for (uint256 i = 0; i < count; ++i) {
             // A sweep refuses nothing, and leaves the room for reasons as it was.
-            if (!swept) Check.eq(uint8(b.reasons[i]), i < o.seen ? uint8(o.reasons[i]) : 0, "reason");
-            if (i >= o.seen) continue;
+            if (!swept) Check.eq(uint8(b.reasons[i]), uint8(o.reasons[i]), "reason");
             uint256 prefix = PackedPlain.read(b.payload, 4 * count + width * i, width);
             bool refused = o.prefixes[i] == EntryLoopsPlain.REFUSED;
             Check.eq(prefix, refused ? l.plain.fullTick : o.prefixes[i], "prefix");
-        }
-    }
-
-    /// @dev As the auction takes a strip back: by the entries that the loop has seen and their reasons.
-    function _undo(
-        Lab memory l,
-        EntryLoopsPlain.Strip memory s,
-        EntryLoopsPlain.Outcome memory o,
-        bytes memory reasons
-    ) private pure {
-        _touch(l, s, o);
-        EntryLoopsPlain.undo(l.plain, s, o);
-        for (uint256 i = 0; i < l.loop.seen; ++i) {
-            EntryLoopsPlain.Order memory order = s.orders[i];
-            if (reasons[i] == 0) l.book.remove(order.slot, 128 * order.side + order.tick, order.lots);
         }
     }
 

@@ -13,7 +13,7 @@ contract EveryCallTest is Driver {
 
     function testEveryKindOfCallGoesThrough() external {
         Handler handler = new Handler();
-        for (uint256 step = 0; step < 4_000; ++step) {
+        for (uint256 step = 0; step < 6_000; ++step) {
             _step(handler, 1, step);
             if (step % 50 != 0) continue;
             handler.checkSolvency();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Clearing} from "../../contracts/libraries/Clearing.sol";
 import {Packed} from "../../contracts/libraries/Packed.sol";
 import {Tariff} from "../../contracts/libraries/Tariff.sol";
 import {DataBlob} from "../../contracts/libraries/DataBlob.sol";
@@ -22,7 +21,7 @@ import {Ledger, newLedger, ledgerAt} from "../../contracts/types/Ledger.sol";
 import {Meter, Gap, newMeter, newGap} from "../../contracts/types/Meter.sol";
 import {Pot, newPot} from "../../contracts/types/Pot.sol";
 import {SlotGroup, bitsOf, slotsInGroup} from "../../contracts/types/SlotGroup.sol";
-import {SlotResult, packResult} from "../../contracts/types/SlotResult.sol";
+import {SlotResult, SlotResults, resultPlace, resultsPerWord} from "../../contracts/types/SlotResult.sol";
 import {Check, Dice} from "./Check.sol";
 import {PackedPlain} from "./plain/PackedPlain.sol";
 import {VM} from "./support/Vm.sol";
@@ -34,31 +33,39 @@ contract WordsTest {
 
     // ---------------------------------------------------------------------------------------------------- order book
 
-    function testFuzz_slotResult(
-        uint32 slot,
-        uint8[2] memory ticks,
-        uint32[4] memory volumes,
-        uint40 lots
-    ) external pure {
-        Clearing.Result memory r = Clearing.Result(
-            ticks[0],
-            ticks[1],
-            lots,
-            volumes[0],
-            volumes[1],
-            volumes[2],
-            volumes[3]
-        );
-        SlotResult word = packResult(slot, r);
-        Check.eqBytes(abi.encode(word.unpack()), abi.encode(r), "result");
-        Check.eq(word.marginalTick(), ticks[0], "marginal tick");
-        Check.eq(word.priceTick(), ticks[1], "price tick");
-        Check.eq(word.lots(), lots, "lots");
-        Check.yes(word.isOf(slot), "its own slot");
-        Check.yes(
-            !word.isOf(uint256(slot) + 1 + (uint256(1) << 32)) && !word.isOf(uint256(slot) + (1 << 32)),
-            "no other"
-        );
+    /// @dev Results of slots in any order, of two periods, some of them twice: the first of a slot stands, the later period wins.
+    function testFuzz_slotResults(uint32 period, uint256 seed) external pure {
+        Dice memory d = Dice(seed);
+        uint256 bits = d.one(2) ? 16 : 32;
+        uint256 count = resultsPerWord(bits);
+        SlotResults word;
+        uint256[] memory kept = new uint256[](count);
+        for (uint256 i = 0; i < 6; ++i) {
+            uint256 index = d.upTo(count - 1);
+            uint256 result = 1 + d.upTo((1 << (3 * bits + 16)) - 2);
+            bool late = d.one(3);
+            word = word.withResult(late ? uint256(period) : uint256(period) + 1, index, SlotResult.wrap(result), bits);
+            if (uint32(SlotResults.unwrap(word)) != uint256(period) + 1) return; // none of the later one yet, or beyond 32 bits
+            if (!late && kept[index] == 0) kept[index] = result;
+        }
+        for (uint256 index = 0; index < count; ++index) {
+            SlotResults own = word.ofPeriod(uint256(period) + 1);
+            Check.eq(SlotResult.unwrap(own.resultAt(index, bits)), kept[index], "result");
+            Check.yes(own.resultAt(index, bits).isCleared() == (kept[index] != 0), "cleared");
+        }
+        uint256 other = (uint256(period) + 1) ^ (1 << d.upTo(255));
+        Check.eq(SlotResults.unwrap(word.ofPeriod(other)), 0, "no other period's");
+    }
+
+    function testFuzz_resultPlace(uint256 seed) external pure {
+        Dice memory d = Dice(seed);
+        uint256 bits = d.one(2) ? 16 : 32;
+        uint256 offset = d.upTo(142);
+        (uint256 word, uint256 index) = resultPlace(offset, bits);
+        (uint256 next, uint256 nextIndex) = resultPlace(offset + 1, bits);
+        Check.eq(word * resultsPerWord(bits) + index, offset, "in a row");
+        Check.yes(index < resultsPerWord(bits) && word < 128, "within");
+        Check.yes(next == word ? nextIndex == index + 1 : next == word + 1 && nextIndex == 0, "neighbours");
     }
 
     function testFuzz_slotGroup(uint32 period, uint256 bits, uint256 seed) external pure {

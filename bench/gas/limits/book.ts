@@ -13,6 +13,14 @@ export function groupsOf(slots: Iterable<number>, ticks: number): Set<number> {
   return new Set([...slots].map((slot) => Math.floor(slot / perGroup)));
 }
 
+/** Slots in a row whose results share a word. */
+const RESULTS_PER_WORD = 3;
+
+/** Words that hold the results of slots, as offsets in their period. */
+export function resultWordsOf(slots: Iterable<number>): Set<number> {
+  return new Set([...slots].map((slot) => Math.floor(slot / RESULTS_PER_WORD)));
+}
+
 /** A slot's words with volume, by which group of ticks they hold. */
 interface Sides {
   readonly buy: Set<number>;

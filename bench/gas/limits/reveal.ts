@@ -5,9 +5,9 @@ import { accountWords, hashed, part, sentParts } from "./parts.ts";
 
 /**
  * Words of the storage layout: per strip the member's, its pledge's and its journal's, per pair of neighbours their account's to read;
- * per slot its result, the groups of slots to read, no tick words; per call the commit's, the pot's and the fee account's.
+ * the words with the results of all slots, the groups of slots to read, no tick words; per call the commit's, the pot's and the fee account's.
  */
-export function revealed(call: Call, strips: readonly PlacedStrip[], slots: number, groups: number): Measured {
+export function revealed(call: Call, strips: readonly PlacedStrip[], results: number, groups: number): Measured {
   const hashing = strips.flatMap(({ entries: { length } }) => [
     ...hashed("entries", length * ENTRY_BYTES, 1),
     ...hashed("payloads", length * (ENTRY_BYTES + PREFIX_BYTES), 1),
@@ -22,7 +22,7 @@ export function revealed(call: Call, strips: readonly PlacedStrip[], slots: numb
     part("journals", "rewrite", strips.length),
     part("commit, pot, relayer's fees", "rewrite", 3),
     part("slot groups", "read", groups),
-    part("slot results", "rewrite", slots),
+    part("slot results", "rewrite", results),
     part("signatures", "signature", strips.length),
     ...hashing,
     ...hashed("strips", STRIP_BYTES, strips.length),

@@ -1,5 +1,6 @@
 /** What settling cannot do without. */
 import type { Call, Measured } from "../types.ts";
+import { resultWordsOf } from "./book.ts";
 import { accountWords, hashed, part, sentParts } from "./parts.ts";
 
 const READING_BYTES = 9 * 32;
@@ -18,7 +19,7 @@ export interface SettledItem {
 }
 
 /**
- * Per slot its result is read and its ledger word rewritten; per member its member and meter-key words are read, its journal, meter
+ * The words with the results of all slots are read; per slot its ledger word is rewritten; per member its member and meter-key words are read, its journal, meter
  * and account rewritten; per call pot, supplier, DSO and the settler's fees. `fresh`: the ledger is used for the first time.
  */
 export function settled(call: Call, slots: number, items: readonly SettledItem[], fresh = false): Measured {
@@ -27,7 +28,7 @@ export function settled(call: Call, slots: number, items: readonly SettledItem[]
     ...sentParts(call),
     part("registry, escrow, order book, tariff", "account", 4),
     part("terms, class, module, tariff version, payment token", "read", 5),
-    part("slot results", "read", slots),
+    part("slot results", "read", resultWordsOf(Array.from({ length: slots }).keys()).size),
     part("slot ledger", fresh ? "create" : "rewrite", slots),
     part("pot, supplier, DSO, settler's fees", "rewrite", 4),
     part("members, meter keys", "read", 2 * members),

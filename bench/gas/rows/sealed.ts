@@ -5,7 +5,7 @@ import { Registers } from "../../../test/helpers/settling.ts";
 import { halves } from "../calls.ts";
 import { callOf } from "../evidence.ts";
 import { ALL_SLOTS, capsOf, entriesOf } from "../homes.ts";
-import { groupsOf } from "../limits/book.ts";
+import { groupsOf, resultWordsOf } from "../limits/book.ts";
 import { revealed } from "../limits/reveal.ts";
 import { MAX_GAS, receiptOf } from "../market.ts";
 import { OPERATIONS as OP } from "../operations.ts";
@@ -45,7 +45,7 @@ export const sealed: RowSource = {
     const { receipt, orders } = await play(day, registers, RING, ticks);
     const call = await callOf({ provider: connection.provider, lastSeconds: () => 0 }, "sealed call", receipt);
     const units = HOMES * ALL_SLOTS.length;
-    const calls = [revealed(call, orders, ALL_SLOTS.length, groupsOf(ALL_SLOTS, ticks).size)];
+    const calls = [revealed(call, orders, resultWordsOf(ALL_SLOTS).size, groupsOf(ALL_SLOTS, ticks).size)];
     return [{ operation: OP.placeSealed, homes: HOMES, ticks, per: "entry", units, calls }];
   },
 };

@@ -62,9 +62,8 @@ function clearedOf({ priceTick, marginalTick, lots }: Clearing): NonNullable<Boo
 }
 
 function rationedSide(clearing: Clearing | null): BookData["rationed"] {
-  if (clearing === null) return "";
-  if (clearing.bidAllotment < clearing.bidVolume) return "buyers";
-  return clearing.askAllotment < clearing.askVolume ? "sellers" : "";
+  if (!clearing?.rationed) return "";
+  return clearing.rationed.side === "buy" ? "buyers" : "sellers";
 }
 
 function whoOrdered(homes: readonly HomeOrders[]): string {
@@ -73,20 +72,16 @@ function whoOrdered(homes: readonly HomeOrders[]): string {
 }
 
 function traded(clearing: Clearing, ticks: readonly Tick[]): string[] {
-  const { priceTick, marginalTick, lots, bidAllotment, bidVolume, askAllotment, askVolume } = clearing;
+  const { priceTick, marginalTick, lots, rationed } = clearing;
   const at = ctPerKwh(priceOf(Number(marginalTick)));
   const wh = (amount: bigint) => whole(amount * MARKET.lotWh);
   const price = ctPerKwh(priceOf(Number(priceTick)));
   const first = `${wh(lots)} Wh changed hands at ${price} ct/kWh, one price for all.`;
-  const rationed = (who: string, did: string, filled: bigint, volume: bigint) =>
-    filled < volume
-      ? [`The ${who} at the marginal tick, ${at} ct/kWh, were rationed: ${did} ${wh(filled)} of ${wh(volume)} Wh.`]
-      : [];
-  const rations = [
-    ...rationed("buyers", "they got", bidAllotment, bidVolume),
-    ...rationed("sellers", "they sold", askAllotment, askVolume),
-  ];
-  if (rations.length > 0) return [first, ...rations];
+  if (rationed) {
+    const [who, did] = rationed.side === "buy" ? ["buyers", "got"] : ["sellers", "sold"];
+    const share = `${wh(rationed.allotment)} of ${wh(rationed.volume)} Wh`;
+    return [first, `The ${who} at the marginal tick, ${at} ct/kWh, were rationed: they ${did} ${share}.`];
+  }
   const next = ticks.find(({ price }) => price > priceOf(Number(marginalTick)));
   const range = next ? `from ${at} to ${ctPerKwh(next.price)} ct/kWh` : `at ${at} ct/kWh`;
   return [first, `Demand and supply met exactly ${range}, so nobody was rationed.`];

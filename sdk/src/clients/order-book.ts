@@ -38,17 +38,18 @@ export abstract class OrderBookClient {
   /** The result of a slot: null for no trade, undefined where it did not clear. */
   async result(community: CommunityIndex, slot: Slot): Promise<Clearing | null | undefined> {
     const result = await this.at.read("result", [community, slot]);
-    const { cleared, marginalTick, priceTick, lots, ...sides } = result.toObject() as unknown as RawResult;
+    const { cleared, marginalTick, priceTick, lots, side, allotment, volume } =
+      result.toObject() as unknown as RawResult;
     if (!cleared) return undefined;
     if (lots === 0n) return null;
     return {
       marginalTick: asTick(marginalTick),
       priceTick: asTick(priceTick),
       lots: asLots(lots),
-      bidAllotment: asLots(sides.bidAllotment),
-      bidVolume: asLots(sides.bidVolume),
-      askAllotment: asLots(sides.askAllotment),
-      askVolume: asLots(sides.askVolume),
+      rationed:
+        volume === 0n
+          ? null
+          : { side: side === 0n ? "buy" : "sell", allotment: asLots(allotment), volume: asLots(volume) },
     };
   }
 
@@ -111,8 +112,14 @@ export abstract class OrderBookClient {
   }
 }
 
-interface RawResult extends Readonly<Record<Exclude<keyof Clearing, "cleared">, bigint>> {
+interface RawResult {
   readonly cleared: boolean;
+  readonly marginalTick: bigint;
+  readonly priceTick: bigint;
+  readonly lots: bigint;
+  readonly side: bigint;
+  readonly allotment: bigint;
+  readonly volume: bigint;
 }
 
 /** Calls of both order books. */

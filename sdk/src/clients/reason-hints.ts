@@ -27,7 +27,7 @@ export const ENTRY_HINTS: Readonly<Record<EntryReason, string>> = {
   BehindFrontier: "Drop slots that an earlier strip covers.",
   GateClosed: "Post before the slot's gate: name later slots.",
   OverCap: "Order at most the member's cap per slot and side.",
-  OverReserve: "Sign a larger reserve: `buildStrip` computes it.",
+  OverReserve: "Sign a larger reserve: `buildStrip` computes it. Nothing behind such an entry is looked at.",
   TickFull: "Name another price: the tick holds no more lots.",
 };
 

@@ -46,14 +46,14 @@ library EntryLoopsPlain {
         uint256[] importPrices;
     }
 
-    /// @param busy Whether it stopped at a busy slot.
+    /// @param busy Whether it stopped at a busy slot: then the book is as it was.
     /// @param reasons By order.
     /// @param prefixes By order: the tick's volume before it, or `REFUSED`.
     /// @param used Base units of `maxReserve`.
     /// @param lots Accepted, by side.
     /// @param refused Orders.
     /// @param seen Orders before the one of a busy slot.
-    /// @param slotEnd One past the last slot on the grid that an order named; at least the frontier.
+    /// @param slotEnd One past the slot of the last order, or of the last accepted one if that is off the grid or behind the other.
     struct Outcome {
         bool busy;
         IOrderBook.EntryReason[] reasons;
@@ -72,29 +72,33 @@ library EntryLoopsPlain {
         o.reasons = new IOrderBook.EntryReason[](count);
         o.prefixes = new uint256[](count);
         o.used = s.settlementFee;
-        o.slotEnd = s.frontier;
+        bool spent = false;
+        uint256 last = 0;
         for (; o.seen < count; ++o.seen) {
             Order memory order = s.orders[o.seen];
-            IOrderBook.EntryReason reason = _refuseUnseen(m, s, o.seen);
+            IOrderBook.EntryReason reason = _refuse(m, s, o, spent);
+            spent = reason == IOrderBook.EntryReason.OverReserve;
             if (reason == IOrderBook.EntryReason.None) {
                 if (m.busy[order.slot]) {
                     o.busy = true;
                     return o;
                 }
-                reason = _refuseInBook(m, s, o, order);
+                if (_volume(m, order) + order.lots > m.fullTick) reason = IOrderBook.EntryReason.TickFull;
             }
-            if (order.slot < m.slots && order.slot >= o.slotEnd) o.slotEnd = order.slot + 1;
             o.reasons[o.seen] = reason;
             if (reason == IOrderBook.EntryReason.None) {
                 o.prefixes[o.seen] = _volume(m, order);
                 _setVolume(m, order, _volume(m, order) + order.lots);
                 o.used += s.feePerEntry + reserveOf(m, s, order);
                 o.lots[order.side] += order.lots;
+                last = order.slot;
             } else {
                 o.prefixes[o.seen] = REFUSED;
                 ++o.refused;
             }
         }
+        uint256 end = s.orders[count - 1].slot;
+        o.slotEnd = (end < m.slots && end > last ? end : last) + 1;
     }
 
     /// @notice Takes what was accepted of a strip out of the book again.
@@ -133,12 +137,17 @@ library EntryLoopsPlain {
         return IOrderBook.EntryReason.None;
     }
 
-    function _refuseInBook(
+    /// @dev The checks but for the book's. What comes behind an order that the rest of the reserve does not cover is not looked at.
+    function _refuse(
         Market memory m,
         Strip memory s,
         Outcome memory o,
-        Order memory order
-    ) private pure returns (IOrderBook.EntryReason) {
+        bool spent
+    ) private pure returns (IOrderBook.EntryReason reason) {
+        if (spent) return IOrderBook.EntryReason.OverReserve;
+        reason = _refuseUnseen(m, s, o.seen);
+        if (reason != IOrderBook.EntryReason.None) return reason;
+        Order memory order = s.orders[o.seen];
         uint256 lots = order.lots;
         for (uint256 i = 0; i < o.seen; ++i) {
             if (o.reasons[i] != IOrderBook.EntryReason.None) continue;
@@ -148,8 +157,6 @@ library EntryLoopsPlain {
         if (o.used + s.feePerEntry + reserveOf(m, s, order) > s.maxReserve) {
             return IOrderBook.EntryReason.OverReserve;
         }
-        if (_volume(m, order) + order.lots > m.fullTick) return IOrderBook.EntryReason.TickFull;
-        return IOrderBook.EntryReason.None;
     }
 
     function _isBefore(Order memory a, Order memory b) private pure returns (bool) {

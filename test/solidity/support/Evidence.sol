@@ -33,6 +33,14 @@ abstract contract Evidence is Books {
         uint256 bookSold;
     }
 
+    /// @dev What a module says of a home's period.
+    struct Told {
+        uint256 records; // it has of it
+        uint256 paid;
+        uint256 received;
+        bytes position;
+    }
+
     error OrderBookVoided(uint256 home, uint32 period);
     error OrderBookPotSwept(uint32 community, uint32 period);
     error EvidenceLost(uint256 home, uint32 period);
@@ -51,6 +59,9 @@ abstract contract Evidence is Books {
 
     /// @dev Modules whose records the call at hand voided, one bit each, per home.
     mapping(uint256 home => uint256 bits) private _voided;
+
+    /// @dev The data of the last event that settled a home or trued it up.
+    mapping(uint256 home => bytes) internal settledAs;
 
     /// @dev Items that the call at hand skipped, and why it skipped the last one.
     uint256 internal skipped;
@@ -93,6 +104,7 @@ abstract contract Evidence is Books {
                 pos = _readRecord(community, uint32(second), third, packed, pos);
         } else if (topic == IPaymentEscrow.Settled.selector) {
             uint256 home = _homeOf(community, uint32(second));
+            settledAs[home] = log.data;
             reserved[community] -= _reservedFor[home][uint32(third)];
             _reservedFor[home][uint32(third)] = 0;
         }
@@ -141,10 +153,12 @@ abstract contract Evidence is Books {
     // ---------------------------------------------------------------------------------------------------- positions
 
     /// @dev What the modules say about a home's period before settlement asks them.
-    function _ask(uint256 home, uint32 period) internal view returns (bytes[MODULES] memory answers) {
+    function _ask(uint256 home, uint32 period) internal view returns (Told[MODULES] memory told) {
         for (uint256 module = 0; module < MODULES; ++module) {
-            answers[module] = new bytes(8 * SLOTS);
+            Told memory t = told[module];
+            t.position = new bytes(8 * SLOTS);
             bytes[] memory payloads = _payloads(home, period, module);
+            t.records = payloads.length;
             if (payloads.length == 0) continue;
             (uint32 community, uint32 member) = (homes[home].community, homes[home].member);
             IMarketModule asked = IMarketModule(address(modules[module]));
@@ -153,7 +167,7 @@ abstract contract Evidence is Books {
                 abi.encodeCall(IMarketModule.positionOf, (community, member, period, context, payloads))
             );
             if (!ok || answer.length != 32 * (5 + (SLOTS + 3) / 4)) continue;
-            (, , , answers[module]) = abi.decode(answer, (bool, uint256, uint256, bytes));
+            (, t.paid, t.received, t.position) = abi.decode(answer, (bool, uint256, uint256, bytes));
         }
     }
 
@@ -168,25 +182,45 @@ abstract contract Evidence is Books {
         }
     }
 
+    /// @return Whether the last call settled the home without the module's records.
+    function _isVoid(uint256 home, uint256 module) internal view returns (bool) {
+        return (_voided[home] >> module) & 1 != 0;
+    }
+
+    /// @return position What modules whose records are not void say together.
+    function _positionOf(uint256 home, Told[MODULES] memory told) internal view returns (bytes memory position) {
+        for (uint256 k = 0; k < SLOTS; ++k) {
+            uint256 bought = 0;
+            uint256 sold = 0;
+            for (uint256 module = 0; module < MODULES; ++module) {
+                if (_isVoid(home, module)) continue;
+                (uint256 more, uint256 less) = _trade(told[module].position, k);
+                (bought, sold) = (bought + more, sold + less);
+            }
+            position = bytes.concat(position, bytes4(uint32(bought)), bytes4(uint32(sold)));
+        }
+    }
+
+    /// @return amount Base units that the module's records of a home reserved, with the settlement fee where the first of all is its.
+    function _reservedBy(uint256 home, uint32 period, uint256 module) internal view returns (uint256 amount) {
+        ISettlement.Record[] storage all = records[home][period];
+        for (uint256 i = 0; i < all.length; ++i) {
+            if (uint8(all[i].head >> 208) == module)
+                amount += uint96(all[i].head >> 96) + (i == 0 ? SETTLEMENT_FEE : 0);
+        }
+    }
+
     /// @dev Takes down a settled period, holds the journal against it, and adds up its energy.
-    function _note(uint256 home, uint32 period, bytes[MODULES] memory answers) internal {
+    function _note(uint256 home, uint32 period, Told[MODULES] memory told) internal {
         Day storage day = days_[home][period];
         uint32 community = homes[home].community;
         (uint256[] memory words, ) = escrow.potWords(community, period, 1);
         if (words.length == 0) return; // the period has left the ring: there is no journal
         day.known = true;
-        delete day.position;
+        day.position = _positionOf(home, told);
         for (uint256 k = 0; k < SLOTS; ++k) {
-            uint256 bought = 0;
-            uint256 sold = 0;
-            for (uint256 module = 0; module < MODULES; ++module) {
-                if ((_voided[home] >> module) & 1 != 0) continue;
-                (uint256 more, uint256 less) = _trade(answers[module], k);
-                (bought, sold) = (bought + more, sold + less);
-            }
-            day.position = bytes.concat(day.position, bytes4(uint32(bought)), bytes4(uint32(sold)));
             Energy storage e = energy[community][period * SLOTS + k];
-            (bought, sold) = _trade(answers[0], k);
+            (uint256 bought, uint256 sold) = _trade(told[0].position, k);
             e.bookBought += bought;
             e.bookSold += sold;
         }
@@ -218,9 +252,7 @@ abstract contract Evidence is Books {
         for (uint256 k = 0; k < SLOTS; ++k) {
             Energy storage e = energy[homes[home].community][period * SLOTS + k];
             (uint256 bought, uint256 sold) = _trade(day.position, k);
-            uint256 load = _defaultLoad(home);
-            uint256 imported = day.values.length == 0 ? (bought > load ? bought : load) : _value(day.values, 2 * k);
-            uint256 exported = day.values.length == 0 ? 0 : _value(day.values, 2 * k + 1);
+            (uint256 imported, uint256 exported) = _meteredAt(home, period, k, bought);
             uint256 delivered = sold < exported ? sold : exported;
             if (add) {
                 e.bought += bought;
@@ -236,6 +268,20 @@ abstract contract Evidence is Books {
                 e.delivered -= delivered;
             }
         }
+    }
+
+    /// @return imported Wh in a slot as they were read; where nothing was, what stands in for it.
+    /// @return exported Wh.
+    function _meteredAt(
+        uint256 home,
+        uint32 period,
+        uint256 slot,
+        uint256 bought
+    ) internal view returns (uint256 imported, uint256 exported) {
+        bytes storage values = days_[home][period].values;
+        uint256 load = _defaultLoad(home);
+        if (values.length == 0) return (bought > load ? bought : load, 0);
+        return (_value(values, 2 * slot), _value(values, 2 * slot + 1));
     }
 
     function _checkDay(uint256 home, uint32 period) internal view {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Evidence} from "./Evidence.sol";
+import {Tills} from "./Tills.sol";
 import {VM, bound} from "./Vm.sol";
 
 /// @title Money calls
 /// @notice What owners, suppliers and fee takers do, at random but always allowed: a revert is a bug.
-abstract contract MoneyCalls is Evidence {
+abstract contract MoneyCalls is Tills {
     error MarkedWrong(uint256 home, int256 due, uint256 amount, int256 left);
 
     /// @notice Kinds of calls; every kind must happen.
@@ -27,6 +27,7 @@ abstract contract MoneyCalls is Evidence {
         Meter,
         Settle,
         MeterAndSettle,
+        MeterTogether,
         CloseGap,
         Estimate,
         Correct,
@@ -47,7 +48,7 @@ abstract contract MoneyCalls is Evidence {
     }
 
     /// @notice Calls that went through so far, by kind.
-    uint256[33] public calls;
+    uint256[34] public calls;
 
     function kinds() external pure returns (uint256) {
         return uint256(type(Kind).max) + 1;

@@ -38,7 +38,8 @@ abstract contract SettleCalls is TradeCalls {
             _reading(home, w.gapEnd, w, seed, true),
             records[home][w.gapEnd]
         );
-        bytes[MODULES] memory answers = _ask(home, w.gapEnd);
+        Told[MODULES] memory told = _ask(home, w.gapEnd);
+        Till memory till = _till(homes[home].community, w.gapEnd);
         VM.recordLogs();
         VM.prank(SETTLER);
         uint256 accepted = settlement.meterAndSettle(homes[home].community, w.gapEnd, items);
@@ -46,7 +47,9 @@ abstract contract SettleCalls is TradeCalls {
         _countItems(accepted == 1, w.gapEnd);
         if (accepted == 0) return;
         _checkMeter(home, w.gapEnd, items[0].reading);
-        _note(home, w.gapEnd, answers);
+        _book(till, home, told);
+        _compare(till);
+        _note(home, w.gapEnd, told);
         _count(items[0].reading.closesGap ? Kind.CloseGap : Kind.MeterAndSettle);
     }
 
@@ -86,14 +89,17 @@ abstract contract SettleCalls is TradeCalls {
         _keep(home, period, seed);
         ISettlement.EstimateItem[] memory items = new ISettlement.EstimateItem[](1);
         items[0] = ISettlement.EstimateItem(homes[home].member, records[home][period]);
-        bytes[MODULES] memory answers = _ask(home, period);
+        Told[MODULES] memory told = _ask(home, period);
+        Till memory till = _till(homes[home].community, period);
         VM.recordLogs();
         VM.prank(SETTLER);
         uint256 accepted = settlement.settleEstimated(homes[home].community, period, items);
         _readLogs();
         _countItems(accepted == 1, period);
         if (accepted == 0) return;
-        _note(home, period, answers);
+        _book(till, home, told);
+        _compare(till);
+        _note(home, period, told);
         _count(Kind.Estimate);
     }
 
@@ -111,6 +117,7 @@ abstract contract SettleCalls is TradeCalls {
             days_[home][w.next].journal,
             days_[home][w.next].position
         );
+        Till memory till = _till(homes[home].community, w.next);
         VM.recordLogs();
         uint256 accepted = settlement.correct(homes[home].community, w.next, items);
         _readLogs();
@@ -120,8 +127,12 @@ abstract contract SettleCalls is TradeCalls {
         if (accepted == 0) return;
         _checkMeter(home, w.next, items[0].reading);
         _addEnergy(home, w.next, false);
+        int256 gridLeg = -_gridLegOf(home, w.next, items[0].position);
         days_[home][w.next].values = items[0].reading.values;
         days_[home][w.next].gapLeg = 0;
+        gridLeg += _gridLegOf(home, w.next, items[0].position);
+        _bookTrueUp(till, home, gridLeg);
+        _compare(till);
         _addEnergy(home, w.next, true);
         _checkDay(home, w.next);
         _count(Kind.Correct);
@@ -186,6 +197,7 @@ abstract contract SettleCalls is TradeCalls {
         }
         VM.warp((uint256(period) + 1) * PERIOD + DEADLINE);
         _clearPeriod(c, period);
+        if (seed % 2 == 0) _endDayTogether(c, period, seed);
         for (uint256 home = 0; home < HOMES; ++home) {
             if (homes[home].community == c) _endDay(home, period, uint256(keccak256(abi.encode(seed, home, "end"))));
         }
@@ -208,10 +220,59 @@ abstract contract SettleCalls is TradeCalls {
 
     // ---------------------------------------------------------------------------------------------------- parts
 
+    /// @dev Reads and settles in one call all homes of a community that are not far behind.
+    function _endDayTogether(uint32 community, uint32 period, uint256 seed) private {
+        for (uint256 home = 0; home < HOMES; ++home) {
+            if (homes[home].community == community) _catchUp(home, period, seed >> home);
+        }
+        uint256[] memory due = _dueAt(community, period);
+        ISettlement.MeteredItem[] memory items = new ISettlement.MeteredItem[](due.length);
+        Told[MODULES][] memory told = new Told[MODULES][](due.length);
+        for (uint256 i = 0; i < due.length; ++i) {
+            told[i] = _ask(due[i], period);
+            items[i].member = homes[due[i]].member;
+            items[i].reading = _reading(
+                due[i],
+                period,
+                _meterOf(due[i]),
+                uint256(keccak256(abi.encode(seed, i))),
+                true
+            );
+            items[i].records = records[due[i]][period];
+        }
+        Till memory till = _till(community, period);
+        VM.recordLogs();
+        VM.prank(SETTLER);
+        uint256 accepted = settlement.meterAndSettle(community, period, items);
+        _readLogs();
+        if (accepted + skipped != due.length) revert EvidenceLost(type(uint256).max, period);
+        for (uint256 i = 0; i < due.length; ++i) {
+            if (_meterOf(due[i]).gapEnd != period) _book(till, due[i], told[i]);
+        }
+        _compare(till);
+        for (uint256 i = 0; i < due.length; ++i) {
+            if (_meterOf(due[i]).gapEnd == period) continue;
+            _checkMeter(due[i], period, items[i].reading);
+            _note(due[i], period, told[i]);
+        }
+        if (accepted > 1) _count(Kind.MeterTogether);
+    }
+
+    /// @return due Homes whose next reading is that of `period`.
+    function _dueAt(uint32 community, uint32 period) private view returns (uint256[] memory due) {
+        due = new uint256[](HOMES);
+        uint256 count = 0;
+        for (uint256 home = 0; home < HOMES; ++home) {
+            if (homes[home].community == community && _meterOf(home).gapEnd == period) due[count++] = home;
+        }
+        assembly ("memory-safe") {
+            mstore(due, count)
+        }
+    }
+
     /// @dev Brings a home up to the end of `period`, where it is not far behind; its reading of that one may come late.
     function _endDay(uint256 home, uint32 period, uint256 random) private {
-        while (_metered[home].length != 0 && _settle(home, _metered[home][0], 1)) {}
-        for (uint256 i = 0; i < 8 && _meterOf(home).gapEnd < period; ++i) this.meterAndSettle(home, (random >> i) | 1);
+        _catchUp(home, period, random);
         if (random % 3 != 0) {
             this.meterAndSettle(home, random | 1);
         } else {
@@ -220,19 +281,28 @@ abstract contract SettleCalls is TradeCalls {
         }
     }
 
+    /// @dev Settles what a home has read, then reads and settles what came before `period`.
+    function _catchUp(uint256 home, uint32 period, uint256 random) private {
+        while (_metered[home].length != 0 && _settle(home, _metered[home][0], 1)) {}
+        for (uint256 i = 0; i < 8 && _meterOf(home).gapEnd < period; ++i) this.meterAndSettle(home, (random >> i) | 1);
+    }
+
     function _settle(uint256 home, uint32 period, uint256 seed) private returns (bool) {
         _keep(home, period, seed);
         ISettlement.SettleItem[] memory items = new ISettlement.SettleItem[](1);
         Day storage day = days_[home][period];
         items[0] = ISettlement.SettleItem(homes[home].member, day.values, day.gapLeg, records[home][period]);
-        bytes[MODULES] memory answers = _ask(home, period);
+        Told[MODULES] memory told = _ask(home, period);
+        Till memory till = _till(homes[home].community, period);
         VM.recordLogs();
         VM.prank(SETTLER);
         uint256 accepted = settlement.settle(homes[home].community, period, items);
         _readLogs();
         _countItems(accepted == 1, period);
         if (accepted == 0) return false;
-        _note(home, period, answers);
+        _book(till, home, told);
+        _compare(till);
+        _note(home, period, told);
         for (uint256 i = 1; i < _metered[home].length; ++i) _metered[home][i - 1] = _metered[home][i];
         _metered[home].pop();
         _count(Kind.Settle);
