@@ -14,7 +14,14 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        project: ["./tsconfig.json", "./examples/tsconfig.json", "./sdk/tsconfig.json", "./data/tsconfig.json"],
+        project: [
+          "./tsconfig.json",
+          "./examples/tsconfig.json",
+          "./sdk/tsconfig.json",
+          "./data/tsconfig.json",
+          "./services/tsconfig.json",
+          "./cli/tsconfig.json",
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },

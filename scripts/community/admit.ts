@@ -1,7 +1,6 @@
 /** One member: enrolled, then metered; what is done already is left alone. */
 
 import {
-  type Address,
   asMember,
   type Domain,
   faultOf,
@@ -9,24 +8,20 @@ import {
   type MemberIndex,
   ProsumerRegistryAbi,
   revertOf,
-  type Wattbook,
   WattbookError,
 } from "@wattbook/sdk";
 import { Interface } from "ethers";
-import { isMetered } from "./bound.ts";
-import { CommunityError } from "./errors.ts";
-import type { Listed } from "./file.ts";
-import { bindingOf, enrolmentOf, type Joining, pointOf } from "./messages.ts";
+import { isMetered } from "../../cli/src/community/bound.ts";
+import { CommunityError } from "../../cli/src/community/errors.ts";
+import type { Listed } from "../../cli/src/community/file.ts";
+import { bindingOf, enrolmentOf, pointOf } from "../../cli/src/community/messages.ts";
 import { mined } from "./mined.ts";
-import type { Roster } from "./roster.ts";
-import type { MemberRecord } from "./schema.ts";
+import type { Gathering } from "../../cli/src/community/requests.ts";
+import type { MemberRecord } from "../../cli/src/community/schema.ts";
 import { type DevKeys, signatureOf } from "./signing.ts";
 
 /** What admitting works with. */
-export interface Admission extends Joining {
-  readonly wattbook: Wattbook;
-  readonly roster: Roster;
-  readonly coordinator: Address;
+export interface Admission extends Gathering {
   readonly keys: DevKeys | undefined;
   /** Longest wait for a block, milliseconds. */
   readonly waitMs: number;

@@ -3,9 +3,9 @@
 import { ContractFactory, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Folder } from "../deploy/folder.ts";
-import { CommunityError } from "./errors.ts";
+import { CommunityError } from "../../cli/src/community/errors.ts";
 import { mined } from "./mined.ts";
-import type { CommunityInput } from "./schema.ts";
+import type { CommunityInput } from "../../cli/src/community/schema.ts";
 
 const COIN = "LocalEuro";
 const LOCAL_CHAINS: readonly number[] = [31_337, 1_337];

@@ -5,7 +5,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { configuredWallet, walletFrom } from "../deploy/account.ts";
 import type { Connection } from "../deploy/connect.ts";
 import { asked } from "../deploy/secret.ts";
-import { CommunityError } from "./errors.ts";
+import { CommunityError } from "../../cli/src/community/errors.ts";
 import type { DevKeys } from "./signing.ts";
 
 const VARIABLE = "COORDINATOR_KEY";

@@ -1,29 +1,11 @@
 /** What is to be signed, one file per member, as wallets take it with `eth_signTypedData_v4`. */
 
-import {
-  type Address,
-  asMember,
-  type ConsentName,
-  type Consents,
-  consentTypedData,
-  type Domain,
-  type MemberIndex,
-} from "@wattbook/sdk";
-import { TypedDataEncoder } from "ethers";
+import { type Address, asMember } from "@wattbook/sdk";
 import type { Folder } from "../deploy/folder.ts";
 import type { Admission } from "./admit.ts";
-import { isMetered } from "./bound.ts";
-import type { Listed } from "./file.ts";
-import { bindingOf, enrolmentOf, pointOf } from "./messages.ts";
-import type { MemberRecord } from "./schema.ts";
-
-/** A message, who signs it, and where the signature goes. */
-interface Request {
-  readonly signer: Address;
-  /** Name of the field in the member's `signatures`. */
-  readonly signature: "enrolment" | "binding" | "proof";
-  readonly typedData: unknown;
-}
+import type { Listed } from "../../cli/src/community/file.ts";
+import { pointOf } from "../../cli/src/community/messages.ts";
+import { requestsOf } from "../../cli/src/community/requests.ts";
 
 /**
  * Writes the missing messages of every good record; returns the names of the files.
@@ -55,36 +37,6 @@ export async function prepareMessages(
     written.push(file);
   }
   return written;
-}
-
-async function requestsOf(
-  admission: Admission,
-  record: MemberRecord,
-  member: MemberIndex,
-  nonce: bigint,
-): Promise<{ requests: Request[]; consents: bigint }> {
-  const { wattbook, roster } = admission;
-  const domain = wattbook.domains.registry;
-  const { owner, meterKey } = record;
-  const requests: Request[] = [];
-  const fresh = !roster.has(pointOf(record));
-  const binding = bindingOf(admission, member, record, fresh ? nonce + 1n : nonce);
-  if (fresh) {
-    const enrolment = enrolmentOf(admission, record, nonce);
-    requests.push({ signer: owner, signature: "enrolment", typedData: payload(domain, "Enrolment", enrolment) });
-  } else if (await isMetered(wattbook, { ...admission, member }, binding)) {
-    return { requests, consents: 0n };
-  }
-  const typedData = payload(domain, "MeterBinding", binding);
-  requests.push({ signer: owner, signature: "binding", typedData });
-  requests.push({ signer: meterKey, signature: "proof", typedData });
-  return { requests, consents: fresh ? 2n : 1n };
-}
-
-/** With its domain's type, as JSON-RPC wants it; numbers as text. */
-function payload<N extends ConsentName>(domain: Domain, name: N, consent: Consents[N]): unknown {
-  const { domain: named, types, value } = consentTypedData(domain, name, consent);
-  return TypedDataEncoder.getPayload(named, types, value);
 }
 
 function slug(name: string): string {

@@ -2,7 +2,7 @@
 
 import { type ConsentName, type Consents, type Domain, type Hex, signConsent } from "@wattbook/sdk";
 import { HDNodeWallet, type HDNodeWallet as Wallet, Mnemonic } from "ethers";
-import { CommunityError } from "./errors.ts";
+import { CommunityError } from "../../cli/src/community/errors.ts";
 
 /** Test phrase of Hardhat and Anvil. Whoever uses it on a public chain gives the money away. */
 export const DEV_MNEMONIC = "test test test test test test test test test test test junk";

@@ -40,7 +40,7 @@ export * from "./settlement.ts";
 export * from "./signature.ts";
 export * from "./strip.ts";
 export * from "./tariff.ts";
-export { communityTerms, DEFAULT_TERMS, ringLength, termsViolations } from "./terms.ts";
+export { communityTerms, DEFAULT_TERMS, isSealed, ringLength, termsViolations } from "./terms.ts";
 export type { CommunityTerms, Plain, Terms, TermsInput } from "./terms.ts";
 export * from "./terms-word.ts";
 export * from "./typed-data.ts";

@@ -82,8 +82,19 @@ const DOMAIN_TYPE = /* @__PURE__ */ id(
   "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)",
 );
 
+/** Separators by domain: every digest needs one. */
+const separators = /* @__PURE__ */ new WeakMap<Domain, Hex>();
+
 /** The domain separator, as the contract computes it. */
 export function domainSeparator(domain: Domain): Hex {
+  const known = separators.get(domain);
+  if (known !== undefined) return known;
+  const separator = separatorOf(domain);
+  separators.set(domain, separator);
+  return separator;
+}
+
+function separatorOf(domain: Domain): Hex {
   return keccakDigits(
     digitsOf(DOMAIN_TYPE),
     digitsOf(id(domain.name)),

@@ -81,6 +81,11 @@ export class LogReader {
     };
   }
 
+  /** The community's order book. */
+  get market(): Address {
+    return this.#options.market;
+  }
+
   /** Every journal of a period: all that settlement needs besides readings. */
   async journals(period: Period, range?: ScanRange): Promise<Map<MemberIndex, JournalRecord[]>> {
     const journals = new Map<MemberIndex, JournalRecord[]>();
@@ -210,7 +215,7 @@ export class LogReader {
    * for (const index of members.keys()) console.log(index, (await reader.bill(index, period)).total);
    */
   async bill(member: MemberIndex, period: Period, answers: Answers = new Map()): Promise<Bill> {
-    return (await this.#snapshot()).#billOf(member, period, answers);
+    return (await this.snapshot()).#billOf(member, period, answers);
   }
 
   /**
@@ -221,7 +226,7 @@ export class LogReader {
    * for (const [index, { total }] of await reader.bills(period)) console.log(index, total);
    */
   async bills(period: Period, answers: Answers = new Map()): Promise<Map<MemberIndex, Bill>> {
-    const reader = await this.#snapshot();
+    const reader = await this.snapshot();
     const bills = new Map<MemberIndex, Bill>();
     for (const member of (await reader.settled(period)).keys()) {
       bills.set(member, await reader.#billOf(member, period, answers));
@@ -229,8 +234,14 @@ export class LogReader {
     return bills;
   }
 
-  /** A reader of the logs as they are now: all answers belong to the same block. */
-  async #snapshot(): Promise<LogReader> {
+  /**
+   * A reader of the logs as they are now: they are brought up to date once, and all answers belong to the same block.
+   * @example
+   * const now = await logs.snapshot();
+   * const journals = await now.journals(yesterday);
+   * const results = await now.results(yesterday, undefined, journals);
+   */
+  async snapshot(): Promise<LogReader> {
     const store = this.#options.store ?? new MemoryLogStore();
     const reader = new LogReader({ ...this.#options, store });
     reader.#fixed = await reader.#all();

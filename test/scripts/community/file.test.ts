@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { foundingOf } from "../../../scripts/community/charter.ts";
-import { CommunityError } from "../../../scripts/community/errors.ts";
-import { readCommunity } from "../../../scripts/community/file.ts";
-import { pointOf } from "../../../scripts/community/messages.ts";
+import { foundingOf } from "../../../cli/src/community/charter.ts";
+import { CommunityError } from "../../../cli/src/community/errors.ts";
+import { readCommunity } from "../../../cli/src/community/file.ts";
+import { pointOf } from "../../../cli/src/community/messages.ts";
 import { developer, temporaryFolder } from "../deploy/harness.ts";
 
 const SAMPLE = "examples/community.json";

@@ -1,8 +1,8 @@
 import { termsHash, type Wattbook } from "@wattbook/sdk";
 import { expect } from "chai";
-import { foundingOf } from "../../../scripts/community/charter.ts";
-import { readCommunity } from "../../../scripts/community/file.ts";
-import { findCommunity } from "../../../scripts/community/founding.ts";
+import { foundingOf } from "../../../cli/src/community/charter.ts";
+import { readCommunity } from "../../../cli/src/community/file.ts";
+import { findCommunity } from "../../../cli/src/community/founding.ts";
 
 const SAMPLE = "examples/community.json";
 const token = `0x${"01".repeat(20)}`;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { readFile } from "node:fs/promises";
-import { COMMUNITY_CODES } from "../../../scripts/community/errors.ts";
+import { COMMUNITY_CODES } from "../../../cli/src/community/errors.ts";
 import { parseEnv } from "../../../scripts/deploy/env.ts";
 import { DEPLOY_CODES } from "../../../scripts/deploy/errors.ts";
 

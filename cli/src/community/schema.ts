@@ -49,6 +49,13 @@ export type MemberRecord = z.infer<typeof memberSchema>;
 const price = bits(16);
 const gridPrice = z.strictObject({ importPrice: price, exportPrice: price });
 
+/** Prices that count from a period on. */
+export const tariffSchema = z.strictObject({
+  networkFee: price,
+  /** One price for all slots, or one per slot. */
+  classes: z.array(z.union([gridPrice, z.array(gridPrice)])).min(1),
+});
+
 const terms = z.strictObject({
   /** "LocalEuro" deploys a play coin, on local chains only. */
   paymentToken: z.union([z.literal("LocalEuro"), address]),
@@ -87,11 +94,7 @@ export const communitySchema = z.strictObject({
     .max(16),
   /** Market modules beside the order book, which comes first. */
   modules: z.array(address).max(15).default([]),
-  tariff: z.strictObject({
-    networkFee: price,
-    /** One price for all slots, or one per slot. */
-    classes: z.array(z.union([gridPrice, z.array(gridPrice)])).min(1),
-  }),
+  tariff: tariffSchema,
   members: z.array(z.unknown()).default([]),
 });
 export type CommunityInput = z.infer<typeof communitySchema>;

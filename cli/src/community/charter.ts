@@ -8,6 +8,7 @@ import {
   checkCharter,
   checkTariff,
   communityTerms,
+  type CommunityTerms,
   isWattbookError,
   type Tariff,
   type TermsInput,
@@ -42,18 +43,28 @@ export function foundingOf(input: CommunityInput, path: string, paymentToken: Ad
       classes: input.classes.map(({ supplier, defaultLoadWh }) => ({ supplier, defaultLoadWh: asWh(defaultLoadWh) })),
       modules: [terms.revealWindow === 0n ? books.open : books.sealed, ...input.modules],
     });
-    const slots = Number(terms.slotsPerPeriod);
-    const classes = input.tariff.classes.map((prices) => {
-      const perSlot = Array.isArray(prices) ? prices : Array.from({ length: slots }, () => prices);
-      return perSlot.map(({ importPrice, exportPrice }) => ({
-        importPrice: asPrice(importPrice),
-        exportPrice: asPrice(exportPrice),
-      }));
-    });
-    const tariff = { networkFee: asPrice(input.tariff.networkFee), classes };
+    const tariff = tariffOf(input.tariff, terms);
     return { charter, tariff: checkTariff(terms, tariff, charter.classes.length) };
   } catch (error) {
     if (!isWattbookError(error)) throw error;
     throw new CommunityError("FILE_MALFORMED", `${path}: ${error.code}: ${error.message}`, { cause: error });
   }
+}
+
+/** The tariff of a file; one price for all slots stands for each of them. */
+export function tariffOf(
+  { networkFee, classes }: CommunityInput["tariff"],
+  { slotsPerPeriod }: Pick<CommunityTerms, "slotsPerPeriod">,
+): Tariff {
+  const slots = Number(slotsPerPeriod);
+  return {
+    networkFee: asPrice(networkFee),
+    classes: classes.map((prices) => {
+      const perSlot = Array.isArray(prices) ? prices : Array.from({ length: slots }, () => prices);
+      return perSlot.map(({ importPrice, exportPrice }) => ({
+        importPrice: asPrice(importPrice),
+        exportPrice: asPrice(exportPrice),
+      }));
+    }),
+  };
 }

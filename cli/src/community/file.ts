@@ -30,7 +30,12 @@ export async function readCommunity(path: string, csvPath?: string): Promise<Com
   if (!success) throw new CommunityError("FILE_MALFORMED", `${path}: ${issueText(error)}`);
   const own = data.members.map((value, index) => ({ place: `members[${index}]`, value }));
   const more = csvPath === undefined ? [] : csvRecords(csvPath, await textOf(csvPath));
-  return { community: data, listed: withoutDuplicates([...own, ...more].map(check)) };
+  return { community: data, listed: listMembers([...own, ...more]) };
+}
+
+/** Members from anywhere, each checked, and none with what another one has. */
+export function listMembers(values: readonly { readonly place: string; readonly value: unknown }[]): Listed[] {
+  return withoutDuplicates(values.map(check));
 }
 
 function check({ place, value }: { readonly place: string; readonly value: unknown }): Listed {

@@ -1,0 +1,58 @@
+/** `wattbook keeper`: clears and settles what is due, again and again. Anyone may run one, and several do no harm. */
+import { action, type CommonOptions, type Register } from "../lib/app.ts";
+import { dueOf, membersText, slotsText } from "../lib/due.ts";
+import { EXIT } from "../lib/errors.ts";
+import { withSession, type Session } from "../lib/link.ts";
+import { withLogs } from "../lib/logs.ts";
+import { asking, count, linked } from "../lib/options.ts";
+import type { Output } from "../lib/output.ts";
+import { keep, type KeepOptions } from "./keeper-run.ts";
+
+type Options = CommonOptions & KeepOptions;
+
+/** Declares the command. */
+export const keeper: Register = (parent, app) => {
+  const command = asking(linked(parent.command("keeper"), "community"))
+    .description("Clears due slots and settles due periods from chain data alone, until it is stopped.")
+    .option("--once", "one look, wait for what it sends, and end")
+    .addOption(count("--every <seconds>", "between two looks", { least: 1n, most: 3_600n, unset: 15n }))
+    .addOption(
+      count("--delay <seconds>", "leave what is due to others for so long", { least: 0n, most: 86_400n, unset: 0n }),
+    )
+    .addOption(
+      count("--confirmations <blocks>", "blocks after which a transaction is final", {
+        least: 1n,
+        most: 1_000n,
+        unset: 2n,
+      }),
+    );
+  action<Options, []>(command, app, async (options, output) => {
+    await withSession(options, app.terminal, async (session) => {
+      if (options.dryRun) await look(session, output);
+      else if (!(await keep(session, options, output))) app.exit = EXIT.failed;
+    });
+  });
+};
+
+/** What a pass would find. */
+async function look(session: Session, output: Output): Promise<void> {
+  const due = await withLogs(session, output, (logs) => dueOf(session, logs));
+  const json = due.map(({ period, clear, settle, estimate }) => ({
+    period: Number(period),
+    clear: clear.map(Number),
+    settle: settle.map(({ member }) => Number(member)),
+    estimate: estimate.map(({ member }) => Number(member)),
+  }));
+  output.result({ dryRun: true, due: json }, () => {
+    const lines = due.flatMap(({ period, clear, settle, estimate }) => [
+      ...(clear.length > 0 ? [`Due to clear: ${slotsText(session, clear)}.`] : []),
+      ...(settle.length > 0
+        ? [`Due to settle: ${membersText(settle.map(({ member }) => member))} of period ${period}.`]
+        : []),
+      ...(estimate.length > 0
+        ? [`Due to estimate: ${membersText(estimate.map(({ member }) => member))} of period ${period}.`]
+        : []),
+    ]);
+    return lines.length === 0 ? "Nothing is due." : lines.join("\n");
+  });
+}

@@ -1,0 +1,185 @@
+/** The configuration file: which node, which contracts, whose keys. No secrets stand in it, only where they are. */
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { z } from "zod";
+import { CliError } from "./errors.ts";
+import { parseJson, readText } from "./files.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Whose keys a configuration may name. */
+export const ROLES = ["owner", "trading", "meter", "coordinator", "keeper"] as const;
+/** What a key is for. */
+export type Role = (typeof ROLES)[number];
+
+/** Looked for where nothing else is named. */
+export const CONFIG_FILE = "wattbook.json";
+/** Names the configuration file. */
+export const CONFIG_VARIABLE = "WATTBOOK_CONFIG";
+/** Holds the node's address where the configuration names no other variable. */
+export const NODE_VARIABLE = "WATTBOOK_NODE_URL";
+
+const path = (what: string) => z.string({ error: `name ${what}` }).min(1, `name ${what}`);
+const whole = (what: string, least: number, most: number) => {
+  const message = `pass ${what}, a whole number from ${least} to ${most}`;
+  return z.int({ error: message }).min(least, message).max(most, message);
+};
+const httpUrl = z.url({ protocol: /^https?$/, error: "pass the address of a node, such as http://127.0.0.1:8545" });
+
+const key = z.union(
+  [
+    path("the keystore file"),
+    z.strictObject({ file: path("the keystore file"), passwordFile: path("the file with the password").optional() }),
+  ],
+  {
+    error: 'name the keystore file, or pass { "file", "passwordFile" }',
+  },
+);
+
+const MOST_INDEX = 2 ** 32 - 1;
+
+/** What stands in the file. */
+export const configSchema = z.strictObject({
+  format: z.literal(1, { error: "pass 1" }),
+  node: z.strictObject({
+    url: httpUrl.optional(),
+    urlEnv: path("the variable that holds the node's address").optional(),
+    urlFile: path("the file that holds the node's address").optional(),
+    timeoutMs: whole("milliseconds per request", 100, 600_000).default(10_000),
+  }),
+  deployment: path("the deployment.json of the network"),
+  community: whole("the community's number", 0, MOST_INDEX).optional(),
+  member: whole("the member's number", 0, MOST_INDEX).optional(),
+  keys: z
+    .strictObject(
+      Object.fromEntries(ROLES.map((role) => [role, key.optional()])) as Record<Role, z.ZodOptional<typeof key>>,
+    )
+    .default({} as never),
+  /** Folder for what is kept between runs: logs that were read, what the keeper sends. */
+  data: path("the folder for logs and outboxes").default("data"),
+});
+
+/** A key's file, and where its password is. */
+export interface KeyFile {
+  readonly file: string;
+  readonly passwordFile: string | undefined;
+}
+
+/** A configuration with all paths made absolute. */
+export interface Config {
+  readonly path: string;
+  readonly node: {
+    readonly url?: string | undefined;
+    readonly urlEnv?: string | undefined;
+    readonly urlFile?: string | undefined;
+    readonly timeoutMs: number;
+  };
+  readonly deployment: string;
+  readonly community: number | undefined;
+  readonly member: number | undefined;
+  readonly keys: Readonly<Partial<Record<Role, KeyFile>>>;
+  readonly data: string;
+}
+
+/**
+ * The path of the configuration: `--config`, `WATTBOOK_CONFIG`, or `wattbook.json` in the current folder.
+ * @throws CliError CONFIG_MISSING
+ */
+export function configPath(named: string | undefined, { env }: Pick<Terminal, "env">): string {
+  if (named !== undefined) return named;
+  const variable = env[CONFIG_VARIABLE] ?? "";
+  if (variable !== "") return variable;
+  if (existsSync(CONFIG_FILE)) return CONFIG_FILE;
+  const looked = `There is no ${CONFIG_FILE} in this folder, and neither --config nor ${CONFIG_VARIABLE} names one`;
+  throw new CliError("CONFIG_MISSING", `${looked}. Make one: wattbook init`);
+}
+
+/**
+ * Reads and checks a configuration.
+ * @throws CliError CONFIG_MISSING, CONFIG_INVALID naming every field that is wrong, FILE_UNREADABLE
+ */
+export function readConfig(named: string | undefined, terminal: Pick<Terminal, "env">): Config {
+  const file = configPath(named, terminal);
+  const json = jsonOf(file);
+  const { success, data, error } = configSchema.safeParse(json);
+  if (!success) {
+    const problems = error.issues.map((issue) => problemIn(json, issue));
+    throw new CliError("CONFIG_INVALID", `${file}: ${problems.join(" ")}`);
+  }
+  const folder = dirname(resolve(file));
+  const at = (name: string) => resolve(folder, name);
+  const keys = Object.entries(data.keys).flatMap(([role, given]) => {
+    if (given === undefined) return [];
+    const { file: keyFile, passwordFile } =
+      typeof given === "string" ? { file: given, passwordFile: undefined } : given;
+    return [
+      [role, { file: at(keyFile), passwordFile: passwordFile === undefined ? undefined : at(passwordFile) }] as const,
+    ];
+  });
+  const { urlFile } = data.node;
+  return {
+    path: file,
+    node: { ...data.node, urlFile: urlFile === undefined ? undefined : at(urlFile) },
+    deployment: at(data.deployment),
+    community: data.community,
+    member: data.member,
+    keys: Object.fromEntries(keys),
+    data: at(data.data),
+  };
+}
+
+function jsonOf(file: string): unknown {
+  try {
+    return parseJson(file, readText("the configuration", file));
+  } catch (error) {
+    if (error instanceof CliError && error.code === "FILE_MALFORMED") {
+      throw new CliError("CONFIG_INVALID", error.message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function problemIn(json: unknown, issue: z.core.$ZodIssue): string {
+  const field = issue.path.map(String).join(".");
+  if (issue.code === "unrecognized_keys") {
+    const where = field === "" ? "" : ` in ${field}`;
+    return `${issue.keys.join(", ")}${where}: no field has this name. Remove it, or correct its spelling.`;
+  }
+  return `${field === "" ? "the file" : field} is ${shownOf(valueAt(json, issue.path.map(String)), field)}: ${issue.message}.`;
+}
+
+/** Addresses of nodes may hold keys. */
+function shownOf(value: unknown, field: string): string {
+  if (value === undefined) return "missing";
+  if (field === "node.url") return "not shown";
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function valueAt(json: unknown, keys: readonly string[]): unknown {
+  return keys.reduce<unknown>((at, name) => {
+    return typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined;
+  }, json);
+}
+
+/**
+ * The node's address: a variable's, a file's, or the configuration's own. It is never shown: keys often stand in it.
+ * @throws CliError NODE_URL_MISSING, CONFIG_INVALID, FILE_UNREADABLE
+ */
+export function nodeUrlOf({ path: file, node }: Config, { env }: Pick<Terminal, "env">): string {
+  const variable = env[node.urlEnv ?? NODE_VARIABLE] ?? "";
+  const [source, url] =
+    variable !== ""
+      ? [node.urlEnv ?? NODE_VARIABLE, variable]
+      : node.urlFile !== undefined
+        ? [node.urlFile, readText("node.urlFile", node.urlFile).trim()]
+        : [`node.url of ${file}`, node.url];
+  if (url === undefined) {
+    const advice = `Set ${node.urlEnv ?? NODE_VARIABLE} to it, or name a file with it as node.urlFile`;
+    throw new CliError("NODE_URL_MISSING", `${file} does not say where the node is. ${advice}.`);
+  }
+  if (httpUrl.safeParse(url).success) return url;
+  throw new CliError(
+    "CONFIG_INVALID",
+    `${source} holds no address of a node (not shown). It begins with http:// or https://.`,
+  );
+}

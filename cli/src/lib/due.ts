@@ -1,0 +1,69 @@
+/** What is due in a community, as the keeper finds it: slots to clear, members to settle. */
+import {
+  asPeriod,
+  periodAt,
+  periodOf,
+  ringLength,
+  type EstimateItem,
+  type LogReader,
+  type MemberIndex,
+  type Period,
+  type SettleItem,
+  type Slot,
+  type UnsignedCall,
+} from "@wattbook/sdk";
+import type { Session } from "./link.ts";
+
+/** Due work of a period. */
+export interface DuePeriod {
+  readonly period: Period;
+  readonly clear: readonly Slot[];
+  readonly settle: readonly SettleItem[];
+  readonly estimate: readonly EstimateItem[];
+}
+
+/**
+ * Looks through the periods that can have something due: those whose journals the chain keeps, and those traded ahead.
+ * @param wanted One period alone.
+ */
+export async function dueOf({ terms, now }: Session, logs: LogReader, wanted?: Period): Promise<DuePeriod[]> {
+  const { dueIn } = await import("@wattbook/services/keeper");
+  const current = periodAt(terms, now);
+  const oldest = current - ringLength(terms);
+  const first = oldest < 0n ? 0n : oldest;
+  const count = Number(current + terms.horizon - first + 1n);
+  const periods =
+    wanted === undefined ? Array.from({ length: count }, (_, index) => asPeriod(first + BigInt(index))) : [wanted];
+  const found: DuePeriod[] = [];
+  for (const period of periods) {
+    const facts = {
+      journals: await logs.journals(period),
+      readings: await logs.readings(period),
+      settled: await logs.settled(period),
+      cleared: await logs.cleared(period),
+    };
+    const due = dueIn(terms, period, now, facts);
+    if (due.clear.length + due.settle.length + due.estimate.length > 0) found.push({ period, ...due });
+  }
+  return found;
+}
+
+/** Whether a call would do anything: the contracts pass over what they cannot take, and answer how much they took. */
+export async function wouldTake({ provider }: Session, from: string, { to, data }: UnsignedCall): Promise<boolean> {
+  return BigInt(await provider.call({ from, to, data })) > 0n;
+}
+
+/** "12 slots of period 7". */
+export function slotsText({ terms }: Session, slots: readonly Slot[]): string {
+  const [first] = slots;
+  const period = first === undefined ? "" : ` of period ${periodOf(terms, first)}`;
+  return `${slots.length} ${slots.length === 1 ? "slot" : "slots"}${period}`;
+}
+
+/** "members 5, 6 and 9 more". */
+export function membersText(members: readonly MemberIndex[]): string {
+  const most = 10;
+  const shown = members.slice(0, most).join(", ");
+  const more = members.length > most ? ` and ${members.length - most} more` : "";
+  return `${members.length === 1 ? "member" : "members"} ${shown}${more}`;
+}

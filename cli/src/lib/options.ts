@@ -1,0 +1,104 @@
+/** Options that many commands have, and how their values are read. */
+import { Option, type Command } from "commander";
+import { asSeconds, asSlot, parseAmount, slotAt, type Amount, type Slot, type Terms } from "@wattbook/sdk";
+import { getAddress, isAddress } from "ethers";
+import { CliError } from "./errors.ts";
+import type { Money } from "./units.ts";
+
+const INDEX = 2n ** 32n - 1n;
+const MOST_WAIT = 86_400n;
+
+/** Reads a whole number from 0 to `most`. */
+export function whole(option: string, most: bigint, least = 0n): (text: string) => bigint {
+  return (text) => {
+    const value = /^\d{1,30}$/.test(text) ? BigInt(text) : -1n;
+    if (value >= least && value <= most) return value;
+    throw new CliError("OPTION_INVALID", `${option} ${text}: pass a whole number from ${least} to ${most}.`);
+  };
+}
+
+/** A whole number with bounds and a value where none is given. */
+export function count(
+  flags: string,
+  text: string,
+  { least, most, unset }: Record<"least" | "most" | "unset", bigint>,
+): Option {
+  const option = new Option(flags, text).argParser(whole(flags.replace(/ .*/, ""), most, least));
+  return option.default(unset, unset.toString());
+}
+
+/** `--config`, and where they are asked for `--community` and `--member`. */
+export function linked(command: Command, ...what: readonly ("community" | "member")[]): Command {
+  command.option("--config <wattbook.json>", "configuration (default: $WATTBOOK_CONFIG, else ./wattbook.json)");
+  if (what.includes("community")) {
+    command.option("--community <number>", "instead of the configuration's", whole("--community", INDEX));
+  }
+  if (what.includes("member"))
+    command.option("--member <number>", "instead of the configuration's", whole("--member", INDEX));
+  return command;
+}
+
+/** `--period`. */
+export function withPeriod(command: Command, text: string): Command {
+  return command.option("--period <number>", text, whole("--period", INDEX));
+}
+
+/** Options of commands that sign. */
+export function asking(command: Command): Command {
+  return command
+    .option("--yes", "do not ask before signing")
+    .option("--dry-run", "try the calls and show them; sign and send nothing")
+    .option(
+      "--password-file <file>",
+      "password of keys for which the configuration names none, mode 600 (default: ask)",
+    );
+}
+
+/** Options of commands that sign and wait for a block. */
+export function signing(command: Command): Command {
+  const seconds = (text: string) => Number(whole("--wait", MOST_WAIT, 1n)(text));
+  return asking(command).option("--wait <seconds>", "longest wait for a block", seconds, 300);
+}
+
+/**
+ * An amount in whole tokens, such as "12.50".
+ * @throws CliError OPTION_INVALID
+ */
+export function amountOf(name: string, text: string, { symbol, decimals }: Money): Amount {
+  try {
+    const amount = parseAmount(text, decimals);
+    if (amount > 0n) return amount;
+  } catch (cause) {
+    throw new CliError(
+      "OPTION_INVALID",
+      `${name} ${text}: pass ${symbol} above 0 with up to ${decimals} decimals, such as 12.50.`,
+      { cause },
+    );
+  }
+  throw new CliError("OPTION_INVALID", `${name} ${text}: pass ${symbol} above 0, such as 12.50.`);
+}
+
+/** An account's address. @throws CliError OPTION_INVALID */
+export function addressOf(name: string, text: string): string {
+  const valid: boolean = isAddress(text);
+  if (valid) return getAddress(text);
+  throw new CliError(
+    "OPTION_INVALID",
+    `${name} ${text}: pass an address, 0x and 40 digits, with the right checksum if it has capitals.`,
+  );
+}
+
+/**
+ * A slot by its number, or by a time in it: "2026-11-30T12:00Z".
+ * @throws CliError OPTION_INVALID
+ */
+export function slotOf(name: string, text: string, terms: Pick<Terms, "slotDuration">): Slot {
+  if (/^\d{1,10}$/.test(text)) return asSlot(whole(name, INDEX)(text));
+  // Without an offset the same text would name another slot on another machine.
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (time >= 0) return slotAt(terms, asSeconds(BigInt(Math.floor(time / 1_000))));
+  throw new CliError(
+    "OPTION_INVALID",
+    `${name} ${text}: pass the slot's start with its offset, such as 2026-11-30T12:00Z, or its number.`,
+  );
+}

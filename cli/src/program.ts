@@ -1,0 +1,38 @@
+/** The commands, in the order of the help. */
+import { Command } from "commander";
+import { bill } from "./commands/bill.ts";
+import { claim } from "./commands/claim.ts";
+import { community } from "./commands/community.ts";
+import { completion } from "./commands/completion.ts";
+import { deposit } from "./commands/deposit.ts";
+import { doctor } from "./commands/doctor.ts";
+import { init } from "./commands/init.ts";
+import { keeper } from "./commands/keeper.ts";
+import { market } from "./commands/market.ts";
+import { member } from "./commands/member.ts";
+import { order } from "./commands/order.ts";
+import { gateway, relayer } from "./commands/services.ts";
+import { settle } from "./commands/settle.ts";
+import { withdraw } from "./commands/withdraw.ts";
+import type { App } from "./lib/app.ts";
+import { VERSION } from "./lib/version.ts";
+
+const COMMANDS = [
+  ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill],
+  ...[gateway, relayer, keeper, completion],
+];
+
+/** Declares everything; nothing runs yet. */
+export function programOf(app: App): Command {
+  const { stdout } = app.terminal;
+  const program = new Command("wattbook")
+    .description("A local energy market from the command line. Pages: docs/cli.md.")
+    .version(VERSION, "-V, --version", "print the version")
+    .option("--debug", "where something fails, show the stack too")
+    .helpCommand(false)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => undefined });
+  for (const register of COMMANDS) register(program, app);
+  return program;
+}

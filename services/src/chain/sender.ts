@@ -1,0 +1,378 @@
+/** Sends calls from one account: each once, in order, whatever breaks in between. */
+import { faultOf, isWattbookError } from "@wattbook/sdk";
+import { keccak256, Transaction, type Signer } from "ethers";
+import { isServiceError, ServiceError } from "../errors.ts";
+import { pause } from "./backoff.ts";
+import { above, DEFAULT_FEES, type FeePolicy, type Fees, feesNow } from "./fees.ts";
+import type { Head, Node, Receipt } from "./node.ts";
+import type { Attempt, Job, JobRequest, JobState, Outbox } from "./outbox.ts";
+
+/** What a sender needs and how patient it is. */
+export interface SenderOptions {
+  readonly node: Node;
+  /** Signs transactions itself, as wallets and key stores do; accounts of a node cannot: their bytes are not ours to keep. */
+  readonly signer: Signer;
+  /** Of the signer's account on the node's chain. */
+  readonly outbox: Outbox;
+  readonly fees?: FeePolicy;
+  /** Blocks, its own included, after which a transaction counts as final; 2 if left out. */
+  readonly confirmations?: number;
+  /** Blocks that pass before a transaction that is next in line offers more; 3 if left out. */
+  readonly patience?: number;
+  /** Transactions that wait to be mined at the same time; 16 if left out. */
+  readonly inFlight?: number;
+  /** Told of each step once it is on disk or done: for logs, counters, and tests that pull the plug. */
+  readonly observe?: (step: SenderStep) => void;
+}
+
+/** What a sender did. */
+export type SenderStep =
+  | { readonly step: "signed" | "broadcast" | "raised" | "cancelled"; readonly job: Job; readonly hash: string }
+  | { readonly step: "mined" | "unmined" | "requeued" | "done" | "reverted" | "refused" | "expired"; readonly job: Job }
+  | { readonly step: "late"; readonly job: Job; readonly reason: string };
+
+/** How a job is to be sent. */
+interface Bid {
+  readonly nonce: number;
+  readonly fees: Fees;
+  readonly gas: bigint;
+  /** Spends the nonce on nothing instead. */
+  readonly cancels: boolean;
+}
+
+const FINAL: ReadonlySet<JobState> = new Set(["done", "reverted", "refused", "expired"]);
+
+/** Whether a job's state no longer changes. */
+export function isFinal({ state }: Job): boolean {
+  return FINAL.has(state);
+}
+
+/** What nodes say where a transaction offers less than the next block asks for. */
+const FEES_TOO_LOW = /max fee per gas|fee cap|gas price|base ?fee|underpriced/i;
+
+/** Gas of a transaction that does nothing. */
+const PLAIN_GAS = 21_000n;
+
+/** Largest gas limit of a transaction (EIP-7825). */
+const MOST_GAS = 1n << 24n;
+
+/**
+ * Sends jobs. Nothing is broadcast before it is on disk: after a crash `tick` finds out what came through and goes on.
+ *
+ * - A transaction that is next in line and not mined within `patience` blocks is replaced by one that offers more, up to the cap.
+ *   Where no blocks come nothing is raised: it would not help.
+ * - One that the node has forgotten is handed in again; one whose block was reorganised away waits again.
+ * - A nonce that somebody else's transaction has spent is given up once that is final, and the job gets another.
+ * - What has expired before it was mined has its nonce spent on nothing, so that nobody waits behind it.
+ */
+export class Sender {
+  readonly #options: SenderOptions;
+  readonly #confirmations: number;
+  /** Latest block when a transaction was last handed in by this process, by hash. */
+  readonly #handedIn = new Map<string, number>();
+  #account: string | undefined;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#confirmations = options.confirmations ?? 2;
+  }
+
+  /** Takes up a job, once per key; it is sent by the next `tick`. @throws ServiceError JOB_MISMATCH */
+  submit(request: JobRequest): Job {
+    return this.#outbox.add(request);
+  }
+
+  job(key: string): Job | undefined {
+    return this.#outbox.job(key);
+  }
+
+  /** Jobs whose keys begin with `prefix`, oldest first. */
+  jobs(prefix: string): Job[] {
+    return this.#outbox.startingWith(prefix);
+  }
+
+  /** Looks at the chain once and does what is due. @throws Faults of the node; the next `tick` goes on */
+  async tick(): Promise<void> {
+    const head = await this.#node.head();
+    await this.#follow(head);
+    await this.#mendHoles();
+    await this.#push(head);
+    await this.#sendQueued(head);
+  }
+
+  /**
+   * Ticks until a job is final.
+   * @param every Milliseconds between two looks.
+   * @throws Faults of the node that outlast its own tries
+   */
+  async complete(key: string, every = 1_000, signal?: AbortSignal): Promise<Job> {
+    for (;;) {
+      await this.tick();
+      const job = this.#outbox.job(key);
+      if (job === undefined) throw new RangeError(`key: no job ${key}`);
+      if (isFinal(job)) return job;
+      await pause(every, signal);
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------- what came through
+
+  async #follow(head: Head): Promise<void> {
+    for (const job of this.#outbox.inState("mined")) await this.#followMined(head, job);
+    const sent = this.#outbox.inState("sent");
+    if (sent.length === 0) return;
+    const spent = await this.#node.nonce(await this.#from(), "latest");
+    for (const job of sent) if (nonceOf(job) < spent) await this.#followSent(head, job);
+  }
+
+  /** A transaction in a block becomes final, or its block goes. */
+  async #followMined(head: Head, job: Job): Promise<void> {
+    const receipt = await this.#node.receipt(job.hash ?? "");
+    if (receipt === null) {
+      this.#outbox.unmined(job.key);
+      this.#tell("unmined", job);
+      return;
+    }
+    if (receipt.blockHash !== job.blockHash) this.#outbox.mined(job.key, job.hash ?? "", receipt);
+    if (head.number - receipt.block + 1 < this.#confirmations) return;
+    const state = this.#outcome(job, receipt);
+    this.#outbox.finish(job.key, state);
+    this.#tell(state, job);
+  }
+
+  #outcome(job: Job, receipt: Receipt): "done" | "reverted" | "expired" {
+    const cancelled = this.#outbox.attempts(job).some(({ hash, cancels }) => hash === job.hash && cancels);
+    if (cancelled) return "expired";
+    return receipt.succeeded ? "done" : "reverted";
+  }
+
+  /** The job's nonce is spent: by which transaction? */
+  async #followSent(head: Head, job: Job): Promise<void> {
+    for (const { hash } of this.#outbox.attempts(job)) {
+      const receipt = await this.#node.receipt(hash);
+      if (receipt === null) continue;
+      this.#outbox.mined(job.key, hash, receipt);
+      this.#tell("mined", job);
+      await this.#followMined(head, this.#current(job));
+      return;
+    }
+    // By none of ours. Once that is final the job needs another nonce.
+    const block = head.number - this.#confirmations + 1;
+    if (block < 0 || (await this.#node.nonceAt(await this.#from(), block)) <= nonceOf(job)) return;
+    this.#outbox.requeue(job.key);
+    this.#tell("requeued", job);
+  }
+
+  /**
+   * A chain that was reorganised deeper than `confirmations` has forgotten transactions that counted as final: their nonces
+   * are free again, and everything behind them waits. Their bytes are still there.
+   */
+  async #mendHoles(): Promise<void> {
+    const known = this.#outbox.nextNonce();
+    if (known === 0) return;
+    const spent = await this.#node.nonce(await this.#from(), "latest");
+    for (let nonce = spent; nonce < known; nonce++) {
+      const [attempt] = this.#outbox.attemptsAt(nonce);
+      if (attempt === undefined) continue;
+      const job = this.#outbox.job(attempt.key);
+      if (job === undefined || !isFinal(job) || job.nonce !== nonce) continue;
+      this.#outbox.unmined(job.key);
+      this.#tell("unmined", job);
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------- what waits
+
+  /** Hands in again what the node has forgotten, and raises what is next in line and stuck. */
+  async #push(head: Head): Promise<void> {
+    const sent = this.#outbox.inState("sent");
+    if (sent.length === 0) return;
+    const spent = await this.#node.nonce(await this.#from(), "latest");
+    for (const job of sent) {
+      const nonce = nonceOf(job);
+      const last = this.#outbox.attempts(job)[0];
+      if (nonce < spent || last === undefined) continue;
+      const first = nonce === spent;
+      const expired = isExpired(job, head) && !last.cancels;
+      const stuck = head.number - last.block >= (this.#options.patience ?? 3);
+      if (first && (expired || stuck) && (await this.#raise(head, job, last))) continue;
+      if (this.#handedIn.get(last.hash) === head.number) continue;
+      if (!(await this.#node.knows(last.hash))) await this.#broadcast(head, job, last);
+      this.#handedIn.set(last.hash, head.number);
+    }
+  }
+
+  /** @return Whether a transaction that offers more was sent. */
+  async #raise(head: Head, job: Job, last: Attempt): Promise<boolean> {
+    const policy = this.#options.fees ?? DEFAULT_FEES;
+    const fees = above(last.fees, await feesNow(this.#node, head, policy), policy);
+    if (fees === null) {
+      this.#late(
+        job,
+        `FEES_CAPPED: more than ${policy.cap} wei per gas is needed. Raise the cap, or wait for lower fees.`,
+      );
+      return false;
+    }
+    const cancels = last.cancels || isExpired(job, head);
+    const gas = cancels ? PLAIN_GAS : Transaction.from(last.signed).gasLimit;
+    const attempt = await this.#sign(head, job, { nonce: nonceOf(job), fees, gas, cancels });
+    this.#tell(cancels && !last.cancels ? "cancelled" : "raised", job, attempt.hash);
+    await this.#broadcast(head, job, attempt);
+    return true;
+  }
+
+  // -------------------------------------------------------------------------------------------------- what is new
+
+  async #sendQueued(head: Head): Promise<void> {
+    const { inFlight = 16 } = this.#options;
+    const queued = this.#outbox.inState("queued");
+    for (const job of queued) {
+      if (isExpired(job, head)) {
+        this.#outbox.finish(job.key, "expired");
+        this.#tell("expired", job);
+        continue;
+      }
+      if (this.#outbox.counts().sent >= inFlight) return;
+      await this.#sendNew(head, job);
+    }
+  }
+
+  async #sendNew(head: Head, job: Job): Promise<void> {
+    const gas = await this.#gasFor(job);
+    if (gas === null) return;
+    const from = await this.#from();
+    // Whoever else uses the account may have transactions waiting: ours go behind them.
+    const waiting = await this.#node.nonce(from, "pending");
+    const nonce = Math.max(waiting, this.#outbox.nextNonce());
+    const fees = await feesNow(this.#node, head, this.#options.fees ?? DEFAULT_FEES);
+    const attempt = await this.#sign(head, job, { nonce, fees, gas, cancels: false });
+    this.#tell("signed", job, attempt.hash);
+    await this.#broadcast(head, this.#current(job), attempt);
+  }
+
+  /** The gas limit: an eighth above the estimate. Null where the call would revert, which closes the job. */
+  async #gasFor(job: Job): Promise<bigint | null> {
+    if (job.gas !== null) return job.gas;
+    try {
+      const estimate = await this.#node.estimateGas({ from: await this.#from(), ...job.call });
+      const limit = estimate + estimate / 8n;
+      return limit < MOST_GAS || estimate > MOST_GAS ? limit : MOST_GAS;
+    } catch (thrown) {
+      const fault = faultOf(thrown);
+      if (!isWattbookError(fault, "CONTRACT_REVERTED")) throw thrown;
+      this.#refuse(job, fault.message);
+      return null;
+    }
+  }
+
+  /** Signs a transaction and writes it down. */
+  async #sign(head: Head, job: Job, { nonce, fees, gas, cancels }: Bid): Promise<Attempt> {
+    const { to, data, value } = cancels ? { to: await this.#from(), data: "0x", value: 0n } : job.call;
+    const price = fees.legacy
+      ? { type: 0, gasPrice: fees.most }
+      : { type: 2, maxFeePerGas: fees.most, maxPriorityFeePerGas: fees.tip };
+    const chainId = this.#node.chainId;
+    const signed = await this.#options.signer.signTransaction({
+      ...{ chainId, nonce, to, data, value, gasLimit: gas },
+      ...price,
+    });
+    const attempt = { hash: keccak256(signed), key: job.key, nonce, signed, fees, block: head.number, cancels };
+    this.#outbox.sign(attempt);
+    return attempt;
+  }
+
+  /** Hands in a transaction. Where the node does not take it, or its answer is lost, the next tick finds out. */
+  async #broadcast(head: Head, job: Job, { hash, signed }: Attempt): Promise<void> {
+    try {
+      await this.#node.send(signed);
+      this.#handedIn.set(hash, head.number);
+      this.#tell("broadcast", job, hash);
+    } catch (thrown) {
+      if (isWattbookError(thrown, "NONCE_TAKEN")) return; // it is known already, or its nonce is spent
+      if (isWattbookError(thrown, "RPC_REFUSED") && FEES_TOO_LOW.test(thrown.message)) {
+        // It offers more once its patience is over; why it cannot is noted already.
+        if (this.#current(job).reason === null) this.#late(job, `${thrown.code}: ${thrown.message}`);
+        return;
+      }
+      if (isWattbookError(thrown, "RPC_REFUSED") && (await this.#giveBack(job, hash))) {
+        this.#refuse(job, thrown.message);
+        return;
+      }
+      if (!isWattbookError(thrown)) throw thrown;
+      this.#late(job, `${thrown.code}: ${thrown.message}`);
+    }
+  }
+
+  /** Whether the nonce of a transaction that no node takes can be used again: nothing was sent behind it, and it is nowhere. */
+  async #giveBack(job: Job, hash: string): Promise<boolean> {
+    const { nonce } = this.#current(job);
+    if (nonce === null || this.#outbox.nextNonce() !== nonce + 1) return false;
+    if (this.#outbox.attempts(this.#current(job)).length > 1 || (await this.#node.knows(hash))) return false;
+    this.#outbox.requeue(job.key);
+    return true;
+  }
+
+  #refuse(job: Job, reason: string): void {
+    this.#outbox.finish(job.key, "refused", reason);
+    this.#tell("refused", job);
+  }
+
+  #late(job: Job, reason: string): void {
+    this.#outbox.late(job.key, reason);
+    this.#options.observe?.({ step: "late", job: this.#current(job), reason });
+  }
+
+  #tell(step: Exclude<SenderStep["step"], "late">, job: Job, hash?: string): void {
+    const told = { step, job: this.#current(job), ...(hash !== undefined && { hash }) };
+    this.#options.observe?.(told as SenderStep);
+  }
+
+  #current(job: Job): Job {
+    return this.#outbox.job(job.key) ?? job;
+  }
+
+  async #from(): Promise<string> {
+    this.#account ??= await this.#options.signer.getAddress();
+    return this.#account;
+  }
+
+  get #node(): Node {
+    return this.#options.node;
+  }
+
+  get #outbox(): Outbox {
+    return this.#options.outbox;
+  }
+}
+
+/**
+ * Ticks again and again. A node that fails is no reason to stop: `failed` hears of it, and the next tick goes on.
+ * @param every Milliseconds between two looks.
+ */
+export async function keepSending(
+  sender: Sender,
+  every: number,
+  signal: AbortSignal,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await sender.tick();
+    } catch (error) {
+      // A file that cannot be written must stop everything: what is not on disk must not be sent.
+      if (isServiceError(error) && error.code.startsWith("STORE")) throw error;
+      failed(error);
+    }
+    await pause(every, signal).catch(() => undefined);
+  }
+}
+
+function nonceOf({ key, nonce }: Job): number {
+  if (nonce === null)
+    throw new ServiceError("OUTBOX_MISMATCH", `Job ${key} was sent without a nonce. Restore the last backup.`);
+  return nonce;
+}
+
+function isExpired({ expires }: Job, head: Head): boolean {
+  return expires !== null && head.time >= expires;
+}

@@ -1,0 +1,110 @@
+/** From a strategy's orders to a strip in the outbox: at most one per member, period and frontier. */
+import {
+  asLots,
+  asPeriod,
+  buildStrip,
+  gateOf,
+  isOpen,
+  offsetIn,
+  periodAt,
+  periodStart,
+  slotsOf,
+  slotStart,
+  stripDigest,
+} from "@wattbook/sdk/pure";
+import type {
+  CommunityIndex,
+  MemberIndex,
+  Period,
+  Seconds,
+  Slot,
+  Strip,
+  StripContext,
+  StripHeader,
+  Terms,
+} from "@wattbook/sdk/pure";
+import { unsignedStripBody } from "../wire.ts";
+import type { Forecast } from "./forecast.ts";
+import type { KeySigner } from "./keys.ts";
+import type { MeteredMember } from "./members.ts";
+import type { OutboxKey } from "./queue/outbox.ts";
+import type { Queue } from "./queue/queue.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** What a strip needs to know of the chain; `prepareStrip` of the SDK reads it. */
+export type PrepareStrip = (
+  community: CommunityIndex,
+  member: MemberIndex,
+  period: Period,
+) => Promise<{ readonly terms: Terms; readonly header: StripHeader; readonly context: StripContext }>;
+
+/** A member that trades. */
+export interface TradingMember extends MeteredMember {
+  /** Signs strips. */
+  readonly tradingKey: KeySigner;
+  readonly strategy: Strategy;
+  readonly forecast: Forecast;
+  /** Seconds before a period's start from which it is bid for. */
+  readonly leadTime: Seconds;
+}
+
+/** The gate is not met to the second: a strip takes some time to the chain. */
+const MARGIN = 60n;
+
+export class Bidder {
+  readonly #queue: Queue;
+  readonly #prepare: PrepareStrip;
+
+  constructor(queue: Queue, prepare: PrepareStrip) {
+    this.#queue = queue;
+    this.#prepare = prepare;
+  }
+
+  /**
+   * Makes a member's strips of all periods whose time has come, where there is none yet.
+   * @returns How many.
+   */
+  async bid(member: TradingMember, now: Seconds): Promise<number> {
+    const { terms } = member.community;
+    const current = periodAt(terms, now);
+    let made = 0;
+    for (let period = current; period <= current + terms.horizon; period = asPeriod(period + 1n)) {
+      if (periodStart(terms, period) > now + member.leadTime) break;
+      const slots = openSlots(terms, period, now);
+      if (slots.length > 0 && (await this.#bidFor(member, period, slots))) made += 1;
+    }
+    return made;
+  }
+
+  async #bidFor(member: TradingMember, period: Period, open: readonly Slot[]): Promise<boolean> {
+    const { community } = member.community;
+    if (this.#queue.outbox.has("strip", community, member.member, period)) return false;
+    const { terms, header, context } = await this.#prepare(community, member.member, period);
+    const free = open.filter((slot) => offsetIn(terms, period, slot) >= header.after);
+    const slots = await Promise.all(
+      free.map(async (slot) => ({ slot, netWh: await member.forecast.netWh(member.meter, slotStart(terms, slot)) })),
+    );
+    const caps = context.caps ?? { buy: asLots(0n), sell: asLots(0n) };
+    const orders = await member.strategy.orders({ terms, slots, caps });
+    if (orders.length === 0) return false;
+    this.#add(member, buildStrip(terms, header, orders, context));
+    return true;
+  }
+
+  #add({ community: { market } }: TradingMember, strip: Strip): void {
+    if (market === undefined) return;
+    const body = JSON.stringify(unsignedStripBody(strip));
+    this.#queue.transaction(() => {
+      this.#queue.outbox.add(stripKey(strip), body, stripDigest(market, strip));
+    });
+  }
+}
+
+/** Key of a strip in the outbox. */
+export function stripKey({ community, member, period, after }: StripHeader): OutboxKey {
+  return { kind: "strip", community, member, period, part: after };
+}
+
+function openSlots(terms: Terms, period: Period, now: Seconds): Slot[] {
+  return slotsOf(terms, period).filter((slot) => isOpen(terms, slot, now) && now + MARGIN < gateOf(terms, slot));
+}

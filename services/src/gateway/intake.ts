@@ -1,0 +1,174 @@
+/** The way of a sample into the queue: checked, counted on from its neighbours, and the boundaries around it found again. */
+import type { Seconds } from "@wattbook/sdk/pure";
+import type { Clock } from "./clock.ts";
+import { GatewayError } from "./errors.ts";
+import { boundariesBetween, isBoundary } from "./intervals.ts";
+import type { IntervalRules, Point, Quality } from "./intervals.ts";
+import { fullSample } from "./merge.ts";
+import type { Counts, FullSample } from "./merge.ts";
+import { isBelow, onward, place } from "./placing.ts";
+import type { Energies, Neighbours } from "./placing.ts";
+import type { Queue } from "./queue/queue.ts";
+import type { KeptSample } from "./queue/samples.ts";
+import { advanceBetween } from "./registers.ts";
+import type { RegisterRules } from "./registers.ts";
+import type { Kept, Sample } from "./sample.ts";
+
+/** What the configuration says of a meter. */
+export interface MeterRules extends RegisterRules, IntervalRules {
+  /** Registers that the meter has; one that it has not stays 0. */
+  readonly counts: Counts;
+  /** Wh that were counted before the first sample: by a meter that this one replaced. */
+  readonly base: Energies;
+  /** A clock may be so far ahead, and that of a meter that sends at once so far behind, seconds. */
+  readonly clockTolerance: Seconds;
+  /** Samples that come later than this are refused, seconds. */
+  readonly maxLate: Seconds;
+}
+
+/** What an operator says when a meter was swapped. */
+export interface Swap {
+  readonly meter: string;
+  /** When the old meter was read last and the new one first; no sample is later yet. */
+  readonly at: Seconds;
+  /** Registers of the old meter. */
+  readonly last: Energies;
+  /** Registers of the new meter. */
+  readonly first: Energies;
+  /** Serial number of the new meter. */
+  readonly serial?: string;
+}
+
+/** A gap longer than this keeps no boundaries: no period within it can be signed any more. */
+const MOST_FILL = 40n * 86_400n;
+
+export class Intake {
+  readonly #queue: Queue;
+  readonly #rules: ReadonlyMap<string, MeterRules>;
+  readonly #clock: Clock;
+
+  constructor(queue: Queue, rules: ReadonlyMap<string, MeterRules>, clock: Clock) {
+    this.#queue = queue;
+    this.#rules = rules;
+    this.#clock = clock;
+  }
+
+  /**
+   * Keeps a sample, within the caller's transaction.
+   * @throws GatewayError
+   */
+  keep(sample: Sample): Kept {
+    const rules = this.#rulesOf(sample.meter);
+    checkClock(sample, this.#clock(), rules);
+    const meter = this.#queue.meters.idOf(sample.meter);
+    const full = fullSample(this.#queue, meter, sample, rules.counts);
+    if (typeof full === "string") return full;
+    this.#checkOpen(meter, full.shown.at);
+    this.#insert(meter, full, sample.wrapWh === undefined ? rules : { wrapWh: sample.wrapWh, ...rules });
+    return "kept";
+  }
+
+  /**
+   * Goes on with the new meter's registers where the old one's ended, within the caller's transaction.
+   * @throws GatewayError SWAP_TOO_LATE where a sample is later already
+   */
+  swap(swap: Swap): void {
+    const { at, last, first, serial } = swap;
+    const rules = this.#rulesOf(swap.meter);
+    const meter = this.#queue.meters.idOf(swap.meter);
+    this.#checkOpen(meter, at);
+    const before = this.#queue.samples.before(meter, at);
+    if (before === undefined || this.#queue.samples.at(meter, at) || this.#queue.samples.after(meter, at)) {
+      const text = "a swap lies after the last sample of the old meter and before the first of the new one.";
+      throw new GatewayError("SWAP_TOO_LATE", `swap of meter ${swap.meter}`, at, text);
+    }
+    const { complete, ...by } = advanceBetween(before.shown, { at, ...last }, rules);
+    const shown = { at, ...first, ...(serial === undefined ? {} : { serial }) };
+    const counted = onward(before.counted, at, by);
+    const kept = { shown, counted, carried: { import: false, export: false }, complete };
+    this.#queue.samples.put(meter, kept);
+    this.#bound(meter, kept, { before, after: undefined }, undefined, rules);
+  }
+
+  #rulesOf(meter: string): MeterRules {
+    const rules = this.#rules.get(meter);
+    if (rules !== undefined) return rules;
+    const text = "the configuration has no such meter. Add it, or stop its messages.";
+    throw new GatewayError("METER_UNKNOWN", "meter", meter, text);
+  }
+
+  #checkOpen(meter: bigint, at: Seconds): void {
+    const frozen = this.#queue.meters.frozen(meter);
+    if (at > frozen) return;
+    const text = `the reading until ${frozen} is made, and a reading is signed once. Send samples before that.`;
+    throw new GatewayError("ALREADY_SIGNED", "time", at, text);
+  }
+
+  #insert(meter: bigint, { shown, carried, afterGap }: FullSample, rules: MeterRules): void {
+    const { samples } = this.#queue;
+    const [before, after] = [samples.before(meter, shown.at), samples.after(meter, shown.at)];
+    const { counted, complete, takesBreak } = place(shown, { before, after }, rules, rules.base);
+    const edge = this.#edgeOf(meter, counted);
+    const serial = shown.serial ?? before?.shown.serial;
+    const kept = {
+      shown: serial === undefined ? shown : { ...shown, serial },
+      counted,
+      carried,
+      complete: complete && !afterGap,
+    };
+    samples.put(meter, kept);
+    if (after !== undefined && takesBreak) samples.setComplete(meter, after.shown.at);
+    const next = after && takesBreak ? { ...after, complete: true } : after;
+    this.#bound(meter, kept, { before, after: next }, edge, rules);
+  }
+
+  /** The last boundary that is in a reading: whatever comes later counts on from it. */
+  #edgeOf(meter: bigint, counted: Point): Point | undefined {
+    const frozen = this.#queue.meters.frozen(meter);
+    const edge = frozen === 0n ? undefined : this.#queue.slots.at(meter, frozen);
+    if (edge === undefined || !isBelow(counted, edge)) return edge;
+    const text = `the reading until ${edge.at} ends with ${edge.importWh} and ${edge.exportWh} Wh. Later samples count.`;
+    throw new GatewayError("LATE_CONTRADICTS", "late sample", `${counted.importWh} and ${counted.exportWh} Wh`, text);
+  }
+
+  #bound(
+    meter: bigint,
+    { counted, complete }: Pick<KeptSample, "counted" | "complete">,
+    { before, after }: Neighbours,
+    edge: Point | undefined,
+    rules: IntervalRules,
+  ): void {
+    if (before !== undefined) {
+      const from = edge !== undefined && edge.at > before.counted.at ? edge : before.counted;
+      this.#fill(meter, from, counted, qualityOf(before.counted, counted, complete, rules), rules);
+    }
+    if (isBoundary(rules, counted.at)) this.#queue.slots.put(meter, { ...counted, quality: "measured" });
+    if (after === undefined) return;
+    this.#fill(meter, counted, after.counted, qualityOf(counted, after.counted, after.complete, rules), rules);
+  }
+
+  #fill(meter: bigint, from: Point, to: Point, quality: Quality, rules: IntervalRules): void {
+    if (to.at - from.at > MOST_FILL) return;
+    for (const boundary of boundariesBetween(from, to, rules, quality)) this.#queue.slots.put(meter, boundary);
+  }
+}
+
+function qualityOf(from: Point, to: Point, complete: boolean, { maxGap }: IntervalRules): Quality {
+  return complete && to.at - from.at <= maxGap ? "interpolated" : "gap";
+}
+
+function checkClock({ at, live = false }: Sample, now: Seconds, { clockTolerance, maxLate }: MeterRules): void {
+  if (at > now + clockTolerance) {
+    const text = `the gateway's clock shows ${now}. Set the meter's clock and its time zone; check the gateway's NTP.`;
+    throw new GatewayError("CLOCK_AHEAD", "time", at, text);
+  }
+  const oldest = live ? clockTolerance : maxLate;
+  if (at + oldest >= now) return;
+  const hint = live ? "Set the meter's clock and its time zone; check the gateway's NTP." : "Raise maxLate to take it.";
+  throw new GatewayError(
+    "CLOCK_BEHIND",
+    "time",
+    at,
+    `the gateway's clock shows ${now}, over ${oldest} s later. ${hint}`,
+  );
+}

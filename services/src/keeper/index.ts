@@ -1,0 +1,8 @@
+/** `@wattbook/services/keeper`: clears due slots and settles due periods. */
+export { dueIn } from "./due.ts";
+export type { Due, PeriodFacts } from "./due.ts";
+export { Keeper } from "./keeper.ts";
+export type { KeeperOptions, Pass, Task } from "./keeper.ts";
+export { SqliteLogStore } from "./log-store.ts";
+export { partsOf } from "./parts.ts";
+export type { CallLimits, Part } from "./parts.ts";

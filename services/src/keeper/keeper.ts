@@ -1,0 +1,140 @@
+/** Clears and settles what is due, from chain data alone: anyone can run one, and any number of them. */
+import {
+  asPeriod,
+  asSeconds,
+  periodAt,
+  ringLength,
+  type CommunityIndex,
+  type LogReader,
+  type Period,
+  type Terms,
+  type UnsignedCall,
+  type Wattbook,
+} from "@wattbook/sdk";
+import { isFinal, type Sender } from "../chain/sender.ts";
+import { dueIn, type PeriodFacts } from "./due.ts";
+import { partsOf, type CallLimits, type Part } from "./parts.ts";
+
+/** What a keeper needs. */
+export interface KeeperOptions {
+  readonly wattbook: Wattbook;
+  readonly community: CommunityIndex;
+  readonly sender: Sender;
+  /** The account that sends: calls are tried in its name first. */
+  readonly account: string;
+  /** The community's logs, kept between passes. */
+  readonly logs: LogReader;
+  /** Seconds to leave what is due to others first; 0 if left out. Several keepers with different ones rarely send the same. */
+  readonly delay?: bigint;
+  readonly limits?: Partial<Record<Task, CallLimits>>;
+}
+
+/** What a keeper does. */
+export type Task = "clear" | "settle" | "estimate";
+
+/** Items per call as in `docs/how-it-works.md`, "What fits a call". */
+const LIMITS: Readonly<Record<Task, CallLimits>> = {
+  clear: { items: 48, bytes: 120_000 },
+  settle: { items: 60, bytes: 120_000 },
+  estimate: { items: 60, bytes: 120_000 },
+};
+
+/** What a pass found. */
+export interface Pass {
+  /** Keys of the jobs that it submitted. */
+  readonly submitted: readonly string[];
+  /** Items that are due and of which the chain would take none now, by task and period: something else has to come first. */
+  readonly waiting: readonly { readonly task: Task; readonly period: Period; readonly items: number }[];
+}
+
+/**
+ * Looks at the chain and submits what is due. Nothing is kept but what the logs and the outbox say: a keeper that starts anew goes on
+ * where another stopped. What others do meanwhile is passed over by the contracts, and mostly found out beforehand.
+ */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  #terms: Terms | undefined;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  /** One look. Jobs that it submits are sent by the sender's next `tick`. */
+  async pass(): Promise<Pass> {
+    const { wattbook, community, delay = 0n } = this.#options;
+    this.#terms ??= await wattbook.registry.terms(community);
+    const terms = this.#terms;
+    const block = await wattbook.provider.getBlock("latest");
+    const now = BigInt(block?.timestamp ?? 0) - delay;
+    const logs = await this.#options.logs.snapshot();
+    const submitted: string[] = [];
+    const waiting: Pass["waiting"][number][] = [];
+    for (const period of periodsFrom(terms, now)) {
+      const due = dueIn(terms, period, asSeconds(now), await factsOf(logs, period));
+      const parts = this.#partsOf(period, due);
+      for (const task of TASKS) {
+        const { keys, idle } = await this.#submit(task, period, parts[task]);
+        submitted.push(...keys);
+        if (idle > 0) waiting.push({ task, period, items: idle });
+      }
+    }
+    return { submitted, waiting };
+  }
+
+  #partsOf(period: Period, due: ReturnType<typeof dueIn>): Readonly<Record<Task, Part[]>> {
+    const { wattbook, community, limits } = this.#options;
+    const { calls } = wattbook.settlement;
+    const { clear } = wattbook.market.calls; // the same call in both order books
+    const book = this.#options.logs.market;
+    const fit = { ...LIMITS, ...limits };
+    return {
+      clear: partsOf(due.clear, (slots) => ({ ...clear(community, slots), to: book }), fit.clear),
+      settle: partsOf(due.settle, (items) => calls.settle(community, period, items), fit.settle),
+      estimate: partsOf(due.estimate, (items) => calls.settleEstimated(community, period, items), fit.estimate),
+    };
+  }
+
+  /** Submits the calls of which the chain would take something, unless earlier ones of the kind are on their way. */
+  async #submit(task: Task, period: Period, parts: readonly Part[]): Promise<{ keys: string[]; idle: number }> {
+    const prefix = `${task}:${this.#options.community}:${period}:`;
+    const earlier = this.#options.sender.jobs(prefix);
+    if (parts.length === 0 || earlier.some((job) => !isFinal(job))) return { keys: [], idle: 0 };
+    const keys: string[] = [];
+    let idle = 0;
+    for (const { call, items } of parts) {
+      if ((await this.#wouldTake(call)) === 0n) {
+        idle += items;
+        continue;
+      }
+      const key = `${prefix}${earlier.length + keys.length}`;
+      this.#options.sender.submit({ key, call });
+      keys.push(key);
+    }
+    return { keys, idle };
+  }
+
+  /** How many items of a call the chain would take now. */
+  async #wouldTake({ to, data }: UnsignedCall): Promise<bigint> {
+    const { wattbook, account } = this.#options;
+    return BigInt(await wattbook.provider.call({ from: account, to, data }));
+  }
+}
+
+const TASKS: readonly Task[] = ["clear", "settle", "estimate"];
+
+/** Periods that can have something due: those in the ring, and those that are traded ahead. */
+function periodsFrom(terms: Terms, now: bigint): Period[] {
+  const current = periodAt(terms, asSeconds(now));
+  const oldest = current - ringLength(terms);
+  const first = oldest < 0n ? 0n : oldest;
+  return Array.from({ length: Number(current + terms.horizon - first + 1n) }, (_, k) => asPeriod(first + BigInt(k)));
+}
+
+async function factsOf(logs: LogReader, period: Period): Promise<PeriodFacts> {
+  return {
+    journals: await logs.journals(period),
+    readings: await logs.readings(period),
+    settled: await logs.settled(period),
+    cleared: await logs.cleared(period),
+  };
+}

@@ -1,0 +1,98 @@
+/** Reads the chain's logs once, block by block, and again from where it was reorganised. */
+import { type CommunityIndex, type Deployment, eventsOf, scanLogs, topicsOf, type WattbookEvent } from "@wattbook/sdk";
+import { toBeHex } from "ethers";
+import type { Head, Node } from "../../chain/index.ts";
+import { storeFault, type Store } from "../../store/open.ts";
+import type { Facts } from "../store/facts.ts";
+import { logSourceOf } from "./runner.ts";
+
+/** What is read, and who hears of it. */
+export interface FollowOptions {
+  readonly node: Node;
+  readonly store: Store;
+  readonly path: string;
+  readonly facts: Facts;
+  readonly deployment: Deployment;
+  readonly communities: readonly CommunityIndex[];
+  /** Takes back what was concluded from blocks that are gone; within the transaction. */
+  readonly rewind: (from: number) => void;
+  /** Draws conclusions from events; within the transaction that says that they were read. */
+  readonly apply: (events: readonly WattbookEvent[]) => void;
+}
+
+/** Most blocks of one request. */
+const CHUNK = 2_000;
+
+/** Follows the logs of some communities. */
+export class Follower {
+  readonly #options: FollowOptions;
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+  }
+
+  /** A community that was not followed before has logs in blocks that were read: then all are read again. */
+  begin(): void {
+    const { facts, communities } = this.#options;
+    const names = [...communities].map(String).sort().join(",");
+    if (facts.followed() === names) return;
+    this.#rewind(0);
+    facts.follow(names);
+  }
+
+  /** Reads up to a block. @return Whether blocks that were read before are gone. */
+  async sync(head: Head): Promise<boolean> {
+    const { node, deployment, communities } = this.#options;
+    const { next, rewound } = await this.#start(head);
+    const { DoubleAuction, SealedAuction, PaymentEscrow, Settlement } = deployment.contracts;
+    const names = ["Recorded", "StripSkipped", "SlotCleared", "Metered", "Settled", "ItemSkipped"] as const;
+    const filter = {
+      address: [DoubleAuction, SealedAuction, PaymentEscrow, Settlement],
+      topics: [topicsOf(...names), communities.map((community) => toBeHex(community, 32))],
+    };
+    const source = logSourceOf(node);
+    for (let from = next; from <= head.number; from += CHUNK) {
+      const last = Math.min(from + CHUNK - 1, head.number);
+      // The hash first: where the chain changes in between, the next look finds another one and reads again.
+      const hash = (last === head.number ? head : await node.block(last))?.hash ?? "";
+      const logs = await scanLogs(source, filter, { fromBlock: from, toBlock: last });
+      this.#atOnce(() => {
+        this.#options.apply(eventsOf(logs, deployment));
+        this.#options.facts.anchor({ block: last, hash });
+      });
+    }
+    return rewound;
+  }
+
+  /** The first block to read: behind the newest one that is still part of the chain. */
+  async #start(head: Head): Promise<{ next: number; rewound: boolean }> {
+    const { node, facts, deployment } = this.#options;
+    const anchors = facts.anchors();
+    let rewound = false;
+    for (const { block, hash } of anchors) {
+      const found = block > head.number ? null : block === head.number ? head : await node.block(block);
+      if (found?.hash === hash) {
+        if (rewound) this.#rewind(block + 1);
+        return { next: block + 1, rewound };
+      }
+      rewound = true;
+    }
+    if (rewound) this.#rewind(0);
+    return { next: deployment.fromBlock, rewound };
+  }
+
+  #rewind(from: number): void {
+    this.#atOnce(() => {
+      this.#options.facts.rewind(from);
+      this.#options.rewind(from);
+    });
+  }
+
+  #atOnce(work: () => void): void {
+    try {
+      this.#options.store.transaction(work).immediate();
+    } catch (error) {
+      throw storeFault(this.#options.path, error);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/** The relayer's numbers for Prometheus. */
+import { Counter, Gauge, type Registry } from "../operation/index.ts";
+
+/** What is counted. */
+export class Numbers {
+  /** Strips and readings that came, by what they were answered: "accepted", "known", or the refusal's code or reason. */
+  readonly messages;
+  /** Strips by what became of them. */
+  readonly strips;
+  /** Steps of transactions. */
+  readonly steps;
+  /** Looks at the chain that failed, by code. */
+  readonly faults;
+  readonly block;
+  readonly waiting;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.messages = new Counter({
+      ...{ name: "wattbook_relayer_messages_total", help: "Strips and readings that came, by answer", registers },
+      labelNames: ["kind", "answer"] as const,
+    });
+    this.strips = new Counter({
+      ...{ name: "wattbook_relayer_strips_total", help: "Strips, by what became of them", registers },
+      labelNames: ["outcome"] as const,
+    });
+    this.steps = new Counter({
+      ...{ name: "wattbook_relayer_transaction_steps_total", help: "Steps of transactions", registers },
+      labelNames: ["step"] as const,
+    });
+    this.faults = new Counter({
+      ...{ name: "wattbook_relayer_faults_total", help: "Looks at the chain that failed, by code", registers },
+      labelNames: ["code"] as const,
+    });
+    this.block = new Gauge({ name: "wattbook_relayer_block", help: "Latest block that was read", registers });
+    this.waiting = new Gauge({
+      ...{ name: "wattbook_relayer_strips_waiting", help: "Strips that wait to be posted", registers },
+      labelNames: ["community"] as const,
+    });
+  }
+}

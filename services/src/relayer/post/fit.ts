@@ -1,0 +1,62 @@
+/** Calls that a transaction can hold: what was planned too large is halved. */
+import { faultOf, isWattbookError, type UnsignedCall } from "@wattbook/sdk";
+import type { Node } from "../../chain/index.ts";
+
+/** Calldata that nodes pass on, signature and envelope beside it. */
+const MOST_BYTES = 126 * 1_024;
+/** Largest gas limit of a transaction (EIP-7825). */
+const MOST_GAS = 1n << 24n;
+/** What of it an estimate may take: the chain may have moved on until the call is mined. */
+const MOST_ESTIMATE = (MOST_GAS * 7n) / 8n;
+
+/** Who sends, and who hears of an item that no transaction can hold. */
+export interface FitOptions<T> {
+  readonly from: string;
+  /** The call for some of the items. */
+  readonly build: (items: readonly T[]) => UnsignedCall;
+  readonly unfit: (item: T) => void;
+}
+
+/** Some of the items, and the call for them. */
+export interface Fitting<T> {
+  readonly items: readonly T[];
+  readonly call: UnsignedCall;
+  /** Gas limit. */
+  readonly gas: bigint;
+}
+
+/**
+ * Calls for all items that a transaction can hold, each with a gas limit an eighth above its estimate.
+ * @throws ContractRevertError where the call is refused as a whole
+ * @throws Faults of the node
+ */
+export async function fitting<T>(node: Node, items: readonly T[], options: FitOptions<T>): Promise<Fitting<T>[]> {
+  const [first] = items;
+  if (first === undefined) return [];
+  const call = options.build(items);
+  const gas = call.data.length / 2 > MOST_BYTES ? null : await estimated(node, options.from, call);
+  if (gas !== null) {
+    const limit = (gas * 9n) / 8n;
+    return [{ items, call, gas: limit < MOST_GAS ? limit : MOST_GAS }];
+  }
+  if (items.length === 1) {
+    options.unfit(first);
+    return [];
+  }
+  const half = Math.ceil(items.length / 2);
+  const before = await fitting(node, items.slice(0, half), options);
+  return [...before, ...(await fitting(node, items.slice(half), options))];
+}
+
+/** Null where it takes more than a transaction has. */
+async function estimated(node: Node, from: string, { to, data, value }: UnsignedCall): Promise<bigint | null> {
+  try {
+    const gas = await node.estimateGas({ from, to, data, value });
+    return gas <= MOST_ESTIMATE ? gas : null;
+  } catch (thrown) {
+    const fault = faultOf(thrown);
+    // Nodes say that a call needs more than a transaction has in many ways, but refuse it all.
+    if (isWattbookError(fault, "RPC_REFUSED")) return null;
+    throw thrown;
+  }
+}

@@ -1,0 +1,89 @@
+/** What settlement checks of a reading before it takes it, against the chain as it is and what the relayer holds already. */
+import {
+  endRegisters,
+  type MemberWord,
+  type MeterInfo,
+  periodEnd,
+  ratedWhDown,
+  type Reading,
+  type Seconds,
+  type Terms,
+} from "@wattbook/sdk";
+import { refuseReading } from "../refusal.ts";
+
+/** Everything that a reading depends on. */
+export interface ReadingContext {
+  readonly terms: Terms;
+  readonly now: Seconds;
+  /** Largest caps that the member ever had, and the key that signs now. */
+  readonly rated: Pick<MemberWord, "buyCap" | "sellCap"> & { readonly meterKey: string };
+  readonly meter: MeterInfo;
+}
+
+/**
+ * What is checked of a reading alone, but for its signature.
+ * @throws Refusal with the contract's reason
+ */
+export function checkAlone(reading: Reading, { terms, now, rated, meter }: ReadingContext): void {
+  const { member, period, values } = reading;
+  if (!meter.bound || (meter.fresh && period < meter.nextPeriod)) {
+    throw refuseReading("NoMeter", `Member ${member} has no meter in period ${period}`);
+  }
+  const end = periodEnd(terms, period);
+  if (now < end) throw refuseReading("PeriodNotOver", `Period ${period} ends at ${end}, and it is ${now}`);
+  if (BigInt(values.length) !== terms.slotsPerPeriod) {
+    throw refuseReading("BadLength", `values hold ${values.length} slots, not ${terms.slotsPerPeriod}`);
+  }
+  const [imported, exported] = [ratedWhDown(terms, rated.buyCap), ratedWhDown(terms, rated.sellCap)];
+  for (const [slot, value] of values.entries()) {
+    if (value.imported <= imported && value.exported <= exported) continue;
+    const most = `The connection is rated for ${imported} in and ${exported} out`;
+    throw refuseReading("OverRated", `values[${slot}] are ${value.imported} and ${value.exported} Wh. ${most}`);
+  }
+}
+
+/**
+ * What is checked of a reading against the meter's registers.
+ * @throws Refusal with the contract's reason
+ */
+export function checkRegisters(reading: Reading, { terms, rated, meter }: ReadingContext): void {
+  const { period, startImport, startExport, closesGap } = reading;
+  if (period < meter.nextPeriod) throw refuseReading("AlreadyMetered", `period is ${period}`);
+  if (period < meter.gapEnd) throw refuseReading("AlreadySettled", `Period ${period} was settled as estimated`);
+  if (period > meter.gapEnd) throw refuseReading("EarlierMissing", `period is ${period}, not ${meter.gapEnd}`);
+  const moreImport = startImport - meter.importRegister;
+  const moreExport = startExport - meter.exportRegister;
+  if (moreImport < 0n || moreExport < 0n) {
+    const known = `Registers are ${meter.importRegister} and ${meter.exportRegister} Wh already`;
+    throw refuseReading("RegisterDown", `It starts at ${startImport} and ${startExport} Wh. ${known}`);
+  }
+  const jumps = moreImport > 0n || moreExport > 0n;
+  if (closesGap && (meter.gap || (jumps && !meter.fresh))) {
+    const missing = meter.gapEnd - meter.nextPeriod;
+    const slots = (missing > 1n ? missing : 1n) * terms.slotsPerPeriod;
+    const most = {
+      imported: ratedWhDown(terms, rated.buyCap) * slots,
+      exported: ratedWhDown(terms, rated.sellCap) * slots,
+    };
+    if (moreImport <= most.imported && moreExport <= most.exported) return;
+    throw refuseReading("OverRated", `${moreImport} and ${moreExport} Wh are unexplained`);
+  }
+  if (meter.gap || (jumps && !meter.fresh)) {
+    throw refuseReading("RegisterGap", `${moreImport} and ${moreExport} Wh are unexplained`);
+  }
+}
+
+/** The meter once a reading was accepted: what the next one is checked against. */
+export function meterAfter(meter: MeterInfo, reading: Reading): MeterInfo {
+  const { imported, exported } = endRegisters(reading);
+  const next = (reading.period + 1n) as MeterInfo["nextPeriod"];
+  return {
+    ...meter,
+    fresh: false,
+    gap: false,
+    nextPeriod: next,
+    gapEnd: next,
+    importRegister: imported,
+    exportRegister: exported,
+  };
+}

@@ -1,0 +1,428 @@
+/** The relayer: takes strips and readings, and brings them on chain, once each, whatever breaks in between. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import {
+  asPeriod,
+  type CommunityIndex,
+  connect,
+  type Deployment,
+  isWattbookError,
+  MarketClient,
+  type Period,
+  SettlementClient,
+  type Terms,
+  type Wattbook,
+} from "@wattbook/sdk";
+import { BaseWallet, type Signer } from "ethers";
+import { type FeePolicy, type Head, type Node, Outbox, Sender } from "../chain/index.ts";
+import { pause } from "../chain/backoff.ts";
+import { isServiceError, ServiceError } from "../errors.ts";
+import type { Logger } from "../operation/index.ts";
+import type { Store } from "../store/open.ts";
+import { Allowance } from "./allowance.ts";
+import { Bus } from "./bus.ts";
+import { ChainClock } from "./chain/clock.ts";
+import { Follower } from "./chain/follow.ts";
+import { namesOf, Outcomes } from "./chain/outcomes.ts";
+import { readerOf } from "./chain/runner.ts";
+import { CommunityView } from "./chain/view.ts";
+import { Gates } from "./gates.ts";
+import type { Numbers } from "./numbers.ts";
+import { FollowUp } from "./post/follow-up.ts";
+import { Poster, type Served } from "./post/poster.ts";
+import { ReadingDesk } from "./readings/desk.ts";
+import { Settler } from "./settle/settler.ts";
+import { SignaturePool } from "./signatures/pool.ts";
+import { Batches } from "./store/batches.ts";
+import { Facts } from "./store/facts.ts";
+import { GroupCommit } from "./store/group-commit.ts";
+import { openRelayerStore } from "./store/open.ts";
+import { Readings } from "./store/readings.ts";
+import { type StripRow, Strips } from "./store/strips.ts";
+import { bookRing } from "./strips/busy.ts";
+import { StripDesk, type StripTerms } from "./strips/desk.ts";
+
+/** What a relayer does, step by step: for logs, counters, and tests that pull the plug. */
+export type RelayerStep =
+  | "received"
+  | "stored"
+  | "batched"
+  | "signed"
+  | "broadcast"
+  | "mined"
+  | "done"
+  | "acknowledged"
+  | "raised"
+  | "cancelled"
+  | "unmined"
+  | "requeued"
+  | "reverted"
+  | "refused"
+  | "expired"
+  | "late";
+
+/** What a relayer is made of. */
+export interface RelayerOptions {
+  readonly deployment: Deployment;
+  readonly communities: readonly CommunityIndex[];
+  readonly node: Node;
+  /** Signs transactions and receipts itself. */
+  readonly signer: Signer;
+  /** Holds the relayer's files. */
+  readonly folder: string;
+  readonly fees: FeePolicy;
+  readonly confirmations: number;
+  /** Base units, seconds; see the configuration. */
+  readonly leastFee: StripTerms["leastFee"];
+  readonly lead: number;
+  readonly margin: number;
+  readonly patience: number;
+  /** Messages per member and minute. */
+  readonly perMember: number;
+  /** Threads that check signatures. */
+  readonly threads?: number | undefined;
+  readonly log: Logger;
+  readonly numbers?: Numbers | undefined;
+  /** Told of each step once it is done, with the digest or the job's key. */
+  readonly observe?: ((step: RelayerStep, name: string) => void) | undefined;
+}
+
+/** A community, with everything that serves it. */
+export interface ServedCommunity extends Served {
+  readonly readings: ReadingDesk;
+  readonly gates: Gates;
+}
+
+/** Everything a relayer holds, opened. */
+export class Relayer {
+  readonly account: string;
+  readonly served = new Map<number, ServedCommunity>();
+  readonly bus = new Bus();
+  readonly store: Store;
+  readonly path: string;
+  readonly strips: Strips;
+  readonly readings: Readings;
+  readonly commits: GroupCommit;
+  readonly options: RelayerOptions;
+  readonly domains: Wattbook["domains"];
+  readonly #facts: Facts;
+  readonly #batches: Batches;
+  readonly #outbox: Outbox;
+  readonly #sender: Sender;
+  readonly #signatures: SignaturePool;
+  readonly #clock = new ChainClock();
+  readonly #allowance: Allowance;
+  readonly #follower: Follower;
+  readonly #followUp: FollowUp;
+  readonly #poster: Poster;
+  readonly #settler: Settler;
+  #head: Head | undefined;
+
+  private constructor(options: RelayerOptions, account: string, domains: Wattbook["domains"]) {
+    const { deployment, node, folder, communities } = options;
+    this.options = options;
+    this.account = account;
+    this.domains = domains;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.path = join(folder, "relayer.db");
+    const owner = { chainId: node.chainId, market: deployment.contracts.DoubleAuction, account };
+    this.store = openRelayerStore(this.path, owner);
+    this.#outbox = new Outbox(join(folder, "outbox.db"), node.chainId, account);
+    this.strips = new Strips(this.store);
+    this.readings = new Readings(this.store);
+    this.commits = new GroupCommit(this.store, this.path);
+    this.#facts = new Facts(this.store);
+    this.#batches = new Batches(this.store);
+    this.#signatures = new SignaturePool(privateKeyOf(options.signer), options.threads);
+    this.#allowance = new Allowance(options.perMember);
+    this.#sender = this.#makeSender();
+    const outcomes = this.#makeOutcomes();
+    this.#follower = new Follower({
+      ...{ node, store: this.store, path: this.path, facts: this.#facts, deployment, communities },
+      apply: (events) => {
+        outcomes.apply(events);
+      },
+      rewind: (from) => {
+        outcomes.rewind(from);
+      },
+    });
+    this.#followUp = this.#makeFollowUp();
+    this.#poster = this.#makePoster();
+    this.#settler = this.#makeSettler();
+  }
+
+  /**
+   * Opens the relayer's files, checks the deployment and reads what has happened since.
+   * @throws ServiceError of the files; Faults of the node; WattbookErrors of the deployment
+   */
+  static async open(options: RelayerOptions): Promise<Relayer> {
+    const { node, deployment, signer } = options;
+    await node.head();
+    const { domains } = await connect(node.provider, deployment);
+    const relayer = new Relayer(options, await signer.getAddress(), domains);
+    try {
+      await relayer.#begin();
+      return relayer;
+    } catch (error) {
+      await relayer.close();
+      throw error;
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const { node, deployment, communities, lead } = this.options;
+    for (const community of communities) {
+      const view = await CommunityView.open(node, this.#clock, deployment, community);
+      if (view.terms.revealWindow !== 0n) {
+        const found = `communities: community ${community} is sealed`;
+        throw new ServiceError("CONFIG_INVALID", `${found}, and this relayer serves open ones. Remove it.`);
+      }
+      const desk = this.#makeDesk(view);
+      const readings = this.#makeReadingDesk(view);
+      this.served.set(Number(community), { view, desk, readings, gates: new Gates(this.bus, lead) });
+    }
+    const head = await node.head();
+    this.#clock.see(head);
+    this.#follower.begin();
+    await this.#read(head);
+    this.#reload();
+  }
+
+  /** Looks at the chain once and does what is due. @throws Faults of the node, and of the files; the next look goes on */
+  async tick(): Promise<void> {
+    const head = await this.options.node.head();
+    this.#clock.see(head);
+    await this.#read(head);
+    this.#followUp.close(head.number);
+    for (const { view, gates } of this.served.values()) {
+      gates.look(view.community, view.terms, view.now());
+      this.#miss(view);
+    }
+    await eachDone([
+      () => this.#poster.plan(),
+      () => this.#settler.plan(),
+      () => {
+        this.#followUp.submit();
+        return this.#sender.tick();
+      },
+    ]);
+    this.#count();
+  }
+
+  /**
+   * Ticks until it is stopped. Nothing that fails is a reason to end: what is not on disk is neither answered nor sent.
+   * @param every Milliseconds between two looks.
+   */
+  async run(every: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.tick();
+      } catch (error) {
+        const code = isServiceError(error) || isWattbookError(error) ? error.code : "UNKNOWN";
+        this.options.numbers?.faults.inc({ code });
+        this.options.log[code === "UNKNOWN" ? "error" : "warn"]({ err: error }, "a look at the chain failed");
+      }
+      await pause(every, signal).catch(() => undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.commits.flush();
+    await this.#signatures.close();
+    this.#outbox.close();
+    this.store.close();
+  }
+
+  /** Money to pay for gas, wei. */
+  async balance(): Promise<bigint> {
+    return this.options.node.balance(this.account);
+  }
+
+  tell(step: RelayerStep, name: string): void {
+    this.options.observe?.(step, name);
+  }
+
+  // -------------------------------------------------------------------------------------------------- the chain
+
+  /** Reads the logs up to a block that was not read yet. */
+  async #read(head: Head): Promise<void> {
+    if (head.hash === this.#head?.hash) return;
+    try {
+      const rewound = await this.#follower.sync(head);
+      if (rewound) this.#reload();
+    } catch (error) {
+      // What was concluded in memory may not be on disk.
+      this.#reload();
+      throw error;
+    }
+    this.#head = head;
+    for (const { view, desk } of this.served.values()) {
+      view.forget();
+      desk.posted.drop(oldestInBooks(view));
+    }
+  }
+
+  /** Fills what is in memory from the file. */
+  #reload(): void {
+    const waiting = this.strips.waiting();
+    for (const [community, { view, desk }] of this.served) {
+      desk.load(waiting.filter((row) => row.community === community));
+      desk.loadPosted(this.#facts.payloads(view.community, oldestInBooks(view)));
+    }
+  }
+
+  #miss(view: CommunityView): void {
+    const missed = this.strips.missed(Number(view.community), Number(view.now()));
+    for (const row of missed) {
+      this.#resolved(row, "missed");
+      this.bus.tell({ type: "missed", ...namesOf(row), reason: row.reason ?? "GateClosed" });
+    }
+  }
+
+  #resolved(row: StripRow, outcome: string): void {
+    this.served.get(row.community)?.desk.queue.remove(row.digest);
+    this.options.numbers?.strips.inc({ outcome });
+    this.options.log.info({ digest: row.digest, member: row.member, period: row.period, outcome }, "a strip is done");
+  }
+
+  #count(): void {
+    const { numbers } = this.options;
+    if (numbers === undefined) return;
+    numbers.block.set(this.#head?.number ?? 0);
+    for (const [community, { desk }] of this.served)
+      numbers.waiting.set({ community: String(community) }, desk.queue.size);
+  }
+
+  // -------------------------------------------------------------------------------------------------- parts
+
+  #makeSender(): Sender {
+    const { node, signer, fees, confirmations, log, numbers } = this.options;
+    return new Sender({
+      ...{ node, signer, outbox: this.#outbox, fees, confirmations },
+      observe: (step) => {
+        numbers?.steps.inc({ step: step.step });
+        const hash = "hash" in step ? step.hash : step.job.hash;
+        const reason = step.step === "late" ? step.reason : step.job.reason;
+        log[step.step === "late" || step.step === "refused" ? "warn" : "info"](
+          { job: step.job.key, step: step.step, transaction: hash, nonce: step.job.nonce, reason },
+          "a transaction",
+        );
+        this.tell(step.step, step.job.key);
+      },
+    });
+  }
+
+  #makeOutcomes(): Outcomes {
+    return new Outcomes({
+      ...{ facts: this.#facts, strips: this.strips, readings: this.readings, bus: this.bus },
+      terms: (community): Terms | undefined => this.served.get(Number(community))?.view.terms,
+      recorded: (community, period, entries) => {
+        this.served.get(Number(community))?.desk.posted.count(period, entries);
+      },
+      resolved: (row, outcome) => {
+        this.#resolved(row, outcome);
+      },
+    });
+  }
+
+  #makeFollowUp(): FollowUp {
+    return new FollowUp({
+      ...{ store: this.store, outbox: this.#outbox, sender: this.#sender, batches: this.#batches },
+      ...{ facts: this.#facts, strips: this.strips, readings: this.readings },
+      released: (row) => {
+        if (row.state === "skipped") {
+          this.#resolved(row, "skipped");
+          this.bus.tell({ type: "skipped", ...namesOf(row), reason: row.reason ?? "" });
+        } else if (row.state === "waiting")
+          this.options.log.warn({ digest: row.digest, reason: row.reason }, "posted again");
+        this.tell("acknowledged", row.digest);
+      },
+    });
+  }
+
+  #makePoster(): Poster {
+    const { node, deployment, lead, log } = this.options;
+    return new Poster({
+      ...{ node, account: this.account, store: this.store, sender: this.#sender, strips: this.strips, lead },
+      ...{ batches: this.#batches, facts: this.#facts, served: this.served },
+      market: new MarketClient({ address: deployment.contracts.DoubleAuction, runner: readerOf(node) }),
+      late: (row, reason) => {
+        log.debug({ digest: row.digest, reason }, "a strip cannot be posted yet");
+      },
+      planned: (key) => {
+        this.tell("batched", key);
+      },
+    });
+  }
+
+  #makeSettler(): Settler {
+    const { node, deployment, patience, log } = this.options;
+    return new Settler({
+      ...{ node, account: this.account, store: this.store, sender: this.#sender, readings: this.readings, patience },
+      ...{ batches: this.#batches, facts: this.#facts, served: this.served },
+      settlement: new SettlementClient({ address: deployment.contracts.Settlement, runner: readerOf(node) }),
+      late: (row, reason) => {
+        log.debug({ digest: row.digest, reason }, "a reading cannot be sent yet");
+      },
+      planned: (key) => {
+        this.tell("batched", key);
+      },
+    });
+  }
+
+  #makeDesk(view: CommunityView): StripDesk {
+    const { leastFee, margin, signer } = this.options;
+    return new StripDesk({
+      ...{
+        view,
+        strips: this.strips,
+        facts: this.#facts,
+        commits: this.commits,
+        signatures: this.#signatures,
+        date,
+      },
+      terms: { feeTo: this.account, leastFee, margin: BigInt(margin) },
+      ...{ receipts: this.domains.commits, signer },
+      admit: (strip, digest) => {
+        this.#allowance.use(strip.community, strip.member);
+        this.tell("received", digest);
+      },
+    });
+  }
+
+  #makeReadingDesk(view: CommunityView): ReadingDesk {
+    return new ReadingDesk({
+      ...{ view, readings: this.readings, commits: this.commits, signatures: this.#signatures, date },
+      admit: (reading, digest) => {
+        this.#allowance.use(reading.community, reading.member);
+        this.tell("received", digest);
+      },
+    });
+  }
+}
+
+/** Does all, and throws the first failure then: what cannot be planned must not keep what was from being sent. */
+async function eachDone(works: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const work of works) {
+    await work().catch((error: unknown) => {
+      failures.push(error);
+    });
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** A wallet's key signs receipts in the threads that check signatures; any other signer does it itself. */
+function privateKeyOf(signer: Signer): string | null {
+  return signer instanceof BaseWallet ? signer.privateKey : null;
+}
+
+/** The oldest period whose orders may still be in the way of an open one. */
+function oldestInBooks(view: CommunityView): Period {
+  const oldest = view.currentPeriod() - bookRing(view.terms);
+  return asPeriod(oldest < 0n ? 0n : oldest);
+}
+
+function date(): number {
+  return Math.floor(Date.now() / 1_000);
+}

@@ -1,0 +1,166 @@
+/** Settles periods that are over, with the readings that the relayer has. */
+import {
+  asCommunity,
+  asPeriod,
+  asSlot,
+  estimatesFrom,
+  isWattbookError,
+  periodEnd,
+  type SettlementClient,
+  type Terms,
+  type UnsignedCall,
+} from "@wattbook/sdk";
+import type { Node, Sender } from "../../chain/index.ts";
+import type { Store } from "../../store/open.ts";
+import type { CommunityView } from "../chain/view.ts";
+import { fitting } from "../post/fit.ts";
+import { byPeriod } from "../post/plan.ts";
+import type { Batches, BatchKind } from "../store/batches.ts";
+import type { Facts } from "../store/facts.ts";
+import type { ReadingRow, Readings } from "../store/readings.ts";
+import { type Candidate, candidateOf, entriesOf, meteredItem, settleItem } from "./items.ts";
+
+/** What settling needs. */
+export interface SettlerParts {
+  readonly node: Node;
+  readonly account: string;
+  readonly store: Store;
+  readonly sender: Sender;
+  readonly readings: Readings;
+  readonly batches: Batches;
+  readonly facts: Facts;
+  readonly settlement: SettlementClient;
+  readonly served: ReadonlyMap<number, { readonly view: CommunityView }>;
+  /** Seconds after a period's end from which on readings are handed in without settling where slots are not clear. */
+  readonly patience: number;
+  /** A call is on disk. */
+  readonly planned: (key: string) => void;
+  /** Told of what cannot be sent at the moment. */
+  readonly late: (row: ReadingRow, reason: string) => void;
+}
+
+/** Members per call: 75 with a strip each fit. */
+const MOST_MEMBERS = 60;
+/** Entries per call; a member with 2,048 takes half of the gas. */
+const MOST_ENTRIES = 5_760;
+/** Milliseconds before a period is planned again whose calls were refused. */
+const AGAIN = 5_000;
+
+/** Plans calls for readings. */
+export class Settler {
+  readonly #parts: SettlerParts;
+  readonly #again = new Map<string, number>();
+
+  constructor(parts: SettlerParts) {
+    this.#parts = parts;
+  }
+
+  /** Plans what is due. @throws Faults of the node, and of the file */
+  async plan(): Promise<void> {
+    for (const rows of byPeriod(this.#parts.readings.next())) await this.#planPeriod(rows, "settle");
+    for (const rows of byPeriod(this.#parts.readings.toClose())) await this.#planPeriod(rows, "close");
+  }
+
+  async #planPeriod(rows: readonly ReadingRow[], kind: "settle" | "close"): Promise<void> {
+    const [{ community, period } = { community: -1, period: 0 }] = rows;
+    const view = this.#parts.served.get(community)?.view;
+    const name = `${kind}:${community}:${period}`;
+    if (view === undefined || (this.#again.get(name) ?? 0) > performance.now()) return;
+    try {
+      const candidates = this.#candidates(view.terms, rows);
+      const clear = candidates.filter((candidate) => candidate.clear);
+      await this.#send(view.terms, kind, clear);
+      if (kind === "settle" && this.#mustMeter(view, period)) {
+        await this.#send(
+          view.terms,
+          "meter",
+          candidates.filter((candidate) => !candidate.clear),
+        );
+      }
+      this.#again.delete(name);
+    } catch (error) {
+      if (!isWattbookError(error, "CONTRACT_REVERTED")) throw error;
+      this.#again.set(name, performance.now() + AGAIN);
+      for (const row of rows) this.#parts.late(row, error.message);
+    }
+  }
+
+  #candidates(terms: Terms, rows: readonly ReadingRow[]): Candidate[] {
+    const [{ community, period } = { community: 0, period: 0 }] = rows;
+    const from = asSlot(BigInt(period) * terms.slotsPerPeriod);
+    const to = asSlot(from + terms.slotsPerPeriod);
+    const cleared = this.#parts.facts.clearedBetween(asCommunity(BigInt(community)), from, to);
+    return rows.map((row) => candidateOf(terms, this.#parts.facts, row, cleared));
+  }
+
+  /** Whether a reading should be on chain even if it cannot be settled yet: before it would be estimated. */
+  #mustMeter(view: CommunityView, period: number): boolean {
+    const { terms } = view;
+    const over = periodEnd(terms, asPeriod(BigInt(period)));
+    const estimated = estimatesFrom(terms, asPeriod(BigInt(period)));
+    const half = over + (estimated - over) / 2n;
+    const due = over + BigInt(this.#parts.patience);
+    return view.now() >= (due < half ? due : half);
+  }
+
+  async #send(terms: Terms, kind: BatchKind, candidates: readonly Candidate[]): Promise<void> {
+    const { node, account } = this.#parts;
+    const build = (part: readonly Candidate[]) => this.#call(terms, kind, part);
+    const unfit = ({ row }: Candidate) => {
+      this.#parts.late(row, "No transaction can hold it with the member's records.");
+    };
+    for (const some of groupsOf(candidates)) {
+      for (const { items, call, gas } of await fitting(node, some, { from: account, build, unfit })) {
+        this.#keep(kind, items, call, gas);
+      }
+    }
+  }
+
+  #call(terms: Terms, kind: BatchKind, candidates: readonly Candidate[]): UnsignedCall {
+    const { settlement, facts } = this.#parts;
+    const [{ row } = { row: undefined }] = candidates;
+    const community = asCommunity(BigInt(row?.community ?? 0));
+    const period = asPeriod(BigInt(row?.period ?? 0));
+    if (kind === "close") {
+      const items = candidates.map((candidate) => settleItem(terms, facts, candidate)).filter((item) => item !== null);
+      return settlement.calls.settle(community, period, items);
+    }
+    const items = candidates.map((candidate) => meteredItem(terms, candidate));
+    return kind === "meter"
+      ? settlement.calls.meter(community, period, items)
+      : settlement.calls.meterAndSettle(community, period, items);
+  }
+
+  #keep(kind: BatchKind, candidates: readonly Candidate[], call: UnsignedCall, gas: bigint): void {
+    const { store, batches, readings, sender, planned } = this.#parts;
+    const rows = candidates.map(({ row }) => row);
+    const [{ community, period } = { community: 0, period: 0 }] = rows;
+    const key = batches.nextKey({ kind, community, period }, (taken) => sender.job(taken) !== undefined);
+    // A reading is of use however late it comes.
+    const batch = { key, kind, community, period, target: call.to, data: call.data, gas: String(gas), expires: NEVER };
+    store
+      .transaction(() => {
+        batches.add(batch, rows);
+        for (const { digest } of rows) readings.assign(digest, key);
+      })
+      .immediate();
+    planned(key);
+  }
+}
+
+/** Unix seconds that no chain reaches. */
+const NEVER = 2 ** 40;
+
+function groupsOf(candidates: readonly Candidate[]): Candidate[][] {
+  const groups: Candidate[][] = [];
+  let entries = MOST_ENTRIES;
+  for (const candidate of candidates) {
+    entries += entriesOf(candidate);
+    const group = groups.at(-1);
+    if (group === undefined || entries > MOST_ENTRIES || group.length === MOST_MEMBERS) {
+      groups.push([candidate]);
+      entries = entriesOf(candidate);
+    } else group.push(candidate);
+  }
+  return groups;
+}

@@ -1,0 +1,235 @@
+/** Where strips are handed in: checked, written down, and answered with a receipt. */
+import {
+  type Amount,
+  type Domain,
+  type Receipt,
+  receiptDigest,
+  signatureBytes,
+  signReceipt,
+  type TypedDataSigner,
+  decodePayload,
+  gateOf,
+  type Hex,
+  isAccepted,
+  isOpen,
+  type Period,
+  type SignedStrip,
+  slotIn,
+  type Strip,
+  type Terms,
+} from "@wattbook/sdk";
+import { ServiceError } from "../../errors.ts";
+import type { CommunityView } from "../chain/view.ts";
+import { refuse, refuseStrip } from "../refusal.ts";
+import type { SignaturePool } from "../signatures/pool.ts";
+import type { GroupCommit } from "../store/group-commit.ts";
+import { signedOf, type StripRow, type Strips } from "../store/strips.ts";
+import type { Facts } from "../store/facts.ts";
+import { BusySlots } from "./busy.ts";
+import { checkEntries, checkHeader, frontierAfter, refuseBusy, type StripContext } from "./check.ts";
+import { Queue } from "./queue.ts";
+import { receiptOf } from "./receipts.ts";
+import { Volumes } from "./volumes.ts";
+
+/** What this relayer asks of strips. */
+export interface StripTerms {
+  /** Who gets the fees: its own account. */
+  readonly feeTo: string;
+  /** Base units per entry. */
+  readonly leastFee: Amount;
+  /** Seconds before the first gate of a strip up to which it is taken. */
+  readonly margin: bigint;
+}
+
+/** What a desk works with. */
+export interface DeskParts {
+  readonly view: CommunityView;
+  readonly strips: Strips;
+  readonly facts: Facts;
+  readonly commits: GroupCommit;
+  readonly signatures: SignaturePool;
+  readonly terms: StripTerms;
+  /** Of the commit book: where receipts count. */
+  readonly receipts: Domain;
+  /** Signs receipts where the threads that check signatures cannot. */
+  readonly signer: TypedDataSigner;
+  /** Unix seconds of this machine, for receipts. */
+  readonly date: () => number;
+  /** Told once a strip's signature was found to be good: the member may have used up what it is allowed. */
+  readonly admit?: (strip: Strip, digest: string) => void;
+}
+
+/** A strip that is kept. */
+export interface Taken {
+  readonly kept: Pick<StripRow, "digest" | "received" | "receipt">;
+  /** Whether it came before. */
+  readonly known: boolean;
+}
+
+/** Takes the strips of one community. */
+export class StripDesk {
+  readonly queue = new Queue();
+  /** What the order book holds. */
+  readonly posted = new Volumes();
+  readonly #parts: DeskParts;
+  readonly #busy: BusySlots;
+  /** Strips that are being taken, by digest: the same one may come twice at once. */
+  readonly #coming = new Map<string, Promise<Taken>>();
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+    this.#busy = new BusySlots(parts.view, parts.facts, this.posted);
+  }
+
+  /**
+   * Takes a strip, once.
+   * @param digest Of the strip.
+   * @throws Refusal with the contract's reason where it would be skipped, in part or whole
+   * @throws ServiceError STORE_FULL and others of the file: then it was not taken
+   */
+  async take(digest: Hex, signed: SignedStrip): Promise<Taken> {
+    const row = this.#parts.strips.find(digest);
+    if (row !== undefined) return knownOf(row);
+    const coming = this.#coming.get(digest);
+    if (coming !== undefined) return { ...(await coming), known: true };
+    const taking = this.#take(digest, signed).finally(() => this.#coming.delete(digest));
+    this.#coming.set(digest, taking);
+    return taking;
+  }
+
+  async #take(digest: Hex, signed: SignedStrip): Promise<Taken> {
+    const { view, signatures } = this.#parts;
+    const { strip } = signed;
+    this.#checkTerms(strip);
+    // What costs nothing first; then the signature; then everything at once, with what has come in between.
+    const context = await this.#context(strip);
+    checkHeader(strip, context);
+    const { tradingKey: by } = context.trader.member;
+    const receipt = receiptOf(digest, signed);
+    const task = { digest, signature: signed.signature, by, receipt: receiptDigest(this.#parts.receipts, receipt) };
+    const found = await signatures.check(task);
+    if (found.signer?.toLowerCase() !== by.toLowerCase()) {
+      throw refuseStrip("BadSignature", `It is signed by ${found.signer ?? "nobody"}, not by ${by}`);
+    }
+    this.#parts.admit?.(strip, digest);
+    const promise = found.receipt ?? (await this.#sign(receipt));
+    return this.#keep(digest, signed, promise, await this.#context(strip), view.terms);
+  }
+
+  /** Checks with what waits and takes its place in the queue: nothing may come in between. */
+  async #keep(
+    digest: Hex,
+    signed: SignedStrip,
+    receipt: Hex,
+    context: Omit<StripContext, "held">,
+    terms: Terms,
+  ): Promise<Taken> {
+    const { strip } = signed;
+    const now = { ...context, held: this.queue.held(strip.member, strip.period) };
+    checkHeader(strip, now);
+    const uses = checkEntries(strip, now, {
+      volumeAt: (entry) => this.posted.at(strip.period, entry) + this.queue.volumeAt(strip.period, entry),
+      isBusy: (offset) => this.#busy.has(strip.period, offset),
+    });
+    const { gate, closes } = gatesOf(strip, terms);
+    if (gate <= now.now + this.#parts.terms.margin) {
+      const least = `Hand strips in at least ${this.#parts.terms.margin} s before their first gate, or drop that slot`;
+      throw refuse("GateTooNear", `The first gate closes at ${gate}, and it is ${now.now}. ${least}.`);
+    }
+    const received = this.#parts.date();
+    const ends = Number(frontierAfter(strip, terms));
+    this.queue.add({ digest, signed, uses, ends });
+    try {
+      await this.#write({ digest, signed, receipt, uses, gate, closes, ends, received });
+    } catch (error) {
+      this.queue.remove(digest);
+      throw error;
+    }
+    return { kept: { digest, receipt, received }, known: false };
+  }
+
+  async #write(kept: {
+    readonly digest: Hex;
+    readonly signed: SignedStrip;
+    readonly receipt: Hex;
+    readonly uses: Amount;
+    readonly gate: bigint;
+    readonly closes: bigint;
+    readonly ends: number;
+    readonly received: number;
+  }): Promise<void> {
+    const { strips, commits } = this.#parts;
+    const starts = Number(kept.signed.strip.after);
+    const [gate, closes] = [Number(kept.gate), Number(kept.closes)];
+    await commits.commit(() => {
+      strips.add({ ...kept, starts, gate, closes, uses: String(kept.uses) });
+    });
+  }
+
+  async #sign(receipt: Receipt): Promise<Hex> {
+    return signatureBytes(await signReceipt(this.#parts.receipts, receipt, this.#parts.signer));
+  }
+
+  #checkTerms(strip: Strip): void {
+    const { feeTo, leastFee } = this.#parts.terms;
+    if (strip.feeTo.toLowerCase() !== feeTo.toLowerCase()) {
+      throw refuse("OtherFeeTo", `feeTo is ${strip.feeTo}: this relayer posts strips with feeTo ${feeTo}.`);
+    }
+    if (strip.feePerEntry >= leastFee) return;
+    throw refuse("FeeTooLow", `feePerEntry is ${strip.feePerEntry}: this relayer asks for at least ${leastFee}.`);
+  }
+
+  async #context(strip: Strip): Promise<StripContext> {
+    const { view } = this.#parts;
+    const ask = () => Promise.all([view.period(strip.period), view.trader(strip.period, strip.member)]);
+    let block = view.block;
+    let [period, trader] = await ask();
+    // What waits was brought up to date with a block that these answers may not have seen.
+    while (view.block !== block) {
+      block = view.block;
+      [period, trader] = await ask();
+    }
+    return { period, trader, held: this.queue.held(strip.member, strip.period), now: view.now() };
+  }
+
+  /** What waits, from the file: after a start, or where the chain has taken something back. */
+  load(rows: readonly StripRow[]): void {
+    this.queue.clear();
+    for (const row of rows) {
+      const signed = signedOf(row);
+      this.queue.add({ digest: row.digest, signed, uses: BigInt(row.uses) as Amount, ends: row.ends });
+    }
+  }
+
+  /** What the order book holds, from the records that the chain has named. */
+  loadPosted(records: readonly { readonly period: number; readonly payload: Hex }[]): void {
+    this.posted.clear();
+    for (const { period, payload } of records) {
+      this.posted.count(BigInt(period), decodePayload(this.#parts.view.terms, payload).filter(isAccepted));
+    }
+  }
+
+  /** Checks that a strip that waits would still be taken, but for its entries: gates of some may have closed. */
+  async recheck(row: StripRow): Promise<void> {
+    const { strip } = signedOf(row);
+    const none = { frontier: null, records: 0n, entries: 0n, uses: 0n as Amount };
+    const context = { ...(await this.#context(strip)), held: none };
+    checkHeader(strip, context);
+    const { terms } = this.#parts.view;
+    const open = strip.entries.filter(({ offset }) => isOpen(terms, slotIn(terms, strip.period, offset), context.now));
+    const busy = open.find(({ offset }) => this.#busy.has(strip.period, offset));
+    if (busy !== undefined) throw refuseBusy(busy.offset);
+  }
+}
+
+function knownOf(row: StripRow): Taken {
+  if (row.state !== "withdrawn") return { kept: row, known: true };
+  throw new ServiceError("KEY_REUSED", `Strip ${row.digest} was withdrawn. Sign another one, with another deadline.`);
+}
+
+/** Unix seconds at which a strip's first and last gate close. */
+export function gatesOf(strip: Strip & { readonly period: Period }, terms: Terms): { gate: bigint; closes: bigint } {
+  const gates = strip.entries.map(({ offset }) => gateOf(terms, slotIn(terms, strip.period, offset)));
+  const [first = 0n] = gates;
+  return { gate: first, closes: gates.at(-1) ?? first };
+}

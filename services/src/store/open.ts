@@ -1,0 +1,78 @@
+/** Opens a file of ours: whatever it says it has kept survives a crash and a power cut. */
+import Database from "better-sqlite3";
+import { ServiceError } from "../errors.ts";
+
+/** An open file. */
+export type Store = Database.Database;
+
+/** Milliseconds to wait for another process that holds the file. */
+const PATIENCE = 200;
+
+/**
+ * Opens or creates a file and brings it to the newest schema. One process at a time: a second one would send what the
+ * first one sends.
+ * @param path `:memory:` keeps nothing.
+ * @param migrations SQL from schema 0 to 1, 1 to 2, and so on; never changed once it was released.
+ * @throws ServiceError STORE_IN_USE, STORE_NEWER, STORE_UNREADABLE
+ */
+export function openStore(path: string, migrations: readonly string[]): Store {
+  let store: Store | undefined;
+  try {
+    store = new Database(path, { timeout: PATIENCE });
+    store.pragma("locking_mode = EXCLUSIVE");
+    store.pragma("journal_mode = WAL");
+    store.pragma("synchronous = FULL");
+    store.pragma("foreign_keys = ON");
+    migrate(store, path, migrations);
+    return store;
+  } catch (error) {
+    store?.close();
+    throw storeFault(path, error);
+  }
+}
+
+function migrate(store: Store, path: string, migrations: readonly string[]): void {
+  // Takes the lock, which a reader alone would not.
+  store
+    .transaction(() => {
+      const version = store.pragma("user_version", { simple: true }) as number;
+      if (version > migrations.length) {
+        const found = `${path} has schema ${version}, this program knows up to ${migrations.length}`;
+        throw new ServiceError(
+          "STORE_NEWER",
+          `${found}. Run the newer program, or restore the backup made before it ran.`,
+        );
+      }
+      for (const step of migrations.slice(version)) store.exec(step);
+      store.pragma(`user_version = ${migrations.length}`);
+    })
+    .immediate();
+}
+
+/** The coded error for whatever SQLite threw about a file; anything else as it is. */
+export function storeFault(path: string, thrown: unknown): unknown {
+  if (!(thrown instanceof Database.SqliteError)) {
+    const missing = thrown instanceof TypeError && /directory does not exist/.test(thrown.message);
+    if (!missing) return thrown;
+    return new ServiceError("STORE_UNREADABLE", `${path}: its folder does not exist. Create it.`, { cause: thrown });
+  }
+  const { code, message } = thrown;
+  const options = { cause: thrown };
+  if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
+    return new ServiceError(
+      "STORE_IN_USE",
+      `Another process uses ${path}. Stop it, or give this one a file of its own.`,
+      options,
+    );
+  }
+  if (code.startsWith("SQLITE_FULL") || code.startsWith("SQLITE_IOERR")) {
+    const lost = "Nothing that was acknowledged is lost";
+    return new ServiceError(
+      "STORE_FULL",
+      `${path} cannot be written (${message}). ${lost}; make room on the disk.`,
+      options,
+    );
+  }
+  const help = "Check the file's permissions; where it is damaged, restore the last backup";
+  return new ServiceError("STORE_UNREADABLE", `${path}: ${message}. ${help}.`, options);
+}

@@ -1,0 +1,431 @@
+import { randomBytes } from "node:crypto";
+import { expect } from "chai";
+import { hexlify, type Wallet } from "ethers";
+import { above, DEFAULT_FEES, isServiceError, Node } from "../../../services/src/chain/index.ts";
+import { type NodeKind, NODES, type RunningNode } from "../../scripts/deploy/nodes.ts";
+import { faultyDoor, type FaultyDoor, type SeenCall } from "../support/door.ts";
+import { type Bench, Benches, fundedWallet } from "../support/sending.ts";
+
+/** Pays one wei to an address that nobody has used: its balance counts how often. */
+function payment(key = "pay") {
+  const to = hexlify(randomBytes(20));
+  return { key, call: { to, data: "0x", value: 1n } };
+}
+
+const ALWAYS_REVERTS = "0x60006000fd";
+const sends = (call: SeenCall) => call.method === "eth_sendRawTransaction";
+
+for (const kind of NODES) {
+  describe(`Sender on ${kind.name}`, () => {
+    let node: RunningNode;
+    let door: FaultyDoor;
+    let benches: Benches;
+    let wallet: Wallet;
+    let bench: Bench;
+
+    before(async function () {
+      this.timeout(60_000);
+      if (kind.missing !== undefined) this.skip();
+      node = await kind.start(31_337);
+    });
+
+    beforeEach(async () => {
+      benches = new Benches();
+      door = await faultyDoor(node.url);
+      wallet = await fundedWallet(node.provider, kind.name);
+      bench = benches.make(door.url, wallet);
+    });
+
+    afterEach(async () => {
+      benches.remove();
+      await door.close();
+    });
+
+    after(async () => {
+      await (node as RunningNode | undefined)?.stop();
+    });
+
+    const ask = (method: string, ...params: unknown[]) => node.provider.request({ method, params });
+    const balanceOf = async (address: string) => BigInt((await ask("eth_getBalance", address, "latest")) as string);
+    const nonceOf = async () => Number(await ask("eth_getTransactionCount", wallet.address, "latest"));
+    const prefix = kind.name === "anvil" ? "anvil" : "hardhat";
+    const mine = (blocks = 1) => ask(`${prefix}_mine`, `0x${blocks.toString(16)}`);
+
+    it("sends a job once, however often it is submitted", async () => {
+      const job = payment();
+      bench.sender.submit(job);
+      bench.sender.submit(job);
+      expect(await bench.sender.complete("pay", 1)).to.include({ state: "done", nonce: 0 });
+      bench.sender.submit(job);
+      await bench.sender.tick();
+      expect(await balanceOf(job.call.to)).to.equal(1n);
+      expect(bench.steps).to.deep.equal(["signed pay", "broadcast pay", "mined pay", "done pay"]);
+    });
+
+    it("refuses another call under a known key", () => {
+      bench.sender.submit(payment());
+      expect(() => bench.sender.submit(payment())).to.throw("Job pay stands for another call");
+    });
+
+    it("keeps the order of jobs, and gives each a nonce", async () => {
+      const jobs = ["a", "b", "c"].map((key) => payment(key));
+      for (const job of jobs) bench.sender.submit(job);
+      await bench.sender.complete("c", 1);
+      expect(["a", "b", "c"].map((key) => bench.sender.job(key)?.nonce)).to.deep.equal([0, 1, 2]);
+      for (const { call } of jobs) expect(await balanceOf(call.to)).to.equal(1n);
+    });
+
+    it("does not send what would revert, and spends no nonce on it", async () => {
+      const job = payment("bad");
+      await ask(`${prefix}_setCode`, job.call.to, ALWAYS_REVERTS);
+      bench.sender.submit(job);
+      const good = payment("good");
+      bench.sender.submit(good);
+      expect((await bench.sender.complete("bad", 1)).state).to.equal("refused");
+      expect(await bench.sender.complete("good", 1)).to.include({ state: "done", nonce: 0 });
+    });
+
+    it("tells what reverted in its block", async () => {
+      const job = { ...payment("bad"), gas: 60_000n };
+      await ask(`${prefix}_setCode`, job.call.to, ALWAYS_REVERTS);
+      bench.sender.submit(job);
+      expect((await bench.sender.complete("bad", 1)).state).to.equal("reverted");
+    });
+
+    it("does not send what has expired", async () => {
+      bench.sender.submit({ ...payment("late"), expires: 1 });
+      expect((await bench.sender.complete("late", 1)).state).to.equal("expired");
+      expect(await nonceOf()).to.equal(0);
+    });
+
+    it("does not send what no block can hold, and keeps its nonce for the next", async () => {
+      bench.sender.submit({ ...payment("huge"), gas: 2n ** 40n });
+      expect((await bench.sender.complete("huge", 1)).state).to.equal("refused");
+      bench.sender.submit(payment("next"));
+      expect(await bench.sender.complete("next", 1)).to.include({ state: "done", nonce: 0 });
+    });
+
+    it("waits for money, and sends once it is there", async () => {
+      await ask(`${prefix}_setBalance`, wallet.address, "0x0");
+      const job = { ...payment(), gas: 21_000n };
+      bench.sender.submit(job);
+      await bench.sender.tick();
+      expect(bench.sender.job("pay")?.reason).to.match(/^INSUFFICIENT_FUNDS/);
+      await ask(`${prefix}_setBalance`, wallet.address, "0x8ac7230489e80000");
+      await mine();
+      expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+    });
+
+    for (const fault of ["lose", "reset", "busy", "broken", "truncate"] as const) {
+      it(`sends once where the node's answer to every third call is "${fault}"`, async () => {
+        let calls = 0;
+        door.judge(() => (calls++ % 3 === 2 ? fault : "pass"));
+        const job = payment();
+        bench.sender.submit(job);
+        expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+        expect(await balanceOf(job.call.to)).to.equal(1n);
+        expect(await nonceOf()).to.equal(1);
+      });
+    }
+
+    it("sends once where the reply to sending is lost every time", async () => {
+      door.judge((call) => (sends(call) ? "lose" : "pass"));
+      const job = payment();
+      bench.sender.submit(job);
+      await bench.sender.tick();
+      expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+      expect(await balanceOf(job.call.to)).to.equal(1n);
+    });
+
+    it("gives up on a node that hangs, and goes on with the next tick", async () => {
+      const backoff = { tries: 1, first: 1, most: 1 };
+      const node31337 = new Node({ urls: [door.url], chainId: 31_337n, timeout: 100, backoff });
+      const { sender } = benches.make(door.url, wallet, { node: node31337 });
+      sender.submit(payment());
+      door.judge(() => "hang");
+      expect(await codeOf(sender.tick())).to.equal("RPC_TIMEOUT");
+      door.judge(() => "pass");
+      expect((await sender.complete("pay", 1)).state).to.equal("done");
+    });
+
+    it("takes the next node where one is down", async () => {
+      const second = await faultyDoor(node.url);
+      door.judge(() => "reset");
+      const { sender } = benches.make([door.url, second.url], wallet);
+      sender.submit(payment());
+      expect((await sender.complete("pay", 1)).state).to.equal("done");
+      await second.close();
+    });
+
+    it("sends nothing to a node of another chain", async () => {
+      door.judge(({ method }) => (method === "eth_chainId" ? { result: "0x1" } : "pass"));
+      bench.sender.submit(payment());
+      expect(await codeOf(bench.sender.tick())).to.equal("WRONG_CHAIN");
+      expect(door.seen.filter(sends)).to.deep.equal([]);
+    });
+
+    it("sends nothing to a node that lags", async () => {
+      const head = (await ask("eth_getBlockByNumber", "latest", false)) as Record<string, unknown>;
+      await mine(10);
+      await bench.sender.tick();
+      door.judge(({ method }) => (method === "eth_getBlockByNumber" ? { result: head } : "pass"));
+      bench.sender.submit(payment());
+      expect(await codeOf(bench.sender.tick())).to.equal("NODE_LAGGING");
+      expect(door.seen.filter(sends)).to.deep.equal([]);
+      door.judge(() => "pass");
+      expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+    });
+
+    it("goes on after a restart with what was signed and not handed in", async () => {
+      door.judge((call) => (sends(call) ? "reset" : "pass"));
+      const job = payment();
+      bench.sender.submit(job);
+      await bench.sender.tick();
+      const { hash } = bench.outbox.attemptsAt(0)[0] ?? {};
+      bench.close();
+      door.judge(() => "pass");
+      const again = benches.make(door.url, wallet, {}, bench.path);
+      const done = await again.sender.complete("pay", 1);
+      expect(done).to.include({ state: "done", hash });
+      expect(await balanceOf(job.call.to)).to.equal(1n);
+    });
+
+    it("finds after a restart what was mined meanwhile", async () => {
+      const job = payment();
+      bench.sender.submit(job);
+      await bench.sender.tick();
+      bench.close();
+      const again = benches.make(door.url, wallet, {}, bench.path);
+      expect((await again.sender.complete("pay", 1)).state).to.equal("done");
+      expect(door.seen.filter(sends)).to.have.length(1);
+    });
+
+    describe("without automatic mining", () => {
+      beforeEach(async () => {
+        await ask("evm_setAutomine", false);
+      });
+
+      afterEach(async () => {
+        await ask("evm_setAutomine", true);
+        await mine();
+      });
+
+      it("raises what is stuck once blocks have passed, by an eighth at least", async () => {
+        const job = payment();
+        bench.sender.submit(job);
+        await bench.sender.tick();
+        await raiseBaseFee(kind, ask);
+        await mine(3);
+        await bench.sender.tick();
+        const [second, first] = bench.outbox.attemptsAt(0);
+        expect(bench.steps).to.include("raised pay");
+        expect(second?.fees.most).to.be.at.least(((first?.fees.most ?? 0n) * 9n) / 8n);
+        await mine();
+        expect(await bench.sender.complete("pay", 1)).to.include({ state: "done", hash: second?.hash });
+        expect(await balanceOf(job.call.to)).to.equal(1n);
+        expect(await nonceOf()).to.equal(1);
+      });
+
+      it("raises nothing as long as no blocks come, for two hours", async () => {
+        const job = payment();
+        bench.sender.submit(job);
+        for (let minute = 0; minute < 120; minute++) await bench.sender.tick();
+        expect(bench.outbox.attemptsAt(0)).to.have.length(1);
+        await ask("evm_increaseTime", 7_200);
+        await mine();
+        expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+      });
+
+      it("raises no further than the cap, and says so", async () => {
+        const cap = 3_000_000_000n;
+        const { sender, outbox } = benches.make(door.url, wallet, { fees: { cap, leastTip: 1n } });
+        sender.submit(payment());
+        await sender.tick();
+        await raiseBaseFee(kind, ask);
+        await mine(3);
+        await sender.tick();
+        await mine(3);
+        await sender.tick();
+        for (const { fees } of outbox.attemptsAt(0)) expect(fees.most).to.be.at.most(cap);
+        expect(sender.job("pay")?.reason).to.match(/^FEES_CAPPED/);
+      });
+
+      it("spends the nonce of what has expired on nothing", async () => {
+        const { timestamp } = (await ask("eth_getBlockByNumber", "latest", false)) as { timestamp: string };
+        const job = { ...payment("old"), expires: Number(timestamp) + 100 };
+        bench.sender.submit(job);
+        const next = payment("next");
+        bench.sender.submit(next);
+        await bench.sender.tick();
+        await raiseBaseFee(kind, ask);
+        await ask("evm_increaseTime", 200);
+        await mine();
+        await bench.sender.tick();
+        expect(bench.steps).to.include("cancelled old");
+        for (let round = 0; round < 5; round++) {
+          await mine(3);
+          await bench.sender.tick();
+        }
+        expect((await bench.sender.complete("old", 1)).state).to.equal("expired");
+        expect((await bench.sender.complete("next", 1)).state).to.equal("done");
+        expect(await balanceOf(job.call.to)).to.equal(0n);
+        expect(await balanceOf(next.call.to)).to.equal(1n);
+      });
+
+      it("hands in again what the node has dropped", async () => {
+        const job = payment();
+        bench.sender.submit(job);
+        await bench.sender.tick();
+        const [attempt] = bench.outbox.attemptsAt(0);
+        expect(await ask(`${prefix}_dropTransaction`, attempt?.hash)).to.not.equal(null);
+        await mine();
+        await bench.sender.tick();
+        await mine();
+        expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+        expect(await balanceOf(job.call.to)).to.equal(1n);
+      });
+
+      it("takes another nonce where somebody else's transaction has spent it", async () => {
+        const job = payment();
+        door.judge((call) => (sends(call) ? "reset" : "pass"));
+        bench.sender.submit(job);
+        await bench.sender.tick();
+        door.judge(() => "pass");
+        const { provider } = new Node({ urls: [node.url], chainId: 31_337n });
+        await wallet.connect(provider).sendTransaction({ to: wallet.address, nonce: 0, maxFeePerGas: 10n ** 11n });
+        await mine();
+        await bench.sender.tick();
+        expect(bench.steps).to.include("requeued pay");
+        await mine();
+        provider.destroy();
+        expect(await bench.sender.complete("pay", 1)).to.include({ state: "done", nonce: 1 });
+        expect(await balanceOf(job.call.to)).to.equal(1n);
+      });
+
+      it("goes behind what somebody else has waiting", async () => {
+        const { provider } = new Node({ urls: [node.url], chainId: 31_337n });
+        await wallet.connect(provider).sendTransaction({ to: wallet.address, nonce: 0, maxFeePerGas: 10n ** 11n });
+        bench.sender.submit(payment());
+        await bench.sender.tick();
+        expect(bench.sender.job("pay")?.nonce).to.equal(1);
+        await mine();
+        provider.destroy();
+        expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+      });
+    });
+  });
+}
+
+describe("Sender on a chain that is reorganised", () => {
+  const anvil = NODES.find(({ name }) => name === "anvil");
+  let node: RunningNode;
+  let benches: Benches;
+  let wallet: Wallet;
+
+  before(async function () {
+    if (anvil === undefined || anvil.missing !== undefined) this.skip();
+    node = await anvil.start(31_337);
+  });
+
+  beforeEach(async () => {
+    benches = new Benches();
+    wallet = await fundedWallet(node.provider, "anvil");
+  });
+
+  afterEach(() => {
+    benches.remove();
+  });
+
+  after(async () => {
+    await (node as RunningNode | undefined)?.stop();
+  });
+
+  const ask = (method: string, ...params: unknown[]) => node.provider.request({ method, params });
+
+  for (const depth of [1, 3, 10]) {
+    it(`sends once through a reorganisation of depth ${depth}`, async () => {
+      const { sender, steps } = benches.make(node.url, wallet, { confirmations: 2 });
+      const job = payment();
+      await ask("anvil_mine", "0x10");
+      sender.submit(job);
+      await sender.tick();
+      await ask("anvil_mine", `0x${(depth - 1).toString(16)}`);
+      await sender.tick();
+      await ask("anvil_reorg", depth, []);
+      expect(await balanceOf(ask, job.call.to)).to.equal(0n);
+      for (let round = 0; round < 3; round++) {
+        await sender.tick();
+        await ask("anvil_mine", "0x1");
+      }
+      expect((await sender.complete("pay", 1)).state).to.equal("done");
+      expect(steps).to.include("unmined pay");
+      expect(await balanceOf(ask, job.call.to)).to.equal(1n);
+    });
+  }
+});
+
+describe("Outbox", () => {
+  it("belongs to one account", async () => {
+    const benches = new Benches();
+    const { path, outbox } = benches.make("http://127.0.0.1:1", await anyWallet());
+    outbox.close();
+    const other = await anyWallet();
+    expect(() => benches.make("http://127.0.0.1:1", other, {}, path)).to.throw("belongs to");
+    benches.remove();
+  });
+
+  it("is used by one process at a time", async () => {
+    const benches = new Benches();
+    const wallet = await anyWallet();
+    const { path } = benches.make("http://127.0.0.1:1", wallet);
+    const again = () => benches.make("http://127.0.0.1:1", wallet, {}, path);
+    expect(again)
+      .to.throw("Another process uses")
+      .and.to.satisfy((error: unknown) => isServiceError(error, "STORE_IN_USE"));
+    benches.remove();
+  });
+});
+
+describe("Fees", () => {
+  const now = { most: 100n, tip: 10n, legacy: false };
+
+  it("are an eighth above those they replace, rounded up", () => {
+    expect(above({ most: 160n, tip: 16n, legacy: false }, now, DEFAULT_FEES)).to.include({ most: 181n, tip: 19n });
+  });
+
+  it("are no less than what gets in now", () => {
+    expect(above({ most: 8n, tip: 1n, legacy: false }, now, DEFAULT_FEES)).to.include({ most: 100n, tip: 10n });
+  });
+
+  it("end at the cap", () => {
+    expect(above(now, now, { ...DEFAULT_FEES, cap: 112n })).to.equal(null);
+  });
+});
+
+/** The next blocks take no transaction of the usual fees. */
+async function raiseBaseFee(
+  kind: NodeKind,
+  ask: (method: string, ...params: unknown[]) => Promise<unknown>,
+): Promise<void> {
+  const method = kind.name === "anvil" ? "anvil_setNextBlockBaseFeePerGas" : "hardhat_setNextBlockBaseFeePerGas";
+  await ask(method, `0x${(20n * 10n ** 9n).toString(16)}`);
+}
+
+async function balanceOf(
+  ask: (method: string, ...params: unknown[]) => Promise<unknown>,
+  address: string,
+): Promise<bigint> {
+  return BigInt((await ask("eth_getBalance", address, "latest")) as string);
+}
+
+async function anyWallet(): Promise<Wallet> {
+  const { Wallet } = await import("ethers");
+  return new Wallet(hexlify(randomBytes(32)));
+}
+
+async function codeOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => "no error",
+    (error: unknown) => (error as { code?: unknown }).code ?? error,
+  );
+}

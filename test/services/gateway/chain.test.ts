@@ -1,0 +1,134 @@
+import { expect } from "chai";
+import { connect } from "@wattbook/sdk";
+import { encryptKeystoreJsonSync } from "ethers";
+import type { BaseWallet } from "ethers";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { asCommunity, asPeriod, asSeconds, periodStart } from "@wattbook/sdk/pure";
+import { loadGateway } from "../../../services/src/gateway/config/load.ts";
+import { Gateway } from "../../../services/src/gateway/gateway.ts";
+import { ReadingBody, readingOf, signatureOf, StripBody, stripOf } from "../../../services/src/wire.ts";
+import { deploymentOf } from "../../sdk/clients/deployment-of.ts";
+import { world } from "../../sdk/clients/support.ts";
+import type { World } from "../../sdk/clients/support.ts";
+import { relayerServer } from "./relayer-support.ts";
+import { temporaryFolder } from "./support.ts";
+
+const PASSWORD = "correct horse";
+
+/** The test's chain as a node that answers over HTTP. */
+async function nodeOf({ connection }: Pick<World, "connection">) {
+  const answer = async (call: { id: number; method: string; params: unknown[] }) => {
+    const { id, method, params } = call;
+    const result: unknown = await connection.provider.request({ method, params });
+    return { jsonrpc: "2.0", id, result };
+  };
+  const server = createServer((request, response) => {
+    void (async () => {
+      let text = "";
+      for await (const chunk of request) text += String(chunk);
+      const calls = JSON.parse(text) as Parameters<typeof answer>[0] | Parameters<typeof answer>[0][];
+      const answers = Array.isArray(calls) ? await Promise.all(calls.map(answer)) : await answer(calls);
+      response.setHeader("content-type", "application/json").end(JSON.stringify(answers));
+    })();
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
+
+/** A folder as an operator sets it up: configuration, deployment, keystores, passwords, and a file of registers. */
+async function setUp(w: World, chainUrl: string, relayerUrl: string) {
+  const folder = temporaryFolder();
+  const home = await w.raw.addHome();
+  const secret = (name: string, text: string) => {
+    writeFileSync(join(folder.path, name), text, { mode: 0o600 });
+  };
+  const keystore = ({ address, privateKey }: BaseWallet) =>
+    encryptKeystoreJsonSync({ address, privateKey }, PASSWORD, { scrypt: { N: 1_024, r: 8, p: 1 } });
+  secret("meter.json", keystore(home.meter));
+  secret("trading.json", keystore(home.trading));
+  secret("password", PASSWORD);
+  secret("deployment.json", JSON.stringify(await deploymentOf(w)));
+  const key = (file: string, { address }: BaseWallet) => ({ file, address });
+  const trade = { tradingKey: key("trading.json", home.trading), buy: 181, sell: 99, leadTime: 3_600 };
+  const member = {
+    community: Number(w.community),
+    member: home.member,
+    meter: "north",
+    meterKey: key("meter.json", home.meter),
+    trade,
+  };
+  const config = {
+    queue: "gateway.sqlite",
+    chain: { url: chainUrl, deployment: "deployment.json" },
+    relayer: { url: relayerUrl },
+    meters: [{ name: "north", maxW: 10_000 }],
+    members: [member],
+    adapters: [{ type: "csv", path: "registers.csv", values: "register" }],
+  };
+  secret("gateway.json", JSON.stringify(config));
+  return { folder, home, path: join(folder.path, "gateway.json") };
+}
+
+describe("a gateway on a chain", function () {
+  this.timeout(120_000);
+
+  it("signs what the contracts accept, from a configuration file", async function () {
+    const w = await world();
+    const book = await connect(w.raw.stranger, await deploymentOf(w));
+    const community = asCommunity(w.community);
+    const terms = await book.registry.terms(community);
+    const [node, relayer] = [await nodeOf(w), await relayerServer()];
+    const { folder, home, path } = await setUp(w, node.url, relayer.url);
+    const first = asPeriod(BigInt((await w.raw.periodNow()) + 1));
+    const start = periodStart(terms, first);
+    // From noon of the day before on: 150 Wh a quarter hour, and 40 Wh fed in.
+    const rows = Array.from({ length: 48 + 96 + 1 }, (_, slot) => {
+      const at = start + 900n * BigInt(slot - 48);
+      return `north,${at},${slot * 150},${slot * 40}`;
+    });
+    writeFileSync(join(folder.path, "registers.csv"), ["meter,time,import_Wh,export_Wh", ...rows].join("\n"));
+
+    const end = start + 86_400n;
+    const options = await loadGateway(path, { KEY_PASSWORD_FILE: join(folder.path, "password") });
+    const problems: string[] = [];
+    const gateway = new Gateway({
+      ...options,
+      clock: () => asSeconds(end + 901n),
+      report: ({ message }) => problems.push(message),
+    });
+    for (const adapter of options.adapters) await adapter.start(gateway.sink, () => undefined);
+    await gateway.step();
+    await gateway.stop();
+    const posted = [...relayer.kept.values()];
+    const bodyAt = (name: string) =>
+      JSON.parse(posted.find(({ path: each }) => each.endsWith(name))?.body ?? "{}") as object;
+    const [reading, strip] = [ReadingBody.parse(bodyAt("readings")), StripBody.parse(bodyAt("strips"))];
+    node.close();
+    await relayer.close();
+    folder.remove();
+    expect(problems).to.deep.equal([]);
+
+    const item = { strip: stripOf(community, strip), signature: signatureOf(strip) };
+    expect(item.strip.period).to.equal(first + 1n);
+    expect(new Set(item.strip.entries.map(({ lots }) => lots))).to.deep.equal(new Set([11n]));
+    await w.raw.goTo(Number(end) + 901);
+    await book.market.send.post(community, item.strip.period, [item]);
+    const journal = await book.escrow.journal(community, item.strip.member, item.strip.period);
+    expect(journal.entries).to.equal(BigInt(item.strip.entries.length));
+
+    const metered = readingOf(terms, community, reading);
+    await book.settlement.send.meter(community, first, [{ reading: metered, signature: signatureOf(reading) }]);
+    const meter = await book.settlement.meter(community, item.strip.member);
+    expect(meter.nextPeriod).to.equal(first + 1n);
+    expect([meter.importRegister, meter.exportRegister]).to.deep.equal([144n * 150n, 144n * 40n]);
+    expect(BigInt(home.member)).to.equal(metered.member);
+  });
+});

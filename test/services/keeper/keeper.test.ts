@@ -1,0 +1,182 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type BaseWallet, HDNodeWallet, Wallet } from "ethers";
+import { asCommunity, connect as connectSdk, type Wattbook } from "@wattbook/sdk";
+import { Node } from "../../../services/src/chain/index.ts";
+import { Keeper, SqliteLogStore } from "../../../services/src/keeper/index.ts";
+import { hours } from "../../helpers/hours.ts";
+import { connect, type Connection } from "../../helpers/market.ts";
+import {
+  buy,
+  goBehind,
+  HOUR,
+  metered,
+  post as postStrips,
+  sell,
+  State,
+  stateOf,
+  valuesAt,
+} from "../../helpers/settling.ts";
+import { deploymentOf } from "../../sdk/clients/deployment-of.ts";
+import { type Bridge, bridgeTo } from "../support/bridge.ts";
+import { Benches } from "../support/sending.ts";
+
+let connection: Connection;
+let bridge: Bridge;
+let benches: Benches;
+let folder: string;
+
+before(async () => {
+  connection = await connect();
+  bridge = await bridgeTo(connection);
+  benches = new Benches();
+  folder = mkdtempSync(join(tmpdir(), "wattbook-keeper-"));
+});
+
+after(async () => {
+  benches.remove();
+  rmSync(folder, { recursive: true });
+  await bridge.close();
+});
+
+const { hour } = hours(() => connection);
+type World = Awaited<ReturnType<typeof hour>>;
+
+/** A keeper with an account of its own, and its sender. */
+async function keeperFor({ m }: World, path?: string) {
+  const wallet = new Wallet(HDNodeWallet.createRandom().privateKey);
+  await connection.networkHelpers.setBalance(wallet.address, 10n ** 19n);
+  const wattbook = await clientsOf(m);
+  const community = asCommunity(BigInt(m.community));
+  const { sender, outbox } = benches.make(bridge.url, wallet);
+  const store = path === undefined ? undefined : new SqliteLogStore(path);
+  const logs = await wattbook.logs(community, store && { store });
+  const keeper = new Keeper({ wattbook, community, sender, account: wallet.address, logs });
+  const run = async () => {
+    const pass = await keeper.pass();
+    for (const key of pass.submitted) await sender.complete(key, 1);
+    return pass;
+  };
+  return { keeper, sender, run, wallet, outbox, wattbook, store };
+}
+
+async function clientsOf(m: World["m"]): Promise<Wattbook> {
+  const at = {
+    registry: await m.registry.getAddress(),
+    escrow: await m.escrow.getAddress(),
+    tokens: await m.energyToken.getAddress(),
+    settlement: await m.settlement.getAddress(),
+    market: await m.openAuction.getAddress(),
+    sealedMarket: await m.sealedAuction.getAddress(),
+    commits: await m.commitBook.getAddress(),
+  };
+  const { provider } = new Node({ urls: [bridge.url], chainId: 31_337n });
+  return connectSdk(provider, await deploymentOf({ at, provider } as unknown as Parameters<typeof deploymentOf>[0]));
+}
+
+const spentBy = async ({ address }: BaseWallet) => connection.ethers.provider.getTransactionCount(address);
+
+describe("Keeper", () => {
+  it("finds nothing to do before a gate", async () => {
+    const w = await hour();
+    await post(w);
+    const { run, wallet } = await keeperFor(w);
+    expect(await run()).to.deep.equal({ submitted: [], waiting: [] });
+    expect(await spentBy(wallet)).to.equal(0);
+  });
+
+  it("clears due slots in one call, and settles who was metered", async () => {
+    const w = await hour();
+    const { m, seller, buyer, period } = w;
+    await post(w);
+    await goBehind(m, period, 1);
+    const { run } = await keeperFor(w);
+    expect((await run()).submitted).to.deep.equal([`clear:${m.community}:${period}:0`]);
+    await meter(w);
+    expect((await run()).submitted).to.deep.equal([`settle:${m.community}:${period}:0`]);
+    for (const home of [seller, buyer]) expect(await stateOf(m, home, period)).to.equal(State.Settled);
+    expect(await run()).to.deep.equal({ submitted: [], waiting: [] });
+  });
+
+  it("estimates whose reading is missing, from the deadline on", async () => {
+    const w = await hour();
+    const { m, seller, buyer, idle, period } = w;
+    await post(w);
+    await goBehind(m, period, 1);
+    const { run } = await keeperFor(w);
+    await run();
+    await run();
+    expect(await stateOf(m, seller, period)).to.equal(State.Open);
+    await goBehind(m, period, HOUR + 1);
+    await connection.networkHelpers.mine();
+    expect((await run()).submitted).to.deep.equal([`estimate:${m.community}:${period}:0`]);
+    for (const home of [seller, buyer]) expect(await stateOf(m, home, period)).to.equal(State.Estimated);
+    expect(await stateOf(m, idle, period)).to.equal(State.Open);
+  });
+
+  it("sends what two keepers find once, where one sees what the other did", async () => {
+    const w = await hour();
+    const { m, period } = w;
+    await post(w);
+    await goBehind(m, period, 1);
+    const [one, two] = [await keeperFor(w), await keeperFor(w)];
+    await one.run();
+    await two.run();
+    expect(await spentBy(two.wallet)).to.equal(0);
+  });
+
+  it("does no harm where two keepers send the same at once", async () => {
+    const w = await hour();
+    const { m, seller, period } = w;
+    await post(w);
+    await goBehind(m, period, 1);
+    const [one, two] = [await keeperFor(w), await keeperFor(w)];
+    await one.run();
+    await meter(w);
+    const passes = [await one.keeper.pass(), await two.keeper.pass()];
+    expect(passes.flatMap(({ submitted }) => submitted)).to.have.length(2);
+    for (const [index, { submitted }] of passes.entries()) {
+      const { sender } = [one, two][index] as typeof one;
+      for (const key of submitted) expect((await sender.complete(key, 1)).state).to.equal("done");
+    }
+    expect(await stateOf(m, seller, period)).to.equal(State.Settled);
+    const logs = await m.escrow.queryFilter(m.escrow.filters.Settled(m.community, undefined, period));
+    expect(logs).to.have.length(3);
+  });
+
+  it("goes on from a file of logs after a restart", async () => {
+    const w = await hour();
+    const { m, period } = w;
+    await post(w);
+    await goBehind(m, period, 1);
+    const path = join(folder, "logs.db");
+    const first = await keeperFor(w, path);
+    await first.run();
+    first.store?.close();
+    await meter(w);
+    const second = await keeperFor(w, path);
+    expect((await second.run()).submitted).to.deep.equal([`settle:${m.community}:${period}:0`]);
+    second.store?.close();
+  });
+});
+
+/** Signs and posts a trade between seller and buyer. */
+async function post({ m, seller, buyer, period }: World): Promise<void> {
+  await postStrips(m, period, [
+    [seller, [sell(1, 10, 100)]],
+    [buyer, [buy(1, 20, 90)]],
+  ]);
+}
+
+/** Readings of all homes, accepted and not settled. */
+async function meter(w: World): Promise<void> {
+  const { m, seller, buyer, idle, period, registers } = w;
+  const values = [valuesAt({ 1: [0, 1200] }), valuesAt({ 1: [900, 0] }), valuesAt({ 3: [12, 0] })];
+  const homes = [seller, buyer, idle];
+  const items = await Promise.all(
+    homes.map(async (home, index) => metered(m, home, period, await registers.read(home, period, values[index] ?? []))),
+  );
+  await m.settlement.meter(m.community, period, items);
+}

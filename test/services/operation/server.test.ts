@@ -1,0 +1,112 @@
+import { EventEmitter } from "node:events";
+import { expect } from "chai";
+import { Node } from "../../../services/src/chain/index.ts";
+import {
+  Counter,
+  createLog,
+  createMetrics,
+  type Need,
+  nodeAnswers,
+  type OperationServer,
+  Readiness,
+  Secrets,
+  serveOperation,
+  stopSignal,
+  storeWrites,
+} from "../../../services/src/operation/index.ts";
+import { openStore } from "../../../services/src/store/open.ts";
+
+describe("the operators' door", () => {
+  let door: OperationServer;
+  const fault: { message: string | null } = { message: null };
+  const need: Need = {
+    name: "node",
+    check: () => (fault.message === null ? Promise.resolve() : Promise.reject(new Error(fault.message))),
+  };
+
+  const open = async (...needs: Need[]) => {
+    const metrics = createMetrics("relayer");
+    new Counter({ name: "strips_total", help: "Strips taken.", registers: [metrics] }).inc(3);
+    const shown = { metrics, readiness: new Readiness(needs), secrets: new Secrets() };
+    door = await serveOperation({ host: "127.0.0.1", port: 0 }, shown);
+  };
+  const ask = async (path: string) => {
+    const response = await fetch(`${door.url}${path}`);
+    return { status: response.status, text: await response.text() };
+  };
+
+  beforeEach(() => {
+    fault.message = null;
+  });
+  afterEach(async () => {
+    await door.close();
+  });
+
+  it("shows numbers, the process's and the service's", async () => {
+    await open();
+    const { text } = await ask("/metrics");
+    expect(text).to.contain('strips_total{service="relayer"} 3').and.to.contain("process_cpu_seconds_total");
+  });
+
+  it("says that the process lives, and what it lacks to work", async () => {
+    fault.message = "no answer of https://rpc.example/v3/key";
+    await open(need);
+    expect((await ask("/healthz")).status).to.equal(200);
+    const { status, text } = await ask("/readyz");
+    expect(status).to.equal(503);
+    const checks = { node: "no answer of https://rpc.example/[secret]" };
+    expect(JSON.parse(text)).to.deep.equal({ ready: false, checks });
+    expect((await ask("/")).status).to.equal(404);
+  });
+
+  it("is ready once every need is met", async () => {
+    await open(need, storeWrites("store", ":memory:", openStore(":memory:", [])));
+    expect(await ask("/readyz")).to.deep.equal({
+      status: 200,
+      text: '{"ready":true,"checks":{"node":"ok","store":"ok"}}',
+    });
+  });
+
+  it("is not ready with a file that cannot be written, or without a node", async () => {
+    const store = openStore(":memory:", []);
+    store.pragma("query_only = ON");
+    const node = new Node({ urls: ["http://127.0.0.1:1"], chainId: 1n, backoff: { tries: 1, first: 1, most: 1 } });
+    await open(storeWrites("store", "relayer.db", store), nodeAnswers(node));
+    const { status, text } = await ask("/readyz");
+    node.provider.destroy();
+    expect(status).to.equal(503);
+    const { checks } = JSON.parse(text) as { checks: Record<string, string> };
+    expect(checks.store).to.contain("relayer.db").and.to.contain("readonly");
+    expect(checks.node).not.to.equal("ok");
+  });
+});
+
+describe("stopping", () => {
+  const log = createLog("relayer", "silent", new Secrets());
+  const target = () => {
+    const codes: number[] = [];
+    return Object.assign(new EventEmitter(), { codes, exit: (code: number) => void codes.push(code) });
+  };
+
+  it("asks everybody to finish", () => {
+    const process = target();
+    const signal = stopSignal(log, 1_000, process);
+    expect(signal.aborted).to.equal(false);
+    process.emit("SIGTERM");
+    expect(signal.aborted).to.equal(true);
+    expect(process.codes).to.deep.equal([]);
+  });
+
+  it("ends at once where it is asked again, or too long after", async () => {
+    const twice = target();
+    stopSignal(log, 60_000, twice);
+    twice.emit("SIGTERM");
+    twice.emit("SIGINT");
+    expect(twice.codes).to.deep.equal([1]);
+    const slow = target();
+    stopSignal(log, 1, slow);
+    slow.emit("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(slow.codes).to.deep.equal([1]);
+  });
+});

@@ -1,0 +1,193 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect } from "chai";
+import { asLots, asPeriod, asSlotOffset, asTick, type Entry, gateOf, slotIn, stripDigest } from "@wattbook/sdk";
+import type { Wallet } from "ethers";
+import type { AddressInfo } from "node:net";
+import { createLog, Secrets } from "../../../services/src/operation/index.ts";
+import { createApp, DEFAULT_LIMITS, type Notice, RelayerService } from "../../../services/src/relayer/index.ts";
+import { type RelayerBench, RelayerBenches, stripBody } from "./bench.ts";
+import { CommunityWorld } from "./world.ts";
+
+const sell = (offset: number, tick = 10, lots = 5): Entry => ({
+  ...{ offset: asSlotOffset(BigInt(offset)), side: "sell", tick: asTick(BigInt(tick)), lots: asLots(BigInt(lots)) },
+});
+
+describe("relayer: API", function () {
+  this.timeout(120_000);
+  let world: CommunityWorld;
+  let benches: RelayerBenches;
+  let bench: RelayerBench;
+  let wallet: Wallet;
+  let next = 0;
+
+  before(async () => {
+    world = await CommunityWorld.start();
+    await world.enrol(12);
+    await world.nextPeriod();
+    benches = new RelayerBenches(world);
+    wallet = await benches.account("relayer");
+    bench = await benches.open(wallet, { perMember: 3 });
+  });
+  after(async () => {
+    await benches.remove();
+    await world.stop();
+  });
+
+  const signed = async (entries: readonly Entry[] = [sell(0)], home = world.home(next++)) => {
+    const period = asPeriod((await world.period()) + 1n);
+    return world.sign(home, world.strip(home, period, wallet.address, entries));
+  };
+  const url = "/v1/communities/0/strips";
+
+  it("says what it serves, and on which terms", async () => {
+    const { body } = await bench.get("/v1/communities/0");
+    expect(body).to.deep.equal({
+      ...{ community: "0", chainId: "31337", relayer: wallet.address, feeTo: wallet.address, leastFeePerEntry: "5" },
+      ...{ lead: 120, margin: 30, orderBook: world.wattbook.market.address },
+      ...{ settlement: world.wattbook.settlement.address, commitBook: world.wattbook.commits.address },
+    });
+    expect((await bench.get("/v1/communities/7")).body).to.include({ code: "COMMUNITY_UNKNOWN" });
+    expect((await bench.get("/v1/strips/0x" + "00".repeat(32))).status).to.equal(404);
+    expect((await bench.get("/v2")).body).to.include({ code: "NOT_FOUND" });
+  });
+
+  it("names the field of a malformed message", async () => {
+    const body = stripBody(await signed());
+    const cases: readonly [string, unknown][] = [
+      ["body.member", { ...body, member: 4 }],
+      ["body.member", { ...body, member: "-4" }],
+      ["body.member", { ...body, member: "1e3" }],
+      ["body.feeTo", { ...body, feeTo: "0x12" }],
+      ["body.entries", { ...body, entries: "0x1" }],
+      ["body.signature", { ...body, signature: "0x" }],
+      ["body", { ...body, more: 1 }],
+      ["body", []],
+    ];
+    for (const [field, sent] of cases) {
+      const { status, body: failure } = await bench.post(url, sent);
+      expect({ status, code: failure.code }, field).to.deep.equal({ status: 400, code: "MESSAGE_INVALID" });
+      expect(failure.message).to.contain(field);
+    }
+    const wide = await bench.post(url, { ...body, period: "99999999999999999999" });
+    expect({ status: wide.status, code: wide.body.code }).to.deep.equal({ status: 400, code: "OUT_OF_RANGE" });
+    const cut = await bench.post(url, { ...body, entries: "0x308a" });
+    expect({ status: cut.status, code: cut.body.code }).to.deep.equal({ status: 400, code: "BAD_LENGTH" });
+    const high = await bench.post(url, { ...body, signature: `0x${"ff".repeat(64)}` });
+    expect({ status: high.status, code: high.body.code }).to.deep.equal({ status: 400, code: "BAD_SIGNATURE" });
+  });
+
+  it("refuses what is no JSON, of another type, or too large", async () => {
+    const send = (payload: string, type: string) =>
+      bench.app.inject({ method: "POST", url, payload, headers: { "content-type": type } });
+    expect((await send("{", "application/json")).statusCode).to.equal(400);
+    expect((await send("a", "text/xml")).statusCode).to.equal(415);
+    expect((await send(JSON.stringify("0".repeat(70_000)), "application/json")).statusCode).to.equal(413);
+    const proto = '{"__proto__":{"member":"1"}}';
+    expect((await send(proto, "application/json")).statusCode).to.equal(400);
+  });
+
+  it("keeps a message once, under one idempotency key", async () => {
+    const [one, two] = [await signed(), await signed()];
+    const headers = { "idempotency-key": "meter-7/2026-11-29" };
+    const first = await bench.strip(one, headers);
+    expect(first.status).to.equal(202);
+    expect(await bench.strip(one, headers)).to.deep.equal({ ...first, status: 200 });
+    expect(await bench.strip(one)).to.deep.equal({ ...first, status: 200 });
+    const other = await bench.strip(two, headers);
+    expect({ status: other.status, code: other.body.code }).to.deep.equal({ status: 409, code: "KEY_REUSED" });
+    const digest = stripDigest(world.wattbook.domains.market, two.strip);
+    expect((await bench.get(`/v1/strips/${digest}`)).status, "it was not kept").to.equal(404);
+    expect((await bench.strip(two, { "idempotency-key": digest })).status).to.equal(202);
+    expect((await bench.strip(two, { "idempotency-key": "k".repeat(129) })).status).to.equal(400);
+  });
+
+  it("keeps a message once that comes many times at the same time", async () => {
+    const strip = await signed();
+    const answers = await Promise.all(Array.from({ length: 20 }, () => bench.strip(strip)));
+    expect(answers.filter(({ status }) => status === 202)).to.have.length(1);
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(19);
+    expect(new Set(answers.map(({ body }) => body.receipt?.signature)).size).to.equal(1);
+  });
+
+  it("takes one of many different strips for the same slots that come at once", async () => {
+    const home = world.home(next++);
+    const strips = await Promise.all([1, 2, 3].map((tick) => signed([sell(0, tick)], home)));
+    const answers = await Promise.all(strips.map((each) => bench.strip(each)));
+    expect(answers.map(({ status }) => status).sort()).to.deep.equal([202, 409, 409]);
+  });
+
+  it("limits what a member hands in, and counts nothing that it did not sign", async () => {
+    const home = world.home(next++);
+    const other = world.home(next++);
+    const forged = { ...(await signed([sell(0)], home)), signature: (await signed([sell(0)], other)).signature };
+    for (let round = 0; round < 5; round++) {
+      expect((await bench.strip(forged)).body).to.include({ reason: "BadSignature" });
+    }
+    const overCap = await Promise.all([1, 2, 3, 4].map((tick) => signed([sell(0, tick, 51)], home)));
+    const statuses: number[] = [];
+    for (const each of overCap) statuses.push((await bench.strip(each)).status);
+    expect(statuses).to.deep.equal([422, 422, 422, 429]);
+  });
+
+  it("limits requests per address", async () => {
+    const log = createLog("relayer", "silent", new Secrets());
+    const app = await createApp(new RelayerService(bench.relayer), { ...DEFAULT_LIMITS, perAddress: 2 }, log);
+    const ask = () => app.inject({ method: "GET", url: "/v1/communities" });
+    await ask();
+    await ask();
+    const { statusCode, headers, body } = await ask();
+    await app.close();
+    expect(statusCode).to.equal(429);
+    expect(JSON.parse(body)).to.include({ code: "RATE_LIMITED" });
+    expect(Number(headers["retry-after"])).to.be.within(1, 60);
+  });
+
+  it("streams gates, posted strips and cleared slots", async () => {
+    await bench.app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = bench.app.server.address() as AddressInfo;
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/communities/0/stream`);
+    const notices: Notice[] = [];
+    socket.onmessage = ({ data }) => notices.push(JSON.parse(String(data)) as Notice);
+    await new Promise((resolve) => (socket.onopen = resolve));
+    const strip = await signed([sell(3)]);
+    await bench.strip(strip);
+    const slot = slotIn(world.terms, strip.strip.period, asSlotOffset(3n));
+    const gate = gateOf(world.terms, slot);
+    await bench.relayer.tick();
+    await world.advanceTo(gate - 100n);
+    for (let round = 0; round < 4; round++) await bench.relayer.tick();
+    await world.advanceTo(gate);
+    await world.send(world.wattbook.market.calls.clear(world.community, [slot]));
+    await bench.relayer.tick();
+    for (let round = 0; round < 100 && !notices.some(({ type }) => type === "cleared"); round++) await sleep(20);
+    socket.close();
+    const digest = stripDigest(world.wattbook.domains.market, strip.strip);
+    expect(notices).to.deep.include({ type: "closing", community: "0", slot: String(slot), gate: String(gate) });
+    expect(notices.find((each) => each.type === "posted" && each.digest === digest)).to.include({ community: "0" });
+    expect(notices).to.deep.include({ type: "cleared", community: "0", slot: String(slot), price: null, lots: "0" });
+    const missing = await fetch(`http://127.0.0.1:${port}/v1/communities/9/stream`);
+    expect(missing.status).to.equal(404);
+  });
+
+  it("describes itself", async () => {
+    const { body } = await bench.get("/openapi.json");
+    const { openapi, paths } = body as unknown as { openapi: string; paths: Record<string, Record<string, unknown>> };
+    expect(openapi).to.equal("3.1.0");
+    expect(Object.keys(paths)).to.have.members([
+      "/v1/communities",
+      "/v1/communities/{community}",
+      "/v1/communities/{community}/strips",
+      "/v1/communities/{community}/readings",
+      "/v1/communities/{community}/stream",
+      "/v1/strips/{digest}",
+      "/v1/strips/{digest}/withdrawal",
+      "/v1/readings/{digest}",
+    ]);
+  });
+
+  it("writes down nothing that is secret", () => {
+    const text = bench.lines.join("");
+    expect(text).not.to.contain(wallet.privateKey.slice(2));
+    expect(text.length).to.be.greaterThan(0);
+  });
+});

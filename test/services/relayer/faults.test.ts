@@ -1,0 +1,175 @@
+import { expect } from "chai";
+import {
+  asLots,
+  asPeriod,
+  asSeconds,
+  asSlotOffset,
+  asTick,
+  type Entry,
+  gateOf,
+  periodStart,
+  slotIn,
+  slotsOf,
+  stripDigest,
+} from "@wattbook/sdk";
+import type { Wallet } from "ethers";
+import { Node } from "../../../services/src/chain/index.ts";
+import { ChainClock } from "../../../services/src/relayer/chain/clock.ts";
+import { Together } from "../../../services/src/relayer/chain/once.ts";
+import { GroupCommit } from "../../../services/src/relayer/store/group-commit.ts";
+import { openStore } from "../../../services/src/store/open.ts";
+import { faultyDoor, type FaultyDoor } from "../support/door.ts";
+import { RelayerBenches } from "./bench.ts";
+import { CommunityWorld, SHORT } from "./world.ts";
+
+const sell = (offset: number, tick = 10, lots = 5): Entry => ({
+  ...{ offset: asSlotOffset(BigInt(offset)), side: "sell", tick: asTick(BigInt(tick)), lots: asLots(BigInt(lots)) },
+});
+
+describe("relayer: faults", function () {
+  this.timeout(120_000);
+  let world: CommunityWorld;
+  let benches: RelayerBenches;
+  let door: FaultyDoor;
+  let wallet: Wallet;
+
+  before(async () => {
+    // Three periods share the places of a ring.
+    world = await CommunityWorld.start(undefined, { ...SHORT, horizon: 2n });
+    await world.enrol(6);
+    await world.nextPeriod();
+    benches = new RelayerBenches(world);
+    wallet = await benches.account("relayer");
+    door = await faultyDoor(world.node.url);
+  });
+  afterEach(() => {
+    door.judge(() => "pass");
+  });
+  after(async () => {
+    await door.close();
+    await benches.remove();
+    await world.stop();
+  });
+
+  const node = () => {
+    const backoff = { tries: 2, first: 1, most: 2 };
+    return new Node({ urls: [door.url], chainId: world.deployment.chainId, timeout: 1_000, backoff });
+  };
+  const signed = async (home: number, entries: readonly Entry[], ahead = 1n) => {
+    const who = world.home(home);
+    const period = asPeriod((await world.period()) + ahead);
+    return world.sign(who, world.strip(who, period, wallet.address, entries));
+  };
+
+  it("answers 503 while the chain cannot be asked, and takes the same strip afterwards", async () => {
+    const bench = await benches.open(wallet, { node: node() });
+    const strip = await signed(0, [sell(0)]);
+    door.judge(() => "reset");
+    const { status, body } = await bench.strip(strip);
+    expect(status).to.equal(503);
+    expect(body.message).to.contain("cannot be asked").and.not.to.contain("127.0.0.1");
+    door.judge(() => "pass");
+    expect((await bench.strip(strip)).status).to.equal(202);
+    await bench.close();
+  });
+
+  it("answers 503 and keeps its place free where the file cannot be written, and takes it once it can", async () => {
+    const bench = await benches.open(wallet);
+    const strip = await signed(1, [sell(0)]);
+    bench.relayer.store.pragma("query_only = ON");
+    const { status, body } = await bench.strip(strip);
+    expect({ status, code: body.code }).to.deep.equal({ status: 503, code: "STORE_UNREADABLE" });
+    bench.relayer.store.pragma("query_only = OFF");
+    expect((await bench.strip(strip)).status).to.equal(202);
+    await bench.close();
+  });
+
+  it("brings in one strip where every answer to its transaction is lost", async () => {
+    const bench = await benches.open(wallet, { node: node(), lead: 1_000_000 });
+    const strip = await signed(2, [sell(1)]);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    door.judge(({ method }) => (method === "eth_sendRawTransaction" ? "lose" : "pass"));
+    for (let round = 0; round < 5; round++) await bench.relayer.tick().catch(() => undefined);
+    door.judge(() => "pass");
+    for (let round = 0; round < 3; round++) await bench.relayer.tick();
+    const digest = stripDigest(world.wattbook.domains.market, strip.strip);
+    expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "posted" });
+    const recorded = await world.recorded(strip.strip.period);
+    expect(recorded.filter((each) => each === digest)).to.have.length(1);
+    await bench.close();
+  });
+
+  it("waits where an older period still needs the slots' place, and goes on once they are clear", async () => {
+    const bench = await benches.open(wallet, { lead: 1_000_000 });
+    const old = await signed(3, [sell(2)]);
+    const { market } = world.wattbook;
+    await world.send(market.calls.post(world.community, old.strip.period, [old]));
+    // The first period that takes its place, one ring later.
+    await world.advanceTo(periodStart(world.terms, asPeriod(old.strip.period + 1n)));
+    await bench.relayer.tick();
+    const next = await signed(3, [sell(2)], 2n);
+    expect(next.strip.period).to.equal(old.strip.period + 3n);
+    const busy = await bench.strip(next);
+    expect({ status: busy.status, reason: busy.body.reason }).to.deep.equal({ status: 425, reason: "RingBusy" });
+    await world.send(market.calls.clear(world.community, slotsOf(world.terms, old.strip.period)));
+    await bench.relayer.tick();
+    expect((await bench.strip(next)).status).to.equal(202);
+    for (let round = 0; round < 4; round++) await bench.relayer.tick();
+    expect(await world.recorded(next.strip.period)).to.include(stripDigest(world.wattbook.domains.market, next.strip));
+    await bench.close();
+  });
+
+  it("takes nothing that it could not post in time", async () => {
+    const bench = await benches.open(wallet);
+    const strip = await signed(4, [sell(0)]);
+    const gate = gateOf(world.terms, slotIn(world.terms, strip.strip.period, asSlotOffset(0n)));
+    await world.advanceTo(gate - 20n);
+    await bench.relayer.tick();
+    expect((await bench.strip(strip)).body).to.include({ code: "RELAYER_REFUSED", reason: "GateTooNear" });
+    await bench.close();
+  });
+});
+
+describe("relayer: parts", () => {
+  it("a group of writes is kept or lost together, and each hears of it", async () => {
+    const store = openStore(":memory:", ["CREATE TABLE t (x INTEGER PRIMARY KEY) STRICT;"]);
+    const commits = new GroupCommit(store, ":memory:");
+    const insert = store.prepare("INSERT INTO t VALUES (?)");
+    await Promise.all([1, 2, 3].map((x) => commits.commit(() => insert.run(x))));
+    expect(store.prepare("SELECT count(*) AS n FROM t").get()).to.deep.equal({ n: 3 });
+    const lost = await Promise.allSettled([4, 1].map((x) => commits.commit(() => insert.run(x))));
+    expect(lost.map(({ status }) => status)).to.deep.equal(["rejected", "rejected"]);
+    expect(store.prepare("SELECT count(*) AS n FROM t").get()).to.deep.equal({ n: 3 });
+    await commits.commit(() => insert.run(4));
+  });
+
+  it("questions that come at once are asked at once, and again only after a failure or a new block", async () => {
+    const asked: (readonly number[])[] = [];
+    let fails = false;
+    const doubles = new Together((keys: readonly number[]) => {
+      asked.push(keys);
+      return fails ? Promise.reject(new Error("down")) : Promise.resolve(keys.map((key) => 2 * key));
+    });
+    expect(await Promise.all([1, 2, 1].map((key) => doubles.get(key)))).to.deep.equal([2, 4, 2]);
+    expect(await doubles.get(2)).to.equal(4);
+    expect(asked).to.deep.equal([[1, 2]]);
+    doubles.forget();
+    fails = true;
+    const failed: unknown = await doubles.get(1).catch((error: unknown) => error);
+    expect(failed).to.be.instanceOf(Error);
+    fails = false;
+    expect(await doubles.get(1)).to.equal(2);
+    expect(asked).to.have.length(3);
+  });
+
+  it("the chain's clock goes on between blocks, from each block's own time", async () => {
+    const clock = new ChainClock();
+    clock.see({ number: 1, hash: "0x1", time: 1_000, baseFee: null });
+    expect(clock.now()).to.equal(asSeconds(1_000n));
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    clock.see({ number: 1, hash: "0x1", time: 1_000, baseFee: null });
+    expect(clock.now()).to.equal(asSeconds(1_001n));
+    clock.see({ number: 2, hash: "0x2", time: 900, baseFee: null });
+    expect(clock.now()).to.equal(asSeconds(900n));
+  });
+});

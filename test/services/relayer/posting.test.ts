@@ -1,0 +1,231 @@
+import { expect } from "chai";
+import {
+  asLots,
+  asPeriod,
+  asSlotOffset,
+  asTick,
+  compactSignature,
+  type Entry,
+  gateOf,
+  type Period,
+  receiptFor,
+  type SignedStrip,
+  slotIn,
+  stripDigest,
+  verifyReceipt,
+} from "@wattbook/sdk";
+import type { Wallet } from "ethers";
+import { signWithdrawal } from "../../../services/src/relayer/index.ts";
+import { type RelayerBench, RelayerBenches } from "./bench.ts";
+import { anvil, CommunityWorld, type StripOverride } from "./world.ts";
+
+const sell = (offset: number, tick = 10, lots = 5): Entry => ({
+  ...{ offset: asSlotOffset(BigInt(offset)), side: "sell", tick: asTick(BigInt(tick)), lots: asLots(BigInt(lots)) },
+});
+
+describe("relayer: posting", function () {
+  this.timeout(120_000);
+  let world: CommunityWorld;
+  let benches: RelayerBenches;
+  let wallet: Wallet;
+  let period: Period;
+
+  before(async () => {
+    world = await CommunityWorld.start();
+    await world.enrol(4);
+  });
+  after(async () => {
+    await world.stop();
+  });
+  beforeEach(async () => {
+    benches = new RelayerBenches(world);
+    wallet = await benches.account("relayer");
+    period = asPeriod((await world.nextPeriod()) + 1n);
+  });
+  afterEach(async () => {
+    await benches.remove();
+  });
+
+  const digestOf = ({ strip }: SignedStrip) => stripDigest(world.wattbook.domains.market, strip);
+  const gate = (offset: number) => gateOf(world.terms, slotIn(world.terms, period, asSlotOffset(BigInt(offset))));
+  const signed = async (home: number, entries: readonly Entry[], override: StripOverride = {}) => {
+    const who = world.home(home);
+    return world.sign(who, world.strip(who, period, override.feeTo ?? wallet.address, entries, override));
+  };
+  const state = async ({ get }: RelayerBench, each: SignedStrip) => (await get(`/v1/strips/${digestOf(each)}`)).body;
+  const take = async (bench: RelayerBench, each: SignedStrip) => {
+    const { status, body } = await bench.strip(each);
+    expect(status, JSON.stringify(body)).to.equal(202);
+    return body;
+  };
+  /** Looks at the chain until a strip is not waiting any more. */
+  const settle = async (bench: RelayerBench, each: SignedStrip) => {
+    for (let round = 0; round < 20; round++) {
+      await bench.relayer.tick();
+      const body = await state(bench, each);
+      if (body.state !== "waiting") return body;
+    }
+    return expect.fail("it still waits");
+  };
+
+  it("answers with a receipt, waits for the gate, and posts before it", async () => {
+    const bench = await benches.open(wallet);
+    const strip = await signed(0, [sell(0), sell(2)]);
+    const body = await take(bench, strip);
+    const digest = digestOf(strip);
+    expect(body.receipt).to.include({ digest, relayer: wallet.address });
+    const signature = compactSignature(body.receipt?.signature ?? "0x");
+    const { market, commits } = world.wattbook.domains;
+    expect(verifyReceipt(commits, receiptFor(market, strip), signature, wallet.address)).to.equal(true);
+
+    await bench.relayer.tick();
+    expect(await world.recorded(period)).to.deep.equal([]);
+    await world.advanceTo(gate(0) - 100n);
+    expect(await settle(bench, strip)).to.include({ state: "posted", inCall: "post:0:" + period + ":1" });
+    expect(await world.recorded(period)).to.deep.equal([digest]);
+    const again = await bench.strip(strip);
+    expect(again).to.deep.equal({ status: 200, body });
+  });
+
+  it("posts all strips of a gate in one call, and those of later gates later", async () => {
+    const bench = await benches.open(wallet);
+    const near = [await signed(0, [sell(0)]), await signed(1, [sell(0)]), await signed(2, [sell(0), sell(3)])];
+    const far = await signed(3, [sell(3)]);
+    for (const each of [...near, far]) await take(bench, each);
+    await world.advanceTo(gate(0) - 100n);
+    for (const each of near) expect(await settle(bench, each)).to.include({ state: "posted" });
+    expect(await world.provider.getTransactionCount(wallet.address)).to.be.greaterThan(0);
+    const before = await world.provider.getTransactionCount(wallet.address);
+    expect(await state(bench, far)).to.include({ state: "waiting" });
+    await world.advanceTo(gate(3) - 100n);
+    expect(await settle(bench, far)).to.include({ state: "posted" });
+    expect(await world.provider.getTransactionCount(wallet.address)).to.equal(before + 1);
+    expect(await world.recorded(period)).to.have.length(4);
+  });
+
+  it("posts a member's later strip once the earlier one is in", async () => {
+    const bench = await benches.open(wallet, { lead: 1_000_000 });
+    const first = await signed(0, [sell(0)]);
+    const second = await signed(0, [sell(1)], { after: asSlotOffset(1n) });
+    await take(bench, first);
+    await take(bench, second);
+    expect(await settle(bench, second)).to.include({ state: "posted" });
+    expect(await world.recorded(period)).to.deep.equal([digestOf(first), digestOf(second)]);
+  });
+
+  it("takes it as posted where another relayer was faster with the same strip", async () => {
+    const bench = await benches.open(wallet);
+    const strip = await signed(0, [sell(0)]);
+    await take(bench, strip);
+    await world.send(world.wattbook.market.calls.post(world.community, period, [strip]));
+    await bench.relayer.tick();
+    expect(await state(bench, strip)).to.include({ state: "posted", inCall: null });
+    await world.advanceTo(gate(0) - 100n);
+    const before = await world.provider.getTransactionCount(wallet.address);
+    await bench.relayer.tick();
+    expect(await world.provider.getTransactionCount(wallet.address)).to.equal(before);
+  });
+
+  it("lets go of a strip that another one has overtaken, and of one whose gate it missed", async () => {
+    const bench = await benches.open(wallet);
+    const overtaken = await signed(0, [sell(1)]);
+    const missed = await signed(1, [sell(1)]);
+    await take(bench, overtaken);
+    await take(bench, missed);
+    const other = await signed(0, [sell(2)], { feeTo: world.deployer.address });
+    await world.send(world.wattbook.market.calls.post(world.community, period, [other]));
+    await bench.relayer.tick();
+    expect(await state(bench, overtaken)).to.include({ state: "skipped", reason: "WrongFrontier" });
+    await world.advanceTo(gate(1));
+    await bench.relayer.tick();
+    expect(await state(bench, missed)).to.include({ state: "missed" });
+    const next = await signed(0, [sell(3)], { after: asSlotOffset(3n) });
+    await take(bench, next);
+  });
+
+  it("does not post what the contract would skip, and posts it once it would not", async () => {
+    const bench = await benches.open(wallet);
+    const strip = await signed(0, [sell(0)]);
+    await take(bench, strip);
+    const { escrow } = world.wattbook;
+    const { owner, member } = world.home(0);
+    await world.ask("hardhat_setBalance", owner.address, "0x8ac7230489e80000");
+    const { free } = await escrow.account(world.community, member);
+    await world.sendAs(owner, escrow.calls.withdraw(world.community, member, world.deployer.address, free));
+    await world.advanceTo(gate(0) - 100n);
+    const before = await world.provider.getTransactionCount(wallet.address);
+    await bench.relayer.tick();
+    await bench.relayer.tick();
+    expect(await state(bench, strip)).to.include({ state: "waiting", inCall: null });
+    expect(await world.provider.getTransactionCount(wallet.address)).to.equal(before);
+    await world.deposit(member, free);
+    expect(await settle(bench, strip)).to.include({ state: "posted" });
+  });
+
+  it("gives a strip back until it is being posted", async () => {
+    const bench = await benches.open(wallet);
+    const { market } = world.wattbook.domains;
+    const home = world.home(1);
+    const withdraw = async (each: SignedStrip, signer = home.trading) => {
+      const signature = await signWithdrawal(market, { strip: digestOf(each), relayer: wallet.address }, signer);
+      return bench.post(`/v1/strips/${digestOf(each)}/withdrawal`, { signature });
+    };
+    const first = await signed(1, [sell(0)]);
+    const second = await signed(1, [sell(1)], { after: asSlotOffset(1n) });
+    await take(bench, first);
+    await take(bench, second);
+    expect((await withdraw(first)).body).to.include({ code: "WITHDRAWAL_LATE" });
+    expect((await withdraw(second, home.owner)).body).to.include({ code: "SIGNATURE_INVALID" });
+    expect((await withdraw(second)).body).to.include({ state: "withdrawn" });
+    expect((await withdraw(second)).status).to.equal(200);
+    expect((await bench.strip(second)).body).to.include({ code: "KEY_REUSED" });
+    // Its place is free again.
+    const third = await signed(1, [sell(2)], { after: asSlotOffset(1n) });
+    await take(bench, third);
+    await world.advanceTo(gate(0) - 100n);
+    await settle(bench, first);
+    expect((await withdraw(first)).body).to.include({ code: "WITHDRAWAL_LATE" });
+    expect(await world.recorded(period)).to.deep.equal([digestOf(first)]);
+  });
+
+  it("goes on after a start with what it had", async () => {
+    const folder = benches.folder();
+    const first = await benches.open(wallet, { folder });
+    const strip = await signed(2, [sell(0)]);
+    await take(first, strip);
+    await first.close();
+    const second = await benches.open(wallet, { folder });
+    expect((await second.strip(await signed(2, [sell(0, 11)]))).body).to.include({ reason: "WrongFrontier" });
+    await world.advanceTo(gate(0) - 100n);
+    expect(await settle(second, strip)).to.include({ state: "posted" });
+  });
+
+  it("posts again what a reorganisation of the chain has taken back", async function () {
+    // The other kind of node has no reorganisations.
+    if (anvil().name !== "anvil") this.skip();
+    const bench = await benches.open(wallet, { lead: 1_000_000 });
+    const strip = await signed(3, [sell(1)]);
+    await take(bench, strip);
+    await bench.relayer.tick();
+    await bench.relayer.tick();
+    expect(await world.recorded(period)).to.deep.equal([digestOf(strip)]);
+    await world.ask("anvil_reorg", 2, []);
+    expect(await world.recorded(period)).to.deep.equal([]);
+    for (let round = 0; round < 8; round++) await bench.relayer.tick();
+    expect(await world.recorded(period)).to.deep.equal([digestOf(strip)]);
+    expect(await state(bench, strip)).to.include({ state: "posted" });
+  });
+
+  it("serves a member beside a second relayer, each strip once", async () => {
+    const other = await benches.account("other relayer");
+    const [one, two] = [await benches.open(wallet), await benches.open(other)];
+    const strips = [await signed(0, [sell(0)]), await signed(1, [sell(0)])];
+    const theirs = await signed(2, [sell(0)], { feeTo: other.address });
+    for (const each of strips) await take(one, each);
+    await take(two, theirs);
+    expect((await two.strip(strips[0] as SignedStrip)).body).to.include({ reason: "OtherFeeTo" });
+    await world.advanceTo(gate(0) - 100n);
+    await Promise.all([settle(one, strips[1] as SignedStrip), settle(two, theirs)]);
+    expect(await world.recorded(period)).to.include.members([...strips, theirs].map(digestOf));
+  });
+});
