@@ -86,8 +86,8 @@ describe("positionOf", function () {
       [slot(1), RATIONED],
     ]);
     const answer = positionOf(SMALL, PERIOD, records, results);
-    expect(answer.position).to.deep.equal([traded(80, 0), traded(0, 30), IDLE, IDLE]);
-    expect(answer).to.include({ paid: 8_000n, received: 3_000n });
+    expect(answer.position).to.deep.equal([traded(80, 0), traded(0, 100), IDLE, IDLE]);
+    expect(answer).to.include({ paid: 8_000n, received: 10_000n });
     expect(answer.trades[0]).to.deep.equal({ paid: 8_000n, received: 0n, price: 100n });
     expect(answer.trades[2]).to.deep.equal({ paid: 0n, received: 0n, price: null });
   });
