@@ -66,7 +66,12 @@ describe("SealedAuction: the life of a sealed day", function () {
       { slot: BigInt(day.slot(2)), tick: 255n, price: 0n, lots: 0n },
     ]);
     expect(await commitBook.isResolved(community, period)).to.equal(true);
-    expect(await resultOf(day, 1, period)).to.include({ priceTick: 10n, lots: 80n, rationed: null });
+    expect(await resultOf(day, 1, period)).to.deep.equal({
+      marginalTick: 10n,
+      priceTick: 10n,
+      lots: 80n,
+      rationed: { side: "sell", allotment: 80n, volume: 100n },
+    });
     expect((await clear(day, [0, 1, 2, 3])).cleared).to.deep.equal([]);
     await expectBacked(day);
 
