@@ -8,6 +8,7 @@ import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {BatchCalls} from "./libraries/BatchCalls.sol";
 import {Book} from "./libraries/Book.sol";
+import {BookPlaces} from "./libraries/BookPlaces.sol";
 import {Clearing} from "./libraries/Clearing.sol";
 import {CompactSignature} from "./libraries/CompactSignature.sol";
 import {EntryLoops} from "./libraries/EntryLoops.sol";
@@ -24,7 +25,7 @@ import {Account} from "./types/Account.sol";
 import {Journal, MAX_ENTRIES, MAX_RECORDS} from "./types/Journal.sol";
 import {Member} from "./types/Member.sol";
 import {SlotGroup, bitsOf} from "./types/SlotGroup.sol";
-import {SlotResult, SlotResults, packResult, rationedOf, resultPlace} from "./types/SlotResult.sol";
+import {packResult, resultPlace} from "./types/SlotResult.sol";
 import {Terms} from "./types/Terms.sol";
 
 /// @title Order book
@@ -88,10 +89,6 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     IProsumerRegistry public immutable registry;
     IPaymentEscrow public immutable escrow;
 
-    uint256 private immutable _books = Words.area("wattbook.auction.books");
-    uint256 private immutable _results = Words.area("wattbook.auction.results");
-    uint256 internal immutable _known = Words.area("wattbook.auction.terms");
-
     constructor(IProsumerRegistry registry_, IPaymentEscrow escrow_) EIP712("Wattbook", "1") {
         registry = registry_;
         escrow = escrow_;
@@ -119,7 +116,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared) {
-        Terms t = KnownTerms.keep(_known, registry, community);
+        Terms t = KnownTerms.keep(BookPlaces.TERMS, registry, community);
         SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
         for (uint256 i = 0; i < slots.length; ++i) if (_clearStored(v, community, t, slots[i])) ++cleared;
         v.keep();
@@ -132,7 +129,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 period = slot / t.slotsPerPeriod();
             uint256 offset = slot - period * t.slotsPerPeriod();
             (uint256 index, uint256 shift) = bitsOf(offset, words);
-            uint256 pos = _bookAt(community, t, slot);
+            uint256 pos = BookPlaces.bookAt(community, t, slot);
             uint256 groupAt = pos - ((offset - index) << Book.STORED_STRIDE_LOG2);
             if (groupAt != v.groupAt) v.turnToGroup(groupAt, SlotGroup.wrap(Words.load(groupAt)));
             SlotGroup group = v.group;
@@ -175,7 +172,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             Clearing.Result memory r = Clearing.clear(v);
             uint256 bits = 256 / v.perWord;
             (uint256 word, uint256 index) = resultPlace(offset, bits);
-            uint256 pos = _resultsAt(community, t, period) + word;
+            uint256 pos = BookPlaces.resultsAt(community, t, period) + word;
             if (pos != v.resultsAt) v.turnToResults(pos);
             v.results = v.results.withResult(period, index, packResult(r, bits), bits);
             uint256 price = r.lots == 0 ? 0 : t.floorPrice() + r.priceTick * t.tickSize();
@@ -189,10 +186,10 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @inheritdoc IMarketModule
     /// @dev Laid out by `FillLoops`.
     function contextOf(uint32 community, uint32 period) external view returns (uint256[] memory context) {
-        Terms t = KnownTerms.load(_known, registry, community);
+        Terms t = KnownTerms.load(BookPlaces.TERMS, registry, community);
         context = FillLoops.newContext(t.lotWh(), t.wideTicks() ? 4 : 2, t.slotsPerPeriod());
         FillLoops.Parts memory p = FillLoops.partsOf(context)[0];
-        p.put(_resultsAt(community, t, period), period, t.floorPrice(), t.tickSize());
+        p.put(BookPlaces.resultsAt(community, t, period), period, t.floorPrice(), t.tickSize());
     }
 
     /// @inheritdoc IMarketModule
@@ -229,61 +226,13 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     // ---------------------------------------------------------------------------------------------------- views
 
     /// @inheritdoc IOrderBook
-    function stripDigest(uint32 community, uint32 period, Strip calldata strip) external view returns (bytes32) {
-        uint256 terms = PackedStrips.termsOf(strip);
-        return PackedStrips.digestOf(_domainSeparatorV4(), community, period, strip.feeTo, terms, strip.entries);
-    }
-
-    /// @inheritdoc IOrderBook
     function domainSeparator() external view returns (bytes32) {
         return _domainSeparatorV4();
     }
 
     /// @inheritdoc IOrderBook
-    function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks) {
-        Terms t = KnownTerms.load(_known, registry, community);
-        SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
-        uint256 period = slot / t.slotsPerPeriod();
-        uint256 offset = slot % t.slotsPerPeriod();
-        (uint256 index, uint256 shift) = bitsOf(offset, 2 * v.words);
-        SlotGroup group = SlotGroup.wrap(Words.load(_bookAt(community, t, slot - offset + index)));
-        v.turnToStored(_bookAt(community, t, slot), group.isOf(period) ? group.live(shift, 2 * v.words) : 0);
-        return v.volumes();
-    }
-
-    /// @inheritdoc IOrderBook
-    function result(
-        uint32 community,
-        uint256 slot
-    )
-        external
-        view
-        returns (
-            bool cleared,
-            uint256 marginalTick,
-            uint256 priceTick,
-            uint256 price,
-            uint256 lots,
-            uint256 side,
-            uint256 allotment,
-            uint256 volume
-        )
-    {
-        Terms t = KnownTerms.load(_known, registry, community);
-        uint256 bits = t.wideTicks() ? 32 : 16;
-        SlotResult r;
-        unchecked {
-            uint256 period = slot / t.slotsPerPeriod();
-            (uint256 word, uint256 index) = resultPlace(slot - period * t.slotsPerPeriod(), bits);
-            word += _resultsAt(community, t, period);
-            r = SlotResults.wrap(Words.load(word)).ofPeriod(period).resultAt(index, bits);
-            if (!r.isCleared()) return (false, 0, 0, 0, 0, 0, 0, 0);
-            uint256 pairs;
-            (marginalTick, priceTick, pairs) = r.unpack(bits);
-            (cleared, lots) = (true, r.lots(bits));
-            if (lots != 0) price = t.floorPrice() + priceTick * t.tickSize();
-            (side, allotment, volume) = rationedOf(pairs);
-        }
+    function extsload(bytes32 slot) external view returns (bytes32) {
+        return bytes32(Words.load(uint256(slot)));
     }
 
     // ---------------------------------------------------------------------------------------------------- modes
@@ -345,7 +294,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     function _openBook(Batch memory b, Terms t, bool revealing, uint256 size) private view {
         unchecked {
             uint256 first = b.period * b.slots;
-            uint256 area = _bookAt(b.community, t, first);
+            uint256 area = BookPlaces.bookAt(b.community, t, first);
             Book.Copy memory copy = b.book;
             copy.open(area, b.period, t.tickCount(), t.wideTicks(), b.slots);
             EntryStrip.Strip memory e = b.loop;
@@ -574,22 +523,5 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     function _turnTo(Batch memory b, uint256 class) private pure {
         b.class = class;
         b.loop.prices = b.tariff.entriesOf(class, b.slots);
-    }
-
-    // ---------------------------------------------------------------------------------------------------- places in storage
-
-    /// @dev `community 32 | ring slot 12 | word 6`; the ring holds horizon + 1 periods. What the words are: `Book`.
-    function _bookAt(uint32 community, Terms t, uint256 slot) private view returns (uint256) {
-        unchecked {
-            return _books | (uint256(community) << 24) | ((slot % ((t.horizon() + 1) * t.slotsPerPeriod())) << 6);
-        }
-    }
-
-    /// @dev `community 32 | ring period 8 | word 7`; the ring holds R periods. What the words are: `SlotResults`.
-    /// @return Where the first of the period is.
-    function _resultsAt(uint32 community, Terms t, uint256 period) private view returns (uint256) {
-        unchecked {
-            return _results | (uint256(community) << 16) | ((period % t.ring()) << 7);
-        }
     }
 }

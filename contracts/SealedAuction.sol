@@ -7,6 +7,7 @@ import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISealedAuction} from "./interfaces/ISealedAuction.sol";
 import {Book} from "./libraries/Book.sol";
+import {BookPlaces} from "./libraries/BookPlaces.sol";
 import {Chunks} from "./libraries/Chunks.sol";
 import {KnownTerms} from "./libraries/KnownTerms.sol";
 import {Terms} from "./types/Terms.sol";
@@ -48,7 +49,7 @@ contract SealedAuction is OrderBook, ISealedAuction {
         );
         Batch memory b = _open(community, period, chunk.feeToOf(), chunk.length)[0];
         accepted = _acceptAll(b, chunk[Chunks.HEAD:]);
-        if (clears && resolved) _clearCopy(b, KnownTerms.keep(_known, registry, community));
+        if (clears && resolved) _clearCopy(b, KnownTerms.keep(BookPlaces.TERMS, registry, community));
         else b.book.flush(b.loop.newest);
         emit ChunkRevealed(community, period, place, index, chunk.count());
     }

@@ -9,6 +9,7 @@ const CONTRACTS = [
   "DoubleAuction",
   "SealedAuction",
   "CommitBook",
+  "OrderBookLens",
   "Settlement",
   "LocalEuro",
 ];

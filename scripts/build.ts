@@ -9,6 +9,7 @@ import hre from "hardhat";
 const DEPLOYED = [
   "CommitBook.sol",
   "DoubleAuction.sol",
+  "OrderBookLens.sol",
   "SealedAuction.sol",
   "EnergyToken.sol",
   "PaymentEscrow.sol",

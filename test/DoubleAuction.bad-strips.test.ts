@@ -23,7 +23,7 @@ async function crowd() {
     day.homes.map(async (home) => await sign(day, home, [buy(FULL.slot, FULL.tick, CAP)], { maxReserve: 10n ** 10n })),
   );
   expect((await post(day, filling)).refused).to.deep.equal([]);
-  const { bids } = await day.auction.book(community, day.slot(FULL.slot, day.period));
+  const { bids } = await day.bookAt(day.slot(FULL.slot, day.period));
   expect(bids[FULL.tick]).to.equal(BigInt(FILLERS * CAP)); // seven lots are left
   // The registry lets a crowd in where its caps fit beside those that are left.
   const { member, owner } = day.home(0);

@@ -159,8 +159,8 @@ describe("A call to clear", function () {
       { slot: BigInt(day.slot(41)), tick: 255n, price: 0n, lots: 0n },
     ]);
     expect((await clear(day, [40, 41])).cleared).to.deep.equal([]);
-    expect((await auction.result(community, day.slot(50))).cleared).to.equal(false);
-    expect((await auction.result(community, day.slot(39))).cleared).to.equal(false);
+    expect((await day.resultAt(day.slot(50))).cleared).to.equal(false);
+    expect((await day.resultAt(day.slot(39))).cleared).to.equal(false);
     expect(await auction.clear.staticCall(community, [])).to.equal(0n);
   });
 
@@ -176,11 +176,11 @@ describe("A call to clear", function () {
 
   it("costs no more at the other end of a year, and keeps the book readable", async function () {
     const day = await networkHelpers.loadFixture(fiveHomes);
-    const { auction, community, period } = day;
+    const { period } = day;
     await post(day, [await day.signStrip({ home: day.home(0), period, entries: [buy(40, 9, 5), sell(40, 9, 4)] })]);
     await networkHelpers.time.increaseTo(day.periodStart(period + 365));
     expect((await clear(day, [40])).cleared).to.have.length(1);
-    const { bids, asks } = await auction.book(community, day.slot(40));
+    const { bids, asks } = await day.bookAt(day.slot(40));
     expect([bids[9], asks[9]]).to.deep.equal([5n, 4n]);
   });
 });

@@ -295,14 +295,14 @@ describe("A full tick", function () {
     const { refused, records } = await post(day, [over], period);
     expect(refused[0]?.reasons).to.deep.equal(["None", "TickFull", "None", "None"]);
     expect(records[0]?.payload.slice(-16)).to.equal("0000ffff00000000");
-    const { bids } = await day.auction.book(day.community, day.slot(0, period));
+    const { bids } = await day.bookAt(day.slot(0, period));
     expect(bids.slice(4, 8)).to.deep.equal([1n, 65_528n, 1n, 0n]);
     await snapshot.restore();
     await expect(place(day, ninth, over, period))
       .to.be.revertedWithCustomError(day.auction, "EntryRefused")
       .withArgs(1, entryReason("TickFull"));
     expect((await post(day, [await strip([buy(0, 5, 7)])], period)).records[0]?.payload).to.equal("0x00050007fff8");
-    expect((await day.auction.book(day.community, day.slot(0, period))).bids[5]).to.equal(65_535n);
+    expect((await day.bookAt(day.slot(0, period))).bids[5]).to.equal(65_535n);
   });
 
   it("counts a full tick against neither cap nor reserve", async function () {

@@ -38,7 +38,7 @@ async function busyFor(day: Day, home: HomeKeys, period: number, slots: readonly
 }
 
 const volumeOf = async (day: Day, slot: number, period: number) => {
-  const { bids, asks } = await day.auction.book(day.community, day.slot(slot, period));
+  const { bids, asks } = await day.bookAt(day.slot(slot, period));
   return [...bids, ...asks].reduce((sum, lots) => sum + Number(lots), 0);
 };
 
@@ -58,7 +58,7 @@ describe("A group of slots", function () {
     const before = await volumes(period);
     expect(before).to.deep.equal(offsets(SLOTS).map((slot) => ({ 7: 5, 11: 4 })[slot] ?? 0));
     await auction.connect(day.stranger).clear(community, [day.slot(7)]);
-    expect((await auction.result(community, day.slot(7))).lots).to.equal(2n);
+    expect((await day.resultAt(day.slot(7))).lots).to.equal(2n);
     expect(await busyFor(day, home(2), later, offsets(SLOTS))).to.deep.equal([]);
     expect(await volumes(period)).to.deep.equal(offsets(SLOTS).map(() => 0));
     expect(await volumes(later)).to.deep.equal(offsets(SLOTS).map((slot) => (slot >= 6 && slot < 12 ? 1 : 2)));
@@ -101,7 +101,7 @@ describe("A group of slots", function () {
       const day = await openDay(connection, [{}, {}], {
         terms: { ...terms, ...deadlines, claimWindow: 30 * seconds },
       });
-      const { home, auction, community } = day;
+      const { home } = day;
       const dice = diceOf(name);
       const before = async (period: number) => {
         await day.goTo(day.periodStart(period) - 500);
@@ -129,7 +129,7 @@ describe("A group of slots", function () {
         }
         const found = new Map<string, bigint>();
         for (const slot of offsets(slots)) {
-          const { bids, asks } = await auction.book(community, day.slot(slot, period));
+          const { bids, asks } = await day.bookAt(day.slot(slot, period));
           for (const [side, lots] of [
             ["buy", bids],
             ["sell", asks],
@@ -225,7 +225,7 @@ async function storageOf(day: Day, slots: readonly number[]) {
     groups.push(BigInt(await ethers.provider.getStorage(day.auction, place)));
   }
   const results = [];
-  for (const slot of slots) results.push([...(await day.auction.result(day.community, slot))]);
+  for (const slot of slots) results.push([...(await day.resultAt(slot))]);
   return { groups, results };
 }
 

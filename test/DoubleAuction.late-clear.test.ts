@@ -36,15 +36,15 @@ describe("Rule 9: a slot that nobody clears keeps its period in the ring until s
     await expect(m.auction.connect(m.stranger).clear(m.community, [old * 4 + 1]))
       .to.emit(m.auction, "SlotCleared")
       .withArgs(m.community, old * 4 + 1, 255, 0, 0);
-    expect((await m.auction.result(m.community, old * 4 + 1)).cleared).to.equal(true);
+    expect((await m.resultAt(old * 4 + 1)).cleared).to.equal(true);
     await estimate();
     expect(await freeOf(m, lone.member)).to.equal(100_000_000n - 2_000n - 300_000n);
     await expect(postLater()).not.to.emit(m.auction, "StripSkipped");
-    expect((await m.auction.result(m.community, old * 4 + 1)).cleared).to.equal(true);
+    expect((await m.resultAt(old * 4 + 1)).cleared).to.equal(true);
     await m.goTo(m.periodStart(period + 1));
     await m.clearPeriod(period);
-    expect((await m.auction.result(m.community, period * 4 + 1)).cleared).to.equal(true);
-    expect((await m.auction.result(m.community, old * 4 + 1)).cleared).to.equal(false);
+    expect((await m.resultAt(period * 4 + 1)).cleared).to.equal(true);
+    expect((await m.resultAt(old * 4 + 1)).cleared).to.equal(false);
     await expectSolvent(m);
   });
 });

@@ -109,7 +109,7 @@ describe("Rule 4: the worst case is reserved at acceptance", function () {
       [2n, "WrongFrontier"],
     ]);
     expect(records).to.have.length(1);
-    expect((await day.auction.book(day.community, day.slot(40))).bids[10]).to.equal(5n);
+    expect((await day.bookAt(day.slot(40))).bids[10]).to.equal(5n);
   });
 });
 

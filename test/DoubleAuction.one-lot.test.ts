@@ -72,7 +72,7 @@ describe("A hostile member that fills ticks with one-lot orders", function () {
     await post(day, [all], period);
     const { refused, skipped } = await honest(day, period);
     expect([refused, skipped]).to.deep.equal([[], []]);
-    const { bids } = await day.auction.book(day.community, day.slot(0, period));
+    const { bids } = await day.bookAt(day.slot(0, period));
     expect(at(bids, 30)).to.equal(BigInt(MOST + CAP));
   });
 });

@@ -55,10 +55,7 @@ describe("A ring entry of the book", function () {
     // Three lots stand before the second good strip's, not seven.
     expect(records.map(({ payload }) => payload.slice(-8))).to.deep.equal(["00000000", "00030002"]);
     expect(await stateOf(day, bad.member, later)).to.deep.equal(before);
-    const [first, second] = [
-      await day.auction.book(day.community, day.slot(0, later)),
-      await day.auction.book(day.community, day.slot(1, later)),
-    ];
+    const [first, second] = [await day.bookAt(day.slot(0, later)), await day.bookAt(day.slot(1, later))];
     expect([first.bids[9], first.asks[9], second.bids[3], second.asks[9]]).to.deep.equal([6n, 0n, 0n, 4n]);
     await expect(place(day, home(1), bad, later))
       .to.be.revertedWithCustomError(day.auction, "StripRefused")
@@ -66,7 +63,7 @@ describe("A ring entry of the book", function () {
     // Clearing makes it free.
     expect((await clear(day, [30])).cleared).to.have.length(1);
     expect((await post(day, [bad], later)).records[0]?.payload.slice(-20)).to.equal("00060000000000000000");
-    expect((await day.auction.book(day.community, day.slot(30, later))).bids[9]).to.equal(3n);
+    expect((await day.bookAt(day.slot(30, later))).bids[9]).to.equal(3n);
   });
 
   it("names RingBusy even where entries before the busy slot are refused, and in an own transaction too", async function () {
@@ -91,7 +88,7 @@ describe("A ring entry of the book", function () {
     await post(day, [await sign(day, home(0), period, [buy(30, 9, 3)])]);
     await day.goTo(day.periodStart(period + 1));
     await post(day, [await sign(day, home(0), later, [buy(0, 9, 3), buy(0, 20, 1), sell(0, 31, 2)])], later);
-    const stored = await day.auction.book(day.community, day.slot(0, later));
+    const stored = await day.bookAt(day.slot(0, later));
     const bad = await sign(day, home(1), later, [
       buy(0, 0, 1),
       buy(0, 9, 4),
@@ -100,7 +97,7 @@ describe("A ring entry of the book", function () {
       buy(30, 0, 1),
     ]);
     expect((await post(day, [bad], later)).skipped[0]).to.include({ reason: "RingBusy" });
-    expect(await day.auction.book(day.community, day.slot(0, later))).to.deep.equal(stored);
+    expect(await day.bookAt(day.slot(0, later))).to.deep.equal(stored);
     // In one batch with a strip that touches the same words before and after.
     const [before, after] = [
       await sign(day, home(0), later, [buy(1, 9, 3)], 1),
@@ -113,7 +110,7 @@ describe("A ring entry of the book", function () {
     );
     expect(batch.skipped.map(({ index }) => index)).to.deep.equal([1n]);
     expect(batch.records.map(({ payload }) => payload.slice(-4))).to.deep.equal(["0000", "0003"]);
-    expect((await day.auction.book(day.community, day.slot(0, later))).bids[9]).to.equal(4n);
+    expect((await day.bookAt(day.slot(0, later))).bids[9]).to.equal(4n);
   });
 
   it("of a slot that never had volume is free without clearing", async function () {
@@ -127,18 +124,18 @@ describe("A ring entry of the book", function () {
 
   it("reads as empty for every slot but its own, over several turns", async function () {
     const day = await networkHelpers.loadFixture(threeHomesByDay);
-    const { home, period, auction, community } = day;
+    const { home, period } = day;
     for (let turn = 0; turn < 3; turn++) {
       const now = period + turn * BOOKS;
       await day.goTo(day.periodStart(now));
       // Fewer words than in the turn before: what is left of it must read as zero.
       const entries = [buy(60, 1, 3), buy(60, 20, 2), sell(60, 1, 1), sell(60, 20, 4)].slice(turn);
       await post(day, [await sign(day, home(turn), now, entries)], now);
-      const { bids, asks } = await auction.book(community, day.slot(60, now));
+      const { bids, asks } = await day.bookAt(day.slot(60, now));
       const total = [...bids, ...asks].reduce((a, b) => a + b, 0n);
       expect(total).to.equal(BigInt(entries.reduce((lots, entry) => lots + entry.lots, 0)));
       for (const other of [now - BOOKS, now + BOOKS]) {
-        const book = await auction.book(community, day.slot(60, other));
+        const book = await day.bookAt(day.slot(60, other));
         expect([...book.bids, ...book.asks].every((lots) => lots === 0n)).to.equal(true);
       }
       await networkHelpers.time.increaseTo(day.gate(60, now));
@@ -214,7 +211,7 @@ describe("A ring entry of results", function () {
           cleared.push(...(await clear(day, call, period)).cleared.map(({ slot }) => Number(slot)));
         }
         expect(cleared.sort((a, b) => a - b)).to.deep.equal(offsets.map((offset) => day.slot(offset, period)));
-        const results = offsets.map(async (offset) => [...(await auction.result(community, day.slot(offset, period)))]);
+        const results = offsets.map(async (offset) => [...(await day.resultAt(day.slot(offset, period)))]);
         seen.push({ results: await Promise.all(results), context: [...(await auction.contextOf(community, period))] });
       }
       for (const each of seen) expect(each).to.deep.equal(seen[0]);
@@ -230,11 +227,11 @@ describe("A ring entry of results", function () {
 
   it("keeps the slots of a word apart, and none of an older period's once one of a newer clears", async function () {
     const day = await networkHelpers.loadFixture(threeHomes);
-    const { home, auction, community } = day;
+    const { home } = day;
     const period = day.period + 1;
     const later = period + JOURNALS;
     const clearedOf = async (of: number) => {
-      const results = [0, 1, 2, 3].map(async (offset) => await auction.result(community, day.slot(offset, of)));
+      const results = [0, 1, 2, 3].map(async (offset) => await day.resultAt(day.slot(offset, of)));
       return (await Promise.all(results)).map(({ cleared }) => cleared);
     };
     const entries = [buy(0, 9, 3), sell(0, 9, 3), sell(2, 9, 1), sell(3, 9, 1)];
@@ -257,9 +254,9 @@ describe("A ring entry of results", function () {
 
   it("answers for its own slot only, over several turns", async function () {
     const day = await networkHelpers.loadFixture(threeHomes);
-    const { home, period, auction, community } = day;
+    const { home, period } = day;
     const lots = async (of: number) => {
-      const { cleared, lots: volume } = await auction.result(community, day.slot(1, of));
+      const { cleared, lots: volume } = await day.resultAt(day.slot(1, of));
       return cleared ? volume.toString() : "not cleared";
     };
     for (let turn = 0; turn < 3; turn++) {

@@ -32,11 +32,11 @@ const ORDERS = [
 
 /** Journals, accounts, books and fees afterwards; prefixes depend on who came first, journals therefore too. */
 async function outcome(day: Day) {
-  const { escrow, auction, community, euro, stranger } = day;
+  const { escrow, community, euro, stranger } = day;
   const free = await Promise.all(day.homes.map(async ({ member }) => (await escrow.account(community, member)).free));
   const reserved = await Promise.all(day.homes.map(async ({ member }) => await reservedOf(day, member)));
   const books = [];
-  for (const offset of [40, 41, 50]) books.push(await auction.book(community, day.slot(offset)));
+  for (const offset of [40, 41, 50]) books.push(await day.bookAt(day.slot(offset)));
   const [outstanding] = await escrow.pot(community, 0, day.period);
   return { free, reserved, outstanding, fees: await escrow.fees(euro, stranger), books };
 }
@@ -124,6 +124,6 @@ describe("Strips of a call", function () {
       // Each stands behind the ones before it at every tick.
       expect(at(records, index).payload.slice(-4)).to.equal(index.toString(16).padStart(4, "0"));
     }
-    expect((await day.auction.book(day.community, day.slot(39, period))).bids[49]).to.equal(4n);
+    expect((await day.bookAt(day.slot(39, period))).bids[49]).to.equal(4n);
   });
 });

@@ -107,7 +107,7 @@ describe("Signatures of strips", function () {
     const day = await networkHelpers.loadFixture(threeHomes);
     const strip = await signElsewhere(day, await signed(day, 1), day.home(1).trading, {});
     const digest = stripDigest(await domainOf(day), messageOf(day.community, day.period, strip));
-    expect(await day.auction.stripDigest(day.community, day.period, strip)).to.equal(digest);
+    expect(await day.lens.stripDigest(day.auction, day.community, day.period, strip)).to.equal(digest);
     expect((await post(day, [strip])).records.map((record) => record.digest)).to.deep.equal([digest]);
   });
 

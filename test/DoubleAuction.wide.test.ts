@@ -24,7 +24,7 @@ describe("A community with wide ticks", function () {
     ]);
     const prefixes = records.map(({ payload }) => payload.slice(2 + 3 * 8));
     expect(prefixes).to.deep.equal(["00000000ffffffff00000000", "0000ffffffffffff00000005"]);
-    expect((await day.auction.book(day.community, day.slot(0, period))).bids[127]).to.equal(131_070n);
+    expect((await day.bookAt(day.slot(0, period))).bids[127]).to.equal(131_070n);
   });
 
   for (const tickCount of [32, 128]) {

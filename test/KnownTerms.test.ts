@@ -28,18 +28,18 @@ describe("KnownTerms: own copies of a community's terms", function () {
   it("say before and after what the registry says", async function () {
     const m: Market = await deployMarket(connection);
     const slot = (await m.periodNow()) * 96;
-    expect((await m.auction.result(m.community, slot)).cleared).to.equal(false);
+    expect((await m.resultAt(slot)).cleared).to.equal(false);
     expect(await m.escrow.journal(m.community, 4, await m.periodNow())).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
     await m.auction.clear(m.community, []);
-    expect((await m.auction.result(m.community, slot)).cleared).to.equal(false);
+    expect((await m.resultAt(slot)).cleared).to.equal(false);
   });
 
   it("are of no unknown community", async function () {
     const m = await deployMarket(connection);
     const calls = [
       async () => await m.auction.clear(99, []),
-      async () => await m.auction.result(99, 1),
-      async () => await m.auction.book(99, 1),
+      async () => await m.lens.result(m.auction, 99, 1),
+      async () => await m.lens.book(m.auction, 99, 1),
       async () => await m.settlement.ledger(99, 1),
       async () => await m.settlement.meterAndSettle(99, 1, []),
     ];

@@ -177,7 +177,7 @@ describe("SealedAuction: a relayer", function () {
       const { cleared } = await revealed(day, 1, other, { clears: true });
       // Home 1 has an order there already, so the ask is skipped: two bids, no trade.
       expect(cleared).to.deep.equal([{ slot: BigInt(day.slot(1)), tick: 255n, price: 0n, lots: 0n }]);
-      expect((await day.auction.result(day.community, day.slot(1))).cleared).to.equal(true);
+      expect((await day.resultAt(day.slot(1))).cleared).to.equal(true);
     });
 
     it("cannot come back once its turn is over, nor take another's", async function () {

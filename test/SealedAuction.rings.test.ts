@@ -118,7 +118,7 @@ describe("SealedAuction: period after period", function () {
         if (turn >= RING + 2) expect(fresh, `turn ${turn}`).to.deep.equal([0, 0, 0, 0, 0]);
         else if (turn < 2) expect(revealed, `turn ${turn}`).to.be.greaterThan(0);
         if (turn >= 2) expect(Math.min(settled.all, finished.all, committed.all), `turn ${turn}`).to.be.greaterThan(1);
-        expect((await day.auction.result(community, day.slot(1, period))).lots).to.equal(9n);
+        expect((await day.resultAt(day.slot(1, period))).lots).to.equal(9n);
       }
       expect(await day.pledgeOf(day.home(0))).to.be.lessThan(PLEDGE);
       await expectBacked(day);

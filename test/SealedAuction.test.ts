@@ -145,7 +145,7 @@ describe("SealedAuction: the life of a sealed day", function () {
     await commit(day, day.relayer(0), bundle);
     await day.atTurn();
     await reveal(day, 0, bundle);
-    expect((await day.auction.book(day.community, day.slot(0))).asks[5]).to.equal(9n);
+    expect((await day.bookAt(day.slot(0))).asks[5]).to.equal(9n);
     await reveal(day, 0, bundle, { index: 1 });
     expect((await clear(day, [0])).cleared).to.deep.equal([
       { slot: BigInt(day.slot(0)), tick: 5n, price: 80n, lots: 9n },

@@ -229,7 +229,7 @@ describe("Rule 11: rings are used again, and nothing old shows through", functio
       expect([...(await m.escrow.journal(m.community, seller.member, now))]).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
       expect([...(await m.escrow.pot(m.community, 0, now))]).to.deep.equal([0n, 0n]);
       expect([...(await m.escrow.journals(m.community, now))]).to.deep.equal([0n, 0n]);
-      expect((await m.auction.result(m.community, now * 4 + slot)).cleared).to.equal(false);
+      expect((await m.resultAt(now * 4 + slot)).cleared).to.equal(false);
       await post(m, now, [
         [seller, [sell(slot, 10, 10 + turn)]],
         [buyer, [buy(slot, 30, 10 + turn)]],

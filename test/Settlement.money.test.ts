@@ -189,7 +189,7 @@ describe("Rule 4: peers are never exposed; what is unsecured is a member's own i
       let energy = 0n;
       for (const slot of [1, 2]) {
         const { bought, sold } = tradeOf(at(unpacked(position), slot));
-        const cleared = (await m.auction.result(m.community, period * 4 + slot)).price;
+        const cleared = (await m.resultAt(period * 4 + slot)).price;
         // Only orders whose limit allows the price are filled.
         expect(bought).to.be.lte(volume(own, slot, "buy", (limit) => limit >= cleared));
         expect(sold).to.be.lte(volume(own, slot, "sell", (limit) => limit <= cleared));

@@ -15,7 +15,7 @@ describe("Rule 6: every contract can be deployed wherever the limits of Ethereum
     const [deployer] = await ethers.getSigners();
     if (!deployer) throw new Error("no account");
     const parts = Object.entries(await deployContracts(ethers, deployer)) as [string, BaseContract][];
-    const names = ["registry", "escrow", "energyToken", "settlement", "auction", "sealedAuction", "commitBook"];
+    const names = ["registry", "escrow", "energyToken", "settlement", "auction", "sealedAuction", "commitBook", "lens"];
     expect(parts.map(([name]) => name)).to.have.members(names);
     for (const [name, contract] of parts) {
       const transaction = contract.deploymentTransaction();

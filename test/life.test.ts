@@ -19,7 +19,7 @@ describe("One day, from signed order to settled money", function () {
     await m.goTo(m.periodStart(period + 1));
     await m.clearPeriod(period);
     const slot = period * 96 + 40;
-    const result = await auction.result(community, slot);
+    const result = await m.resultAt(slot);
     expect(result.lots).to.equal(80n);
     expect(result.price).to.equal(100n); // rationed on the seller's side: the price is the ask at tick 10
     const values = flatValues(96, 0, 0);

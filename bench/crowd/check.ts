@@ -13,7 +13,7 @@ export interface Checked {
 
 /** Every slot's result against the reference model's. */
 export async function checkResults({ market }: Market, period: number, orders: readonly Order[]): Promise<Checked> {
-  const { auction, community, terms } = market;
+  const { terms } = market;
   let fullestTick = 0n;
   let traded = 0n;
   for (const offset of ALL_SLOTS) {
@@ -21,7 +21,7 @@ export async function checkResults({ market }: Market, period: number, orders: r
     const book = sumsOf(orders, offset);
     const expected = clear(book, BigInt(terms.tickCount));
     const rationed = expected && rationedOf(expected);
-    const found = await auction.result(community, slot);
+    const found = await market.resultAt(slot);
     const same =
       found.cleared &&
       found.lots === (expected?.lots ?? 0n) &&

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IMarketModule} from "./IMarketModule.sol";
+import {IProsumerRegistry} from "./IProsumerRegistry.sol";
 
 /// @title Order book
 /// @notice A uniform-price call auction per slot: what open and sealed communities have in common.
@@ -109,38 +110,12 @@ interface IOrderBook is IMarketModule {
     /// @return cleared Number of slots cleared by this call.
     function clear(uint32 community, uint256[] calldata slots) external returns (uint256 cleared);
 
-    /// @return The EIP-712 digest that the trading key signs.
-    function stripDigest(uint32 community, uint32 period, Strip calldata strip) external view returns (bytes32);
-
     /// @return The EIP-712 domain separator of strips.
     function domainSeparator() external view returns (bytes32);
 
-    /// @return bids Lots per tick.
-    /// @return asks Lots per tick.
-    function book(uint32 community, uint256 slot) external view returns (uint256[] memory bids, uint256[] memory asks);
+    /// @return A word of storage. `IOrderBookLens` makes books and results of such words.
+    function extsload(bytes32 slot) external view returns (bytes32);
 
-    /// @return cleared Whether the slot cleared.
-    /// @return marginalTick t*, 255 for no trade.
-    /// @return priceTick Tick of the price.
-    /// @return price Base units per Wh.
-    /// @return lots Volume.
-    /// @return side Whose orders at t* fill in part or not at all: 0 bids, 1 asks. At most one side's; 0 where neither.
-    /// @return allotment Lots filled of `volume`.
-    /// @return volume Lots of that side at t*, more than `allotment`; 0 where all orders at t* fill whole.
-    function result(
-        uint32 community,
-        uint256 slot
-    )
-        external
-        view
-        returns (
-            bool cleared,
-            uint256 marginalTick,
-            uint256 priceTick,
-            uint256 price,
-            uint256 lots,
-            uint256 side,
-            uint256 allotment,
-            uint256 volume
-        );
+    /// @return The registry of the communities that trade here.
+    function registry() external view returns (IProsumerRegistry);
 }

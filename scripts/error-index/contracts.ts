@@ -11,6 +11,7 @@ const CONTRACTS = [
   "DoubleAuction",
   "SealedAuction",
   "CommitBook",
+  "OrderBookLens",
   "Settlement",
   "EnergyToken",
 ] as const;

@@ -11,6 +11,7 @@ export const CONTRACTS = [
   "DoubleAuction",
   "SealedAuction",
   "CommitBook",
+  "OrderBookLens",
 ] as const;
 export type ContractName = (typeof CONTRACTS)[number];
 
@@ -37,6 +38,7 @@ export const LINKS: PerContract<readonly Link[]> = {
   DoubleAuction: [REGISTRY, ESCROW],
   SealedAuction: [REGISTRY, ESCROW, { getter: "commitBook", contract: "CommitBook" }],
   CommitBook: [REGISTRY, ESCROW, { getter: "auction", contract: "SealedAuction" }],
+  OrderBookLens: [],
 };
 
 /** Where the contracts will be if `from` deploys them from `firstNonce` on, with nothing else in between. */

@@ -4,6 +4,7 @@ import type {
   CommitBook,
   DoubleAuction,
   EnergyToken,
+  OrderBookLens,
   PaymentEscrow,
   ProsumerRegistry,
   SealedAuction,
@@ -20,6 +21,7 @@ export interface Deployment {
   readonly auction: DoubleAuction;
   readonly sealedAuction: SealedAuction;
   readonly commitBook: CommitBook;
+  readonly lens: OrderBookLens;
 }
 
 /**
@@ -45,5 +47,6 @@ export async function deployContracts(ethers: HardhatEthers, deployer: Signer): 
     auction: part("DoubleAuction") as DoubleAuction,
     sealedAuction: part("SealedAuction") as SealedAuction,
     commitBook: part("CommitBook") as CommitBook,
+    lens: part("OrderBookLens") as OrderBookLens,
   };
 }

@@ -11,7 +11,7 @@ import { Folder, keystoreOf, PASSWORD, run } from "./support.ts";
 
 const SECRET = "0123456789abcdef";
 const DEPLOYMENT = {
-  format: 1,
+  format: 2,
   version: "0.1.0",
   chainId: 31_337,
   fromBlock: 0,
@@ -24,6 +24,7 @@ const DEPLOYMENT = {
       "DoubleAuction",
       "SealedAuction",
       "CommitBook",
+      "OrderBookLens",
     ].map((name, index) => [name, `0x${String(index + 1).repeat(40)}`]),
   ),
 };

@@ -120,6 +120,7 @@ export async function configure(
     market: await m.openAuction.getAddress(),
     sealedMarket: await m.sealedAuction.getAddress(),
     commits: await m.commitBook.getAddress(),
+    lens: await m.lens.getAddress(),
   };
   const provider = m.registry.runner?.provider;
   folder.write(

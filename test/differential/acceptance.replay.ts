@@ -231,7 +231,7 @@ export class Replay {
     const { day, model } = this;
     for (const period of [0, 1, 2].map((relative) => this.period(relative))) {
       for (let offset = 0; offset < day.terms.slotsPerPeriod; offset++) {
-        const { bids, asks } = await day.auction.book(day.community, day.slot(offset, period));
+        const { bids, asks } = await day.bookAt(day.slot(offset, period));
         const of = (side: "buy" | "sell") =>
           range(BigInt(day.terms.tickCount)).map((t) => model.volume(BigInt(period), BigInt(offset), side, t));
         expect([bids, asks].map((side) => [...side])).to.deep.equal([of("buy"), of("sell")]);

@@ -104,7 +104,7 @@ export async function postPlan(
 
 /** What the chain says of a slot, in the words of the reference model; undefined where nothing traded. */
 export async function resultOf(day: Day, offset: number, period: number): Promise<SlotResult | undefined> {
-  const r = await day.auction.result(day.community, day.slot(offset, period));
+  const r = await day.resultAt(day.slot(offset, period));
   if (!r.cleared) throw new Error(`slot ${offset} is not cleared`);
   const { marginalTick, priceTick, lots, side, allotment, volume } = r;
   if (marginalTick === 255n) {

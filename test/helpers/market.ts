@@ -303,6 +303,12 @@ export async function deployMarket(connection: Connection, options: MarketOption
       .map(({ head, digest, payload }) => ({ head, digest, payload }));
   }
 
+  /** Lots per tick of a slot, by its index. */
+  const bookAt = async (slot: number | bigint) => await contracts.lens.book(auction, community, slot);
+
+  /** What clearing decided for a slot, by its index. */
+  const resultAt = async (slot: number | bigint) => await contracts.lens.result(auction, community, slot);
+
   /** Clears every slot of a period. Its last gate must have passed. */
   async function clearPeriod(period: number) {
     const first = period * terms.slotsPerPeriod;
@@ -334,6 +340,8 @@ export async function deployMarket(connection: Connection, options: MarketOption
     signStrip,
     signReading,
     recordsOf,
+    bookAt,
+    resultAt,
     clearPeriod,
     periodStart,
     periodNow,

@@ -27,6 +27,7 @@ export const contracts = [
   "auction",
   "sealedAuction",
   "commitBook",
+  "lens",
   "energyToken",
 ] as const;
 export type ContractName = (typeof contracts)[number];
@@ -180,6 +181,7 @@ export const table: Record<ContractName, Record<string, Row>> = {
     },
     finish: { ...anyone, args: (w) => [w.community, w.period, 0], then: noCommit },
   },
+  lens: {},
   energyToken: {
     mint: { ...onlySettlement, args: (w) => [w.stranger.address, [1], [1]] },
     retire: { ...anyone, args: (_, from) => [1, 0, from, "breakfast"] },

@@ -16,6 +16,8 @@ const ARGUMENTS: Record<string, (w: World) => unknown> = {
   "uint32 period": (w) => w.period,
   "uint32 vintage": (w) => w.period,
   "uint256 place": () => 0,
+  "address auction": (w) => w.roles.orderBook,
+  "bytes32 slot": () => `0x${"22".repeat(32)}`,
   "bytes32 strip": () => `0x${"11".repeat(32)}`,
   "uint256[] members": (w) => [w.home.member],
   "uint256 slot": (w) => w.period * w.terms.slotsPerPeriod + 1,

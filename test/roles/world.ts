@@ -64,6 +64,7 @@ export async function buildWorld() {
     settlement: await settlement.getAddress(),
     registry: await registry.getAddress(),
     escrow: await escrow.getAddress(),
+    lens: await m.lens.getAddress(),
     energyToken: await energyToken.getAddress(),
   };
 

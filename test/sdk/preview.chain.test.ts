@@ -174,7 +174,7 @@ describe("a previewed day", function () {
   it("clears as the contract did, slot by slot", async function () {
     const traded = [];
     for (const { slot, clearing, price } of preview.slots) {
-      const result = await m.auction.result(m.community, slot);
+      const result = await m.resultAt(slot);
       expect(result.cleared).to.equal(true);
       expect([result.lots, result.price]).to.deep.equal([clearing?.lots ?? 0n, price ?? 0n]);
       if (clearing === null) continue;

@@ -9,6 +9,7 @@ import {
   DoubleAuctionAbi,
   EnergyTokenAbi,
   formatWh,
+  OrderBookLensAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
   SealedAuctionAbi,
@@ -56,6 +57,7 @@ const ABIS: Readonly<Record<ContractName, Interface>> = {
   DoubleAuction: new Interface(DoubleAuctionAbi),
   SealedAuction: new Interface(SealedAuctionAbi),
   CommitBook: new Interface(CommitBookAbi),
+  OrderBookLens: new Interface(OrderBookLensAbi),
 };
 const TOKEN = new Interface(["function approve(address spender, uint256 amount)"]);
 

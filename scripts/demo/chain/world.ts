@@ -95,7 +95,7 @@ export async function createWorld(
     roles,
     registry,
     escrow: new EscrowClient({ address: at.escrow, runner }),
-    market: new MarketClient({ address: at.market, runner }),
+    market: new MarketClient({ address: at.market, lens: await contracts.lens.getAddress(), runner }),
     settlement: new SettlementClient({ address: at.settlement, runner }),
     tokens: new EnergyTokenClient({ address: await contracts.energyToken.getAddress(), runner }),
     euro: new PaymentTokenClient({ address: terms.paymentToken, runner }),

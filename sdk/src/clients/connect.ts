@@ -117,11 +117,12 @@ async function orderBookOf(
 }
 
 function clientsOf({ contracts }: Deployment, runner: ContractRunner) {
+  const lens = contracts.OrderBookLens;
   return {
     registry: new RegistryClient({ address: contracts.ProsumerRegistry, runner }),
     escrow: new EscrowClient({ address: contracts.PaymentEscrow, runner }),
-    market: new MarketClient({ address: contracts.DoubleAuction, runner }),
-    sealedMarket: new SealedMarketClient({ address: contracts.SealedAuction, runner }),
+    market: new MarketClient({ address: contracts.DoubleAuction, lens, runner }),
+    sealedMarket: new SealedMarketClient({ address: contracts.SealedAuction, lens, runner }),
     commits: new CommitBookClient({ address: contracts.CommitBook, runner }),
     settlement: new SettlementClient({ address: contracts.Settlement, runner }),
     tokens: new EnergyTokenClient({ address: contracts.EnergyToken, runner }),

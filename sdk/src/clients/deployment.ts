@@ -14,12 +14,13 @@ export const CONTRACT_NAMES = [
   "DoubleAuction",
   "SealedAuction",
   "CommitBook",
+  "OrderBookLens",
 ] as const;
 /** Name of a contract of a deployment. */
 export type ContractName = (typeof CONTRACT_NAMES)[number];
 
 /** Layout of `deployment.json` that this SDK reads. */
-export const DEPLOYMENT_FORMAT = 1;
+export const DEPLOYMENT_FORMAT = 2;
 /** Versions of the contracts that this SDK speaks to: the same first two numbers. */
 export const DEPLOYMENT_VERSION = "0.1";
 

@@ -207,4 +207,6 @@ export const EVENTS = {
     BondForfeited: (f: Fields) => ({ ...placeOf(f), withheld: f.integer("withheld") }),
     EIP712DomainChanged: () => ({}),
   },
+  /** It only looks. */
+  OrderBookLens: {},
 } as const;

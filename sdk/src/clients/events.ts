@@ -4,6 +4,7 @@ import {
   CommitBookAbi,
   DoubleAuctionAbi,
   EnergyTokenAbi,
+  OrderBookLensAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
   SealedAuctionAbi,
@@ -60,6 +61,7 @@ const ABIS = {
   DoubleAuction: DoubleAuctionAbi,
   SealedAuction: SealedAuctionAbi,
   CommitBook: CommitBookAbi,
+  OrderBookLens: OrderBookLensAbi,
 } as const;
 
 let parsed: Readonly<Record<ContractName, Interface>> | undefined;
@@ -72,6 +74,7 @@ function interfaces(): Readonly<Record<ContractName, Interface>> {
     DoubleAuction: new Interface(ABIS.DoubleAuction),
     SealedAuction: new Interface(ABIS.SealedAuction),
     CommitBook: new Interface(ABIS.CommitBook),
+    OrderBookLens: new Interface(ABIS.OrderBookLens),
   };
   return parsed;
 }

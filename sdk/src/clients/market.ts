@@ -4,15 +4,17 @@ import { batchOf, packStrips } from "../packed-strips.ts";
 import type { SignedStrip } from "../packed-strips.ts";
 import type { CommunityIndex, Period } from "../units.ts";
 import { sendsOf, simulationsOf } from "./endpoint.ts";
-import type { ClientOptions, Endpoint, Sends, Simulations } from "./endpoint.ts";
+import type { Endpoint, Sends, Simulations } from "./endpoint.ts";
 import { OrderBookClient, orderBookCalls } from "./order-book.ts";
+import type { OrderBookOptions } from "./order-book.ts";
 
 type MarketCalls = ReturnType<typeof marketCalls>;
 
 /**
  * Reads and writes the order book of open communities.
  * @example
- * const market = new MarketClient({ address: deployment.contracts.DoubleAuction, runner: wallet });
+ * const { DoubleAuction: address, OrderBookLens: lens } = deployment.contracts;
+ * const market = new MarketClient({ address, lens, runner: wallet });
  * await market.send.post(community, period, [{ strip, signature }]);
  */
 export class MarketClient extends OrderBookClient {
@@ -23,7 +25,7 @@ export class MarketClient extends OrderBookClient {
   /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
   readonly simulate: Simulations<MarketCalls>;
 
-  constructor(options: ClientOptions) {
+  constructor(options: OrderBookOptions) {
     super(options, DoubleAuctionAbi, "DoubleAuction");
     this.calls = marketCalls(this.at);
     this.send = sendsOf(this.at, this.calls);

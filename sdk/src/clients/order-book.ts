@@ -1,7 +1,9 @@
 /** What clients of both order books have in common: books, results, context, positions. */
-import type { InterfaceAbi } from "ethers";
+import type { InterfaceAbi, Result } from "ethers";
+import { OrderBookLensAbi } from "../abi/index.js";
 import type { Book, Clearing } from "../clearing.ts";
 import { encodeEntries } from "../entry.ts";
+import { RunnerError } from "../errors.ts";
 import type { Address, Hex } from "../hex.ts";
 import type { ModuleAnswer } from "../market-module.ts";
 import type { SignedStrip } from "../packed-strips.ts";
@@ -16,13 +18,23 @@ import { Endpoint } from "./endpoint.ts";
 import type { ClientOptions } from "./endpoint.ts";
 import type { JournalKey } from "./escrow.ts";
 
+/** How a client reaches its order book. */
+export interface OrderBookOptions extends ClientOptions {
+  /** Address of `OrderBookLens`: `book`, `result` and `stripDigest` ask it. */
+  readonly lens?: Address;
+}
+
 /** Reads an order book, open or sealed. */
 export abstract class OrderBookClient {
   /** The order book's functions. */
   protected readonly at: Endpoint;
 
-  protected constructor(options: ClientOptions, abi: InterfaceAbi, name: string) {
+  readonly #lens: Endpoint | undefined;
+
+  protected constructor({ lens, ...options }: OrderBookOptions, abi: InterfaceAbi, name: string) {
     this.at = new Endpoint(options, abi, name);
+    if (lens === undefined) return;
+    this.#lens = new Endpoint({ address: lens, runner: options.runner }, OrderBookLensAbi, "OrderBookLens");
   }
 
   get address(): Address {
@@ -31,13 +43,13 @@ export abstract class OrderBookClient {
 
   /** Lots per tick of a slot, while the book keeps it. */
   async book(community: CommunityIndex, slot: Slot): Promise<Book> {
-    const [bids, asks] = (await this.at.read("book", [community, slot])).toArray() as [bigint[], bigint[]];
+    const [bids, asks] = (await this.#look("book", [community, slot])).toArray() as [bigint[], bigint[]];
     return { bids: Array.from(bids, (lots) => asLots(lots)), asks: Array.from(asks, (lots) => asLots(lots)) };
   }
 
   /** The result of a slot: null for no trade, undefined where it did not clear. */
   async result(community: CommunityIndex, slot: Slot): Promise<Clearing | null | undefined> {
-    const result = await this.at.read("result", [community, slot]);
+    const result = await this.#look("result", [community, slot]);
     const { cleared, marginalTick, priceTick, lots, side, allotment, volume } =
       result.toObject() as unknown as RawResult;
     if (!cleared) return undefined;
@@ -80,8 +92,14 @@ export abstract class OrderBookClient {
   /** The digest that a trading key signs, as the contract computes it; `stripDigest` computes the same without a call. */
   async stripDigest(strip: Strip): Promise<Hex> {
     const raw = rawStrip({ strip, signature: NO_SIGNATURE });
-    const [digest] = await this.at.read("stripDigest", [strip.community, strip.period, raw]);
+    const [digest] = await this.#look("stripDigest", [strip.community, strip.period, raw]);
     return digest as Hex;
+  }
+
+  /** A word of the order book's storage: what the lens makes books and results of. */
+  async extsload(slot: Hex): Promise<Hex> {
+    const [word] = await this.at.read("extsload", [slot]);
+    return word as Hex;
   }
 
   /** The EIP-712 domain separator of strips; `domain` has what it is made of. */
@@ -103,6 +121,14 @@ export abstract class OrderBookClient {
   /** The escrow of this deployment. */
   async escrow(): Promise<Address> {
     return this.addressOf("escrow");
+  }
+
+  /** What the lens makes of the order book's storage. */
+  async #look(view: string, args: readonly unknown[]): Promise<Result> {
+    if (this.#lens === undefined) {
+      throw new RunnerError("look at books and results", "the address of OrderBookLens, `lens`, among its options");
+    }
+    return this.#lens.read(view, [this.address, ...args]);
   }
 
   /** What a view of an address answers. */

@@ -4,15 +4,17 @@ import type { ChunkContext } from "../chunk.ts";
 import type { ShownChunk } from "../commit.ts";
 import type { Address } from "../hex.ts";
 import { sendsOf, simulationsOf } from "./endpoint.ts";
-import type { ClientOptions, Endpoint, Sends, Simulations } from "./endpoint.ts";
+import type { Endpoint, Sends, Simulations } from "./endpoint.ts";
 import { OrderBookClient, orderBookCalls } from "./order-book.ts";
+import type { OrderBookOptions } from "./order-book.ts";
 
 type SealedMarketCalls = ReturnType<typeof sealedMarketCalls>;
 
 /**
  * Reads and writes the order book of sealed communities. Relayers commit with `CommitBookClient`.
  * @example
- * const sealedMarket = new SealedMarketClient({ address: deployment.contracts.SealedAuction, runner: wallet });
+ * const { SealedAuction: address, OrderBookLens: lens } = deployment.contracts;
+ * const sealedMarket = new SealedMarketClient({ address, lens, runner: wallet });
  * await sealedMarket.commitBook() // deployment.contracts.CommitBook
  */
 export class SealedMarketClient extends OrderBookClient {
@@ -23,7 +25,7 @@ export class SealedMarketClient extends OrderBookClient {
   /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
   readonly simulate: Simulations<SealedMarketCalls>;
 
-  constructor(options: ClientOptions) {
+  constructor(options: OrderBookOptions) {
     super(options, SealedAuctionAbi, "SealedAuction");
     this.calls = sealedMarketCalls(this.at);
     this.send = sendsOf(this.at, this.calls);

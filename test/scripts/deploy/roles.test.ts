@@ -49,6 +49,7 @@ describe("Whoever deploys keeps no role", function () {
     DoubleAuction: market.auction,
     SealedAuction: market.sealedAuction,
     CommitBook: market.commitBook,
+    OrderBookLens: market.lens,
   });
 
   it("no function of any contract answers the deployer otherwise than a stranger", async function () {

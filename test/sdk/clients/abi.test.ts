@@ -14,6 +14,7 @@ import { SealedMarketClient } from "../../../sdk/src/clients/sealed-market.ts";
 import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
 import { buildCommit, chunkAt } from "../../../sdk/src/commit.ts";
 import { account } from "../support.ts";
+import { rejection } from "./rejection.ts";
 import { samples } from "./samples.ts";
 import { world, type World } from "./support.ts";
 
@@ -106,13 +107,17 @@ const SETTLEMENT_READS: Table<SettlementClient> = {
   registry: (c) => c.registry(),
 };
 const MARKET_READS: Table<OrderBookClient> = {
-  book: (c) => c.book(community, slot),
   contextOf: (c) => c.context(community, period),
   domainSeparator: (c) => c.domainSeparator(),
   eip712Domain: (c) => c.domain(),
   escrow: (c) => c.escrow(),
+  extsload: (c) => c.extsload(SIGNED.r),
   positionOf: async (c) => c.positionOf(key, await c.context(community, period), []),
   registry: (c) => c.registry(),
+};
+/** What the lens is asked for an order book. */
+const LENS_READS: Table<OrderBookClient> = {
+  book: (c) => c.book(community, slot),
   result: (c) => c.result(community, slot),
   stripDigest: (c) => c.stripDigest(strip),
 };
@@ -250,11 +255,13 @@ function functionsOf(abi: InterfaceAbi, views: boolean): string[] {
 /** Notes selectors of calls, and what is sent. */
 function recorder(runner: ContractRunner) {
   const selectors: string[] = [];
+  const asked: unknown[] = [];
   const sent: unknown[] = [];
   const recording: ContractRunner = {
     provider: runner.provider,
     call: (tx) => {
       selectors.push(String(tx.data).slice(0, 10));
+      asked.push(tx.to);
       return runner.call?.(tx) ?? Promise.reject(new Error("no call"));
     },
     sendTransaction: (tx) => {
@@ -262,7 +269,7 @@ function recorder(runner: ContractRunner) {
       return Promise.resolve({} as never);
     },
   };
-  return { selectors, sent, recording };
+  return { selectors, asked, sent, recording };
 }
 
 interface AnyClient {
@@ -321,7 +328,7 @@ function suite<Client extends AnyClient>(
 }
 
 const { ProsumerRegistryAbi, PaymentEscrowAbi, EnergyTokenAbi, SettlementAbi, DoubleAuctionAbi, LocalEuroAbi } = abis;
-const { SealedAuctionAbi, CommitBookAbi } = abis;
+const { SealedAuctionAbi, CommitBookAbi, OrderBookLensAbi } = abis;
 suite("RegistryClient's table", "registry", ProsumerRegistryAbi, RegistryClient, REGISTRY_READS, REGISTRY_CALLS, true);
 suite("EscrowClient's table", "escrow", PaymentEscrowAbi, EscrowClient, ESCROW_READS, ESCROW_CALLS, true);
 suite("EnergyTokenClient's table", "tokens", EnergyTokenAbi, EnergyTokenClient, TOKEN_READS, TOKEN_CALLS, true);
@@ -346,3 +353,34 @@ suite(
 );
 suite("CommitBookClient's table", "commits", CommitBookAbi, CommitBookClient, COMMIT_READS, COMMIT_CALLS, true);
 suite("PaymentTokenClient's table", "euro", LocalEuroAbi, PaymentTokenClient, EURO_READS, EURO_CALLS, false);
+
+describe("Clients of order books and OrderBookLens", function () {
+  const parsed = new Interface(OrderBookLensAbi);
+
+  it("have a method for every view of the lens, which has nothing else", function () {
+    expect(Object.keys(LENS_READS).sort()).to.deep.equal(functionsOf(OrderBookLensAbi, true));
+    expect(functionsOf(OrderBookLensAbi, false)).to.deep.equal([]);
+  });
+
+  for (const [at, Client] of [
+    ["market", MarketClient],
+    ["sealedMarket", SealedMarketClient],
+  ] as const) {
+    it(`ask it about the ${at}`, async function () {
+      const w = await world();
+      const { recording, selectors, asked } = recorder(w.raw.stranger);
+      const client = new Client({ address: w.at[at], lens: w.at.lens, runner: recording });
+      for (const [view, read] of Object.entries(LENS_READS)) {
+        const value: unknown = await read(client);
+        expect([selectors.at(-1), asked.at(-1)], view).to.deep.equal([parsed.getFunction(view)?.selector, w.at.lens]);
+        expect(value instanceof Result, view).to.equal(false);
+      }
+    });
+  }
+
+  it("say what is missing without its address", async function () {
+    const { recording } = recorder({ provider: null });
+    const client = new MarketClient({ address: account(1), runner: recording });
+    for (const read of Object.values(LENS_READS)) await rejection(read(client) as Promise<unknown>, "RUNNER_UNFIT");
+  });
+});

@@ -5,7 +5,7 @@ import type { World } from "./support.ts";
 export async function deploymentOf({ at, provider }: Pick<World, "at" | "provider">) {
   const { chainId } = await provider.getNetwork();
   return {
-    format: 1,
+    format: 2,
     version: "0.1.0",
     chainId: Number(chainId),
     fromBlock: 0,
@@ -17,6 +17,7 @@ export async function deploymentOf({ at, provider }: Pick<World, "at" | "provide
       DoubleAuction: at.market,
       SealedAuction: at.sealedMarket,
       CommitBook: at.commits,
+      OrderBookLens: at.lens,
     },
   };
 }

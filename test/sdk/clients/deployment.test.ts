@@ -3,7 +3,7 @@ import { CONTRACT_NAMES, parseDeployment } from "../../../sdk/src/clients/deploy
 import { account, expectCode } from "../support.ts";
 
 const GOOD = {
-  format: 1,
+  format: 2,
   version: "0.1.7",
   chainId: 31_337,
   fromBlock: 3,
@@ -42,7 +42,7 @@ describe("parseDeployment", function () {
   }
 
   it("refuses another version, of the file or of the contracts", function () {
-    expectCode(() => parseDeployment({ ...GOOD, format: 2 }), "DEPLOYMENT_VERSION", { field: "format", value: 2 });
+    expectCode(() => parseDeployment({ ...GOOD, format: 1 }), "DEPLOYMENT_VERSION", { field: "format", value: 1 });
     expectCode(() => parseDeployment({ ...GOOD, version: "0.2.0" }), "DEPLOYMENT_VERSION", { field: "version" });
   });
 });

@@ -27,6 +27,7 @@ const INTERFACES: Record<ContractName, Interface> = {
   DoubleAuction: new Interface(abis.DoubleAuctionAbi),
   SealedAuction: new Interface(abis.SealedAuctionAbi),
   CommitBook: new Interface(abis.CommitBookAbi),
+  OrderBookLens: new Interface(abis.OrderBookLensAbi),
 };
 
 const uint = (bits: number) => fc.bigInt(0n, (1n << BigInt(bits)) - 1n);

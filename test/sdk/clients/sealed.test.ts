@@ -35,6 +35,7 @@ async function sealedWorld() {
     market: await day.openAuction.getAddress(),
     sealedMarket: await day.sealedAuction.getAddress(),
     commits: await day.commitBook.getAddress(),
+    lens: await day.lens.getAddress(),
     tokens: await day.energyToken.getAddress(),
     euro: await day.euro.getAddress(),
   };

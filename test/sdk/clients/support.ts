@@ -26,6 +26,7 @@ export async function world() {
     market: await market.openAuction.getAddress(),
     sealedMarket: await market.sealedAuction.getAddress(),
     commits: await market.commitBook.getAddress(),
+    lens: await market.lens.getAddress(),
     tokens: await market.energyToken.getAddress(),
     euro: await market.euro.getAddress(),
   };
@@ -33,8 +34,8 @@ export async function world() {
     registry: new RegistryClient({ address: at.registry, runner }),
     escrow: new EscrowClient({ address: at.escrow, runner }),
     settlement: new SettlementClient({ address: at.settlement, runner }),
-    market: new MarketClient({ address: at.market, runner }),
-    sealedMarket: new SealedMarketClient({ address: at.sealedMarket, runner }),
+    market: new MarketClient({ address: at.market, lens: at.lens, runner }),
+    sealedMarket: new SealedMarketClient({ address: at.sealedMarket, lens: at.lens, runner }),
     commits: new CommitBookClient({ address: at.commits, runner }),
     tokens: new EnergyTokenClient({ address: at.tokens, runner }),
     euro: new PaymentTokenClient({ address: at.euro, runner }),

@@ -42,7 +42,7 @@ abstract contract TradeCalls is SealedCalls {
             uint256 home = c == 0 ? random % HOMES_OF_FIRST : HOMES_OF_FIRST + (random % (HOMES - HOMES_OF_FIRST));
             (IOrderBook.Strip memory s, uint256 key) = _strip(home, period, random);
             (s, key) = _spoil(s, key, random >> 128);
-            (s.r, s.vs) = _signCompact(key, auction.stripDigest(c, period, s));
+            (s.r, s.vs) = _signCompact(key, lens.stripDigest(auction, c, period, s));
             strips = bytes.concat(strips, _packed(s));
         }
         _clearBefore(c, period);

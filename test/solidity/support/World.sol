@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IDoubleAuction} from "../../../contracts/interfaces/IDoubleAuction.sol";
 import {IOrderBook} from "../../../contracts/interfaces/IOrderBook.sol";
+import {IOrderBookLens} from "../../../contracts/interfaces/IOrderBookLens.sol";
 import {IEnergyToken} from "../../../contracts/interfaces/IEnergyToken.sol";
 import {IPaymentEscrow} from "../../../contracts/interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "../../../contracts/interfaces/IProsumerRegistry.sol";
@@ -20,7 +21,7 @@ interface IEnergySupply is IEnergyToken {
 }
 
 /// @title World
-/// @notice A real deployment of all five contracts and a coin: two communities that share the coin, each with two suppliers, the
+/// @notice A real deployment of an open market and a coin: two communities that share the coin, each with two suppliers, the
 /// order book and two hostile modules, and seven homes between them. A period is an hour of four slots. A third community is sealed
 /// and has service members alone: its money is pledged and bonded, and nobody trades in it.
 abstract contract World {
@@ -90,6 +91,7 @@ abstract contract World {
     IEnergySupply internal energyToken;
     ISettlement internal settlement;
     IDoubleAuction internal auction;
+    IOrderBookLens internal lens;
     ChaosModule[MODULES] internal modules; // the first is the order book
     Home[] internal homes;
 
@@ -104,6 +106,7 @@ abstract contract World {
         registry = IProsumerRegistry(_deploy("ProsumerRegistry", abi.encode(escrow, settlement_)));
         settlement = ISettlement(_deploy("Settlement", abi.encode(registry, escrow, energyToken)));
         auction = IDoubleAuction(_deploy("DoubleAuction", abi.encode(registry, escrow)));
+        lens = IOrderBookLens(_deploy("OrderBookLens", ""));
         modules[0] = ChaosModule(address(auction));
         for (uint256 module = 1; module < MODULES; ++module) {
             modules[module] = new ChaosModule(SLOTS, uint8(module), escrow);

@@ -52,8 +52,9 @@ export async function exampleWorld() {
     DoubleAuction: await raw.openAuction.getAddress(),
     SealedAuction: await raw.sealedAuction.getAddress(),
     CommitBook: await raw.commitBook.getAddress(),
+    OrderBookLens: await raw.lens.getAddress(),
   };
-  const deployment = { format: 1, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
+  const deployment = { format: 2, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
   const wattbook = await connect(wallet, deployment);
   const { registry, escrow, market, settlement, tokens, sealedMarket, commits } = wattbook;
   const {
