@@ -65,7 +65,7 @@ export function stripTypedData(domain: Domain, strip: Strip): TypedData {
 }
 
 /**
- * The digest that the trading key signs, as `DoubleAuction.stripDigest`; also the record's digest in the journal.
+ * The digest that the trading key signs, as `OrderBookLens.stripDigest`; also the record's digest in the journal.
  * @throws OutOfRangeError naming a field that does not fit its width
  */
 export function stripDigest(domain: Domain, strip: Strip): Hex {

@@ -22,6 +22,7 @@ export * from "./log-store.ts";
 export * from "./market.ts";
 export * from "./member-word.ts";
 export { OrderBookClient } from "./order-book.ts";
+export type { OrderBookOptions } from "./order-book.ts";
 export * from "./payment-token.ts";
 export * from "./prepare-strip.ts";
 export * from "./reason-hints.ts";

@@ -152,7 +152,7 @@ describe("A deployment refuses with a code, and leaves nothing half written", fu
     const plan = await planAt();
     const build = { ...(await theBuild()), fingerprint: `0x${"22".repeat(32)}` };
     expect(await codeOf(deploy({ path, provider, build }))).to.equal("FOLDER_VERSION");
-    await put("plan.json", JSON.stringify({ ...plan, format: 2 }));
+    await put("plan.json", JSON.stringify({ ...plan, format: 1 }));
     expect(await codeOf(deploy({ path, provider }))).to.equal("FOLDER_VERSION");
     expect(await sent()).to.equal(1);
   });
