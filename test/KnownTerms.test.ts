@@ -27,17 +27,20 @@ describe("KnownTerms: own copies of a community's terms", function () {
 
   it("say before and after what the registry says", async function () {
     const m: Market = await deployMarket(connection);
-    const slot = (await m.periodNow()) * 96;
-    expect((await m.resultAt(slot)).cleared).to.equal(false);
-    expect(await m.escrow.journal(m.community, 4, await m.periodNow())).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
+    const period = await m.periodNow();
+    const before = [...(await m.auction.contextOf(m.community, period))];
+    // Lots of 10 Wh, prefixes of two bytes, 96 slots.
+    expect(before[0]).to.equal(BigInt(10 + 2 * 2 ** 16 + 96 * 2 ** 24));
+    expect(await m.escrow.journal(m.community, 4, period)).to.deep.equal([0n, 0n, 0n, 0n, 0n]);
     await m.auction.clear(m.community, []);
-    expect((await m.resultAt(slot)).cleared).to.equal(false);
+    expect([...(await m.auction.contextOf(m.community, period))]).to.deep.equal(before);
   });
 
   it("are of no unknown community", async function () {
     const m = await deployMarket(connection);
     const calls = [
       async () => await m.auction.clear(99, []),
+      async () => await m.auction.contextOf(99, 1),
       async () => await m.lens.result(m.auction, 99, 1),
       async () => await m.lens.book(m.auction, 99, 1),
       async () => await m.settlement.ledger(99, 1),
