@@ -4,8 +4,8 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 import { clockFinding } from "../../cli/src/doctor/chain.ts";
 import { nodeVersion } from "../../cli/src/doctor/local.ts";
-import { CliError, type CliErrorCode } from "../../cli/src/lib/errors.ts";
-import { lockedKey, unlock } from "../../cli/src/lib/keystore.ts";
+import { isServiceError, type ServiceError, type ServiceErrorCode } from "@wattbook/services/keys";
+import { readKey, unlock } from "../../cli/src/lib/keystore.ts";
 import { withoutKeys } from "../../cli/src/lib/text.ts";
 import { Folder, keystoreOf, PASSWORD, run } from "./support.ts";
 
@@ -145,11 +145,11 @@ describe("Keys of wattbook", function () {
   const wallet = new Wallet(`0x${"11".repeat(32)}`);
   const terminal = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {} };
 
-  async function expectCode(work: () => unknown, code: CliErrorCode): Promise<CliError> {
+  async function expectCode(work: () => unknown, code: ServiceErrorCode): Promise<ServiceError> {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof CliError)) throw error;
+      if (!isServiceError(error)) throw error;
       expect(error.code).to.equal(code);
       expect(error.message).not.to.include("11".repeat(32));
       expect(error.message).not.to.include(PASSWORD);
@@ -159,7 +159,7 @@ describe("Keys of wattbook", function () {
   }
 
   it("show their address while they are locked, and open with their password", async function () {
-    const key = lockedKey("keys.owner", {
+    const key = readKey("keys.owner", {
       file: folder.write("key.json", await keystoreOf(wallet)),
       passwordFile: undefined,
     });
@@ -171,10 +171,10 @@ describe("Keys of wattbook", function () {
   it("are refused where others can read them or their password", async function () {
     const file = folder.write("open.json", await keystoreOf(wallet));
     chmodSync(file, 0o640);
-    const error = await expectCode(() => lockedKey("keys.owner", { file, passwordFile: undefined }), "FILE_OPEN");
+    const error = await expectCode(() => readKey("keys.owner", { file, passwordFile: undefined }), "FILE_OPEN");
     expect(error.message).to.include("mode 0640").and.to.include(`chmod 600 ${file}`);
     chmodSync(file, 0o600);
-    const key = lockedKey("keys.owner", { file, passwordFile: undefined });
+    const key = readKey("keys.owner", { file, passwordFile: undefined });
     const password = folder.write("open-password", PASSWORD);
     chmodSync(password, 0o604);
     await expectCode(() => unlock(key, password, terminal), "FILE_OPEN");
@@ -182,7 +182,7 @@ describe("Keys of wattbook", function () {
 
   it("are refused in the open, damaged, or with a wrong, empty or missing password", async function () {
     const locked = (name: string, text: string) =>
-      lockedKey("keys.owner", { file: folder.write(name, text), passwordFile: undefined });
+      readKey("keys.owner", { file: folder.write(name, text), passwordFile: undefined });
     await expectCode(() => locked("raw.json", wallet.privateKey), "KEY_FILE_INVALID");
     const json = await keystoreOf(wallet);
     const changed = JSON.stringify({ ...(JSON.parse(json) as object), address: "22".repeat(20) });
@@ -216,12 +216,12 @@ describe("wattbook init", function () {
     for (const role of ["owner", "keeper"]) {
       const { file, address } = made.keys[role] ?? { file: "", address: "" };
       expect(statSync(file).mode & 0o777).to.equal(0o600);
-      const key = lockedKey(role, { file, passwordFile: password });
+      const key = readKey(role, { file, passwordFile: password });
       expect(key.address).to.equal(address);
     }
     expect(readFileSync(folder.at("pilot/keys/.gitignore"), "utf8")).to.equal("*\n");
     const terminal = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {} };
-    const owner = lockedKey("owner", { file: made.keys["owner"]?.file ?? "", passwordFile: password });
+    const owner = readKey("owner", { file: made.keys["owner"]?.file ?? "", passwordFile: password });
     expect((await unlock(owner, undefined, terminal)).address).to.equal(owner.address);
     const checked = await run(["doctor", "--json", "--config", made.config]);
     const { checks } = JSON.parse(checked.stdout) as { checks: Check[] };

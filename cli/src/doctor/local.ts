@@ -5,7 +5,7 @@ import type { Deployment } from "@wattbook/sdk";
 import { ROLES, nodeUrlOf, readConfig, type Config, type Role } from "../lib/config.ts";
 import { EXIT, reportOf } from "../lib/errors.ts";
 import { checkPrivate } from "../lib/files.ts";
-import { lockedKey, type LockedKey } from "../lib/keystore.ts";
+import { readKey, type LockedKey } from "../lib/keystore.ts";
 import { deploymentOf } from "../lib/link.ts";
 import type { Terminal } from "../lib/terminal.ts";
 import { withoutKeys } from "../lib/text.ts";
@@ -91,7 +91,7 @@ function keysOf(config: Config, findings: Finding[]): Map<Role, LockedKey> {
     if (file === undefined) continue;
     const work = () => {
       if (file.passwordFile !== undefined) checkPrivate(`keys.${role}.passwordFile`, file.passwordFile);
-      return lockedKey(`keys.${role}`, file);
+      return readKey(`keys.${role}`, file);
     };
     const key = attempt(`key: ${role}`, findings, work, ({ address }) => address);
     if (key !== undefined) keys.set(role, key);

@@ -84,8 +84,17 @@ function fileReport({ code, syscall, path }: NodeJS.ErrnoException): Reported | 
 function serviceReport({ message, ...fields }: Error): Reported {
   const { code } = fields as { readonly code?: unknown };
   const text = typeof code === "string" ? code : "SERVICE_FAILED";
-  return { code: text, message, exit: text.startsWith("NODE_") ? EXIT.node : EXIT.failed };
+  const exit = text in CLI_CODES ? CLI_CODES[text as CliErrorCode] : SERVICE_EXITS[text];
+  return { code: text, message, exit: exit ?? EXIT.failed };
 }
+
+/** How it exits with codes that only services have. */
+const SERVICE_EXITS: Readonly<Record<string, ExitCode>> = {
+  NODE_LAGGING: EXIT.node,
+  NODE_DISAGREES: EXIT.node,
+  KEY_MISMATCH: EXIT.usage,
+  LISTEN_FAILED: EXIT.usage,
+};
 
 function withHint({ message, hint }: WattbookError): string {
   return hint === undefined || message.includes(hint) ? message : `${message} ${hint}`;
