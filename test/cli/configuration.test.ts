@@ -1,4 +1,7 @@
 import { chmodSync, readFileSync, statSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { expect } from "chai";
 import { Wallet } from "ethers";
@@ -109,10 +112,12 @@ describe("The configuration of wattbook", function () {
     folder.write("open.json", await keystoreOf(new Wallet(`0x${"11".repeat(32)}`)), 0o644);
     chmodSync(folder.at("open.json"), 0o644);
     folder.write("raw.json", `0x${"22".repeat(32)}`);
+    const other = await somethingElse();
     const path = config({
       ...good,
       node: { url: `http://127.0.0.1:1/${SECRET}` },
       keys: { owner: "open.json", meter: "raw.json" },
+      services: { relayer: "http://127.0.0.1:1", keeper: other.url },
     });
     const { code, stdout, stderr } = await run(["doctor", "--json", "--config", path]);
     expect(stderr).to.equal("");
@@ -132,10 +137,25 @@ describe("The configuration of wattbook", function () {
     expect(found("key: owner")?.advice).to.include(`chmod 600 ${folder.at("open.json")}`);
     expect(found("key: meter")?.found).to.equal("KEY_FILE_INVALID");
     expect(found("node")?.found).to.equal("RPC_UNAVAILABLE");
+    expect(found("service: relayer")?.found).to.equal("http://127.0.0.1:1 does not answer");
+    expect(found("service: keeper")?.found).to.include("is not its door");
+    expect(found("service: gateway")).to.equal(undefined);
+    other.close();
     // The first failure decides: a key file that is open.
     expect(code).to.equal(2);
   });
 });
+
+/** A server that is no service of ours. */
+async function somethingElse() {
+  const server = createServer((_, response) => response.end("hello")).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
 
 describe("Keys of wattbook", function () {
   const folder = new Folder();

@@ -22,6 +22,11 @@ export interface Local {
   readonly keys: ReadonlyMap<Role, LockedKey>;
 }
 
+/** What was found here; the configuration where it can be read, whatever else is missing. */
+export interface LookedLocally extends Looked<Local> {
+  readonly config: Config | undefined;
+}
+
 /** A finding for what was thrown. */
 export function failing(check: string, error: unknown): Finding {
   const report = reportOf(error);
@@ -40,7 +45,7 @@ export function doubtful(check: string, found: string, advice: string): Finding 
 }
 
 /** Looks at everything on this machine. */
-export function lookLocally(named: string | undefined, terminal: Terminal): Looked<Local> {
+export function lookLocally(named: string | undefined, terminal: Terminal): LookedLocally {
   const findings: Finding[] = [nodeVersion(process.versions.node)];
   const config = attempt(
     "configuration",
@@ -48,7 +53,7 @@ export function lookLocally(named: string | undefined, terminal: Terminal): Look
     () => readConfig(named, terminal),
     ({ path }) => path,
   );
-  if (config === undefined) return { findings, value: undefined };
+  if (config === undefined) return { findings, config, value: undefined };
   const deployment = attempt(
     "deployment file",
     findings,
@@ -60,8 +65,8 @@ export function lookLocally(named: string | undefined, terminal: Terminal): Look
   const url = attempt("node address", findings, () => nodeUrlOf(config, terminal), withoutKeys);
   const keys = keysOf(config, findings);
   findings.push(dataFolder(config));
-  if (deployment === undefined || url === undefined) return { findings, value: undefined };
-  return { findings, value: { config, deployment, url, keys } };
+  if (deployment === undefined || url === undefined) return { findings, config, value: undefined };
+  return { findings, config, value: { config, deployment, url, keys } };
 }
 
 function attempt<T>(check: string, findings: Finding[], work: () => T, found: (value: T) => string): T | undefined {

@@ -37,6 +37,13 @@ const key = z.union(
 
 const MOST_INDEX = 2 ** 32 - 1;
 
+/** Services that the doctor can ask. */
+export const SERVICES = ["gateway", "relayer", "keeper"] as const;
+/** One of them. */
+export type ServiceName = (typeof SERVICES)[number];
+
+const door = z.url({ protocol: /^https?$/, error: "pass where its /readyz is, such as http://127.0.0.1:9090" });
+
 /** What stands in the file. */
 export const configSchema = z.strictObject({
   format: z.literal(1, { error: "pass 1" }),
@@ -54,6 +61,15 @@ export const configSchema = z.strictObject({
       Object.fromEntries(ROLES.map((role) => [role, key.optional()])) as Record<Role, z.ZodOptional<typeof key>>,
     )
     .default({} as never),
+  /** Doors of services that run, for the doctor. */
+  services: z
+    .strictObject(
+      Object.fromEntries(SERVICES.map((name) => [name, door.optional()])) as Record<
+        ServiceName,
+        z.ZodOptional<typeof door>
+      >,
+    )
+    .default({}),
   /** Folder for what is kept between runs: logs that were read, what the keeper sends. */
   data: path("the folder for logs and outboxes").default("data"),
 });
@@ -77,6 +93,7 @@ export interface Config {
   readonly community: number | undefined;
   readonly member: number | undefined;
   readonly keys: Readonly<Partial<Record<Role, KeyFile>>>;
+  readonly services: Readonly<Partial<Record<ServiceName, string | undefined>>>;
   readonly data: string;
 }
 
@@ -123,6 +140,7 @@ export function readConfig(named: string | undefined, terminal: Pick<Terminal, "
     community: data.community,
     member: data.member,
     keys: Object.fromEntries(keys),
+    services: data.services,
     data: at(data.data),
   };
 }

@@ -36,9 +36,14 @@ export interface RunningGateway {
 export async function startGateway(config: GatewayConfig, parts: StartParts): Promise<RunningGateway> {
   const { log, passwords, signal } = parts;
   const opened = await openGateway(config, passwords);
-  const node = nodeOf(config, opened, signal);
-  const door = await openDoor("gateway", config.operation, passwords.secrets, [nodeAnswers(node)]);
   const queue = new Queue(config.queue);
+  const node = nodeOf(config, opened, signal);
+  const door = await openDoor("gateway", config.operation, passwords.secrets, [nodeAnswers(node)]).catch(
+    (error: unknown) => {
+      queue.close();
+      throw error;
+    },
+  );
   const closeAll = async () => {
     node.provider.destroy();
     await door.close();

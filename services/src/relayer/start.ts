@@ -66,7 +66,8 @@ export async function startRelayer(config: RelayerConfig, parts: RelayerParts): 
       throw listenFault("listen", config.listen, error);
     });
     const { address, port } = app.server.address() as AddressInfo;
-    door.up([nodeAnswers(node), storeWrites("store", relayer.path, relayer.store)]);
+    const needs = [nodeAnswers(node), storeWrites("store", relayer.path, relayer.store)];
+    door.up(needs);
     log.info({ account: relayer.account, port, operation: door.url }, "relayer is up");
     const finish = async () => {
       await relayer.run(config.node.pollMs, signal);

@@ -3,7 +3,7 @@ import { connect, type Deployment, parseDeployment, prepareStrip, type Wattbook 
 import { asCommunity, asMember, asPrice, asSeconds, DEFAULT_TERMS } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
 import type { BaseWallet } from "ethers";
-import type { Node } from "../../chain/index.ts";
+import { type Node, readWith } from "../../chain/index.ts";
 import { ServiceError } from "../../errors.ts";
 import { openKey, type Passwords, readSecret, readText, type Secrets } from "../../operation/index.ts";
 import type { PrepareStrip, TradingMember } from "../bidder.ts";
@@ -53,7 +53,7 @@ export async function openGateway(config: GatewayConfig, passwords: Passwords): 
  * @throws ServiceError CONFIG_INVALID for a community that is not there; faults of the node; WattbookErrors of the deployment
  */
 export async function joinChain(config: GatewayConfig, { deployment, keys }: Opened, node: Node, queue: Queue) {
-  const wattbook = await connect(node.provider, deployment);
+  const wattbook = readWith(node, await connect(node.provider, deployment));
   const communities = await communitiesOf(wattbook, config);
   const members = config.members.map((member, at) => {
     return memberOf(member, keys[at] as MemberKeys, communities.get(member.community) as Community, queue);
