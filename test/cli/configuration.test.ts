@@ -7,7 +7,7 @@ import { expect } from "chai";
 import { Wallet } from "ethers";
 import { clockFinding } from "../../cli/src/doctor/chain.ts";
 import { nodeVersion } from "../../cli/src/doctor/local.ts";
-import { isServiceError, type ServiceError, type ServiceErrorCode } from "@wattbook/services/keys";
+import { isServiceError, type ServiceError, type ServiceErrorCode } from "@wattbook/services/files";
 import { readKey, unlock } from "../../cli/src/lib/keystore.ts";
 import { withoutKeys } from "../../cli/src/lib/text.ts";
 import { Folder, keystoreOf, PASSWORD, run } from "./support.ts";
@@ -53,7 +53,7 @@ describe("The configuration of wattbook", function () {
     expect([none.code, none.stdout]).to.deep.equal([2, ""]);
     expect(none.stderr).to.match(/^CONFIG_MISSING: .*wattbook init/);
     const missing = await run(["member", "show"], { env: { WATTBOOK_CONFIG: folder.at("none.json") } });
-    expect(missing.stderr).to.match(/^FILE_UNREADABLE: the configuration: .*none\.json/);
+    expect(missing.stderr).to.match(/^FILE_UNREADABLE: configuration: .*none\.json/);
     const named = await run(["member", "show", "--config", folder.at("other.json")], { env: { WATTBOOK_CONFIG: "x" } });
     expect(named.stderr).to.include("other.json");
   });
@@ -74,6 +74,7 @@ describe("The configuration of wattbook", function () {
       expect(stderr).to.include(words);
     }
     expect(stderr).not.to.include(SECRET);
+    expect(stderr, "the advice is no secret").to.include("such as http://127.0.0.1:8545.");
     const broken = await run(["bill", "--config", config("{")]);
     expect([broken.code, broken.stderr.split(":")[0]]).to.deep.equal([2, "CONFIG_INVALID"]);
   });
@@ -90,6 +91,7 @@ describe("The configuration of wattbook", function () {
     expect(wrong.stderr).not.to.include(SECRET);
     for (const [node, env] of [
       [{ urlFile: "url" }, {}],
+      [{}, { RPC_URL_FILE: folder.at("url") }],
       [{ url: `http://127.0.0.1:1/${SECRET}` }, {}],
       [{}, { WATTBOOK_NODE_URL: `http://127.0.0.1:1/${SECRET}` }],
     ] as const) {
@@ -285,6 +287,6 @@ describe("What wattbook doctor thinks", function () {
 describe("Addresses of nodes", function () {
   it("are shown with scheme and host alone", function () {
     const text = `at https://user:pw@rpc.example:8545/v3/${SECRET}?key=1, http://localhost:8545 and wss://x/${SECRET})`;
-    expect(withoutKeys(text)).to.equal("at https://rpc.example:8545/… http://localhost:8545 and wss://x/…)");
+    expect(withoutKeys(text)).to.equal("at https://rpc.example:8545/…, http://localhost:8545 and wss://x/…)");
   });
 });

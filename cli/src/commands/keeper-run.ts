@@ -1,7 +1,7 @@
 /** A keeper that runs: once, or until it is stopped. */
 import { asCommunity } from "@wattbook/sdk";
 import type { Job } from "@wattbook/services/chain";
-import { Secrets } from "@wattbook/services/keys";
+import { Secrets } from "@wattbook/services/files";
 import type { OpenKeeper } from "@wattbook/services/keeper";
 import type { Level, Listen } from "@wattbook/services/operation";
 import type { Wallet } from "ethers";

@@ -67,10 +67,11 @@ export interface Reported {
 export function reportOf(thrown: unknown): Reported | undefined {
   if (thrown instanceof CliError) return { code: thrown.code, message: thrown.message, exit: CLI_CODES[thrown.code] };
   if (thrown instanceof CommunityError) return { code: thrown.code, message: thrown.message, exit: EXIT.failed };
+  // Before any look at its words: a message may speak of a timeout and mean a field.
+  if (thrown instanceof Error && thrown.name === "ServiceError") return serviceReport(thrown);
   const fault = faultOf(thrown);
   if (fault !== undefined) return { code: fault.code, message: withHint(fault), exit: exitOf(fault) };
-  if (!(thrown instanceof Error)) return undefined;
-  return thrown.name === "ServiceError" ? serviceReport(thrown) : fileReport(thrown);
+  return thrown instanceof Error ? fileReport(thrown) : undefined;
 }
 
 /** What the file system refuses: a folder that is a file, a full disk, a missing right. */

@@ -1,7 +1,7 @@
 /** What files and streams hold. */
 import { CliError } from "./errors.ts";
 
-export { checkPrivate, readSecret, readText } from "@wattbook/services/keys";
+export { checkPrivate, readSecret, readText } from "@wattbook/services/files";
 
 /** Parses JSON. @throws CliError FILE_MALFORMED */
 export function parseJson(name: string, text: string): unknown {

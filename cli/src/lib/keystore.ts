@@ -1,5 +1,5 @@
 /** Keys of the configuration's roles, from encrypted keystore files. */
-import { type LockedKey, readKey, Secrets, unlockKey } from "@wattbook/services/keys";
+import { type LockedKey, readKey, Secrets, unlockKey } from "@wattbook/services/files";
 import type { Wallet } from "ethers";
 import type { Config, Role } from "./config.ts";
 import { CliError } from "./errors.ts";
