@@ -1,7 +1,10 @@
 /** Errors of the services: a stable `code`, and a message that names the field, the value and what to do. */
 
+import type { GatewayErrorCode } from "./gateway/errors.ts";
+
 /** Every code that the services throw beside the SDK's. */
 export type ServiceErrorCode =
+  | GatewayErrorCode
   | "STORE_UNREADABLE"
   | "STORE_IN_USE"
   | "STORE_NEWER"
@@ -12,10 +15,13 @@ export type ServiceErrorCode =
   | "NODE_DISAGREES"
   | "FEES_CAPPED"
   | "CONFIG_INVALID"
+  | "LISTEN_FAILED"
   | "FILE_UNREADABLE"
   | "FILE_OPEN"
   | "KEY_FILE_INVALID"
   | "KEY_PASSWORD_WRONG"
+  | "KEY_MISMATCH"
+  | "PASSWORD_NEEDED"
   | "STRIP_REFUSED"
   | "ENTRY_REFUSED"
   | "READING_REFUSED"
@@ -38,6 +44,11 @@ export class ServiceError extends Error {
   ) {
     super(message, options);
     this.name = "ServiceError";
+  }
+
+  /** Whether a file cannot keep anything at the moment: what came must not be acknowledged, and has to be offered again. */
+  get retry(): boolean {
+    return this.code.startsWith("STORE_");
   }
 }
 

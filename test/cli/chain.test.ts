@@ -459,7 +459,7 @@ describe("The built program", function () {
     await post(m, period + 1, [[seller, [sell(1, 10, 100)]]]);
     await m.goTo(m.periodStart(period + 2) + 1);
     await connection.networkHelpers.mine();
-    const signal = { once: /clear:.*: done/, name: "SIGTERM" } as const;
+    const signal = { once: /"job":"clear:[^"]*","step":"done"/, name: "SIGTERM" } as const;
     const args = ["keeper", "--yes", "--every", "1", "--confirmations", "1", "--config", config];
     const { code, stdout, stderr } = await spawned(args, { signal });
     expect(code, stderr).to.equal(0);

@@ -1,11 +1,14 @@
 import { chmodSync, readFileSync, statSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { expect } from "chai";
 import { Wallet } from "ethers";
 import { clockFinding } from "../../cli/src/doctor/chain.ts";
 import { nodeVersion } from "../../cli/src/doctor/local.ts";
-import { CliError, type CliErrorCode } from "../../cli/src/lib/errors.ts";
-import { lockedKey, unlock } from "../../cli/src/lib/keystore.ts";
+import { isServiceError, type ServiceError, type ServiceErrorCode } from "@wattbook/services/files";
+import { readKey, unlock } from "../../cli/src/lib/keystore.ts";
 import { withoutKeys } from "../../cli/src/lib/text.ts";
 import { Folder, keystoreOf, PASSWORD, run } from "./support.ts";
 
@@ -51,7 +54,7 @@ describe("The configuration of wattbook", function () {
     expect([none.code, none.stdout]).to.deep.equal([2, ""]);
     expect(none.stderr).to.match(/^CONFIG_MISSING: .*wattbook init/);
     const missing = await run(["member", "show"], { env: { WATTBOOK_CONFIG: folder.at("none.json") } });
-    expect(missing.stderr).to.match(/^FILE_UNREADABLE: the configuration: .*none\.json/);
+    expect(missing.stderr).to.match(/^FILE_UNREADABLE: configuration: .*none\.json/);
     const named = await run(["member", "show", "--config", folder.at("other.json")], { env: { WATTBOOK_CONFIG: "x" } });
     expect(named.stderr).to.include("other.json");
   });
@@ -72,6 +75,7 @@ describe("The configuration of wattbook", function () {
       expect(stderr).to.include(words);
     }
     expect(stderr).not.to.include(SECRET);
+    expect(stderr, "the advice is no secret").to.include("such as http://127.0.0.1:8545.");
     const broken = await run(["bill", "--config", config("{")]);
     expect([broken.code, broken.stderr.split(":")[0]]).to.deep.equal([2, "CONFIG_INVALID"]);
   });
@@ -88,6 +92,7 @@ describe("The configuration of wattbook", function () {
     expect(wrong.stderr).not.to.include(SECRET);
     for (const [node, env] of [
       [{ urlFile: "url" }, {}],
+      [{}, { RPC_URL_FILE: folder.at("url") }],
       [{ url: `http://127.0.0.1:1/${SECRET}` }, {}],
       [{}, { WATTBOOK_NODE_URL: `http://127.0.0.1:1/${SECRET}` }],
     ] as const) {
@@ -110,10 +115,12 @@ describe("The configuration of wattbook", function () {
     folder.write("open.json", await keystoreOf(new Wallet(`0x${"11".repeat(32)}`)), 0o644);
     chmodSync(folder.at("open.json"), 0o644);
     folder.write("raw.json", `0x${"22".repeat(32)}`);
+    const other = await somethingElse();
     const path = config({
       ...good,
       node: { url: `http://127.0.0.1:1/${SECRET}` },
       keys: { owner: "open.json", meter: "raw.json" },
+      services: { relayer: "http://127.0.0.1:1", keeper: other.url },
     });
     const { code, stdout, stderr } = await run(["doctor", "--json", "--config", path]);
     expect(stderr).to.equal("");
@@ -133,10 +140,25 @@ describe("The configuration of wattbook", function () {
     expect(found("key: owner")?.advice).to.include(`chmod 600 ${folder.at("open.json")}`);
     expect(found("key: meter")?.found).to.equal("KEY_FILE_INVALID");
     expect(found("node")?.found).to.equal("RPC_UNAVAILABLE");
+    expect(found("service: relayer")?.found).to.equal("http://127.0.0.1:1 does not answer");
+    expect(found("service: keeper")?.found).to.include("is not its door");
+    expect(found("service: gateway")).to.equal(undefined);
+    other.close();
     // The first failure decides: a key file that is open.
     expect(code).to.equal(2);
   });
 });
+
+/** A server that is no service of ours. */
+async function somethingElse() {
+  const server = createServer((_, response) => response.end("hello")).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
 
 describe("Keys of wattbook", function () {
   const folder = new Folder();
@@ -146,11 +168,11 @@ describe("Keys of wattbook", function () {
   const wallet = new Wallet(`0x${"11".repeat(32)}`);
   const terminal = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {} };
 
-  async function expectCode(work: () => unknown, code: CliErrorCode): Promise<CliError> {
+  async function expectCode(work: () => unknown, code: ServiceErrorCode): Promise<ServiceError> {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof CliError)) throw error;
+      if (!isServiceError(error)) throw error;
       expect(error.code).to.equal(code);
       expect(error.message).not.to.include("11".repeat(32));
       expect(error.message).not.to.include(PASSWORD);
@@ -160,7 +182,7 @@ describe("Keys of wattbook", function () {
   }
 
   it("show their address while they are locked, and open with their password", async function () {
-    const key = lockedKey("keys.owner", {
+    const key = readKey("keys.owner", {
       file: folder.write("key.json", await keystoreOf(wallet)),
       passwordFile: undefined,
     });
@@ -172,10 +194,10 @@ describe("Keys of wattbook", function () {
   it("are refused where others can read them or their password", async function () {
     const file = folder.write("open.json", await keystoreOf(wallet));
     chmodSync(file, 0o640);
-    const error = await expectCode(() => lockedKey("keys.owner", { file, passwordFile: undefined }), "FILE_OPEN");
+    const error = await expectCode(() => readKey("keys.owner", { file, passwordFile: undefined }), "FILE_OPEN");
     expect(error.message).to.include("mode 0640").and.to.include(`chmod 600 ${file}`);
     chmodSync(file, 0o600);
-    const key = lockedKey("keys.owner", { file, passwordFile: undefined });
+    const key = readKey("keys.owner", { file, passwordFile: undefined });
     const password = folder.write("open-password", PASSWORD);
     chmodSync(password, 0o604);
     await expectCode(() => unlock(key, password, terminal), "FILE_OPEN");
@@ -183,7 +205,7 @@ describe("Keys of wattbook", function () {
 
   it("are refused in the open, damaged, or with a wrong, empty or missing password", async function () {
     const locked = (name: string, text: string) =>
-      lockedKey("keys.owner", { file: folder.write(name, text), passwordFile: undefined });
+      readKey("keys.owner", { file: folder.write(name, text), passwordFile: undefined });
     await expectCode(() => locked("raw.json", wallet.privateKey), "KEY_FILE_INVALID");
     const json = await keystoreOf(wallet);
     const changed = JSON.stringify({ ...(JSON.parse(json) as object), address: "22".repeat(20) });
@@ -217,12 +239,12 @@ describe("wattbook init", function () {
     for (const role of ["owner", "keeper"]) {
       const { file, address } = made.keys[role] ?? { file: "", address: "" };
       expect(statSync(file).mode & 0o777).to.equal(0o600);
-      const key = lockedKey(role, { file, passwordFile: password });
+      const key = readKey(role, { file, passwordFile: password });
       expect(key.address).to.equal(address);
     }
     expect(readFileSync(folder.at("pilot/keys/.gitignore"), "utf8")).to.equal("*\n");
     const terminal = { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: {} };
-    const owner = lockedKey("owner", { file: made.keys["owner"]?.file ?? "", passwordFile: password });
+    const owner = readKey("owner", { file: made.keys["owner"]?.file ?? "", passwordFile: password });
     expect((await unlock(owner, undefined, terminal)).address).to.equal(owner.address);
     const checked = await run(["doctor", "--json", "--config", made.config]);
     const { checks } = JSON.parse(checked.stdout) as { checks: Check[] };
@@ -266,6 +288,6 @@ describe("What wattbook doctor thinks", function () {
 describe("Addresses of nodes", function () {
   it("are shown with scheme and host alone", function () {
     const text = `at https://user:pw@rpc.example:8545/v3/${SECRET}?key=1, http://localhost:8545 and wss://x/${SECRET})`;
-    expect(withoutKeys(text)).to.equal("at https://rpc.example:8545/… http://localhost:8545 and wss://x/…)");
+    expect(withoutKeys(text)).to.equal("at https://rpc.example:8545/…, http://localhost:8545 and wss://x/…)");
   });
 });

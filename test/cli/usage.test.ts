@@ -46,6 +46,9 @@ describe("wattbook", function () {
     ["bill --format xml", "OPTION_INVALID", "table, csv, json"],
     ["bill --period -1", "OPTION_INVALID", "--period -1"],
     ["bill --period 1e3", "OPTION_INVALID", "--period 1e3"],
+    ["keeper --listen 9092", "OPTION_INVALID", "--listen 9092"],
+    ["keeper --listen localhost:90920", "OPTION_INVALID", "127.0.0.1:9092"],
+    ["keeper --log loud", "OPTION_INVALID", "fatal, error, warn"],
     ["keeper --every 0", "OPTION_INVALID", "--every 0"],
     ["completion tcsh", "OPTION_INVALID", "bash, zsh, fish"],
     ["init --keys owner,boss", "OPTION_INVALID", "owner, trading, meter, coordinator, keeper"],
@@ -71,14 +74,6 @@ describe("wattbook", function () {
         .with.property("status", 2);
     } finally {
       folder.remove();
-    }
-  });
-
-  it("starts no gateway and no relayer, and says so", async function () {
-    for (const name of ["gateway", "relayer"]) {
-      const { code, stdout, stderr } = await run([name, "--json"]);
-      expect([code, stdout]).to.deep.equal([1, ""]);
-      expect(stderr).to.match(new RegExp(`^NOT_AVAILABLE: .*${name}`));
     }
   });
 

@@ -2,7 +2,8 @@
 import type { Finding, State } from "../doctor/check.ts";
 import { lookAtChain } from "../doctor/chain.ts";
 import { lookAtCommunity } from "../doctor/community.ts";
-import { lookLocally } from "../doctor/local.ts";
+import { lookLocally, type LookedLocally } from "../doctor/local.ts";
+import { lookAtServices } from "../doctor/services.ts";
 import { action, type CommonOptions, type Register } from "../lib/app.ts";
 import { EXIT } from "../lib/errors.ts";
 import { openProvider, type LinkOptions } from "../lib/link.ts";
@@ -12,7 +13,7 @@ import { paint, type Terminal } from "../lib/terminal.ts";
 /** Declares the command. */
 export const doctor: Register = (parent, app) => {
   const command = linked(parent.command("doctor")).description(
-    "Checks the set-up from Node.js to balances, and says what to do.",
+    "Checks the set-up from Node.js to balances and services, and says what to do.",
   );
   action<CommonOptions & LinkOptions, []>(command, app, async ({ config }, output) => {
     const findings = await examine(config, app.terminal);
@@ -25,6 +26,14 @@ export const doctor: Register = (parent, app) => {
 
 async function examine(named: string | undefined, terminal: Terminal): Promise<Finding[]> {
   const local = lookLocally(named, terminal);
+  const [onChain, services] = await Promise.all([
+    chainFindings(local),
+    local.config === undefined ? [] : lookAtServices(local.config),
+  ]);
+  return [...onChain, ...services];
+}
+
+async function chainFindings(local: LookedLocally): Promise<Finding[]> {
   if (local.value === undefined) return [...local.findings, skipped("node, contracts, community")];
   const { url, deployment, config } = local.value;
   const provider = openProvider(url, deployment.chainId, config.node.timeoutMs);

@@ -6,7 +6,8 @@ import { action, type App, type CommonOptions, type Register } from "../lib/app.
 import { CONFIG_FILE, configSchema, NODE_VARIABLE, ROLES, type Role } from "../lib/config.ts";
 import { CliError } from "../lib/errors.ts";
 import { whole } from "../lib/options.ts";
-import { askPassword, passwordIn } from "../lib/password.ts";
+import { readSecret } from "../lib/files.ts";
+import { askPassword } from "../lib/password.ts";
 import { pairsText } from "../lib/table.ts";
 import type { Terminal } from "../lib/terminal.ts";
 
@@ -146,7 +147,7 @@ const LEAST_PASSWORD = 8;
 
 async function newPassword(file: string | undefined, terminal: Terminal): Promise<string> {
   const password =
-    file === undefined ? await askPassword("New password for the keys", terminal) : passwordIn("--password-file", file);
+    file === undefined ? await askPassword("New password for the keys", terminal) : readSecret("--password-file", file);
   if (password.length < LEAST_PASSWORD) {
     throw new CliError(
       "OPTION_INVALID",

@@ -1,14 +1,19 @@
 /** `wattbook keeper`: clears and settles what is due, again and again. Anyone may run one, and several do no harm. */
+import { Option } from "commander";
+import type { Level } from "@wattbook/services/operation";
 import { action, type CommonOptions, type Register } from "../lib/app.ts";
 import { dueOf, membersText, slotsText } from "../lib/due.ts";
 import { EXIT } from "../lib/errors.ts";
 import { withSession, type Session } from "../lib/link.ts";
 import { withLogs } from "../lib/logs.ts";
-import { asking, count, linked } from "../lib/options.ts";
+import { asking, count, linked, listenOf } from "../lib/options.ts";
 import type { Output } from "../lib/output.ts";
-import { keep, type KeepOptions } from "./keeper-run.ts";
+import { keepOn, keepOnce, type KeepOptions } from "./keeper-run.ts";
 
 type Options = CommonOptions & KeepOptions;
+
+/** Written down here, so that the help loads no service. */
+const LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const satisfies readonly Level[];
 
 /** Declares the command. */
 export const keeper: Register = (parent, app) => {
@@ -25,11 +30,21 @@ export const keeper: Register = (parent, app) => {
         most: 1_000n,
         unset: 2n,
       }),
+    )
+    .option("--listen <host:port>", "where operators find /healthz, /readyz and /metrics", (text) =>
+      listenOf("--listen", text),
+    )
+    .addOption(
+      new Option("--log <level>", "how much to log").choices(LEVELS).default("info" satisfies (typeof LEVELS)[number]),
     );
   action<Options, []>(command, app, async (options, output) => {
+    if (options.dryRun !== true && options.once !== true) {
+      await keepOn(options, output);
+      return;
+    }
     await withSession(options, app.terminal, async (session) => {
       if (options.dryRun) await look(session, output);
-      else if (!(await keep(session, options, output))) app.exit = EXIT.failed;
+      else if (!(await keepOnce(session, options, output))) app.exit = EXIT.failed;
     });
   });
 };

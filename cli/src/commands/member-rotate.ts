@@ -4,7 +4,7 @@ import { z } from "zod";
 import { signConsents } from "../lib/consents.ts";
 import { CliError } from "../lib/errors.ts";
 import { parseJson, readText } from "../lib/files.ts";
-import { keyOf, lockedKey } from "../lib/keystore.ts";
+import { keyOf, readKey } from "../lib/keystore.ts";
 import { memberOf, type LinkOptions, type Session } from "../lib/link.ts";
 import { jsonText, type Output } from "../lib/output.ts";
 import { scopeOf } from "../lib/scope.ts";
@@ -85,7 +85,7 @@ async function signedHere(
       `Member ${member} belongs to ${onChain}, keys.owner is ${owner.address}. Name the owner's key.`,
     );
   }
-  const meter = lockedKey("--new-key", { file: options.newKey, passwordFile: options.newPasswordFile });
+  const meter = readKey("--new-key", { file: options.newKey, passwordFile: options.newPasswordFile });
   const nonce = await wattbook.registry.nonceOf(owner.address);
   const rotation: MeterRotation = {
     community,

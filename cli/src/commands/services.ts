@@ -1,26 +1,82 @@
-/** `wattbook gateway` and `wattbook relayer`: services that this version does not hold yet. */
-import { action, type CommonOptions, type Register } from "../lib/app.ts";
-import { CliError } from "../lib/errors.ts";
-import { linked } from "../lib/options.ts";
-import { VERSION } from "../lib/version.ts";
+/** `wattbook gateway` and `wattbook relayer`: services that run from a configuration of their own. */
+import type { Findings, Level, Program } from "@wattbook/services/operation";
+import { action, type App, type CommonOptions, type Register } from "../lib/app.ts";
+import { EXIT } from "../lib/errors.ts";
+import { passwordSource } from "../lib/keystore.ts";
+import type { Output } from "../lib/output.ts";
+import { withoutKeys } from "../lib/text.ts";
 
-/** A service by its name, and what it is for. */
-const SERVICES = {
-  gateway: "Reads meters, signs readings and orders, and hands them over once.",
-  relayer: "Takes signed orders over HTTP and posts them before the gates.",
-} as const;
+interface Options extends CommonOptions {
+  readonly config: string;
+  readonly check?: boolean;
+  readonly printConfig?: boolean;
+  readonly passwordFile?: string;
+}
 
-function service(name: keyof typeof SERVICES): Register {
+/** A service as the command line knows it. The others load nothing of it. */
+interface Service<C extends { readonly log: Level }> {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Program<C>>;
+}
+
+function service<C extends { readonly log: Level }>({ name, summary, load }: Service<C>): Register {
   return (parent, app) => {
-    const command = linked(parent.command(name)).description(`${SERVICES[name]} Not in version ${VERSION}.`);
-    action<CommonOptions, []>(command, app, () => {
-      throw new CliError(
-        "NOT_AVAILABLE",
-        `wattbook ${VERSION} starts no ${name}: its services hold the keeper alone. Install a newer version.`,
+    const command = parent
+      .command(name)
+      .description(summary)
+      .option(`--config <${name}.json>`, "its configuration", `${name}.json`)
+      .option("--check", "look at configuration, keys, node and what else it needs; start nothing")
+      .option("--print-config", "print a configuration to begin with, and what each field means")
+      .option(
+        "--password-file <file>",
+        "password of keys for which the configuration names none, mode 600 (default: $KEY_PASSWORD_FILE, else ask)",
       );
+    action<Options, []>(command, app, async (options, output) => {
+      const program = await load();
+      if (options.printConfig === true) {
+        output.result({ config: program.sample }, () => program.sample.trimEnd());
+        return;
+      }
+      await run(program, options, output, app);
     });
   };
 }
 
-export const gateway = service("gateway");
-export const relayer = service("relayer");
+async function run<C extends { readonly log: Level }>(
+  program: Program<C>,
+  { config: path, check, passwordFile }: Options,
+  output: Output,
+  app: App,
+): Promise<void> {
+  const { checkProgram, runProgram } = await import("@wattbook/services/operation");
+  const file = { path, env: app.terminal.env };
+  const passwords = passwordSource(passwordFile, app.terminal);
+  if (check !== true) {
+    await runProgram(program, file, passwords);
+    return;
+  }
+  const checks = await checkProgram(program, file, passwords);
+  const ready = Object.values(checks).every((fault) => fault === null);
+  app.exit = ready ? EXIT.ok : EXIT.failed;
+  output.result({ ready, checks }, () => checkText(checks));
+}
+
+function checkText(checks: Findings): string {
+  const lines = Object.entries(checks).map(([name, fault]) => {
+    return fault === null ? `ok    ${name}` : `fail  ${name}: ${withoutKeys(fault)}`;
+  });
+  return ["ok    configuration, keys and files", ...lines].join("\n");
+}
+
+export const gateway = service({
+  name: "gateway",
+  summary: "Reads meters, signs readings and orders, and hands them over once, until it is stopped.",
+  load: async () => (await import("@wattbook/services/gateway")).gatewayProgram,
+});
+
+export const relayer = service({
+  name: "relayer",
+  summary: "Takes signed orders and readings over HTTP and brings them on chain, until it is stopped.",
+  load: async () => (await import("@wattbook/services/relayer")).relayerProgram,
+});

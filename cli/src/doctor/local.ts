@@ -5,7 +5,7 @@ import type { Deployment } from "@wattbook/sdk";
 import { ROLES, nodeUrlOf, readConfig, type Config, type Role } from "../lib/config.ts";
 import { EXIT, reportOf } from "../lib/errors.ts";
 import { checkPrivate } from "../lib/files.ts";
-import { lockedKey, type LockedKey } from "../lib/keystore.ts";
+import { readKey, type LockedKey } from "../lib/keystore.ts";
 import { deploymentOf } from "../lib/link.ts";
 import type { Terminal } from "../lib/terminal.ts";
 import { withoutKeys } from "../lib/text.ts";
@@ -20,6 +20,11 @@ export interface Local {
   readonly deployment: Deployment;
   readonly url: string;
   readonly keys: ReadonlyMap<Role, LockedKey>;
+}
+
+/** What was found here; the configuration where it can be read, whatever else is missing. */
+export interface LookedLocally extends Looked<Local> {
+  readonly config: Config | undefined;
 }
 
 /** A finding for what was thrown. */
@@ -40,7 +45,7 @@ export function doubtful(check: string, found: string, advice: string): Finding 
 }
 
 /** Looks at everything on this machine. */
-export function lookLocally(named: string | undefined, terminal: Terminal): Looked<Local> {
+export function lookLocally(named: string | undefined, terminal: Terminal): LookedLocally {
   const findings: Finding[] = [nodeVersion(process.versions.node)];
   const config = attempt(
     "configuration",
@@ -48,7 +53,7 @@ export function lookLocally(named: string | undefined, terminal: Terminal): Look
     () => readConfig(named, terminal),
     ({ path }) => path,
   );
-  if (config === undefined) return { findings, value: undefined };
+  if (config === undefined) return { findings, config, value: undefined };
   const deployment = attempt(
     "deployment file",
     findings,
@@ -60,8 +65,8 @@ export function lookLocally(named: string | undefined, terminal: Terminal): Look
   const url = attempt("node address", findings, () => nodeUrlOf(config, terminal), withoutKeys);
   const keys = keysOf(config, findings);
   findings.push(dataFolder(config));
-  if (deployment === undefined || url === undefined) return { findings, value: undefined };
-  return { findings, value: { config, deployment, url, keys } };
+  if (deployment === undefined || url === undefined) return { findings, config, value: undefined };
+  return { findings, config, value: { config, deployment, url, keys } };
 }
 
 function attempt<T>(check: string, findings: Finding[], work: () => T, found: (value: T) => string): T | undefined {
@@ -91,7 +96,7 @@ function keysOf(config: Config, findings: Finding[]): Map<Role, LockedKey> {
     if (file === undefined) continue;
     const work = () => {
       if (file.passwordFile !== undefined) checkPrivate(`keys.${role}.passwordFile`, file.passwordFile);
-      return lockedKey(`keys.${role}`, file);
+      return readKey(`keys.${role}`, file);
     };
     const key = attempt(`key: ${role}`, findings, work, ({ address }) => address);
     if (key !== undefined) keys.set(role, key);

@@ -1,9 +1,10 @@
 /** The configuration file: which node, which contracts, whose keys. No secrets stand in it, only where they are. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { readConfig as readFile, Secrets } from "@wattbook/services/files";
 import { z } from "zod";
 import { CliError } from "./errors.ts";
-import { parseJson, readText } from "./files.ts";
+import { readText } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Whose keys a configuration may name. */
@@ -37,6 +38,13 @@ const key = z.union(
 
 const MOST_INDEX = 2 ** 32 - 1;
 
+/** Services that the doctor can ask. */
+export const SERVICES = ["gateway", "relayer", "keeper"] as const;
+/** One of them. */
+export type ServiceName = (typeof SERVICES)[number];
+
+const door = z.url({ protocol: /^https?$/, error: "pass where its /readyz is, such as http://127.0.0.1:9090" });
+
 /** What stands in the file. */
 export const configSchema = z.strictObject({
   format: z.literal(1, { error: "pass 1" }),
@@ -54,6 +62,15 @@ export const configSchema = z.strictObject({
       Object.fromEntries(ROLES.map((role) => [role, key.optional()])) as Record<Role, z.ZodOptional<typeof key>>,
     )
     .default({} as never),
+  /** Doors of services that run, for the doctor. */
+  services: z
+    .strictObject(
+      Object.fromEntries(SERVICES.map((name) => [name, door.optional()])) as Record<
+        ServiceName,
+        z.ZodOptional<typeof door>
+      >,
+    )
+    .default({}),
   /** Folder for what is kept between runs: logs that were read, what the keeper sends. */
   data: path("the folder for logs and outboxes").default("data"),
 });
@@ -77,6 +94,7 @@ export interface Config {
   readonly community: number | undefined;
   readonly member: number | undefined;
   readonly keys: Readonly<Partial<Record<Role, KeyFile>>>;
+  readonly services: Readonly<Partial<Record<ServiceName, string | undefined>>>;
   readonly data: string;
 }
 
@@ -95,16 +113,15 @@ export function configPath(named: string | undefined, { env }: Pick<Terminal, "e
 
 /**
  * Reads and checks a configuration.
- * @throws CliError CONFIG_MISSING, CONFIG_INVALID naming every field that is wrong, FILE_UNREADABLE
+ * @throws CliError CONFIG_MISSING
+ * @throws ServiceError CONFIG_INVALID naming every field that is wrong, FILE_UNREADABLE
  */
 export function readConfig(named: string | undefined, terminal: Pick<Terminal, "env">): Config {
   const file = configPath(named, terminal);
-  const json = jsonOf(file);
-  const { success, data, error } = configSchema.safeParse(json);
-  if (!success) {
-    const problems = error.issues.map((issue) => problemIn(json, issue));
-    throw new CliError("CONFIG_INVALID", `${file}: ${problems.join(" ")}`);
-  }
+  const data = readFile(configSchema, {
+    ...{ path: file, env: terminal.env, secrets: new Secrets() },
+    secretFields: { RPC_URL: ["node", "url"] },
+  });
   const folder = dirname(resolve(file));
   const at = (name: string) => resolve(folder, name);
   const keys = Object.entries(data.keys).flatMap(([role, given]) => {
@@ -123,42 +140,9 @@ export function readConfig(named: string | undefined, terminal: Pick<Terminal, "
     community: data.community,
     member: data.member,
     keys: Object.fromEntries(keys),
+    services: data.services,
     data: at(data.data),
   };
-}
-
-function jsonOf(file: string): unknown {
-  try {
-    return parseJson(file, readText("the configuration", file));
-  } catch (error) {
-    if (error instanceof CliError && error.code === "FILE_MALFORMED") {
-      throw new CliError("CONFIG_INVALID", error.message, { cause: error });
-    }
-    throw error;
-  }
-}
-
-function problemIn(json: unknown, issue: z.core.$ZodIssue): string {
-  const field = issue.path.map(String).join(".");
-  if (issue.code === "unrecognized_keys") {
-    const where = field === "" ? "" : ` in ${field}`;
-    return `${issue.keys.join(", ")}${where}: no field has this name. Remove it, or correct its spelling.`;
-  }
-  return `${field === "" ? "the file" : field} is ${shownOf(valueAt(json, issue.path.map(String)), field)}: ${issue.message}.`;
-}
-
-/** Addresses of nodes may hold keys. */
-function shownOf(value: unknown, field: string): string {
-  if (value === undefined) return "missing";
-  if (field === "node.url") return "not shown";
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
-function valueAt(json: unknown, keys: readonly string[]): unknown {
-  return keys.reduce<unknown>((at, name) => {
-    return typeof at === "object" && at !== null ? (at as Record<string, unknown>)[name] : undefined;
-  }, json);
 }
 
 /**

@@ -67,10 +67,11 @@ export interface Reported {
 export function reportOf(thrown: unknown): Reported | undefined {
   if (thrown instanceof CliError) return { code: thrown.code, message: thrown.message, exit: CLI_CODES[thrown.code] };
   if (thrown instanceof CommunityError) return { code: thrown.code, message: thrown.message, exit: EXIT.failed };
+  // Before any look at its words: a message may speak of a timeout and mean a field.
+  if (thrown instanceof Error && thrown.name === "ServiceError") return serviceReport(thrown);
   const fault = faultOf(thrown);
   if (fault !== undefined) return { code: fault.code, message: withHint(fault), exit: exitOf(fault) };
-  if (!(thrown instanceof Error)) return undefined;
-  return thrown.name === "ServiceError" ? serviceReport(thrown) : fileReport(thrown);
+  return thrown instanceof Error ? fileReport(thrown) : undefined;
 }
 
 /** What the file system refuses: a folder that is a file, a full disk, a missing right. */
@@ -84,8 +85,17 @@ function fileReport({ code, syscall, path }: NodeJS.ErrnoException): Reported | 
 function serviceReport({ message, ...fields }: Error): Reported {
   const { code } = fields as { readonly code?: unknown };
   const text = typeof code === "string" ? code : "SERVICE_FAILED";
-  return { code: text, message, exit: text.startsWith("NODE_") ? EXIT.node : EXIT.failed };
+  const exit = text in CLI_CODES ? CLI_CODES[text as CliErrorCode] : SERVICE_EXITS[text];
+  return { code: text, message, exit: exit ?? EXIT.failed };
 }
+
+/** How it exits with codes that only services have. */
+const SERVICE_EXITS: Readonly<Record<string, ExitCode>> = {
+  NODE_LAGGING: EXIT.node,
+  NODE_DISAGREES: EXIT.node,
+  KEY_MISMATCH: EXIT.usage,
+  LISTEN_FAILED: EXIT.usage,
+};
 
 function withHint({ message, hint }: WattbookError): string {
   return hint === undefined || message.includes(hint) ? message : `${message} ${hint}`;

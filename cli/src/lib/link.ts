@@ -125,7 +125,8 @@ export async function sessionOf(link: Link, options: LinkOptions): Promise<Sessi
   return { ...link, community, terms, money: { token: token.address, symbol, decimals }, now };
 }
 
-function communityOf({ community }: LinkOptions, config: Config): CommunityIndex {
+/** The community of the options or the configuration. @throws CliError OPTION_INVALID */
+export function communityOf({ community }: LinkOptions, config: Config): CommunityIndex {
   const index = community ?? (config.community === undefined ? undefined : BigInt(config.community));
   if (index !== undefined) return asCommunity(index);
   throw new CliError("OPTION_INVALID", `--community is missing, and ${config.path} names no community. Name one.`);

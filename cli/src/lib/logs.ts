@@ -1,6 +1,5 @@
 /** A community's logs: kept in the data folder, read with progress. */
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { LogReader, LogStore } from "@wattbook/sdk";
 import type { Session } from "./link.ts";
 import type { Output } from "./output.ts";
@@ -34,10 +33,10 @@ interface Opened {
 }
 
 async function openLogs({ config, wattbook }: Session, output: Output): Promise<Opened> {
-  const { SqliteLogStore } = await import("@wattbook/services/keeper");
+  const { logFile, SqliteLogStore } = await import("@wattbook/services/keeper");
   try {
     mkdirSync(config.data, { recursive: true });
-    const store = new SqliteLogStore(join(config.data, `logs-${wattbook.deployment.chainId}.db`));
+    const store = new SqliteLogStore(logFile(config.data, wattbook.deployment.chainId));
     return {
       store,
       close: () => {

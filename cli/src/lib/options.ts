@@ -7,6 +7,7 @@ import type { Money } from "./units.ts";
 
 const INDEX = 2n ** 32n - 1n;
 const MOST_WAIT = 86_400n;
+const MOST_PORT = 65_535;
 
 /** Reads a whole number from 0 to `most`. */
 export function whole(option: string, most: bigint, least = 0n): (text: string) => bigint {
@@ -58,6 +59,18 @@ export function asking(command: Command): Command {
 export function signing(command: Command): Command {
   const seconds = (text: string) => Number(whole("--wait", MOST_WAIT, 1n)(text));
   return asking(command).option("--wait <seconds>", "longest wait for a block", seconds, 300);
+}
+
+/**
+ * Where to listen, as `127.0.0.1:9092` or `[::1]:9092`.
+ * @throws CliError OPTION_INVALID
+ */
+export function listenOf(name: string, text: string): { readonly host: string; readonly port: number } {
+  const [, host = "", digits = ""] = /^(\[[0-9a-f:]+\]|[^\s:]+):(\d{1,5})$/i.exec(text) ?? [];
+  const port = Number(digits);
+  if (host !== "" && port <= MOST_PORT) return { host: host.replace(/^\[|\]$/g, ""), port };
+  const advice = "pass an address of this machine and a port, such as 127.0.0.1:9092; 0.0.0.0 stands for all";
+  throw new CliError("OPTION_INVALID", `${name} ${text}: ${advice}.`);
 }
 
 /**

@@ -1,20 +1,8 @@
-/** Passwords: from a file that only its owner can read, or asked for without showing them. */
+/** Passwords, asked for without showing them. */
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { CliError } from "./errors.ts";
-import { checkPrivate, readText } from "./files.ts";
 import { canAsk, type Terminal } from "./terminal.ts";
-
-/**
- * The password of a file: its first line.
- * @throws CliError FILE_OPEN, FILE_UNREADABLE
- */
-export function passwordIn(field: string, path: string): string {
-  checkPrivate(field, path);
-  const password = readText(field, path).replace(/\r?\n$/, "");
-  if (password !== "") return password;
-  throw new CliError("FILE_UNREADABLE", `${field}: ${path} is empty. Write the password into it.`);
-}
 
 /**
  * Asks for a password.

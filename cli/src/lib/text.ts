@@ -17,9 +17,14 @@ export function withoutKeys(text: string): string {
   return text.replace(/\b(https?|wss?):\/\/[^\s"')<>]+/gi, hostOf);
 }
 
-function hostOf(address: string): string {
+/** What ends a sentence is not the address's. */
+const END = /[.,;:!?]*$/;
+
+function hostOf(found: string): string {
+  const [end = ""] = END.exec(found) ?? [];
+  const address = found.slice(0, found.length - end.length);
   if (!URL.canParse(address)) return "<URL>";
   const { protocol, host, pathname, search, username } = new URL(address);
   const more = username !== "" || search !== "" || (pathname !== "/" && pathname !== "");
-  return `${protocol}//${host}${more ? "/…" : ""}`;
+  return `${protocol}//${host}${more ? "/…" : ""}${end}`;
 }

@@ -71,17 +71,17 @@ const MIGRATIONS = [
 
 /** The outbox of one account on one chain. */
 export class Outbox {
-  readonly #store: Store;
-  readonly #path: string;
+  readonly store: Store;
+  readonly path: string;
 
   /**
    * @throws ServiceError OUTBOX_MISMATCH where the file belongs to another account or chain
    * @throws As `openStore`.
    */
   constructor(path: string, chainId: bigint, account: string) {
-    this.#path = path;
-    this.#store = openStore(path, MIGRATIONS);
-    const owner = this.#store.prepare<[], OwnerRow>("SELECT chain, account FROM owner").get();
+    this.path = path;
+    this.store = openStore(path, MIGRATIONS);
+    const owner = this.store.prepare<[], OwnerRow>("SELECT chain, account FROM owner").get();
     if (owner === undefined) {
       this.#write("INSERT INTO owner (chain, account) VALUES (?, ?)", String(chainId), account);
     } else if (owner.chain !== String(chainId) || owner.account.toLowerCase() !== account.toLowerCase()) {
@@ -92,7 +92,7 @@ export class Outbox {
   }
 
   close(): void {
-    this.#store.close();
+    this.store.close();
   }
 
   /**
@@ -114,14 +114,14 @@ export class Outbox {
   }
 
   job(key: string): Job | undefined {
-    const row = this.#store.prepare<[string], JobRow>("SELECT * FROM jobs WHERE key = ?").get(key);
+    const row = this.store.prepare<[string], JobRow>("SELECT * FROM jobs WHERE key = ?").get(key);
     return row && jobOf(row);
   }
 
   /** In the order in which they came, or of their nonces. */
   inState(state: JobState): Job[] {
     const order = state === "sent" || state === "mined" ? "nonce" : "number";
-    const rows = this.#store
+    const rows = this.store
       .prepare<[string], JobRow>(`SELECT * FROM jobs WHERE state = ? ORDER BY ${order}`)
       .all(state);
     return rows.map(jobOf);
@@ -130,12 +130,12 @@ export class Outbox {
   /** Jobs whose keys begin with `prefix`, oldest first. */
   startingWith(prefix: string): Job[] {
     const sql = "SELECT * FROM jobs WHERE substr(key, 1, length(:prefix)) = :prefix ORDER BY number";
-    return this.#store.prepare<[{ prefix: string }], JobRow>(sql).all({ prefix }).map(jobOf);
+    return this.store.prepare<[{ prefix: string }], JobRow>(sql).all({ prefix }).map(jobOf);
   }
 
   /** How many jobs are in each state. */
   counts(): Readonly<Record<JobState, number>> {
-    const rows = this.#store.prepare<[], { state: JobState; n: number }>(
+    const rows = this.store.prepare<[], { state: JobState; n: number }>(
       "SELECT state, count(*) AS n FROM jobs GROUP BY state",
     );
     const counts = { queued: 0, sent: 0, mined: 0, done: 0, reverted: 0, refused: 0, expired: 0 };
@@ -145,7 +145,7 @@ export class Outbox {
 
   /** Of a job's nonce, newest first. */
   attempts(job: Job): Attempt[] {
-    const rows = this.#store
+    const rows = this.store
       .prepare<[string, number | null], AttemptRow>(
         "SELECT * FROM attempts WHERE key = ? AND nonce = ? ORDER BY rowid DESC",
       )
@@ -155,7 +155,7 @@ export class Outbox {
 
   /** One above the largest nonce that belongs to a job; 0 where none does. */
   nextNonce(): number {
-    const row = this.#store.prepare<[], { next: number | null }>("SELECT max(nonce) + 1 AS next FROM jobs").get();
+    const row = this.store.prepare<[], { next: number | null }>("SELECT max(nonce) + 1 AS next FROM jobs").get();
     return row?.next ?? 0;
   }
 
@@ -193,9 +193,7 @@ export class Outbox {
 
   /** The transactions that were signed for a nonce, newest first, whosever job they were. */
   attemptsAt(nonce: number): Attempt[] {
-    const rows = this.#store.prepare<[number], AttemptRow>(
-      "SELECT * FROM attempts WHERE nonce = ? ORDER BY rowid DESC",
-    );
+    const rows = this.store.prepare<[number], AttemptRow>("SELECT * FROM attempts WHERE nonce = ? ORDER BY rowid DESC");
     return rows.all(nonce).map(attemptOf);
   }
 
@@ -220,14 +218,14 @@ export class Outbox {
 
   #write(sql: string, ...values: readonly (string | number | null)[]): void {
     try {
-      this.#store.prepare(sql).run(...values);
+      this.store.prepare(sql).run(...values);
     } catch (error) {
-      throw storeFault(this.#path, error);
+      throw storeFault(this.path, error);
     }
   }
 
   #atOnce(work: () => void): void {
-    this.#store.transaction(work).immediate();
+    this.store.transaction(work).immediate();
   }
 }
 

@@ -25,8 +25,7 @@ import type {
 } from "@wattbook/sdk/pure";
 import { unsignedStripBody } from "../wire.ts";
 import type { Forecast } from "./forecast.ts";
-import type { KeySigner } from "./keys.ts";
-import type { MeteredMember } from "./members.ts";
+import type { MeteredMember, KeySigner } from "./members.ts";
 import type { OutboxKey } from "./queue/outbox.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Strategy } from "./strategy.ts";

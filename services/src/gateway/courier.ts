@@ -3,10 +3,10 @@ import { asSeconds, recoverReadingSigner, recoverStripSigner, signReading, signS
 import type { Address, CompactSignature, Seconds } from "@wattbook/sdk/pure";
 import { readingOf, signatureText, stripOf, UnsignedReadingBody, UnsignedStripBody } from "../wire.ts";
 import type { Counters } from "./counters.ts";
-import { asGatewayError, GatewayError } from "./errors.ts";
+import type { ServiceError } from "../errors.ts";
+import { asServiceError, GatewayError } from "./errors.ts";
 import type { Delivery, HandOver } from "./hand-over.ts";
-import type { KeySigner } from "./keys.ts";
-import type { Community } from "./members.ts";
+import type { Community, KeySigner } from "./members.ts";
 import type { Probe } from "./probe.ts";
 import type { OutboxItem, OutboxKind } from "./queue/outbox.ts";
 import type { Queue } from "./queue/queue.ts";
@@ -26,7 +26,14 @@ export interface CourierOptions {
   readonly counters: Counters;
   readonly report: Report;
   readonly probe?: Probe;
+  /** Hears of what was answered for good. */
+  readonly finished?: Finished;
+  /** Whether the gateway is to stop: what is not handed over yet waits for the next start. */
+  readonly stopped?: () => boolean;
 }
+
+/** Hears of a message that was accepted or refused for good. */
+export type Finished = (item: OutboxItem, delivery: Delivery) => void;
 
 /** Messages on their way at once. */
 const PARALLEL = 8;
@@ -47,7 +54,7 @@ export class Courier {
     const { queue } = this.#options;
     // The contract takes readings in the order of periods.
     const due = queue.outbox.waiting(kind, now, MOST_WAITING).filter((item) => !queue.outbox.isBehind(item));
-    for (let at = 0; at < due.length; at += PARALLEL) {
+    for (let at = 0; at < due.length && this.#options.stopped?.() !== true; at += PARALLEL) {
       await Promise.all(due.slice(at, at + PARALLEL).map((item) => this.#take(item, now)));
     }
   }
@@ -60,7 +67,7 @@ export class Courier {
       this.#finish(item, delivery);
     } catch (error) {
       counters.add("hand_over_failed");
-      const named = asGatewayError(error, "SIGNER_UNAVAILABLE", nameOf(item), "it is kept and tried again.");
+      const named = asServiceError(error, "SIGNER_UNAVAILABLE", nameOf(item), "it is kept and tried again.");
       report(named);
       queue.transaction(() => {
         queue.outbox.postpone(item, asSeconds(now + waitAfter(item.attempts, named)));
@@ -107,6 +114,7 @@ export class Courier {
     });
     counters.add(`${item.kind}s_${refused ? "refused" : "accepted"}`);
     probe?.("acknowledged");
+    this.#options.finished?.(item, delivery);
     if (!refused) return;
     const text = `${delivery.message} It is not sent again.`;
     report(new GatewayError("HAND_OVER_REFUSED", nameOf(item), delivery.code, text));
@@ -131,7 +139,8 @@ async function signatureFor(item: OutboxItem, { community, signer }: Signing): P
 }
 
 /** Seconds until a message is tried again: twice as long each time, and never sooner than the other side asks. */
-function waitAfter(attempts: bigint, { retryAfter = 0n }: GatewayError): bigint {
+function waitAfter(attempts: bigint, error: ServiceError): bigint {
+  const retryAfter = error instanceof GatewayError ? (error.retryAfter ?? 0n) : 0n;
   const doubled = FIRST_WAIT << (attempts > 8n ? 8n : attempts);
   const wait = doubled > MOST_WAIT ? MOST_WAIT : doubled;
   return retryAfter > wait ? retryAfter : wait;

@@ -1,4 +1,5 @@
-/** Errors of the gateway: one class, a stable code, a message that names field and value and says what to do. */
+/** Errors of the gateway: what comes in and cannot be used names the field, its value and what to do. */
+import { ServiceError, type ServiceErrorCode } from "../errors.ts";
 
 /** What a source sent cannot be used. It is refused for good, and nothing else suffers. */
 export type RefusalCode =
@@ -34,39 +35,23 @@ export type RefusalCode =
   | "ALREADY_SIGNED"
   | "STEP_FAILED";
 
-/** The queue cannot keep anything: the source has to offer it again. */
-export type StoreCode = "STORE_FULL" | "STORE_READ_ONLY" | "STORE_IN_USE" | "STORE_FAILED";
-
 /** A source or a relayer that cannot be reached at the moment. */
 export type LinkCode =
   "LINK_DOWN" | "LINK_REFUSED" | "RELAYER_UNAVAILABLE" | "HAND_OVER_REFUSED" | "SIGNER_UNAVAILABLE";
 
-/** Set-up that an operator has to mend. */
-export type SetupCode =
-  | "CONFIG_INVALID"
-  | "FILE_UNREADABLE"
-  | "KEY_FILE_OPEN"
-  | "KEY_PASSWORD_WRONG"
-  | "KEY_FILE_INVALID"
-  | "KEY_MISMATCH"
-  | "STORE_VERSION"
-  | "SWAP_TOO_LATE";
-
 /** Energy that cannot be signed or traded as it stands. */
-export type ReadingCode = "READING_HAS_GAPS" | "REGISTER_BELOW_CHAIN";
+export type ReadingCode = "READING_HAS_GAPS" | "REGISTER_BELOW_CHAIN" | "SWAP_TOO_LATE";
 
-export type GatewayErrorCode = RefusalCode | StoreCode | LinkCode | SetupCode | ReadingCode;
+export type GatewayErrorCode = RefusalCode | LinkCode | ReadingCode;
 
-const STORE: readonly GatewayErrorCode[] = ["STORE_FULL", "STORE_READ_ONLY", "STORE_IN_USE", "STORE_FAILED"];
 const MOST_VALUE = 64;
 
 export interface GatewayErrorOptions extends ErrorOptions {
   readonly retryAfter?: bigint | undefined;
 }
 
-/** Whatever stops a message, a reading or the gateway for a reason it can name. */
-export class GatewayError extends Error {
-  override readonly name = "GatewayError";
+/** What stops a message or a reading. Set-up, files and keys fail with a plain `ServiceError`. */
+export class GatewayError extends ServiceError {
   /** Seconds to wait before trying again, where the other side asks for it. */
   readonly retryAfter: bigint | undefined;
 
@@ -76,30 +61,20 @@ export class GatewayError extends Error {
    * @param text What is wrong with it, and what to do.
    */
   constructor(
-    readonly code: GatewayErrorCode,
+    code: ServiceErrorCode,
     readonly field: string,
     readonly value: unknown,
     text: string,
     options?: GatewayErrorOptions,
   ) {
-    super(`${field} is ${shown(value)}: ${text}`, options);
+    super(code, `${field} is ${shown(value)}: ${text}`, options);
     this.retryAfter = options?.retryAfter;
   }
-
-  /** Whether the same message may be kept later: then it must not be acknowledged. */
-  get retry(): boolean {
-    return STORE.includes(this.code);
-  }
 }
 
-/** Whether `error` is the gateway's, with the given code if one is named. */
-export function isGatewayError(error: unknown, code?: GatewayErrorCode): error is GatewayError {
-  return error instanceof GatewayError && (code === undefined || error.code === code);
-}
-
-/** A thrown value as an error of the gateway; anything unexpected takes `code`. */
-export function asGatewayError(error: unknown, code: GatewayErrorCode, field: string, text: string): GatewayError {
-  if (error instanceof GatewayError) return error;
+/** A thrown value as a coded error; anything unexpected takes `code`. */
+export function asServiceError(error: unknown, code: ServiceErrorCode, field: string, text: string): ServiceError {
+  if (error instanceof ServiceError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new GatewayError(code, field, reason, text, { cause: error });
 }

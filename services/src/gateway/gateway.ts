@@ -7,9 +7,10 @@ import { systemClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { Counters } from "./counters.ts";
 import { Courier } from "./courier.ts";
-import type { Signing } from "./courier.ts";
-import { asGatewayError, isGatewayError } from "./errors.ts";
-import type { GatewayError } from "./errors.ts";
+import type { Finished, Signing } from "./courier.ts";
+import { isServiceError } from "../errors.ts";
+import { asServiceError } from "./errors.ts";
+import type { ServiceError } from "../errors.ts";
 import type { HandOver } from "./hand-over.ts";
 import { Ingest } from "./ingest.ts";
 import { Intake } from "./intake.ts";
@@ -44,6 +45,7 @@ export interface GatewayOptions {
   /** Hears of everything that was refused or failed. */
   readonly report?: Report;
   readonly probe?: Probe;
+  readonly finished?: Finished;
   /** Milliseconds between looks at what is due. */
   readonly every?: number;
   /** Seconds that slots are kept, for the forecast; samples at most two days once they are in a reading. */
@@ -55,7 +57,7 @@ export interface Health {
   /** Whether the last samples could be kept. */
   readonly storeWorks: boolean;
   /** What last went wrong with the queue. */
-  readonly storeError: GatewayError | undefined;
+  readonly storeError: ServiceError | undefined;
   /** Readings and strips that wait to be signed or handed over. */
   readonly waiting: bigint;
   /** When the last sample was kept; undefined since the start. */
@@ -82,6 +84,8 @@ export class Gateway {
   readonly queue: Queue;
   /** When each meter's last sample was read, by its own clock, since the start. */
   readonly lastSamples: ReadonlyMap<string, Seconds>;
+  /** Members whose next reading waited for samples at the last step. */
+  withGaps = 0;
   readonly #lastSamples = new Map<string, Seconds>();
   readonly #options: GatewayOptions;
   readonly #clock: Clock;
@@ -92,7 +96,7 @@ export class Gateway {
   readonly #courier: Courier;
   readonly #signers: ReadonlyMap<string, Signing>;
   readonly #refusals: Refusal[] = [];
-  #storeError: GatewayError | undefined;
+  #storeError: ServiceError | undefined;
   #lastSample: Seconds | undefined;
   #pruned = 0n;
   #stopped = false;
@@ -101,7 +105,7 @@ export class Gateway {
 
   /**
    * Opens the queue where it is not open yet.
-   * @throws GatewayError of a `StoreCode`, STORE_VERSION
+   * @throws ServiceError of a `STORE_…` code
    */
   constructor(options: GatewayOptions) {
     const { members, traders = [], readings = DEFAULT_READINGS, states, prepare, handOver, probe } = options;
@@ -120,7 +124,9 @@ export class Gateway {
       signingOf: (item) => this.#signers.get(signerKey(item)),
       counters: this.counters,
       report: this.#report,
+      stopped: () => this.#stopped,
       ...(probe === undefined ? {} : { probe }),
+      ...(options.finished === undefined ? {} : { finished: options.finished }),
     });
   }
 
@@ -128,7 +134,7 @@ export class Gateway {
   start(): void {
     for (const adapter of this.#options.adapters) {
       void adapter.start(this.sink, this.#report).catch((error: unknown) => {
-        this.#report(asGatewayError(error, "LINK_DOWN", "adapter", "mend its configuration and start again."));
+        this.#report(asServiceError(error, "LINK_DOWN", "adapter", "mend its configuration and start again."));
       });
     }
     this.#schedule(0);
@@ -157,7 +163,7 @@ export class Gateway {
       probe?.("stored");
       return kept;
     } catch (error) {
-      if (isGatewayError(error) && error.retry) this.#storeError = error;
+      if (isServiceError(error) && error.retry) this.#storeError = error;
       throw error;
     }
   };
@@ -166,14 +172,17 @@ export class Gateway {
   async step(): Promise<void> {
     const now = this.#clock();
     let made = 0;
+    let gaps = 0;
     for (const member of this.#options.members) {
       if (made >= MOST_READINGS) break;
-      await this.#guard(member.meter, async () => {
+      const failed = await this.#guard(member.meter, async () => {
         const more = await this.#maker.make(member, now);
         if (more > 0) this.#made("readings_made", more);
         made += more;
       });
+      if (failed?.code === "READING_HAS_GAPS") gaps += 1;
     }
+    this.withGaps = gaps;
     await this.#guard(undefined, () => this.#courier.run("reading", now));
     for (const member of this.#options.traders ?? []) {
       await this.#guard(member.meter, async () => {
@@ -231,14 +240,14 @@ export class Gateway {
   }
 
   /** One member's trouble is reported and stops nobody else. */
-  async #guard(meter: string | undefined, work: () => void | Promise<void>): Promise<void> {
+  async #guard(meter: string | undefined, work: () => void | Promise<void>): Promise<ServiceError | undefined> {
     try {
       await work();
+      return undefined;
     } catch (error) {
-      this.#report(
-        asGatewayError(error, "STEP_FAILED", meter ?? "queue", "it is tried again at the next step."),
-        meter,
-      );
+      const named = asServiceError(error, "STEP_FAILED", meter ?? "queue", "it is tried again at the next step.");
+      this.#report(named, meter);
+      return named;
     }
   }
 

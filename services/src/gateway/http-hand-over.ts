@@ -1,6 +1,6 @@
 /** Messages to a relayer over HTTP. */
 import { Accepted, Failure, pathOf } from "../wire.ts";
-import { asGatewayError, GatewayError } from "./errors.ts";
+import { asServiceError, GatewayError } from "./errors.ts";
 import type { Delivery, HandOver, Outgoing } from "./hand-over.ts";
 
 export interface HttpHandOverOptions {
@@ -25,6 +25,19 @@ export class HttpHandOver implements HandOver {
     this.#options = options;
   }
 
+  /** @throws ServiceError RELAYER_UNAVAILABLE where nothing answers, or a server that is broken */
+  async reach(): Promise<void> {
+    const { url, timeout = TIMEOUT } = this.#options;
+    const target = new URL("/v1/communities", url);
+    const { status } = await fetch(target, { redirect: "error", signal: AbortSignal.timeout(timeout) }).catch(
+      (error: unknown) => {
+        const hint = "start the relayer, or correct its address; messages are kept.";
+        throw asServiceError(causeOf(error), "RELAYER_UNAVAILABLE", target.origin, hint);
+      },
+    );
+    if (status >= 500) throw unavailable(target.origin, status, "it is broken at the moment; messages are kept.");
+  }
+
   async deliver(message: Outgoing): Promise<Delivery> {
     const { url, token, timeout = TIMEOUT } = this.#options;
     const target = new URL(pathOf(message.kind, message.community), url);
@@ -43,9 +56,16 @@ export class HttpHandOver implements HandOver {
       const answer = { status: response.status, text: await response.text(), retryAfter: retryAfterOf(response) };
       return deliveryOf(answer, message, target.origin);
     } catch (error) {
-      throw asGatewayError(error, "RELAYER_UNAVAILABLE", target.origin, "the message is kept and sent again.");
+      throw asServiceError(causeOf(error), "RELAYER_UNAVAILABLE", target.origin, "the message is kept and sent again.");
     }
   }
+}
+
+/** Of `fetch`, whose own message says "fetch failed" alone. */
+function causeOf(error: unknown): unknown {
+  if (!(error instanceof TypeError) || !(error.cause instanceof Error)) return error;
+  const { code } = error.cause as NodeJS.ErrnoException;
+  return error.cause.message === "" ? new Error(code) : error.cause;
 }
 
 interface Answer {

@@ -1,6 +1,6 @@
 /** Many samples in one commit: a sync of the disk costs the same for one and for a thousand. */
-import type { GatewayError } from "./errors.ts";
-import { asGatewayError, isGatewayError } from "./errors.ts";
+import { isServiceError, type ServiceError } from "../errors.ts";
+import { asServiceError } from "./errors.ts";
 import type { Intake } from "./intake.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Kept, Sample } from "./sample.ts";
@@ -9,10 +9,10 @@ import type { Kept, Sample } from "./sample.ts";
 interface Waiting {
   readonly sample: Sample;
   readonly resolve: (kept: Kept) => void;
-  readonly reject: (error: GatewayError) => void;
+  readonly reject: (error: ServiceError) => void;
 }
 
-type Outcome = { readonly kept: Kept } | { readonly error: GatewayError };
+type Outcome = { readonly kept: Kept } | { readonly error: ServiceError };
 
 export class Ingest {
   readonly #queue: Queue;
@@ -26,7 +26,7 @@ export class Ingest {
 
   /**
    * Keeps a sample, with all others that arrive in the same turn. Resolves once they are on disk.
-   * @throws GatewayError
+   * @throws ServiceError
    */
   async keep(sample: Sample): Promise<Kept> {
     return new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export class Ingest {
     try {
       outcomes = this.#queue.transaction(() => batch.map(({ sample }) => this.#tryOne(sample)));
     } catch (error) {
-      const named = asGatewayError(error, "STORE_FAILED", "queue", "check the disk.");
+      const named = asServiceError(error, "STORE_UNREADABLE", "queue", "check the disk.");
       for (const { reject } of batch) reject(named);
       return;
     }
@@ -59,9 +59,9 @@ export class Ingest {
     try {
       return { kept: this.#queue.transaction(() => this.#intake.keep(sample)) };
     } catch (error) {
-      if (isGatewayError(error) && error.retry) throw error;
+      if (isServiceError(error) && error.retry) throw error;
       // Whatever else is wrong is wrong with this sample: repeating it would not help, and would hold up all others.
-      return { error: asGatewayError(error, "MESSAGE_MALFORMED", "sample", "it is refused; see the cause.") };
+      return { error: asServiceError(error, "MESSAGE_MALFORMED", "sample", "it is refused; see the cause.") };
     }
   }
 }

@@ -1,6 +1,6 @@
 /** Connections that are made again whenever they break. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { asGatewayError } from "./errors.ts";
+import { asServiceError } from "./errors.ts";
 import type { Report } from "./sample.ts";
 
 /** How long to wait before connecting again, milliseconds: doubled from `first` to `most`, and the first success resets it. */
@@ -29,9 +29,16 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #abort = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  #fault: string | null;
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#fault = `${options.address} is not connected yet.`;
+  }
+
+  /** Why there is no connection; null where there is one. */
+  get fault(): string | null {
+    return this.#fault;
   }
 
   /** Resolves once the first connection stands; failures on the way are reported and tried again. */
@@ -53,16 +60,18 @@ export class Link {
     while (!signal.aborted) {
       const up = () => {
         wait = backoff.first;
+        this.#fault = null;
         connected();
       };
       try {
         await run(up, signal);
+        this.#fault = `${address} ended the connection.`;
       } catch (error) {
         if (isAborted(signal)) return;
-        report(
-          asGatewayError(error, "LINK_DOWN", address, `check cable and address; trying again in ${wait} ms.`),
-          meter,
-        );
+        const hint = `check cable and address; trying again in ${wait} ms.`;
+        const named = asServiceError(error, "LINK_DOWN", address, hint);
+        this.#fault = named.message;
+        report(named, meter);
       }
       await sleep(wait, undefined, { signal }).catch(() => undefined);
       wait = Math.min(2 * wait, backoff.most);

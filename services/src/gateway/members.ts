@@ -1,6 +1,8 @@
 /** Members of communities that the gateway serves. */
-import type { CommunityIndex, Domain, MemberIndex, Terms } from "@wattbook/sdk/pure";
-import type { KeySigner } from "./keys.ts";
+import type { CommunityIndex, Domain, MemberIndex, Terms, TypedDataSigner } from "@wattbook/sdk/pure";
+
+/** Anything that signs: every ethers `Signer`, or a module in another machine. */
+export type KeySigner = TypedDataSigner & { getAddress(): Promise<string> };
 
 /** What the gateway has to know of a community. */
 export interface Community {

@@ -1,6 +1,7 @@
 /** Where a sample stands between its neighbours: what the meter has counted by then. */
 import type { Seconds } from "@wattbook/sdk/pure";
 import { checkWh } from "./energy.ts";
+import { ServiceError } from "../errors.ts";
 import { GatewayError } from "./errors.ts";
 import type { Point } from "./intervals.ts";
 import type { KeptSample } from "./queue/samples.ts";
@@ -66,7 +67,7 @@ function rising(before: Shown, after: Shown, rules: RegisterRules): Energies | u
     const { complete, ...by } = advanceBetween(before, after, { ...rules, onFall: "refuse" });
     return complete ? by : undefined;
   } catch (error) {
-    if (error instanceof GatewayError) return undefined;
+    if (error instanceof ServiceError) return undefined;
     throw error;
   }
 }

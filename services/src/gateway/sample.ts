@@ -1,6 +1,6 @@
 /** What every adapter hands to the gateway, whatever protocol its meter speaks. */
 import type { Seconds } from "@wattbook/sdk/pure";
-import type { GatewayError } from "./errors.ts";
+import type { ServiceError } from "../errors.ts";
 
 /** One look at a meter's cumulative registers. */
 export interface Sample {
@@ -36,11 +36,13 @@ export type Kept = "kept" | "duplicate";
 export type Sink = (sample: Sample) => Promise<Kept>;
 
 /** Hears of what was refused or failed. Never throws. */
-export type Report = (error: GatewayError, meter?: string) => void;
+export type Report = (error: ServiceError, meter?: string) => void;
 
 /** A source of samples: a broker, a serial line, a device on the network, a file. */
 export interface Adapter {
   /** Connects and keeps connected until `stop`; resolves once the first connection stands or, for a file, at its end. */
   start(sink: Sink, report: Report): Promise<void>;
+  /** What keeps it from reading at the moment, or null; left out by those that have no line to lose. */
+  fault?(): string | null;
   stop(): Promise<void>;
 }

@@ -9,23 +9,23 @@ const MIGRATIONS = [
 
 /** A file of logs. What a save adds is written; what a reorganisation took away is deleted. */
 export class SqliteLogStore implements LogStore {
-  readonly #store: Store;
-  readonly #path: string;
+  readonly store: Store;
+  readonly path: string;
   /** Logs as they were last saved, by key. */
   readonly #saved = new Map<string, readonly ScannedLog[]>();
 
   /** @throws As `openStore`. */
   constructor(path: string) {
-    this.#path = path;
-    this.#store = openStore(path, MIGRATIONS);
+    this.path = path;
+    this.store = openStore(path, MIGRATIONS);
   }
 
   close(): void {
-    this.#store.close();
+    this.store.close();
   }
 
   load(key: string): Promise<LogState | undefined> {
-    const found = this.#store
+    const found = this.store
       .prepare<[string], { checkpoint: string }>("SELECT checkpoint FROM checkpoints WHERE key = ?")
       .get(key);
     if (found === undefined) return Promise.resolve(undefined);
@@ -39,13 +39,13 @@ export class SqliteLogStore implements LogStore {
   save(key: string, { checkpoint, logs }: LogState): Promise<void> {
     const before = this.#saved.get(key) ?? this.#read(key);
     try {
-      this.#store
+      this.store
         .transaction(() => {
           this.#write(key, checkpoint, logs, commonLength(before, logs));
         })
         .immediate();
     } catch (error) {
-      throw storeFault(this.#path, error);
+      throw storeFault(this.path, error);
     }
     this.#saved.set(key, logs);
     return Promise.resolve();
@@ -53,16 +53,14 @@ export class SqliteLogStore implements LogStore {
 
   /** @param kept Logs at the start that are there already. */
   #write(key: string, checkpoint: Checkpoint, logs: readonly ScannedLog[], kept: number): void {
-    this.#store.prepare("DELETE FROM logs WHERE key = ? AND position >= ?").run(key, kept);
-    const insert = this.#store.prepare("INSERT INTO logs (key, position, log) VALUES (?, ?, ?)");
+    this.store.prepare("DELETE FROM logs WHERE key = ? AND position >= ?").run(key, kept);
+    const insert = this.store.prepare("INSERT INTO logs (key, position, log) VALUES (?, ?, ?)");
     for (const [index, log] of logs.slice(kept).entries()) insert.run(key, kept + index, JSON.stringify(log));
-    this.#store
-      .prepare("REPLACE INTO checkpoints (key, checkpoint) VALUES (?, ?)")
-      .run(key, JSON.stringify(checkpoint));
+    this.store.prepare("REPLACE INTO checkpoints (key, checkpoint) VALUES (?, ?)").run(key, JSON.stringify(checkpoint));
   }
 
   #read(key: string): readonly ScannedLog[] {
-    const rows = this.#store
+    const rows = this.store
       .prepare<[string], { log: string }>("SELECT log FROM logs WHERE key = ? ORDER BY position")
       .all(key);
     return rows.map(({ log }) => JSON.parse(log) as ScannedLog);

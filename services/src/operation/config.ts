@@ -1,4 +1,5 @@
-/** Configuration: a JSON file, secrets from files of their own, everything checked before anything runs. */
+/** Configuration: a JSON file, comments allowed, secrets from files of their own, everything checked before anything runs. */
+import stripJsonComments from "strip-json-comments";
 import { z } from "zod";
 import { ServiceError } from "../errors.ts";
 import { readSecret, readText } from "./files.ts";
@@ -40,7 +41,7 @@ export function readConfig<T extends z.ZodType>(schema: T, source: ConfigSource)
 function parsed(path: string): Record<string, unknown> {
   const text = readText("configuration", path);
   try {
-    const json: unknown = JSON.parse(text);
+    const json: unknown = JSON.parse(stripJsonComments(text));
     if (typeof json === "object" && json !== null && !Array.isArray(json)) return json as Record<string, unknown>;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -57,7 +58,7 @@ function problemIn(json: unknown, issue: z.core.$ZodIssue, secret: ReadonlySet<s
   }
   const value = valueAt(json, issue.path.map(String));
   const shown = secret.has(field) ? "not shown" : shownOf(value);
-  return `${field} is ${shown}: ${issue.message}.`;
+  return `${field === "" ? "the file" : field} is ${shown}: ${issue.message}.`;
 }
 
 function shownOf(value: unknown): string {

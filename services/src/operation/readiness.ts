@@ -1,4 +1,5 @@
 /** Whether a service can do its work now: its node answers for the right chain and is not behind, its file can be written. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Node } from "../chain/index.ts";
 import { storeFault, type Store } from "../store/open.ts";
 
@@ -27,7 +28,7 @@ export function storeWrites(name: string, path: string, store: Store): Need {
     check: () =>
       new Promise((resolve) => {
         try {
-          const version = store.pragma("user_version", { simple: true }) as number;
+          const version = store.pragma("user_version", { simple: true }) as number | bigint;
           store.transaction(() => store.pragma(`user_version = ${version}`)).immediate();
         } catch (error) {
           throw storeFault(path, error);
@@ -37,12 +38,21 @@ export function storeWrites(name: string, path: string, store: Store): Need {
   };
 }
 
+/** What is known already: `fault` says what is wrong, or null. */
+export function holds(name: string, fault: () => string | null): Need {
+  const check = () => {
+    const found = fault();
+    return found === null ? Promise.resolve() : Promise.reject(new Error(found));
+  };
+  return { name, check };
+}
+
 /** Milliseconds for which an answer is good, so that whoever asks often costs little. */
 const FRESH = 2_000;
 
 /** Asks all needs, at most every two seconds. */
 export class Readiness {
-  readonly #needs: readonly Need[];
+  #needs: readonly Need[];
   #asked = -Infinity;
   #answer: Promise<Findings> = Promise.resolve({});
 
@@ -50,24 +60,39 @@ export class Readiness {
     this.#needs = needs;
   }
 
+  /** What is needed from now on. */
+  become(needs: readonly Need[]): void {
+    this.#needs = needs;
+    this.#asked = -Infinity;
+  }
+
   async look(): Promise<Findings> {
     if (performance.now() - this.#asked > FRESH) {
       this.#asked = performance.now();
-      this.#answer = this.#askAll();
+      this.#answer = findingsOf(this.#needs);
     }
     return this.#answer;
   }
+}
 
-  async #askAll(): Promise<Findings> {
-    const found = await Promise.all(
-      this.#needs.map(async ({ name, check }) => {
-        const fault = await check().then(
-          () => null,
-          (error: unknown) => (error instanceof Error ? error.message : String(error)),
-        );
-        return [name, fault] as const;
-      }),
-    );
-    return Object.fromEntries(found);
-  }
+/** Milliseconds after which whoever asks is told that there is no answer yet: a service waits longer for its node. */
+const PATIENCE = 5_000;
+
+/** Asks all needs now. */
+export async function findingsOf(needs: readonly Need[], patience = PATIENCE): Promise<Findings> {
+  const found = await Promise.all(needs.map(async (need) => [need.name, await faultOf(need, patience)] as const));
+  return Object.fromEntries(found);
+}
+
+async function faultOf({ check }: Need, patience: number): Promise<string | null> {
+  const late = new AbortController();
+  const found = check().then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+  const waited = sleep(patience, `There is no answer within ${patience} ms.`, { signal: late.signal });
+  const first = await Promise.race([found, waited]);
+  waited.catch(() => undefined);
+  late.abort();
+  return first;
 }

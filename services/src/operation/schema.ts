@@ -22,21 +22,35 @@ export const address = z.string({ error: "pass an address, 0x and 40 digits" }).
 });
 
 const NODE_ADDRESS = "pass the address of a node, such as http://127.0.0.1:8545";
+const NODES = "name at least one node, in a list";
 
-/** The node, or several of the same chain. */
-export const nodeSchema = z.strictObject({
-  urls: z.array(z.url({ protocol: /^https?$/, error: NODE_ADDRESS })).min(1, "name at least one node"),
+/** A node to ask, or several of the same chain. */
+export const askedNodeSchema = z.strictObject({
+  urls: z.array(z.url({ protocol: /^https?$/, error: NODE_ADDRESS }), NODES).min(1, NODES),
   timeoutMs: whole("milliseconds", 100, 120_000).default(10_000),
+});
+
+/** The same for those who send as well. */
+export const nodeSchema = askedNodeSchema.extend({
   /** Milliseconds between two looks at the chain. */
   pollMs: whole("milliseconds", 10, 60_000).default(1_000),
   confirmations: whole("blocks", 1, 1_000).default(2),
 });
 
-/** An encrypted key and where its password is. */
-export const keySchema = z.strictObject({
-  keystore: z.string({ error: "name the keystore file" }).min(1, "name the keystore file"),
-  passwordFile: z.string({ error: "name the file with the password" }).min(1, "name the file with the password"),
-});
+/** A file, from the configuration's folder. */
+export function file(what: string) {
+  return z.string({ error: `name ${what}` }).min(1, `name ${what}`);
+}
+
+/** An encrypted key, where its password is, and which account it has to be. */
+export const keySchema = z.strictObject(
+  {
+    file: file("the keystore file"),
+    passwordFile: file("the file with the password").optional(),
+    address: address.optional(),
+  },
+  { error: (issue) => (issue.code === "invalid_type" ? 'pass { "file", "passwordFile" }' : undefined) },
+);
 
 /** What the operator pays for gas at most, wei per gas. */
 export const feesSchema = z.strictObject({

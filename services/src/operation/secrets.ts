@@ -30,9 +30,14 @@ function withoutPrefix(value: string): string {
   return /^0x[0-9a-f]{64}$/i.test(value) ? value.slice(2) : value;
 }
 
-function hostOf(address: string): string {
+/** What ends a sentence is not the address's. */
+const END = /[.,;:!?)\]]*$/;
+
+function hostOf(found: string): string {
+  const [end = ""] = END.exec(found) ?? [];
+  const address = found.slice(0, found.length - end.length);
   if (!URL.canParse(address)) return SHOWN;
   const { protocol, host, pathname, search, username } = new URL(address);
   const more = username !== "" || search !== "" || (pathname !== "/" && pathname !== "");
-  return `${protocol}//${host}${more ? `/${SHOWN}` : ""}`;
+  return `${protocol}//${host}${more ? `/${SHOWN}` : ""}${end}`;
 }

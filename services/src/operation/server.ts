@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
+import { ServiceError } from "../errors.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Secrets } from "./secrets.ts";
 
@@ -32,6 +33,8 @@ export async function serveOperation({ host, port }: Listen, shown: Shown): Prom
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, resolve);
+  }).catch((error: unknown) => {
+    throw listenFault("operation", { host, port }, error);
   });
   const { port: taken } = server.address() as AddressInfo;
   return {
@@ -41,6 +44,15 @@ export async function serveOperation({ host, port }: Listen, shown: Shown): Prom
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Why nobody can be listened to. @param field Of the configuration. */
+export function listenFault(field: string, { host, port }: Listen, cause: unknown): ServiceError {
+  const { code = "unknown" } = cause as NodeJS.ErrnoException;
+  const help =
+    code === "EADDRINUSE" ? "Another process listens there: take a free port" : "Take another address or port";
+  const message = `${field} is ${host}:${port}, which cannot be listened on (${code}). ${help}.`;
+  return new ServiceError("LISTEN_FAILED", message, { cause });
 }
 
 async function answer(path: string, { metrics, readiness, secrets }: Shown, response: ServerResponse): Promise<void> {

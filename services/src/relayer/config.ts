@@ -1,4 +1,5 @@
 /** The relayer's configuration file. */
+import { dirname, resolve } from "node:path";
 import { asAmount, asCommunity } from "@wattbook/sdk";
 import { z } from "zod";
 import {
@@ -8,7 +9,10 @@ import {
   levelSchema,
   listenSchema,
   nodeSchema,
+  type ProgramFile,
+  readConfig,
   type SecretFields,
+  type Secrets,
   whole,
 } from "../operation/index.ts";
 import { DEFAULT_LIMITS } from "./http/app.ts";
@@ -52,4 +56,20 @@ export const relayerSchema = z.strictObject({
 export type RelayerConfig = z.output<typeof relayerSchema>;
 
 /** `RPC_URL_FILE` may name the file with the node's address. */
-export const RELAYER_SECRETS: SecretFields = { RPC_URL: ["node", "urls", "0"], RPC_URL_2: ["node", "urls", "1"] };
+const RELAYER_SECRETS: SecretFields = { RPC_URL: ["node", "urls", "0"], RPC_URL_2: ["node", "urls", "1"] };
+
+/**
+ * Reads a configuration, and makes its paths absolute.
+ * @throws ServiceError CONFIG_INVALID naming every mistake, FILE_UNREADABLE, FILE_OPEN
+ */
+export function readRelayerConfig({ path, env }: ProgramFile, secrets: Secrets): RelayerConfig {
+  const config = readConfig(relayerSchema, { path, env, secretFields: RELAYER_SECRETS, secrets });
+  const at = (file: string) => resolve(dirname(path), file);
+  const { file, passwordFile } = config.key;
+  return {
+    ...config,
+    deployment: at(config.deployment),
+    folder: at(config.folder),
+    key: { ...config.key, file: at(file), ...(passwordFile !== undefined && { passwordFile: at(passwordFile) }) },
+  };
+}

@@ -1,6 +1,6 @@
 /** `@wattbook/services/relayer`: brings signed strips and readings on chain. */
 export * from "../errors.ts";
-export { RELAYER_SECRETS, relayerSchema } from "./config.ts";
+export { readRelayerConfig, relayerSchema } from "./config.ts";
 export type { RelayerConfig } from "./config.ts";
 export type { Notice } from "./bus.ts";
 export { createApp, DEFAULT_LIMITS } from "./http/app.ts";
@@ -11,7 +11,8 @@ export { Refusal } from "./refusal.ts";
 export { Relayer } from "./relayer.ts";
 export type { RelayerOptions, RelayerStep } from "./relayer.ts";
 export { RelayerService } from "./service.ts";
-export { startRelayer } from "./start.ts";
-export type { RunningRelayer, StartParts } from "./start.ts";
+export { relayerProgram } from "./program.ts";
+export { checkRelayer, startRelayer } from "./start.ts";
+export type { RelayerParts, RunningRelayer } from "./start.ts";
 export { signWithdrawal, WITHDRAWAL_TYPE, withdrawalSigner } from "./strips/withdrawal.ts";
 export type { Withdrawal } from "./strips/withdrawal.ts";

@@ -1,17 +1,19 @@
 /** A relayer with its doors open, from a configuration. */
-import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { parseDeployment } from "@wattbook/sdk";
+import { connect, type Deployment, parseDeployment } from "@wattbook/sdk";
 import { Node } from "../chain/index.ts";
 import {
-  createMetrics,
-  type Logger,
+  findingsOf,
+  listenFault,
+  type Findings,
   nodeAnswers,
+  openDoor,
   openKey,
-  Readiness,
-  type Secrets,
-  serveOperation,
+  type Passwords,
+  readText,
+  type StartParts,
   storeWrites,
+  untilNodeAnswers,
 } from "../operation/index.ts";
 import type { RelayerConfig } from "./config.ts";
 import { createApp } from "./http/app.ts";
@@ -25,49 +27,82 @@ export interface RunningRelayer {
   /** Of the API. */
   readonly url: string;
   /** Of the operators' door. */
-  readonly operation: string;
+  readonly operation: string | undefined;
   /** Ends once the signal is aborted and everything is closed. */
   readonly ended: Promise<void>;
 }
 
 /** What a start needs besides its configuration. */
-export interface StartParts {
-  readonly log: Logger;
-  readonly secrets: Secrets;
-  readonly signal: AbortSignal;
+export interface RelayerParts extends StartParts {
   readonly observe?: RelayerOptions["observe"];
 }
 
 /**
- * Starts a relayer. What is in hand when the signal comes is finished and answered; everything else is on disk.
- * @throws ServiceError of configuration, keys and files; Faults of the node
+ * Starts a relayer. It waits for its node. What is in hand when the signal comes is finished and answered; everything else is on
+ * disk.
+ * @throws ServiceError of configuration, keys and files; faults of the node that waiting does not mend
  */
-export async function startRelayer(config: RelayerConfig, parts: StartParts): Promise<RunningRelayer> {
-  const { log, secrets, signal } = parts;
-  const metrics = createMetrics("relayer");
-  const signer = await openKey("key", config.key, secrets);
-  const deployment = parseDeployment(JSON.parse(readFileSync(config.deployment, "utf8")) as unknown);
-  const { urls, timeoutMs: timeout, pollMs, confirmations } = config.node;
-  const node = new Node({ urls, chainId: deployment.chainId, timeout });
-  const relayer = await Relayer.open({
-    ...{ deployment, node, signer, log, confirmations, numbers: new Numbers(metrics), observe: parts.observe },
-    ...{ communities: config.communities, folder: config.folder, fees: config.fees },
-    ...{ leastFee: config.leastFeePerEntry, lead: config.lead, margin: config.margin, patience: config.patience },
-    ...{ perMember: config.limits.perMember, threads: config.threads },
-  });
-  const needs = [nodeAnswers(node), storeWrites("store", relayer.path, relayer.store)];
-  const operation = await serveOperation(config.operation, { metrics, readiness: new Readiness(needs), secrets });
-  const app = await createApp(new RelayerService(relayer), config.limits, log);
-  await app.listen(config.listen);
-  const { address, port } = app.server.address() as AddressInfo;
-  log.info({ account: relayer.account, port, operation: operation.url }, "relayer is up");
-  const finish = async () => {
-    await relayer.run(pollMs, signal);
-    await app.close();
-    await operation.close();
-    await relayer.close();
+export async function startRelayer(config: RelayerConfig, parts: RelayerParts): Promise<RunningRelayer> {
+  const { log, passwords, signal } = parts;
+  const signer = await openKey("key", config.key, passwords);
+  const deployment = deploymentOf(config);
+  const node = nodeOf(config, deployment);
+  const door = await openDoor("relayer", config.operation, passwords.secrets, [nodeAnswers(node)]);
+  const close = async () => {
+    await door.close();
     node.provider.destroy();
-    log.info("relayer is down");
   };
-  return { relayer, url: `http://${address}:${port}`, operation: operation.url, ended: finish() };
+  try {
+    await untilNodeAnswers(node, log, signal);
+    const relayer = await Relayer.open({
+      ...{ deployment, node, signer, log, numbers: new Numbers(door.metrics), observe: parts.observe },
+      ...{ communities: config.communities, folder: config.folder, fees: config.fees },
+      ...{ leastFee: config.leastFeePerEntry, lead: config.lead, margin: config.margin, patience: config.patience },
+      ...{ confirmations: config.node.confirmations, perMember: config.limits.perMember, threads: config.threads },
+    });
+    const app = await createApp(new RelayerService(relayer), config.limits, log);
+    await app.listen(config.listen).catch(async (error: unknown) => {
+      await relayer.close();
+      throw listenFault("listen", config.listen, error);
+    });
+    const { address, port } = app.server.address() as AddressInfo;
+    const needs = [nodeAnswers(node), storeWrites("store", relayer.path, relayer.store)];
+    door.up(needs);
+    log.info({ account: relayer.account, port, operation: door.url }, "relayer is up");
+    const finish = async () => {
+      await relayer.run(config.node.pollMs, signal);
+      await app.close();
+      await relayer.close();
+      await close();
+      log.info("relayer is down");
+    };
+    return { relayer, url: `http://${address}:${port}`, operation: door.url, ended: finish() };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Opens the key and asks the node, without starting anything. */
+export async function checkRelayer(config: RelayerConfig, passwords: Passwords): Promise<Findings> {
+  await openKey("key", config.key, passwords);
+  const deployment = deploymentOf(config);
+  const node = nodeOf(config, deployment);
+  const contracts = {
+    name: "contracts",
+    check: async () => {
+      await connect(node.provider, deployment);
+    },
+  };
+  return findingsOf([nodeAnswers(node), contracts], 30_000).finally(() => {
+    node.provider.destroy();
+  });
+}
+
+function deploymentOf({ deployment }: RelayerConfig): Deployment {
+  return parseDeployment(readText("deployment", deployment));
+}
+
+function nodeOf({ node: { urls, timeoutMs: timeout } }: RelayerConfig, { chainId }: Deployment): Node {
+  return new Node({ urls, chainId, timeout });
 }

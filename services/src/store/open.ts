@@ -5,17 +5,23 @@ import { ServiceError } from "../errors.ts";
 /** An open file. */
 export type Store = Database.Database;
 
+/** How a file is opened. */
+export interface StoreOptions {
+  /** Whether integers are read as bigints: for columns that need more than 53 bits. */
+  readonly bigints?: boolean;
+}
+
 /** Milliseconds to wait for another process that holds the file. */
 const PATIENCE = 200;
 
 /**
- * Opens or creates a file and brings it to the newest schema. One process at a time: a second one would send what the
+ * Opens or creates a file, checks that it is sound, and brings it to the newest schema. One process at a time: a second one would send what the
  * first one sends.
  * @param path `:memory:` keeps nothing.
  * @param migrations SQL from schema 0 to 1, 1 to 2, and so on; never changed once it was released.
  * @throws ServiceError STORE_IN_USE, STORE_NEWER, STORE_UNREADABLE
  */
-export function openStore(path: string, migrations: readonly string[]): Store {
+export function openStore(path: string, migrations: readonly string[], { bigints = false }: StoreOptions = {}): Store {
   let store: Store | undefined;
   try {
     store = new Database(path, { timeout: PATIENCE });
@@ -23,12 +29,21 @@ export function openStore(path: string, migrations: readonly string[]): Store {
     store.pragma("journal_mode = WAL");
     store.pragma("synchronous = FULL");
     store.pragma("foreign_keys = ON");
+    checkSound(store, path);
     migrate(store, path, migrations);
+    store.defaultSafeIntegers(bigints);
     return store;
   } catch (error) {
     store?.close();
     throw storeFault(path, error);
   }
+}
+
+function checkSound(store: Store, path: string): void {
+  const found = store.pragma("quick_check(1)", { simple: true });
+  if (found === "ok") return;
+  const help = "Stop the service, keep the file, and restore the last backup";
+  throw new ServiceError("STORE_UNREADABLE", `${path}: ${String(found)}. ${help}.`);
 }
 
 function migrate(store: Store, path: string, migrations: readonly string[]): void {
@@ -47,6 +62,15 @@ function migrate(store: Store, path: string, migrations: readonly string[]): voi
       store.pragma(`user_version = ${migrations.length}`);
     })
     .immediate();
+}
+
+/** Runs work on a file. @throws ServiceError STORE_FULL, STORE_IN_USE, STORE_UNREADABLE, and whatever the work throws */
+export function storing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw storeFault(path, error);
+  }
 }
 
 /** The coded error for whatever SQLite threw about a file; anything else as it is. */
@@ -73,6 +97,6 @@ export function storeFault(path: string, thrown: unknown): unknown {
       options,
     );
   }
-  const help = "Check the file's permissions; where it is damaged, restore the last backup";
+  const help = "Let this account write the file and its folder; where it is damaged, restore the last backup";
   return new ServiceError("STORE_UNREADABLE", `${path}: ${message}. ${help}.`, options);
 }

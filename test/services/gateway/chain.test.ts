@@ -8,8 +8,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { asCommunity, asPeriod, asSeconds, periodStart } from "@wattbook/sdk/pure";
-import { loadGateway } from "../../../services/src/gateway/config/load.ts";
+import { Node } from "../../../services/src/chain/index.ts";
+import { joinChain, openGateway } from "../../../services/src/gateway/config/load.ts";
+import { readGatewayConfig } from "../../../services/src/gateway/config/read.ts";
 import { Gateway } from "../../../services/src/gateway/gateway.ts";
+import { Queue } from "../../../services/src/gateway/queue/queue.ts";
+import { passwordsOf, Secrets } from "../../../services/src/operation/index.ts";
 import { ReadingBody, readingOf, signatureOf, StripBody, stripOf } from "../../../services/src/wire.ts";
 import { deploymentOf } from "../../sdk/clients/deployment-of.ts";
 import { world } from "../../sdk/clients/support.ts";
@@ -67,7 +71,8 @@ async function setUp(w: World, chainUrl: string, relayerUrl: string) {
   };
   const config = {
     queue: "gateway.sqlite",
-    chain: { url: chainUrl, deployment: "deployment.json" },
+    deployment: "deployment.json",
+    node: { urls: [chainUrl] },
     relayer: { url: relayerUrl },
     meters: [{ name: "north", maxW: 10_000 }],
     members: [member],
@@ -97,7 +102,13 @@ describe("a gateway on a chain", function () {
     writeFileSync(join(folder.path, "registers.csv"), ["meter,time,import_Wh,export_Wh", ...rows].join("\n"));
 
     const end = start + 86_400n;
-    const options = await loadGateway(path, { KEY_PASSWORD_FILE: join(folder.path, "password") });
+    const file = { path, env: { KEY_PASSWORD_FILE: join(folder.path, "password") } };
+    const secrets = new Secrets();
+    const config = readGatewayConfig(file, secrets);
+    const opened = await openGateway(config, passwordsOf(secrets, file));
+    const line = new Node({ urls: config.node.urls, chainId: opened.deployment.chainId });
+    const queue = new Queue(config.queue);
+    const options = { ...opened, queue, ...(await joinChain(config, opened, line, queue)) };
     const problems: string[] = [];
     const gateway = new Gateway({
       ...options,
@@ -111,6 +122,7 @@ describe("a gateway on a chain", function () {
     const bodyAt = (name: string) =>
       JSON.parse(posted.find(({ path: each }) => each.endsWith(name))?.body ?? "{}") as object;
     const [reading, strip] = [ReadingBody.parse(bodyAt("readings")), StripBody.parse(bodyAt("strips"))];
+    line.provider.destroy();
     node.close();
     await relayer.close();
     folder.remove();

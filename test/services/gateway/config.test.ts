@@ -4,14 +4,16 @@ import { join } from "node:path";
 import { asSeconds } from "@wattbook/sdk/pure";
 import { makeAdapter } from "../../../services/src/gateway/config/adapters.ts";
 import { rulesOf } from "../../../services/src/gateway/config/load.ts";
-import { parseConfig } from "../../../services/src/gateway/config/parse.ts";
-import { AdapterConfig } from "../../../services/src/gateway/config/schema.ts";
+import { AdapterConfig } from "../../../services/src/gateway/config/adapter-schema.ts";
+import { readGatewayConfig } from "../../../services/src/gateway/config/read.ts";
+import { Secrets } from "../../../services/src/operation/index.ts";
 import { eventually, expectRefusal, expectRejection, freePort, Memory, temporaryFolder } from "./support.ts";
 
 const KEY = { file: "meter.json", passwordFile: "password" };
 const CONFIG = {
   queue: "gateway.sqlite",
-  chain: { url: "http://127.0.0.1:8545", deployment: "deployment.json" },
+  deployment: "deployment.json",
+  node: { urls: ["http://127.0.0.1:8545"] },
   relayer: { url: "https://relayer.example" },
   meters: [
     { name: "north", maxW: 17_250 },
@@ -20,9 +22,19 @@ const CONFIG = {
   members: [{ community: 0, member: 4, meter: "north", meterKey: KEY }],
   adapters: [{ type: "p1-tcp", meter: "north", host: "192.168.1.20", port: 23 }],
 };
-const parse = (changes: object = {}) => parseConfig(JSON.stringify({ ...CONFIG, ...changes }));
 
 describe("configuration", function () {
+  const folder = temporaryFolder();
+  after(function () {
+    folder.remove();
+  });
+  const parseText = (text: string) => {
+    const path = join(folder.path, "gateway.json");
+    writeFileSync(path, text);
+    return readGatewayConfig({ path, env: {} }, new Secrets());
+  };
+  const parse = (changes: object = {}) => parseText(JSON.stringify({ ...CONFIG, ...changes }));
+
   it("has defaults for what is left out", function () {
     const config = parse();
     expect(config.adapters[0]).to.include({ every: 60, winterHours: 1 });
@@ -40,8 +52,12 @@ describe("configuration", function () {
   const mqtt = { type: "mqtt", url: "mqtt://broker", clientId: "g", topics: [topic] };
   const wrong: [string, object, string][] = [
     ["a field that is missing", { queue: undefined }, "queue"],
-    ["a field nobody knows", { quue: "x" }, "quue"],
-    ["a field nobody knows, deep inside", { relayer: { url: "https://r.example", token: "x" } }, "relayer.token"],
+    ["a field nobody knows", { quue: "x" }, "quue: nothing of this name"],
+    [
+      "a field nobody knows, deep inside",
+      { relayer: { url: "https://r.example", token: "x" } },
+      "token in relayer: nothing of this name",
+    ],
     ["a wrong type", { signAfter: "soon" }, "signAfter"],
     ["a number out of range", { adapters: [{ ...CONFIG.adapters[0], port: 70_000 }] }, "adapters[0].port"],
     ["an adapter nobody knows", { adapters: [{ type: "dlms" }] }, "adapters[0].type"],
@@ -84,37 +100,47 @@ describe("configuration", function () {
     [
       "a token of an unknown meter",
       { adapters: [{ type: "http", port: 8_080, tokenFiles: { west: "t" } }] },
-      "adapters[0].tokenFiles",
+      "adapters[0].tokenFiles.west",
     ],
   ];
   for (const [what, changes, field] of wrong) {
     it(`names ${what}`, function () {
-      const error = expectRefusal(() => parse(changes), "CONFIG_INVALID");
-      expect(error.field).to.equal(field);
+      const { message } = expectRefusal(() => parse(changes), "CONFIG_INVALID");
+      const expected = field.includes(":") ? `  ${field}` : `  ${field} is `;
+      expect(message.split("\n")[1]?.startsWith(expected), message).to.equal(true);
+      expect(message, "a message of the library").not.to.match(/Invalid|expected/);
     });
   }
 
   it("is what the documentation shows", function () {
     const text = readFileSync(new URL("../../../docs/gateway.md", import.meta.url), "utf8");
-    const config = parseConfig(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? "");
+    const config = parseText(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? "");
     expect(config.adapters.map(({ type }) => type)).to.deep.equal(["p1-serial", "mqtt"]);
+  });
+
+  it("has paths from its folder on", function () {
+    const { queue, members, adapters } = parse({ adapters: [{ type: "csv", path: "a/b.csv", values: "register" }] });
+    expect(queue).to.equal(join(folder.path, "gateway.sqlite"));
+    expect(members[0]?.meterKey.passwordFile).to.equal(join(folder.path, "password"));
+    expect(adapters[0]).to.include({ path: join(folder.path, "a/b.csv") });
   });
 
   it("lists every mistake at once", function () {
     const error = expectRefusal(() => parse({ queue: 5, signAfter: 0 }), "CONFIG_INVALID");
-    expect(error.message).to.match(/queue is 5: .*\nsignAfter is 0: /);
+    expect(error.message).to.match(/queue is 5: .*\n {2}signAfter is 0: /);
   });
 
   it("says where JSON breaks off", function () {
-    expectRefusal(() => parseConfig('{ "queue": '), "CONFIG_INVALID");
-    expectRefusal(() => parseConfig("[]"), "CONFIG_INVALID");
+    expectRefusal(() => parseText('{ "queue": '), "CONFIG_INVALID");
+    expectRefusal(() => parseText("[]"), "CONFIG_INVALID");
   });
 });
 
 describe("adapters from the configuration", function () {
   const meters = new Set(["north"]);
+  const parts = { field: "adapters[0]", meters, secrets: new Secrets() };
 
-  it("are made of every type", async function () {
+  it("are made of every type", function () {
     const folder = temporaryFolder();
     writeFileSync(join(folder.path, "secret"), "secret\n", { mode: 0o600 });
     writeFileSync(join(folder.path, "ca.pem"), "…");
@@ -128,15 +154,13 @@ describe("adapters from the configuration", function () {
         url: "mqtts://h",
         clientId: "g",
         username: "u",
-        passwordFile: "secret",
-        caFile: "ca.pem",
+        passwordFile: join(folder.path, "secret"),
+        caFile: join(folder.path, "ca.pem"),
         topics,
       },
       { type: "csv", path: "r.csv", values: "register" },
     ];
-    const made = await Promise.all(
-      configs.map((each) => makeAdapter(AdapterConfig.parse(each), { folder: folder.path, meters })),
-    );
+    const made = configs.map((each) => makeAdapter(AdapterConfig.parse(each), parts));
     expect(made.map(({ constructor }) => constructor.name)).to.deep.equal([
       "P1TcpAdapter",
       "P1SerialAdapter",
@@ -145,8 +169,15 @@ describe("adapters from the configuration", function () {
       "CsvReplayAdapter",
     ]);
     writeFileSync(join(folder.path, "open"), "secret", { mode: 0o644 });
-    const open = AdapterConfig.parse({ type: "mqtt", url: "mqtt://h", clientId: "g", passwordFile: "open", topics });
-    await expectRejection(makeAdapter(open, { folder: folder.path, meters }), "KEY_FILE_OPEN");
+    const open = AdapterConfig.parse({
+      type: "mqtt",
+      url: "mqtt://h",
+      clientId: "g",
+      passwordFile: join(folder.path, "open"),
+      topics,
+    });
+    const error = expectRefusal(() => makeAdapter(open, parts), "FILE_OPEN");
+    expect(error.message).to.include("adapters[0].passwordFile");
     folder.remove();
   });
 
@@ -154,8 +185,8 @@ describe("adapters from the configuration", function () {
     const folder = temporaryFolder();
     writeFileSync(join(folder.path, "north.token"), "secret\n", { mode: 0o600 });
     const port = await freePort();
-    const config = AdapterConfig.parse({ type: "http", port, tokenFiles: { north: "north.token" } });
-    const adapter = await makeAdapter(config, { folder: folder.path, meters });
+    const config = AdapterConfig.parse({ type: "http", port, tokenFiles: { north: join(folder.path, "north.token") } });
+    const adapter = makeAdapter(config, parts);
     const memory = new Memory();
     await adapter.start(memory.sink, memory.report);
     const answer = await fetch(`http://127.0.0.1:${port}/v1/meters/north/samples`, {
@@ -165,7 +196,7 @@ describe("adapters from the configuration", function () {
     });
     expect(answer.status).to.equal(201);
     await eventually(() => memory.samples.length === 1, "a sample");
-    const taken = await makeAdapter(config, { folder: folder.path, meters });
+    const taken = makeAdapter(config, parts);
     await expectRejection(taken.start(memory.sink, memory.report), "LINK_DOWN");
     await taken.stop();
     await adapter.stop();

@@ -207,7 +207,7 @@ describe("gateway", function () {
     for (let hour = 0; hour <= 4; hour++) await sample(hour, BigInt(hour));
     gateway.queue.db.pragma("query_only = ON");
     await stepAt(4);
-    expect(new Set(codes)).to.deep.equal(new Set(["STORE_READ_ONLY"]));
+    expect(new Set(codes)).to.deep.equal(new Set(["STORE_UNREADABLE"]));
     gateway.queue.db.pragma("query_only = OFF");
     await gateway.step();
     expect(relayer.readings).to.have.length(1);

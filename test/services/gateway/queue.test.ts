@@ -87,7 +87,7 @@ describe("queue", function () {
       if (refused === undefined) acknowledged += 1;
     }
     expect(refused).to.include({ code: "STORE_FULL", retry: true });
-    expect(String(refused)).to.match(/free some space/);
+    expect(String(refused)).to.match(/make room on the disk/);
     expect(rowsOf(lab.queue)).to.equal(BigInt(acknowledged));
     await expectRejection(lab.ingest.keep(sample(acknowledged)), "STORE_FULL");
     lab.queue.db.pragma("max_page_count = 1000000");
@@ -114,17 +114,17 @@ describe("queue", function () {
     const lab = new Lab({}, path);
     await lab.ingest.keep(sample(0));
     lab.queue.db.pragma("query_only = ON");
-    const error = await expectRejection(lab.ingest.keep(sample(60)), "STORE_READ_ONLY");
+    const error = await expectRejection(lab.ingest.keep(sample(60)), "STORE_UNREADABLE");
     expect(error.retry).to.equal(true);
     lab.queue.db.pragma("query_only = OFF");
     lab.queue.close();
     const holder = new Queue(path);
     expectRefusal(() => new Queue(path), "STORE_IN_USE");
     holder.close();
-    expectRefusal(() => new Queue(join(folder.path, "no-folder", "queue.sqlite")), "STORE_FAILED");
+    expectRefusal(() => new Queue(join(folder.path, "no-folder", "queue.sqlite")), "STORE_UNREADABLE");
     if (process.getuid?.() === 0) return; // root writes whatever the permissions say
     chmodSync(path, 0o400);
-    expectRefusal(() => new Queue(path), "STORE_READ_ONLY");
+    expectRefusal(() => new Queue(path), "STORE_UNREADABLE");
   });
 
   it("names a file that is broken, no database, or of another version", function () {
@@ -139,13 +139,13 @@ describe("queue", function () {
     const bytes = readFileSync(broken);
     bytes.fill(0xa5, 8_192, 40_960);
     writeFileSync(broken, bytes);
-    expectRefusal(() => new Queue(broken), "STORE_FAILED");
+    expectRefusal(() => new Queue(broken), "STORE_UNREADABLE");
     writeFileSync(broken, "no database at all, but long enough to be read as one".repeat(20));
-    expectRefusal(() => new Queue(broken), "STORE_FAILED");
+    expectRefusal(() => new Queue(broken), "STORE_UNREADABLE");
     const newer = new Database(path);
     newer.pragma("user_version = 99");
     newer.close();
-    expectRefusal(() => new Queue(path), "STORE_VERSION");
+    expectRefusal(() => new Queue(path), "STORE_NEWER");
   });
 
   it("has everything after the log was left behind", function () {

@@ -7,7 +7,7 @@ import { Folder } from "./folder.ts";
 const schema = z.strictObject({ node: nodeSchema, key: keySchema, margin: whole("seconds", 1, 60).default(15) });
 const secretFields = { RPC_URL: ["node", "urls", "0"], RPC_URL_2: ["node", "urls", "1"] };
 const URL = "https://mainnet.example/v3/0123456789abcdef";
-const sound = { node: { urls: [URL] }, key: { keystore: "a.json", passwordFile: "a.txt" } };
+const sound = { node: { urls: [URL] }, key: { file: "a.json", passwordFile: "a.txt" } };
 
 describe("configuration", () => {
   let folder: Folder;
@@ -41,10 +41,10 @@ describe("configuration", () => {
   });
 
   it("names every field that is wrong, its value and what to pass", () => {
-    const { code, message } = refusal({ ...sound, margin: 90, key: { keystore: 7, passwordFile: "" } });
+    const { code, message } = refusal({ ...sound, margin: 90, key: { file: 7, passwordFile: "" } });
     expect(code).to.equal("CONFIG_INVALID");
     expect(message).to.contain("margin is 90: pass a whole number of seconds from 1 to 60.");
-    expect(message).to.contain("key.keystore is 7: name the keystore file.");
+    expect(message).to.contain("key.file is 7: name the keystore file.");
     expect(message).to.contain('key.passwordFile is "": name the file with the password.');
   });
 
@@ -77,6 +77,12 @@ describe("configuration", () => {
     expect(missing).to.include({ code: "FILE_UNREADABLE" });
     expect(missing.message).to.contain("RPC_URL_FILE").and.to.contain("ENOENT");
     expect(refusal(sound, { RPC_URL_FILE: folder.write("empty", "\n") }).code).to.equal("FILE_UNREADABLE");
+  });
+
+  it("takes comments", () => {
+    expect(read(`// A relayer\n${JSON.stringify(sound).replace("{", "{ /* nodes */ ")}`)).to.deep.include({
+      margin: 15,
+    });
   });
 
   it("says where a file is no JSON object", () => {

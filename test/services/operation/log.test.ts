@@ -32,7 +32,7 @@ describe("logs", () => {
     log.warn({ err: new Error("server response 401 (url=https://u:p@rpc.example:8545/v3/k1?token=t2)") }, "lost");
     expect(lines[0]).to.contain("https://rpc.example:8545/[secret]");
     for (const part of ["k1", "t2", "u:p"]) expect(lines[0]).not.to.contain(part);
-    log.warn("asks http://127.0.0.1:8545 again");
-    expect(lines[1]).to.contain("http://127.0.0.1:8545 again");
+    log.warn("asks http://127.0.0.1:8545 again, or http://127.0.0.1:8546.");
+    expect(lines[1]).to.contain("http://127.0.0.1:8545 again, or http://127.0.0.1:8546.");
   });
 });

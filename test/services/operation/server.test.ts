@@ -5,8 +5,10 @@ import {
   Counter,
   createLog,
   createMetrics,
+  findingsOf,
   type Need,
   nodeAnswers,
+  openDoor,
   type OperationServer,
   Readiness,
   Secrets,
@@ -14,6 +16,7 @@ import {
   stopSignal,
   storeWrites,
 } from "../../../services/src/operation/index.ts";
+import { isServiceError } from "../../../services/src/errors.ts";
 import { openStore } from "../../../services/src/store/open.ts";
 
 describe("the operators' door", () => {
@@ -78,6 +81,42 @@ describe("the operators' door", () => {
     const { checks } = JSON.parse(text) as { checks: Record<string, string> };
     expect(checks.store).to.contain("relayer.db").and.to.contain("readonly");
     expect(checks.node).not.to.equal("ok");
+  });
+});
+
+describe("a door that opens before its service is up", () => {
+  const need = (name: string, message: string | null): Need => ({
+    name,
+    check: () => (message === null ? Promise.resolve() : Promise.reject(new Error(message))),
+  });
+
+  it("is not ready until then, and has other needs afterwards", async () => {
+    const door = await openDoor("gateway", { host: "127.0.0.1", port: 0 }, new Secrets(), [need("node", null)]);
+    const look = async () => {
+      const response = await fetch(`${door.url ?? ""}/readyz`);
+      return { status: response.status, ...((await response.json()) as object) };
+    };
+    const checks = { node: "ok", start: "It is starting." };
+    expect(await look()).to.deep.equal({ status: 503, ready: false, checks });
+    door.up([need("queue", null)]);
+    expect(await look()).to.deep.equal({ status: 200, ready: true, checks: { queue: "ok" } });
+    await door.close();
+  });
+
+  it("says which address is taken", async () => {
+    const first = await openDoor("gateway", { host: "127.0.0.1", port: 0 }, new Secrets(), []);
+    const port = Number(new URL(first.url ?? "").port);
+    const thrown: unknown = await openDoor("relayer", { host: "127.0.0.1", port }, new Secrets(), []).catch(
+      (error: unknown) => error,
+    );
+    await first.close();
+    expect(isServiceError(thrown, "LISTEN_FAILED"), String(thrown)).to.equal(true);
+  });
+
+  it("does not wait for ever for what does not answer", async () => {
+    const silent: Need = { name: "node", check: () => new Promise(() => undefined) };
+    const found = await findingsOf([silent, need("queue", null)], 10);
+    expect(found).to.deep.equal({ node: "There is no answer within 10 ms.", queue: null });
   });
 });
 

@@ -40,7 +40,7 @@ describe("relayer: the program", function () {
       folder: join(folder.path, "files"),
       // Ports of development nodes take no path: what looks like a key goes into the query.
       node: { urls: [`${world.node.url}/?key=node-secret`], pollMs: 50, confirmations: 1 },
-      key: { keystore: folder.write("key.json", keystore), passwordFile: folder.write("password", password) },
+      key: { file: folder.write("key.json", keystore), passwordFile: folder.write("password", password) },
       ...{ communities: [0], lead: 1_000_000, margin: 0, listen: { port: 0 }, operation: { port: 0 }, log: "trace" },
       ...override,
     };

@@ -1,33 +1,34 @@
 /** Adapters from their configuration. */
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import fastify from "fastify";
 import type { FastifyInstance } from "fastify";
 import { asSeconds } from "@wattbook/sdk/pure";
+import { readSecret, readText, type Secrets } from "../../operation/index.ts";
 import { CsvReplayAdapter } from "../csv/replay.ts";
-import { asGatewayError } from "../errors.ts";
+import { asServiceError } from "../errors.ts";
 import { HttpPushAdapter } from "../http/push.ts";
-import { readSecret } from "../keys.ts";
 import { MqttAdapter } from "../mqtt/adapter.ts";
 import { P1SerialAdapter } from "../p1/serial.ts";
 import { P1TcpAdapter } from "../p1/tcp.ts";
 import type { Adapter } from "../sample.ts";
 import { SunSpecAdapter } from "../sunspec/adapter.ts";
-import type { AdapterConfig } from "./schema.ts";
+import type { AdapterConfig } from "./adapter-schema.ts";
 
-/** Where files stand, and which meters there are. */
-export interface Place {
-  readonly folder: string;
+/** What adapters need besides their own configuration. */
+export interface AdapterParts {
+  /** Where the adapter stands, such as `adapters[0]`. */
+  readonly field: string;
+  /** Names of the meters. */
   readonly meters: ReadonlySet<string>;
+  readonly secrets: Secrets;
 }
 
 type Of<T extends AdapterConfig["type"]> = Extract<AdapterConfig, { type: T }>;
 
 /**
  * Makes an adapter; it connects when it is started.
- * @throws GatewayError FILE_UNREADABLE, KEY_FILE_OPEN
+ * @throws ServiceError FILE_UNREADABLE, FILE_OPEN
  */
-export async function makeAdapter(config: AdapterConfig, place: Place): Promise<Adapter> {
+export function makeAdapter(config: AdapterConfig, parts: AdapterParts): Adapter {
   switch (config.type) {
     case "p1-tcp":
     case "p1-serial":
@@ -35,11 +36,11 @@ export async function makeAdapter(config: AdapterConfig, place: Place): Promise<
     case "sunspec":
       return sunSpec(config);
     case "mqtt":
-      return mqtt(config, place);
+      return mqtt(config, parts);
     case "http":
-      return push(config, place);
+      return push(config, parts);
     case "csv":
-      return new CsvReplayAdapter({ path: resolve(place.folder, config.path), values: config.values });
+      return new CsvReplayAdapter({ path: config.path, values: config.values });
   }
 }
 
@@ -55,20 +56,23 @@ function sunSpec({ meter, host, port, unit, model, every, reversed }: Of<"sunspe
   return new SunSpecAdapter(model === undefined ? options : { ...options, model });
 }
 
-async function mqtt(config: Of<"mqtt">, { folder, meters }: Place): Promise<Adapter> {
+function mqtt(config: Of<"mqtt">, { field, meters, secrets }: AdapterParts): Adapter {
   const { url, clientId, username, passwordFile, caFile, certFile, keyFile, topics } = config;
-  const secret = async (file: string | undefined, field: string) =>
-    file === undefined ? undefined : readSecret(resolve(folder, file), field);
-  const [password, key] = [await secret(passwordFile, "passwordFile"), await secret(keyFile, "keyFile")];
-  const [ca, cert] = [await readPublic(folder, caFile), await readPublic(folder, certFile)];
-  const login = { username, password: password?.trimEnd(), ca, cert, key };
+  const secret = (name: string, file: string | undefined) =>
+    file === undefined ? undefined : secrets.add(readSecret(`${field}.${name}`, file));
+  const open = (name: string, file: string | undefined) =>
+    file === undefined ? undefined : readText(`${field}.${name}`, file);
+  const login = {
+    ...{ username, password: secret("passwordFile", passwordFile)?.trimEnd(), key: secret("keyFile", keyFile) },
+    ...{ ca: open("caFile", caFile), cert: open("certFile", certFile) },
+  };
   return new MqttAdapter({ url, clientId, meters, mappings: topics, ...login });
 }
 
-async function push({ host, port, tokenFiles }: Of<"http">, { folder }: Place): Promise<Adapter> {
+function push({ host, port, tokenFiles }: Of<"http">, { field, secrets }: AdapterParts): Adapter {
   const tokens = new Map<string, string>();
   for (const [meter, file] of Object.entries(tokenFiles)) {
-    tokens.set(meter, (await readSecret(resolve(folder, file), `token of ${meter}`)).trimEnd());
+    tokens.set(meter, secrets.add(readSecret(`${field}.tokenFiles.${meter}`, file).trimEnd()));
   }
   return new ListeningPush(fastify(), tokens, { host, port });
 }
@@ -78,6 +82,7 @@ class ListeningPush implements Adapter {
   readonly #server: FastifyInstance;
   readonly #route: HttpPushAdapter;
   readonly #listen: { readonly host: string; readonly port: number };
+  #fault: string | null = "It does not listen yet.";
 
   constructor(server: FastifyInstance, tokens: ReadonlyMap<string, string>, listen: { host: string; port: number }) {
     this.#server = server;
@@ -89,19 +94,19 @@ class ListeningPush implements Adapter {
     await this.#route.start(...args);
     const { host, port } = this.#listen;
     await this.#server.listen(this.#listen).catch((error: unknown) => {
-      throw asGatewayError(error, "LINK_DOWN", `http://${host}:${port}`, "take a free port of this machine.");
+      const named = asServiceError(error, "LINK_DOWN", `http://${host}:${port}`, "take a free port of this machine.");
+      this.#fault = named.message;
+      throw named;
     });
+    this.#fault = null;
+  }
+
+  fault(): string | null {
+    return this.#fault;
   }
 
   async stop(): Promise<void> {
     await this.#route.stop();
     await this.#server.close();
   }
-}
-
-async function readPublic(folder: string, file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return undefined;
-  return readFile(resolve(folder, file), "utf8").catch((error: unknown) => {
-    throw asGatewayError(error, "FILE_UNREADABLE", file, "check its name and permissions.");
-  });
 }

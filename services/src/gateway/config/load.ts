@@ -1,80 +1,93 @@
-/** From a configuration file to what a `Gateway` takes: keys opened, the chain asked for the terms. */
-import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { JsonRpcProvider, Network } from "ethers";
-import { connect, parseDeployment, prepareStrip } from "@wattbook/sdk";
-import type { Wattbook } from "@wattbook/sdk";
+/** From a configuration to what a `Gateway` takes: keys opened, the chain asked for the terms. */
+import { connect, type Deployment, parseDeployment, prepareStrip, type Wattbook } from "@wattbook/sdk";
 import { asCommunity, asMember, asPrice, asSeconds, DEFAULT_TERMS } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
-import type { TradingMember } from "../bidder.ts";
-import { asGatewayError, GatewayError } from "../errors.ts";
+import type { BaseWallet } from "ethers";
+import { type Node, readWith } from "../../chain/index.ts";
+import { ServiceError } from "../../errors.ts";
+import { openKey, type Passwords, readSecret, readText, type Secrets } from "../../operation/index.ts";
+import type { PrepareStrip, TradingMember } from "../bidder.ts";
 import { HistoryForecast } from "../forecast.ts";
-import type { GatewayOptions } from "../gateway.ts";
 import { HttpHandOver } from "../http-hand-over.ts";
 import type { MeterRules } from "../intake.ts";
-import { openKey, readSecret } from "../keys.ts";
-import type { KeySigner } from "../keys.ts";
 import type { Community, MeteredMember } from "../members.ts";
-import { Queue } from "../queue/queue.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { Adapter } from "../sample.ts";
 import { ForecastStrategy } from "../strategy.ts";
 import { makeAdapter } from "./adapters.ts";
-import { parseConfig } from "./parse.ts";
 import type { GatewayConfig, MemberConfig, MeterConfig } from "./schema.ts";
 
-/** Environment variables that stand in for fields of the configuration. */
-export interface Environment {
-  /** Where a key names no `passwordFile`. */
-  readonly KEY_PASSWORD_FILE?: string | undefined;
-  /** Where the relayer names no `tokenFile`. */
-  readonly RELAYER_TOKEN_FILE?: string | undefined;
+/** Keys of a member. */
+interface MemberKeys {
+  readonly meterKey: BaseWallet;
+  readonly tradingKey: BaseWallet | undefined;
+}
+
+/** What needs no chain: files were read, keys opened. */
+export interface Opened {
+  readonly deployment: Deployment;
+  readonly adapters: readonly Adapter[];
+  readonly handOver: HttpHandOver;
+  /** In the order of the configuration's members. */
+  readonly keys: readonly MemberKeys[];
 }
 
 /**
- * Loads a configuration file.
- * @throws GatewayError CONFIG_INVALID and of keys, files and the queue; errors of the SDK where the chain is not there
+ * Reads everything that the configuration names, and opens the keys.
+ * @throws ServiceError of keys and files; WattbookErrors of the deployment
  */
-export async function loadGateway(path: string, environment: Environment = {}): Promise<GatewayOptions> {
-  const config = parseConfig(await readText(path, "configuration"));
-  const folder = dirname(resolve(path));
-  const wattbook = await openChain(config, folder);
-  const communities = await readCommunities(wattbook, config);
-  const names = new Set(config.meters.map(({ name }) => name));
-  const adapters = await Promise.all(config.adapters.map((each) => makeAdapter(each, { folder, meters: names })));
-  const handOver = await openRelayer(config, folder, environment);
-  const queue = new Queue(resolve(folder, config.queue));
-  const setup = { folder, environment, communities, queue };
-  const members = await Promise.all(config.members.map((each) => memberOf(each, setup)));
+export async function openGateway(config: GatewayConfig, passwords: Passwords): Promise<Opened> {
+  const { secrets } = passwords;
+  const deployment = parseDeployment(readText("deployment", config.deployment));
+  const meters = new Set(config.meters.map(({ name }) => name));
+  const adapters = config.adapters.map((adapter, at) =>
+    makeAdapter(adapter, { field: `adapters[${at}]`, meters, secrets }),
+  );
+  const handOver = handOverOf(config, secrets);
+  const keys = await Promise.all(config.members.map((member, at) => keysOf(member, `members[${at}]`, passwords)));
+  return { deployment, adapters, handOver, keys };
+}
+
+/**
+ * Asks the chain for the terms of all communities.
+ * @throws ServiceError CONFIG_INVALID for a community that is not there; faults of the node; WattbookErrors of the deployment
+ */
+export async function joinChain(config: GatewayConfig, { deployment, keys }: Opened, node: Node, queue: Queue) {
+  const wattbook = readWith(node, await connect(node.provider, deployment));
+  const communities = await communitiesOf(wattbook, config);
+  const members = config.members.map((member, at) => {
+    return memberOf(member, keys[at] as MemberKeys, communities.get(member.community) as Community, queue);
+  });
   return {
-    queue,
-    adapters,
-    handOver,
     members,
-    meters: new Map(config.meters.map((meter) => [meter.name, rulesOf(meter, slotOf(meter.name, members))])),
     traders: members.filter((each): each is TradingMember => "strategy" in each),
+    meters: new Map(config.meters.map((meter) => [meter.name, rulesOf(meter, slotOf(meter.name, members))])),
     readings: { signAfter: seconds(config.signAfter), giveUpAfter: seconds(config.giveUpAfter) },
     states: wattbook.settlement,
-    prepare: (community, member, period) => prepareStrip(wattbook, community, member, period),
+    prepare: ((community, member, period) => prepareStrip(wattbook, community, member, period)) as PrepareStrip,
   };
 }
 
-async function openChain({ chain }: GatewayConfig, folder: string): Promise<Wattbook> {
-  const deployment = parseDeployment(await readText(resolve(folder, chain.deployment), "chain.deployment"));
-  const network = Network.from(deployment.chainId);
-  const provider = new JsonRpcProvider(chain.url, network, { staticNetwork: network, cacheTimeout: -1 });
-  return connect(provider, deployment);
+function handOverOf({ relayer: { url, tokenFile } }: GatewayConfig, secrets: Secrets): HttpHandOver {
+  if (tokenFile === undefined) return new HttpHandOver({ url });
+  return new HttpHandOver({ url, token: secrets.add(readSecret("relayer.tokenFile", tokenFile).trimEnd()) });
 }
 
-async function openRelayer({ relayer }: GatewayConfig, folder: string, { RELAYER_TOKEN_FILE }: Environment) {
-  const file = relayer.tokenFile === undefined ? RELAYER_TOKEN_FILE : resolve(folder, relayer.tokenFile);
-  if (file === undefined) return new HttpHandOver({ url: relayer.url });
-  return new HttpHandOver({ url: relayer.url, token: (await readSecret(file, "relayer.tokenFile")).trimEnd() });
+async function keysOf({ meterKey, trade }: MemberConfig, field: string, passwords: Passwords): Promise<MemberKeys> {
+  const [meter, trading] = await Promise.all([
+    openKey(`${field}.meterKey`, meterKey, passwords),
+    trade && openKey(`${field}.trade.tradingKey`, trade.tradingKey, passwords),
+  ]);
+  return { meterKey: meter, tradingKey: trading };
 }
 
-async function readCommunities(
-  wattbook: Wattbook,
-  { members }: GatewayConfig,
-): Promise<ReadonlyMap<number, Community>> {
-  const numbers = [...new Set(members.map(({ community }) => community))];
+async function communitiesOf(wattbook: Wattbook, { members }: GatewayConfig): Promise<ReadonlyMap<number, Community>> {
+  const count = members.length === 0 ? 0n : await wattbook.registry.communityCount();
+  for (const [at, { community }] of members.entries()) {
+    if (BigInt(community) < count) continue;
+    const found = `members[${at}].community is ${community}: the deployment has ${count} communities, from 0 on`;
+    throw new ServiceError("CONFIG_INVALID", `${found}. Correct the number.`);
+  }
   const { settlement, market, sealedMarket } = wattbook.domains;
   const read = async (number: number): Promise<[number, Community]> => {
     const community = asCommunity(BigInt(number));
@@ -85,25 +98,17 @@ async function readCommunities(
     const book = module === wattbook.sealedMarket.address ? sealedMarket : market;
     return [number, { community, terms, settlement, market: book }];
   };
-  return new Map(await Promise.all(numbers.map(read)));
+  return new Map(await Promise.all([...new Set(members.map(({ community }) => community))].map(read)));
 }
 
-interface Setup {
-  readonly folder: string;
-  readonly environment: Environment;
-  readonly communities: ReadonlyMap<number, Community>;
-  readonly queue: Queue;
-}
-
-async function memberOf(config: MemberConfig, setup: Setup): Promise<MeteredMember | TradingMember> {
-  const community = setup.communities.get(config.community);
-  if (community === undefined) {
-    throw new GatewayError("CONFIG_INVALID", "community", config.community, "the deployment has no such community.");
-  }
-  const { meter, acceptGaps, trade } = config;
-  const meterKey = await keyOf(config.meterKey, setup);
-  const metered = { community, member: asMember(BigInt(config.member)), meter, meterKey, acceptGaps };
-  if (trade === undefined) return metered;
+function memberOf(
+  { member, meter, acceptGaps, trade }: MemberConfig,
+  { meterKey, tradingKey }: MemberKeys,
+  community: Community,
+  queue: Queue,
+): MeteredMember | TradingMember {
+  const metered = { community, member: asMember(BigInt(member)), meter, meterKey, acceptGaps };
+  if (trade === undefined || tradingKey === undefined) return metered;
   const { buy, sell, leadTime } = trade;
   const prices = {
     ...(buy === undefined ? {} : { buy: asPrice(buy) }),
@@ -111,22 +116,11 @@ async function memberOf(config: MemberConfig, setup: Setup): Promise<MeteredMemb
   };
   return {
     ...metered,
-    tradingKey: await keyOf(trade.tradingKey, setup),
+    tradingKey,
     strategy: new ForecastStrategy(prices),
-    forecast: new HistoryForecast(setup.queue, community.terms.slotDuration),
+    forecast: new HistoryForecast(queue, community.terms.slotDuration),
     leadTime: seconds(leadTime),
   };
-}
-
-async function keyOf(key: MemberConfig["meterKey"], { folder, environment }: Setup): Promise<KeySigner> {
-  const passwordFile =
-    key.passwordFile === undefined ? environment.KEY_PASSWORD_FILE : resolve(folder, key.passwordFile);
-  if (passwordFile === undefined) {
-    const hint = "name passwordFile, or set the environment variable KEY_PASSWORD_FILE.";
-    throw new GatewayError("CONFIG_INVALID", "passwordFile", undefined, hint);
-  }
-  const file = resolve(folder, key.file);
-  return openKey(key.address === undefined ? { file, passwordFile } : { file, passwordFile, address: key.address });
 }
 
 /** Slots of the community that a meter's member belongs to; a meter without one keeps quarter hours. */
@@ -151,10 +145,4 @@ export function rulesOf(config: MeterConfig, slotDuration: Seconds): MeterRules 
 
 function seconds(value: number): Seconds {
   return asSeconds(BigInt(value));
-}
-
-async function readText(path: string, field: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: unknown) => {
-    throw asGatewayError(error, "FILE_UNREADABLE", field, `${path} cannot be read. Check its name and permissions.`);
-  });
 }

@@ -6,7 +6,7 @@ import type { AnyOptions, MeterData, Row, Table } from "@wattbook/data/import";
 import { asSeconds } from "@wattbook/sdk/pure";
 import { ENERGY_UNITS, registerWhDown } from "../energy.ts";
 import type { EnergyUnit } from "../energy.ts";
-import { asGatewayError, GatewayError } from "../errors.ts";
+import { asServiceError, GatewayError } from "../errors.ts";
 import type { Adapter, Report, Sample, Sink } from "../sample.ts";
 
 export interface CsvReplayOptions {
@@ -35,7 +35,7 @@ export class CsvReplayAdapter implements Adapter {
     const { path, values, interval = DEFAULT_INTERVAL } = this.#options;
     const file = basename(path);
     const text = await readFile(path, "utf8").catch((error: unknown) => {
-      throw asGatewayError(error, "FILE_UNREADABLE", "path", `${path} cannot be read: check name and permissions.`);
+      throw asServiceError(error, "FILE_UNREADABLE", "path", `${path} cannot be read: check name and permissions.`);
     });
     const samples =
       values === "register" ? registerSamples(text, file, report) : intervalSamples(importAny(text, file, interval));
@@ -44,7 +44,7 @@ export class CsvReplayAdapter implements Adapter {
       try {
         await sink(sample);
       } catch (error) {
-        const named = asGatewayError(error, "MESSAGE_MALFORMED", file, "see the cause.");
+        const named = asServiceError(error, "MESSAGE_MALFORMED", file, "see the cause.");
         // A full disk: what was kept stays, and the file can be replayed from its start.
         if (named.retry) throw named;
         report(named, sample.meter);
@@ -78,7 +78,7 @@ interface Register {
 export function* registerSamples(text: string, file: string, report: Report): Generator<Sample> {
   const table = parseTable(text, file, {
     onBadRow: (error) => {
-      report(asGatewayError(error, "MESSAGE_MALFORMED", file, "give every row a cell per column."));
+      report(asServiceError(error, "MESSAGE_MALFORMED", file, "give every row a cell per column."));
     },
   });
   const columns = columnsOf(table);
@@ -87,7 +87,7 @@ export function* registerSamples(text: string, file: string, report: Report): Ge
       yield sampleOfRow(row, columns);
     } catch (error) {
       report(
-        asGatewayError(error, "MESSAGE_MALFORMED", `${file}:${row.line}`, "see the cause."),
+        asServiceError(error, "MESSAGE_MALFORMED", `${file}:${row.line}`, "see the cause."),
         row.cells[columns.meter],
       );
     }

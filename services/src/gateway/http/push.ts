@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { energyUnit, registerWhDown } from "../energy.ts";
-import { asGatewayError, GatewayError } from "../errors.ts";
+import { asServiceError, GatewayError } from "../errors.ts";
 import { JsonNumber, parseJson, textOf, valueAt } from "../json.ts";
 import type { Json } from "../json.ts";
 import type { Adapter, Report, Sample, Sink } from "../sample.ts";
@@ -75,7 +75,7 @@ export class HttpPushAdapter implements Adapter {
       const kept = await sink(pushedSample(meter, request.body));
       return await reply.code(kept === "kept" ? 201 : 200).send({ kept });
     } catch (error) {
-      const named = asGatewayError(error, "MESSAGE_MALFORMED", "body", "see the cause.");
+      const named = asServiceError(error, "MESSAGE_MALFORMED", "body", "see the cause.");
       report(named, meter);
       const answer = { code: named.code, message: named.message };
       return named.retry ? reply.code(503).header("retry-after", "10").send(answer) : reply.code(422).send(answer);

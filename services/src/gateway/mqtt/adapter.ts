@@ -4,7 +4,8 @@ import { connect } from "mqtt";
 import type { IClientOptions, MqttClient } from "mqtt";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
-import { asGatewayError, GatewayError } from "../errors.ts";
+import type { ServiceError } from "../../errors.ts";
+import { asServiceError, GatewayError } from "../errors.ts";
 import { DEFAULT_BACKOFF } from "../link.ts";
 import type { Backoff } from "../link.ts";
 import type { Adapter, Report, Sink } from "../sample.ts";
@@ -36,9 +37,15 @@ export class MqttAdapter implements Adapter {
   readonly #options: MqttOptions;
   readonly #abort = new AbortController();
   #client: MqttClient | undefined;
+  #fault: string | null;
 
   constructor(options: MqttOptions) {
     this.#options = options;
+    this.#fault = `${options.url} is not connected yet.`;
+  }
+
+  fault(): string | null {
+    return this.#fault;
   }
 
   async start(sink: Sink, report: Report): Promise<void> {
@@ -56,7 +63,10 @@ export class MqttAdapter implements Adapter {
     client.on("error", (error) => {
       const refused = "code" in error && typeof error.code === "number";
       const hint = refused ? "check user, password and certificate." : "check address and network; trying again.";
-      report(asGatewayError(error, refused ? "LINK_REFUSED" : "LINK_DOWN", url, hint));
+      this.#lost(asServiceError(error, refused ? "LINK_REFUSED" : "LINK_DOWN", url, hint), report);
+    });
+    client.on("close", () => {
+      this.#fault ??= `${url} ended the connection.`;
     });
     await new Promise<void>((resolve) => {
       client.on("connect", () => {
@@ -89,12 +99,20 @@ export class MqttAdapter implements Adapter {
 
   async #subscribe(client: MqttClient, report: Report): Promise<void> {
     const filters = [...new Set(this.#options.mappings.map(filterOf))];
+    this.#fault = null;
     try {
       const granted = await client.subscribeAsync(filters, { qos: 1 });
-      for (const { topic, qos } of granted) if ((qos as number) === SUBSCRIPTION_REFUSED) report(deniedTopic(topic));
+      const denied = granted.filter(({ qos }) => (qos as number) === SUBSCRIPTION_REFUSED);
+      for (const { topic } of denied) this.#lost(deniedTopic(topic), report);
     } catch (error) {
-      report(asGatewayError(error, "LINK_REFUSED", filters.join(", "), "allow the gateway to read these topics."));
+      const hint = "allow the gateway to read these topics.";
+      this.#lost(asServiceError(error, "LINK_REFUSED", filters.join(", "), hint), report);
     }
+  }
+
+  #lost(error: ServiceError, report: Report): void {
+    this.#fault = error.message;
+    report(error);
   }
 
   /**
@@ -113,7 +131,7 @@ export class MqttAdapter implements Adapter {
         await sink(sampleOf(route, message));
         return true;
       } catch (error) {
-        const named = asGatewayError(error, "MESSAGE_MALFORMED", message.topic, "see the cause.");
+        const named = asServiceError(error, "MESSAGE_MALFORMED", message.topic, "see the cause.");
         report(named, meter);
         if (!named.retry) return true;
       }

@@ -1,6 +1,6 @@
 /** From bytes of a P1 port to samples: the part that serial lines and sockets share. */
 import type { Seconds } from "@wattbook/sdk/pure";
-import { asGatewayError } from "../errors.ts";
+import { asServiceError } from "../errors.ts";
 import type { Report, Sink } from "../sample.ts";
 import { Framer } from "./frame.ts";
 import { readTelegram } from "./telegram.ts";
@@ -62,7 +62,7 @@ export class P1Source {
       await this.#sink({ meter, live: true, ...telegram });
       this.#last = turn;
     } catch (error) {
-      this.#report(asGatewayError(error, "MESSAGE_MALFORMED", "telegram", "see the cause."), meter);
+      this.#report(asServiceError(error, "MESSAGE_MALFORMED", "telegram", "see the cause."), meter);
     }
   }
 }

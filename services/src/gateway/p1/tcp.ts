@@ -51,6 +51,10 @@ export class P1TcpAdapter implements Adapter {
     await this.#link.start(report);
   }
 
+  fault(): string | null {
+    return this.#link === undefined ? "It is not started." : this.#link.fault;
+  }
+
   async stop(): Promise<void> {
     await this.#link?.stop();
   }

@@ -1,7 +1,7 @@
 /** Lone registers in the queue: of meters that tell import and export in messages of their own. */
 import { asSeconds } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
-import type { Db } from "./open.ts";
+import type { Store } from "../../store/open.ts";
 
 export type Side = "import" | "export";
 
@@ -14,7 +14,7 @@ export class HalfTable {
   readonly #get;
   readonly #put;
 
-  constructor(db: Db) {
+  constructor(db: Store) {
     this.#get = db.prepare<[bigint, Side], { at: bigint; wh: bigint }>(
       "SELECT at, wh FROM halves WHERE meter = ? AND side = ?",
     );

@@ -1,7 +1,7 @@
 /** Meters in the queue: their numbers, and how far their boundaries are signed. */
 import { asSeconds } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
-import type { Db } from "./open.ts";
+import type { Store } from "../../store/open.ts";
 
 export class MeterTable {
   readonly #add;
@@ -9,7 +9,7 @@ export class MeterTable {
   readonly #frozen;
   readonly #freeze;
 
-  constructor(db: Db) {
+  constructor(db: Store) {
     this.#add = db.prepare<[string]>("INSERT OR IGNORE INTO meters (name) VALUES (?)");
     this.#id = db.prepare<[string], { id: bigint }>("SELECT id FROM meters WHERE name = ?");
     this.#frozen = db.prepare<[bigint], { frozen: bigint }>("SELECT frozen FROM meters WHERE id = ?");

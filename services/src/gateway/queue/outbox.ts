@@ -1,7 +1,7 @@
 /** Readings and strips on their way to a relayer. */
 import { asCommunity, asMember, asPeriod, asSeconds } from "@wattbook/sdk/pure";
 import type { CommunityIndex, Hex, MemberIndex, Period, Seconds } from "@wattbook/sdk/pure";
-import type { Db } from "./open.ts";
+import type { Store } from "../../store/open.ts";
 
 export type OutboxKind = "reading" | "strip";
 
@@ -55,7 +55,7 @@ const KEY = "kind = ? AND community = ? AND member = ? AND period = ? AND part =
 type Key = [OutboxKind, bigint, bigint, bigint, bigint];
 
 export class Outbox {
-  readonly #db: Db;
+  readonly #db: Store;
   readonly #add;
   readonly #get;
   readonly #last;
@@ -64,8 +64,9 @@ export class Outbox {
   readonly #earlier;
   readonly #prune;
   readonly #counts;
+  readonly #earliest;
 
-  constructor(db: Db) {
+  constructor(db: Store) {
     this.#db = db;
     this.#add = db.prepare<[...Key, string, string]>(
       "INSERT INTO outbox (kind, community, member, period, part, body, digest, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'made')",
@@ -89,6 +90,9 @@ export class Outbox {
     );
     this.#counts = db.prepare<[], { kind: OutboxKind; state: OutboxState; count: bigint }>(
       "SELECT kind, state, count(*) AS count FROM outbox GROUP BY kind, state",
+    );
+    this.#earliest = db.prepare<[OutboxKind], { community: bigint; period: bigint }>(
+      "SELECT community, min(period) AS period FROM outbox WHERE kind = ? AND state IN ('made', 'signed') GROUP BY community",
     );
   }
 
@@ -124,6 +128,12 @@ export class Outbox {
   /** How many messages are in each state. */
   counts(): { readonly kind: OutboxKind; readonly state: OutboxState; readonly count: bigint }[] {
     return this.#counts.all();
+  }
+
+  /** The earliest period that waits, by community. */
+  earliestWaiting(kind: OutboxKind): ReadonlyMap<CommunityIndex, Period> {
+    const rows = this.#earliest.all(kind);
+    return new Map(rows.map(({ community, period }) => [asCommunity(community), asPeriod(period)]));
   }
 
   /** The first signature stays: signing twice could give two valid messages. */

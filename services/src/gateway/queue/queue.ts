@@ -1,16 +1,16 @@
 /** The durable queue: everything the gateway knows between two starts. */
+import { openStore, storing, type Store } from "../../store/open.ts";
 import { HalfTable } from "./halves.ts";
 import { MeterTable } from "./meters.ts";
-import { openQueueFile, storing } from "./open.ts";
-import type { Db } from "./open.ts";
 import { Outbox } from "./outbox.ts";
 import { RefusalTable } from "./refusals.ts";
 import { SampleTable } from "./samples.ts";
+import { MIGRATIONS } from "./schema.ts";
 import { SlotTable } from "./slots.ts";
 
 export class Queue {
   readonly path: string;
-  readonly db: Db;
+  readonly db: Store;
   readonly meters: MeterTable;
   readonly samples: SampleTable;
   readonly halves: HalfTable;
@@ -20,11 +20,11 @@ export class Queue {
 
   /**
    * Opens the queue in a file, which is made where it is missing.
-   * @throws GatewayError STORE_FULL, STORE_READ_ONLY, STORE_IN_USE, STORE_FAILED, STORE_VERSION
+   * @throws As `openStore`.
    */
   constructor(path: string) {
     this.path = path;
-    this.db = openQueueFile(path);
+    this.db = openStore(path, MIGRATIONS, { bigints: true });
     this.meters = new MeterTable(this.db);
     this.samples = new SampleTable(this.db);
     this.halves = new HalfTable(this.db);
@@ -36,7 +36,7 @@ export class Queue {
   /**
    * Runs work as a whole or not at all; a transaction within a transaction is a part that can fail alone. When the
    * outermost one returns, it is on disk.
-   * @throws GatewayError of a `StoreCode`, and whatever the work throws
+   * @throws As `storing`.
    */
   transaction<T>(work: () => T): T {
     return storing(this.path, () => this.db.transaction(work).immediate());

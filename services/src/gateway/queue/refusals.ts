@@ -1,7 +1,7 @@
 /** The last refusals, for the operator to look at: not more of them than a disk can spare. */
 import { asSeconds } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
-import type { Db } from "./open.ts";
+import type { Store } from "../../store/open.ts";
 
 /** Something that was not taken. */
 export interface Refusal {
@@ -25,7 +25,7 @@ export class RefusalTable {
   readonly #trim;
   readonly #last;
 
-  constructor(db: Db) {
+  constructor(db: Store) {
     this.#add = db.prepare<[bigint, string | null, string, string]>(
       "INSERT INTO refusals (at, meter, code, message) VALUES (?, ?, ?, ?)",
     );

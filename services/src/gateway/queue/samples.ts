@@ -3,7 +3,7 @@ import { asSeconds } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
 import type { Point } from "../intervals.ts";
 import type { Shown } from "../registers.ts";
-import type { Db } from "./open.ts";
+import type { Store } from "../../store/open.ts";
 
 /** Sides of a sample that stood in another message. */
 export interface Carried {
@@ -43,7 +43,7 @@ export class SampleTable {
   readonly #prune;
   readonly #pruneBreaks;
 
-  constructor(db: Db) {
+  constructor(db: Store) {
     const select = `SELECT ${COLUMNS} FROM samples WHERE meter = ?`;
     this.#at = db.prepare<[bigint, bigint], Row>(`${select} AND at = ?`);
     this.#before = db.prepare<[bigint, bigint], Row>(`${select} AND at < ? ORDER BY at DESC LIMIT 1`);

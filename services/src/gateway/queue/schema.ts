@@ -1,8 +1,7 @@
 /** Tables of the queue. Times are unix seconds, energies Wh; both are integers of 63 bits. */
 
-export const VERSION = 1n;
-
-export const SCHEMA = `
+export const MIGRATIONS = [
+  `
   -- A meter of the configuration. Boundaries up to "frozen" are in a reading and do not change any more.
   CREATE TABLE meters (
     id INTEGER PRIMARY KEY,
@@ -72,4 +71,5 @@ export const SCHEMA = `
     code TEXT NOT NULL,
     message TEXT NOT NULL
   ) STRICT;
-`;
+`,
+];

@@ -3,7 +3,7 @@ import { asSeconds } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
 import { QUALITIES } from "../intervals.ts";
 import type { Boundary } from "../intervals.ts";
-import type { Db } from "./open.ts";
+import type { Store } from "../../store/open.ts";
 
 interface Row {
   readonly slot: bigint;
@@ -18,7 +18,7 @@ export class SlotTable {
   readonly #first;
   readonly #prune;
 
-  constructor(db: Db) {
+  constructor(db: Store) {
     this.#put = db.prepare<[bigint, bigint, bigint, bigint, bigint]>(
       "INSERT OR REPLACE INTO slots (meter, slot, import_wh, export_wh, quality) VALUES (?, ?, ?, ?, ?)",
     );

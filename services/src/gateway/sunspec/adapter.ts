@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Seconds } from "@wattbook/sdk/pure";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
-import { asGatewayError, GatewayError, isGatewayError } from "../errors.ts";
+import { isServiceError } from "../../errors.ts";
+import { asServiceError, GatewayError } from "../errors.ts";
 import { Link } from "../link.ts";
 import type { Backoff } from "../link.ts";
 import type { Adapter, Report, Sample, Sink } from "../sample.ts";
@@ -54,6 +55,10 @@ export class SunSpecAdapter implements Adapter {
     await this.#link.start(report);
   }
 
+  fault(): string | null {
+    return this.#link === undefined ? "It is not started." : this.#link.fault;
+  }
+
   async stop(): Promise<void> {
     await this.#link?.stop();
   }
@@ -68,7 +73,7 @@ export class SunSpecAdapter implements Adapter {
       const sample: Sample = { meter, at: clock(), live: true, ...registers, ...rest };
       await sink(serial === undefined ? sample : { ...sample, serial });
     } catch (error) {
-      if (!isGatewayError(error)) throw error;
+      if (!isServiceError(error)) throw error;
       report(error, meter);
     }
   }
@@ -101,7 +106,7 @@ export async function probeSunSpec(
       return { model: map.energy.id, ...(await readEnergy(read, map)) };
     });
   } catch (error) {
-    throw asGatewayError(error, "LINK_DOWN", addressOf(endpoint), "check address and unit id.");
+    throw asServiceError(error, "LINK_DOWN", addressOf(endpoint), "check address and unit id.");
   }
 }
 

@@ -1,5 +1,5 @@
 /** The chain of models in a SunSpec device: the marker "SunS", then id, length and registers of each, until id 0xFFFF. */
-import { asGatewayError, GatewayError } from "../errors.ts";
+import { asServiceError, GatewayError } from "../errors.ts";
 import { uint16, uint32 } from "./image.ts";
 import type { Registers } from "./image.ts";
 import { COMMON_MODEL, ENERGY_MODELS } from "./models.ts";
@@ -63,7 +63,7 @@ async function findBase(read: ReadRegisters): Promise<number> {
     }
   }
   if (failures.length === BASES.length) {
-    throw asGatewayError(failures[0], "LINK_DOWN", "marker", "the device answers nowhere. Check address and unit id.");
+    throw asServiceError(failures[0], "LINK_DOWN", "marker", "the device answers nowhere. Check address and unit id.");
   }
   const hint = "the device speaks Modbus, but not SunSpec. Switch SunSpec on, or check the unit id.";
   throw new GatewayError("SUNSPEC_ABSENT", "marker", BASES.join(", "), hint);

@@ -1,17 +1,9 @@
-/** The SDK's clients on a `Node`: with its failover, its checks and its patience. */
+/** Logs from a `Node`: with its failover, its checks and its patience. */
 import { faultOf, type LogSource, type ScannedLog } from "@wattbook/sdk";
-import type { ContractRunner, Filter, Provider } from "ethers";
+import type { Filter } from "ethers";
 import type { Node } from "../../chain/index.ts";
 
-/** Reads with a node; sending is the sender's. */
-export function readerOf(node: Node): ContractRunner {
-  const getCode = async (address: string) => (await node.ask("eth_getCode", [address, "latest"])) as string;
-  return {
-    // Of a provider the clients use this alone.
-    provider: { getCode } as unknown as Provider,
-    call: async ({ to, data }) => (await node.ask("eth_call", [{ to, data }, "latest"])) as string,
-  };
-}
+export { readerOf } from "../../chain/reader.ts";
 
 /** Where logs come from. */
 export function logSourceOf(node: Node): LogSource {

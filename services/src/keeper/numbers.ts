@@ -1,0 +1,85 @@
+/** The keeper's numbers for Prometheus. */
+import type { Outbox, SenderStep } from "../chain/index.ts";
+import { Counter, Gauge, type Registry } from "../operation/index.ts";
+import type { Pass, Task } from "./keeper.ts";
+
+const TASKS: readonly Task[] = ["clear", "settle", "estimate"];
+
+/** What is counted. */
+export class KeeperNumbers {
+  readonly #passes;
+  readonly #submitted;
+  readonly #waiting;
+  readonly #steps;
+  readonly #balance;
+  #lastPass: number | undefined;
+
+  constructor(registry: Registry, outbox: Outbox) {
+    const registers = [registry];
+    this.#passes = new Counter({
+      ...{ name: "wattbook_keeper_passes_total", help: "Looks at what is due", registers },
+      labelNames: ["result"] as const,
+    });
+    this.#submitted = new Counter({
+      ...{ name: "wattbook_keeper_submitted_total", help: "Calls that were handed to the sender", registers },
+      labelNames: ["task"] as const,
+    });
+    this.#waiting = new Gauge({
+      ...{ name: "wattbook_keeper_waiting", help: "What is due and what the chain would not take yet", registers },
+      labelNames: ["task"] as const,
+    });
+    this.#steps = new Counter({
+      ...{ name: "wattbook_keeper_transaction_steps_total", help: "Steps of transactions", registers },
+      labelNames: ["step"] as const,
+    });
+    this.#balance = new Gauge({ name: "wattbook_keeper_balance_wei", help: "Money for gas", registers });
+    this.#showAge(registers);
+    showJobs(outbox, registers);
+  }
+
+  passed({ submitted, waiting }: Pass): void {
+    this.#passes.inc({ result: "ok" });
+    this.#lastPass = Date.now();
+    for (const key of submitted) this.#submitted.inc({ task: key.slice(0, key.indexOf(":")) });
+    for (const task of TASKS) {
+      const items = waiting.filter((each) => each.task === task).map((each) => each.items);
+      this.#waiting.set(
+        { task },
+        items.reduce((sum, each) => sum + each, 0),
+      );
+    }
+  }
+
+  failed(): void {
+    this.#passes.inc({ result: "failed" });
+  }
+
+  stepped({ step }: SenderStep): void {
+    this.#steps.inc({ step });
+  }
+
+  /** Wei. */
+  holds(balance: bigint): void {
+    this.#balance.set(Number(balance));
+  }
+
+  #showAge(registers: Registry[]): void {
+    const lastPass = () => this.#lastPass;
+    new Gauge({
+      ...{ name: "wattbook_keeper_last_pass_age_seconds", help: "Since the last look that went well", registers },
+      collect() {
+        const at = lastPass();
+        if (at !== undefined) this.set((Date.now() - at) / 1_000);
+      },
+    });
+  }
+}
+
+function showJobs(outbox: Outbox, registers: Registry[]): void {
+  new Gauge({
+    ...{ name: "wattbook_keeper_jobs", help: "Calls in the outbox, by state", registers, labelNames: ["state"] },
+    collect() {
+      for (const [state, count] of Object.entries(outbox.counts())) this.set({ state }, count);
+    },
+  });
+}
