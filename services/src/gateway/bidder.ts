@@ -30,12 +30,19 @@ import type { OutboxKey } from "./queue/outbox.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Strategy } from "./strategy.ts";
 
-/** What a strip needs to know of the chain; `prepareStrip` of the SDK reads it. */
+/** A strip without orders. */
+export interface Prepared {
+  readonly terms: Terms;
+  readonly header: StripHeader;
+  readonly context: StripContext;
+}
+
+/** What a strip needs to know of the chain, as `prepareFrom` reads it; undefined while the member cannot trade. */
 export type PrepareStrip = (
   community: CommunityIndex,
   member: MemberIndex,
   period: Period,
-) => Promise<{ readonly terms: Terms; readonly header: StripHeader; readonly context: StripContext }>;
+) => Promise<Prepared | undefined>;
 
 /** A member that trades. */
 export interface TradingMember extends MeteredMember {
@@ -78,7 +85,9 @@ export class Bidder {
   async #bidFor(member: TradingMember, period: Period, open: readonly Slot[]): Promise<boolean> {
     const { community } = member.community;
     if (this.#queue.outbox.has("strip", community, member.member, period)) return false;
-    const { terms, header, context } = await this.#prepare(community, member.member, period);
+    const prepared = await this.#prepare(community, member.member, period);
+    if (prepared === undefined) return false;
+    const { terms, header, context } = prepared;
     const free = open.filter((slot) => offsetIn(terms, period, slot) >= header.after);
     const slots = await Promise.all(
       free.map(async (slot) => ({ slot, netWh: await member.forecast.netWh(member.meter, slotStart(terms, slot)) })),

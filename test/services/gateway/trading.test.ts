@@ -95,6 +95,7 @@ describe("bidding", function () {
   it("leaves out slots whose gate is near, and those that the frontier has passed", async function () {
     const after: typeof prepare = async (...args) => {
       const prepared = await prepare(...args);
+      if (prepared === undefined) throw new Error("the member trades");
       return { ...prepared, header: { ...prepared.header, after: 2n as typeof prepared.header.after } };
     };
     const near = trading();
