@@ -7,8 +7,8 @@ import { type BaseWallet, encryptKeystoreJsonSync } from "ethers";
 import { asPeriod, periodAt, asSeconds } from "@wattbook/sdk";
 import { BIN } from "../../cli/support.ts";
 import { NODES } from "../../scripts/deploy/nodes.ts";
-import { freePort } from "../gateway/support.ts";
 import { CommunityWorld, keyOf } from "../relayer/world.ts";
+import { lastingPort } from "../support/ports.ts";
 import type { Broker, BrokerKind } from "./brokers.ts";
 import type { ClockMessage, GatewayTask, KeptMessage, ReadyMessage } from "./gateway-child.ts";
 import { type MeterName, METERS, SimulatedMeter, SLOT } from "./homes.ts";
@@ -75,10 +75,10 @@ export class Neighbourhood {
     await world.enrol(METERS.length);
     await world.advanceTo(BEGIN);
     const broker = await kind.start(folder);
-    const ports = { push: await freePort(), relayer: await freePort() };
+    const ports = { push: await lastingPort(), relayer: await lastingPort() };
     const sources = {
       north: await AssistantSource.connect(broker.url),
-      west: new PushSource(ports.push, PUSH_TOKEN),
+      west: new PushSource("west", ports.push, PUSH_TOKEN),
       south: await P1Source.listen(),
       roof: await SunSpecSource.listen(),
     };
@@ -140,7 +140,7 @@ export class Neighbourhood {
       await this.#setClocks();
     });
     await north.show(time, this.meters.north.at(time));
-    await west.show(time, this.meters.west.at(time));
+    west.keep(time, this.meters.west.at(time));
     await this.settled();
   }
 
@@ -150,7 +150,7 @@ export class Neighbourhood {
     for (const name of Object.keys(GATEWAYS) as GatewayName[]) {
       if (!this.gateways[name].running) continue;
       await this.until(`the ${name} gateway keeps what is shown at ${time}`, async () => {
-        if (name === "patient") await this.#sources.west.retry();
+        if (name === "patient") await this.#sources.west.push();
         return GATEWAYS[name].every((meter) => this.#sidesOf(meter).every((side) => this.#has(meter, time, side)));
       });
     }

@@ -151,27 +151,27 @@ export class PushSource {
   readonly #token: string;
   readonly #waiting: { readonly time: bigint; readonly registers: Registers }[] = [];
 
-  constructor(port: number, token: string) {
-    this.#url = `http://127.0.0.1:${port}/v1/meters/west/samples`;
+  constructor(meter: string, port: number, token: string) {
+    this.#url = `http://127.0.0.1:${port}/v1/meters/${meter}/samples`;
     this.#token = token;
   }
 
-  /** Whether all was taken. */
-  async show(time: bigint, registers: Registers): Promise<boolean> {
+  /** Remembers what it shows, to be pushed. */
+  keep(time: bigint, registers: Registers): void {
     this.#waiting.push({ time, registers });
-    return this.retry();
   }
 
-  async retry(): Promise<boolean> {
+  /** Pushes what waits. @return Whether all was taken. */
+  async push(): Promise<boolean> {
     for (;;) {
       const [next] = this.#waiting;
       if (next === undefined) return true;
-      if (!(await this.#push(next.time, next.registers))) return false;
+      if (!(await this.#pushOne(next.time, next.registers))) return false;
       this.#waiting.shift();
     }
   }
 
-  async #push(time: bigint, { importWh, exportWh }: Registers): Promise<boolean> {
+  async #pushOne(time: bigint, { importWh, exportWh }: Registers): Promise<boolean> {
     const body = JSON.stringify({ at: String(time), import: String(importWh), export: String(exportWh), unit: "Wh" });
     const headers = { "content-type": "application/json", authorization: `Bearer ${this.#token}` };
     try {

@@ -109,6 +109,19 @@ describe("bidding", function () {
     expect(strip.entries.map(({ offset }) => offset)).to.deep.equal([2n, 3n]);
   });
 
+  it("makes a refused strip anew once its first gate has closed, from the slots that are left", async function () {
+    const { gateway, relayer, strips, world, codes } = trading();
+    relayer.answers.push({ outcome: "refused", code: "ENTRY_REFUSED", message: "the gate of slot 0 closed." });
+    await gateway.step();
+    await gateway.step();
+    expect(strips()).to.deep.equal([]);
+    expect(codes).to.deep.equal(["HAND_OVER_REFUSED"]);
+    world.now = DAY + 3_600n - TERMS.gateClosure;
+    await gateway.step();
+    await gateway.step();
+    expect(strips().map(({ strip }) => strip.entries.map(({ offset }) => offset))).to.deep.equal([[2n, 3n]]);
+  });
+
   it("goes on with readings where the chain cannot be asked, and with others where a strategy fails", async function () {
     const broken = { orders: () => Promise.reject(new Error("model not found")) };
     const { codes, gateway, strips } = trading({ strategy: broken });
