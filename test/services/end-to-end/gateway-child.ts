@@ -2,8 +2,10 @@
  * A gateway from its configuration file, as a process of its own: `node gateway-child.ts '{ "config", "now" }'`. The clock of
  * its machine shows what the test says, and stands still in between; every sample that is on disk is told.
  */
-import { Gateway, loadGateway } from "../../../services/src/gateway/index.ts";
+import { Node } from "../../../services/src/chain/index.ts";
+import { Gateway, joinChain, openGateway, Queue, readGatewayConfig } from "../../../services/src/gateway/index.ts";
 import type { Adapter } from "../../../services/src/gateway/sample.ts";
+import { passwordsOf, Secrets } from "../../../services/src/operation/index.ts";
 
 /** What the process is told to begin with. */
 export interface GatewayTask {
@@ -41,11 +43,17 @@ async function run(task: GatewayTask): Promise<void> {
     now = message.now;
     process.send?.({ now } satisfies ClockMessage);
   });
-  const options = await loadGateway(task.config);
-  let waiting = options.adapters.length;
+  const file = { path: task.config, env: {} };
+  const secrets = new Secrets();
+  const config = readGatewayConfig(file, secrets);
+  const opened = await openGateway(config, passwordsOf(secrets, file));
+  const node = new Node({ urls: config.node.urls, chainId: opened.deployment.chainId });
+  const queue = new Queue(config.queue);
+  let waiting = opened.adapters.length;
   const gateway = new Gateway({
-    ...options,
-    adapters: options.adapters.map((adapter) =>
+    ...(await joinChain(config, opened, node, queue)),
+    ...{ queue, handOver: opened.handOver },
+    adapters: opened.adapters.map((adapter) =>
       telling(adapter, () => {
         waiting -= 1;
         if (waiting === 0) process.send?.({ ready: true } satisfies ReadyMessage);

@@ -258,7 +258,8 @@ export class Neighbourhood {
       secret(`${name}.csv`, this.#past(GATEWAYS[name]));
       secret(`${name}.json`, {
         queue: `${name}.sqlite`,
-        chain: { url: world.node.url, deployment: "deployment.json" },
+        deployment: "deployment.json",
+        node: { urls: [world.node.url] },
         relayer: { url: `http://127.0.0.1:${ports.relayer}`, mostFeePerEntry: 10 },
         ...{ meters, members, adapters: [{ type: "csv", path: `${name}.csv`, values: "register" }, ...adapters[name]] },
       });
@@ -266,10 +267,10 @@ export class Neighbourhood {
     const [relayer, keeper] = this.accounts as [BaseWallet, BaseWallet];
     mkdirSync(join(folder, "relayer"), { mode: 0o700 });
     secret("relayer.json", {
-      deployment: join(folder, "deployment.json"),
-      folder: join(folder, "relayer"),
+      deployment: "deployment.json",
+      folder: "relayer",
       node: { urls: [world.node.url], pollMs: 50 },
-      key: { keystore: join(folder, key("relayer", relayer)), passwordFile: join(folder, "password") },
+      key: { file: key("relayer", relayer), passwordFile: "password" },
       communities: [0],
       leastFeePerEntry: "10",
       lead: 100_000,

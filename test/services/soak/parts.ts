@@ -4,7 +4,7 @@ import { asAmount, asPrice, asSeconds, connect, type Deployment, type Wattbook }
 import fastify, { type FastifyInstance } from "fastify";
 import type { Wallet } from "ethers";
 import { DEFAULT_FEES, Node, Outbox, Sender } from "../../../services/src/chain/index.ts";
-import { GatewayError } from "../../../services/src/gateway/errors.ts";
+import { isServiceError, ServiceError } from "../../../services/src/errors.ts";
 import {
   Gateway,
   HttpHandOver,
@@ -40,7 +40,7 @@ export function nodeAt(url: string, { chainId }: Deployment): Node {
 }
 
 /** A power cut within a gateway: nothing is acknowledged any more. */
-export const powerCut = (): Error => new GatewayError("STORE_FAILED", "power", "off", "the process is gone.");
+export const powerCut = (): Error => new ServiceError("STORE_FULL", "The process is gone.");
 
 /** What a gateway is made of. */
 export interface GatewayPlan {
@@ -116,7 +116,7 @@ export async function openGateway(plan: GatewayPlan): Promise<Part> {
       plan.seen(sample.meter, sample.at);
       return kept;
     } catch (error) {
-      if (error instanceof GatewayError && !error.retry) plan.seen(sample.meter, sample.at, error.code);
+      if (isServiceError(error) && !error.retry) plan.seen(sample.meter, sample.at, error.code);
       throw error;
     }
   };

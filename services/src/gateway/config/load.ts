@@ -56,7 +56,12 @@ export async function openGateway(config: GatewayConfig, passwords: Passwords): 
  * Asks the chain for the terms of all communities.
  * @throws ServiceError CONFIG_INVALID for a community that is not there; faults of the node; WattbookErrors of the deployment
  */
-export async function joinChain(config: GatewayConfig, { deployment, keys, relayer }: Opened, node: Node, queue: Queue) {
+export async function joinChain(
+  config: GatewayConfig,
+  { deployment, keys, relayer }: Opened,
+  node: Node,
+  queue: Queue,
+) {
   const wattbook = await connect(node.provider, deployment);
   const communities = await communitiesOf(wattbook, config);
   const members = config.members.map((member, at) => {
