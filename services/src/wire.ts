@@ -52,6 +52,14 @@ export function pathOf(kind: MessageKind, community: CommunityIndex): string {
   return `/v1/communities/${community}/${PATHS[kind]}`;
 }
 
+/** Path to ask what a relayer wants of a community's strips. */
+export function pathOfTerms(community: CommunityIndex): string {
+  return `/v1/communities/${community}`;
+}
+
+/** What of its answer a strip has to say. */
+export const RelayerTerms = z.object({ feeTo: bytes(20), leastFeePerEntry: integer });
+
 /** A reading, all but its community, which stands in the path, and its signature. */
 export const UnsignedReadingBody = z.strictObject({
   member: integer,

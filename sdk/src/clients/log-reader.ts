@@ -133,12 +133,11 @@ export class LogReader {
 
   /** The slots of a period that cleared. */
   async cleared(period: Period, range?: ScanRange): Promise<Map<Slot, ClearedSlot>> {
-    const slots = new Set(slotsOf(this.#options.terms, period));
-    const found = await this.#events("market", "SlotCleared", [this.#options.community], range);
+    const slots = slotsOf(this.#options.terms, period);
+    const found = await this.#events("market", "SlotCleared", [this.#options.community, slots], range);
     const cleared = new Map<Slot, ClearedSlot>();
     for (const args of found) {
       const slot = asSlot(uint(args, "slot"));
-      if (!slots.has(slot)) continue;
       const lots = asLots(uint(args, "lots"));
       cleared.set(slot, { lots, price: lots === 0n ? null : asPrice(uint(args, "price")) });
     }
@@ -325,12 +324,13 @@ export class LogReader {
     const { fromBlock = 0, toBlock = Infinity, ...how } = range;
     const logs = this.#fixed ?? (await this.#all(how));
     const wanted = address.toLowerCase();
+    const sets = topics.map((topic) => (topic === null ? null : new Set([topic].flat())));
     return logs.filter(
       (log) =>
         log.address?.toLowerCase() === wanted &&
         log.blockNumber >= fromBlock &&
         log.blockNumber <= toBlock &&
-        topics.every((topic, index) => topic === null || topic === log.topics[index]),
+        sets.every((set, index) => set === null || set.has(log.topics[index] ?? "")),
     );
   }
 

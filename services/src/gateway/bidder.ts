@@ -8,6 +8,7 @@ import {
   offsetIn,
   periodAt,
   periodStart,
+  slotIn,
   slotsOf,
   slotStart,
   stripDigest,
@@ -23,19 +24,26 @@ import type {
   StripHeader,
   Terms,
 } from "@wattbook/sdk/pure";
-import { unsignedStripBody } from "../wire.ts";
+import { stripOf, UnsignedStripBody, unsignedStripBody } from "../wire.ts";
 import type { Forecast } from "./forecast.ts";
 import type { MeteredMember, KeySigner } from "./members.ts";
-import type { OutboxKey } from "./queue/outbox.ts";
+import type { OutboxItem, OutboxKey } from "./queue/outbox.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Strategy } from "./strategy.ts";
 
-/** What a strip needs to know of the chain; `prepareStrip` of the SDK reads it. */
+/** A strip without orders. */
+export interface Prepared {
+  readonly terms: Terms;
+  readonly header: StripHeader;
+  readonly context: StripContext;
+}
+
+/** What a strip needs to know of the chain, as `prepareFrom` reads it; undefined while the member cannot trade. */
 export type PrepareStrip = (
   community: CommunityIndex,
   member: MemberIndex,
   period: Period,
-) => Promise<{ readonly terms: Terms; readonly header: StripHeader; readonly context: StripContext }>;
+) => Promise<Prepared | undefined>;
 
 /** A member that trades. */
 export interface TradingMember extends MeteredMember {
@@ -77,8 +85,11 @@ export class Bidder {
 
   async #bidFor(member: TradingMember, period: Period, open: readonly Slot[]): Promise<boolean> {
     const { community } = member.community;
-    if (this.#queue.outbox.has("strip", community, member.member, period)) return false;
-    const { terms, header, context } = await this.#prepare(community, member.member, period);
+    const before = this.#queue.outbox.latest("strip", community, member.member, period);
+    if (before !== undefined && !isPassed(member.community.terms, before, open)) return false;
+    const prepared = await this.#prepare(community, member.member, period);
+    if (prepared === undefined) return false;
+    const { terms, header, context } = prepared;
     const free = open.filter((slot) => offsetIn(terms, period, slot) >= header.after);
     const slots = await Promise.all(
       free.map(async (slot) => ({ slot, netWh: await member.forecast.netWh(member.meter, slotStart(terms, slot)) })),
@@ -86,14 +97,16 @@ export class Bidder {
     const caps = context.caps ?? { buy: asLots(0n), sell: asLots(0n) };
     const orders = await member.strategy.orders({ terms, slots, caps });
     if (orders.length === 0) return false;
-    this.#add(member, buildStrip(terms, header, orders, context));
+    this.#add(member, buildStrip(terms, header, orders, context), before);
     return true;
   }
 
-  #add({ community: { market } }: TradingMember, strip: Strip): void {
+  /** @param before A refused strip that this one takes the place of. */
+  #add({ community: { market } }: TradingMember, strip: Strip, before: OutboxItem | undefined): void {
     if (market === undefined) return;
     const body = JSON.stringify(unsignedStripBody(strip));
     this.#queue.transaction(() => {
+      if (before !== undefined) this.#queue.outbox.forget(before);
       this.#queue.outbox.add(stripKey(strip), body, stripDigest(market, strip));
     });
   }
@@ -102,6 +115,17 @@ export class Bidder {
 /** Key of a strip in the outbox. */
 export function stripKey({ community, member, period, after }: StripHeader): OutboxKey {
   return { kind: "strip", community, member, period, part: after };
+}
+
+/**
+ * Whether a strip was refused whose first slot has closed since: for one that came too late, or that could not be paid for, the
+ * later slots can still be traded.
+ */
+function isPassed(terms: Terms, { state, community, period, body }: OutboxItem, open: readonly Slot[]): boolean {
+  if (state !== "refused") return false;
+  const [first] = stripOf(community, UnsignedStripBody.parse(JSON.parse(body))).entries;
+  const [earliest] = open;
+  return first !== undefined && earliest !== undefined && slotIn(terms, period, first.offset) < earliest;
 }
 
 function openSlots(terms: Terms, period: Period, now: Seconds): Slot[] {

@@ -37,7 +37,12 @@ export type RefusalCode =
 
 /** A source or a relayer that cannot be reached at the moment. */
 export type LinkCode =
-  "LINK_DOWN" | "LINK_REFUSED" | "RELAYER_UNAVAILABLE" | "HAND_OVER_REFUSED" | "SIGNER_UNAVAILABLE";
+  | "LINK_DOWN"
+  | "LINK_REFUSED"
+  | "RELAYER_UNAVAILABLE"
+  | "RELAYER_TOO_DEAR"
+  | "HAND_OVER_REFUSED"
+  | "SIGNER_UNAVAILABLE";
 
 /** Energy that cannot be signed or traded as it stands. */
 export type ReadingCode = "READING_HAS_GAPS" | "REGISTER_BELOW_CHAIN" | "SWAP_TOO_LATE";

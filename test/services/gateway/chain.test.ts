@@ -104,6 +104,8 @@ describe("a gateway on a chain", function () {
     const end = start + 86_400n;
     const file = { path, env: { KEY_PASSWORD_FILE: join(folder.path, "password") } };
     const secrets = new Secrets();
+    // The member can trade from its first period's start on.
+    await w.raw.goTo(Number(end) + 901);
     const config = readGatewayConfig(file, secrets);
     const opened = await openGateway(config, passwordsOf(secrets, file));
     const line = new Node({ urls: config.node.urls, chainId: opened.deployment.chainId });
@@ -131,7 +133,6 @@ describe("a gateway on a chain", function () {
     const item = { strip: stripOf(community, strip), signature: signatureOf(strip) };
     expect(item.strip.period).to.equal(first + 1n);
     expect(new Set(item.strip.entries.map(({ lots }) => lots))).to.deep.equal(new Set([11n]));
-    await w.raw.goTo(Number(end) + 901);
     await book.market.send.post(community, item.strip.period, [item]);
     const journal = await book.escrow.journal(community, item.strip.member, item.strip.period);
     expect(journal.entries).to.equal(BigInt(item.strip.entries.length));

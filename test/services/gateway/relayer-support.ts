@@ -29,6 +29,10 @@ export async function relayerServer() {
   });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === "GET") {
+      const terms = { feeTo: `0x${"ab".repeat(20)}`, leastFeePerEntry: "0" };
+      return void response.setHeader("content-type", "application/json").end(JSON.stringify(terms));
+    }
     let body = "";
     for await (const chunk of request) body += String(chunk);
     const posted = { path: request.url ?? "", key: String(request.headers["idempotency-key"]), body };

@@ -95,6 +95,7 @@ describe("bidding", function () {
   it("leaves out slots whose gate is near, and those that the frontier has passed", async function () {
     const after: typeof prepare = async (...args) => {
       const prepared = await prepare(...args);
+      if (prepared === undefined) throw new Error("the member trades");
       return { ...prepared, header: { ...prepared.header, after: 2n as typeof prepared.header.after } };
     };
     const near = trading();
@@ -106,6 +107,19 @@ describe("bidding", function () {
     const [message] = passed.relayer.kept.values();
     const strip = stripOf(COMMUNITY.community, StripBody.parse(JSON.parse(message?.body ?? "")));
     expect(strip.entries.map(({ offset }) => offset)).to.deep.equal([2n, 3n]);
+  });
+
+  it("makes a refused strip anew once its first gate has closed, from the slots that are left", async function () {
+    const { gateway, relayer, strips, world, codes } = trading();
+    relayer.answers.push({ outcome: "refused", code: "ENTRY_REFUSED", message: "the gate of slot 0 closed." });
+    await gateway.step();
+    await gateway.step();
+    expect(strips()).to.deep.equal([]);
+    expect(codes).to.deep.equal(["HAND_OVER_REFUSED"]);
+    world.now = DAY + 3_600n - TERMS.gateClosure;
+    await gateway.step();
+    await gateway.step();
+    expect(strips().map(({ strip }) => strip.entries.map(({ offset }) => offset))).to.deep.equal([[2n, 3n]]);
   });
 
   it("goes on with readings where the chain cannot be asked, and with others where a strategy fails", async function () {

@@ -1,17 +1,19 @@
 /** From a configuration to what a `Gateway` takes: keys opened, the chain asked for the terms. */
-import { connect, type Deployment, parseDeployment, prepareStrip, type Wattbook } from "@wattbook/sdk";
-import { asCommunity, asMember, asPrice, asSeconds, DEFAULT_TERMS } from "@wattbook/sdk/pure";
+import { connect, type Deployment, parseDeployment, type Wattbook } from "@wattbook/sdk";
+import { asAmount, asCommunity, asMember, asPrice, asSeconds, DEFAULT_TERMS } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
 import type { BaseWallet } from "ethers";
 import { type Node, readWith } from "../../chain/index.ts";
 import { ServiceError } from "../../errors.ts";
 import { openKey, type Passwords, readSecret, readText, type Secrets } from "../../operation/index.ts";
-import type { PrepareStrip, TradingMember } from "../bidder.ts";
+import type { TradingMember } from "../bidder.ts";
 import { HistoryForecast } from "../forecast.ts";
 import { HttpHandOver } from "../http-hand-over.ts";
 import type { MeterRules } from "../intake.ts";
 import type { Community, MeteredMember } from "../members.ts";
+import { prepareFrom } from "../prepare.ts";
 import type { Queue } from "../queue/queue.ts";
+import { feeTermsOf, payingRelayer, type TermsOptions } from "../relayer-terms.ts";
 import type { Adapter } from "../sample.ts";
 import { ForecastStrategy } from "../strategy.ts";
 import { makeAdapter } from "./adapters.ts";
@@ -28,6 +30,8 @@ export interface Opened {
   readonly deployment: Deployment;
   readonly adapters: readonly Adapter[];
   readonly handOver: HttpHandOver;
+  /** Where the relayer says what it asks for. */
+  readonly relayer: TermsOptions;
   /** In the order of the configuration's members. */
   readonly keys: readonly MemberKeys[];
 }
@@ -43,16 +47,21 @@ export async function openGateway(config: GatewayConfig, passwords: Passwords): 
   const adapters = config.adapters.map((adapter, at) =>
     makeAdapter(adapter, { field: `adapters[${at}]`, meters, secrets }),
   );
-  const handOver = handOverOf(config, secrets);
+  const relayer = relayerOf(config, secrets);
   const keys = await Promise.all(config.members.map((member, at) => keysOf(member, `members[${at}]`, passwords)));
-  return { deployment, adapters, handOver, keys };
+  return { deployment, adapters, handOver: new HttpHandOver(relayer), relayer, keys };
 }
 
 /**
  * Asks the chain for the terms of all communities.
  * @throws ServiceError CONFIG_INVALID for a community that is not there; faults of the node; WattbookErrors of the deployment
  */
-export async function joinChain(config: GatewayConfig, { deployment, keys }: Opened, node: Node, queue: Queue) {
+export async function joinChain(
+  config: GatewayConfig,
+  { deployment, keys, relayer }: Opened,
+  node: Node,
+  queue: Queue,
+) {
   const wattbook = readWith(node, await connect(node.provider, deployment));
   const communities = await communitiesOf(wattbook, config);
   const members = config.members.map((member, at) => {
@@ -64,13 +73,17 @@ export async function joinChain(config: GatewayConfig, { deployment, keys }: Ope
     meters: new Map(config.meters.map((meter) => [meter.name, rulesOf(meter, slotOf(meter.name, members))])),
     readings: { signAfter: seconds(config.signAfter), giveUpAfter: seconds(config.giveUpAfter) },
     states: wattbook.settlement,
-    prepare: ((community, member, period) => prepareStrip(wattbook, community, member, period)) as PrepareStrip,
+    prepare: payingRelayer(
+      prepareFrom(wattbook),
+      (community) => feeTermsOf(relayer, community),
+      asAmount(config.relayer.mostFeePerEntry),
+    ),
   };
 }
 
-function handOverOf({ relayer: { url, tokenFile } }: GatewayConfig, secrets: Secrets): HttpHandOver {
-  if (tokenFile === undefined) return new HttpHandOver({ url });
-  return new HttpHandOver({ url, token: secrets.add(readSecret("relayer.tokenFile", tokenFile).trimEnd()) });
+function relayerOf({ relayer: { url, tokenFile } }: GatewayConfig, secrets: Secrets): TermsOptions {
+  if (tokenFile === undefined) return { url };
+  return { url, token: secrets.add(readSecret("relayer.tokenFile", tokenFile).trimEnd()) };
 }
 
 async function keysOf({ meterKey, trade }: MemberConfig, field: string, passwords: Passwords): Promise<MemberKeys> {

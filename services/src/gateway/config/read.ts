@@ -21,7 +21,7 @@ export function readGatewayConfig({ path, env }: ProgramFile, secrets: Secrets):
     ...config,
     deployment: at(config.deployment),
     queue: at(config.queue),
-    relayer: { url: relayer.url, tokenFile },
+    relayer: { ...relayer, tokenFile },
     members: config.members.map((member) => memberAt(member, at)),
     adapters: config.adapters.map((adapter) => adapterAt(adapter, at)),
   };

@@ -11,7 +11,9 @@ export const SAMPLE = `// A gateway of Wattbook. Paths count from this file's fo
   // Everything that the gateway has to know after a crash; made where it is missing.
   "queue": "gateway.sqlite",
   "relayer": {
-    "url": "http://127.0.0.1:8080"
+    "url": "http://127.0.0.1:8080",
+    // Base units of the payment token that it may ask for an order.
+    "mostFeePerEntry": "0"
     // "tokenFile": "relayer.token"
   },
   "meters": [

@@ -56,6 +56,8 @@ export const GatewayConfig = z
     relayer: z.strictObject({
       url: z.url({ protocol: /^https?$/, error: RELAYER }),
       tokenFile: secretFile.optional(),
+      /** Most that it may ask for an order, base units. */
+      mostFeePerEntry: large.default(0n),
     }),
     meters: z.array(MeterConfig, METERS).min(1, METERS),
     members: z.array(MemberConfig, "describe members in a list").default([]),

@@ -60,7 +60,7 @@ export class Outbox {
   readonly #get;
   readonly #last;
   readonly #waiting;
-  readonly #any;
+  readonly #latest;
   readonly #earlier;
   readonly #prune;
   readonly #counts;
@@ -78,8 +78,8 @@ export class Outbox {
     this.#waiting = db.prepare<[OutboxKind, bigint, number], Row>(
       "SELECT * FROM outbox WHERE kind = ? AND state IN ('made', 'signed') AND next_try <= ? ORDER BY period, community, member, part LIMIT ?",
     );
-    this.#any = db.prepare<[OutboxKind, bigint, bigint, bigint], { part: bigint }>(
-      "SELECT part FROM outbox WHERE kind = ? AND community = ? AND member = ? AND period = ? LIMIT 1",
+    this.#latest = db.prepare<[OutboxKind, bigint, bigint, bigint], Row>(
+      "SELECT * FROM outbox WHERE kind = ? AND community = ? AND member = ? AND period = ? ORDER BY part DESC LIMIT 1",
     );
     this.#earlier = db.prepare<[OutboxKind, bigint, bigint, bigint], { period: bigint }>(
       "SELECT period FROM outbox WHERE kind = ? AND community = ? AND member = ? AND period < ? AND state IN ('made', 'signed') LIMIT 1",
@@ -110,9 +110,9 @@ export class Outbox {
     return itemOf(this.#last.get(kind, community, member));
   }
 
-  /** Whether there is one of a member and period, whatever became of it. */
-  has(kind: OutboxKind, community: CommunityIndex, member: MemberIndex, period: Period): boolean {
-    return this.#any.get(kind, community, member, period) !== undefined;
+  /** The latest of a member and period, whatever became of it. */
+  latest(kind: OutboxKind, community: CommunityIndex, member: MemberIndex, period: Period): OutboxItem | undefined {
+    return itemOf(this.#latest.get(kind, community, member, period));
   }
 
   /** Messages to be signed or handed over, earliest period first. */

@@ -1,0 +1,4 @@
+import { AEDES } from "./brokers.ts";
+import { dayWith } from "./day.ts";
+
+dayWith(AEDES, 1n);
