@@ -6,6 +6,8 @@ import {
   type CommunityIndex,
   connect,
   type Deployment,
+  type Domain,
+  isSealed,
   isWattbookError,
   MarketClient,
   type Period,
@@ -16,7 +18,7 @@ import {
 import { BaseWallet, type Signer } from "ethers";
 import { type FeePolicy, type Head, type Node, Outbox, Sender } from "../chain/index.ts";
 import { pause } from "../chain/backoff.ts";
-import { isServiceError, ServiceError } from "../errors.ts";
+import { isServiceError } from "../errors.ts";
 import type { Logger } from "../operation/index.ts";
 import type { Store } from "../store/open.ts";
 import { Allowance } from "./allowance.ts";
@@ -31,6 +33,9 @@ import type { Numbers } from "./numbers.ts";
 import { FollowUp } from "./post/follow-up.ts";
 import { Poster, type Served } from "./post/poster.ts";
 import { ReadingDesk } from "./readings/desk.ts";
+import type { Admission } from "./sealed/admission.ts";
+import type { CommitStep } from "./sealed/outcomes.ts";
+import { DEFAULT_SEALED, Sealed, type SealedOptions } from "./sealed/sealed.ts";
 import { Settler } from "./settle/settler.ts";
 import { SignaturePool } from "./signatures/pool.ts";
 import { Batches } from "./store/batches.ts";
@@ -41,6 +46,7 @@ import { Readings } from "./store/readings.ts";
 import { type StripRow, Strips } from "./store/strips.ts";
 import { bookRing } from "./strips/busy.ts";
 import { StripDesk, type StripTerms } from "./strips/desk.ts";
+import { Volumes } from "./strips/volumes.ts";
 
 /** What a relayer does, step by step: for logs, counters, and tests that pull the plug. */
 export type RelayerStep =
@@ -59,7 +65,9 @@ export type RelayerStep =
   | "reverted"
   | "refused"
   | "expired"
-  | "late";
+  | "late"
+  | "bundled"
+  | CommitStep;
 
 /** What a relayer is made of. */
 export interface RelayerOptions {
@@ -77,6 +85,7 @@ export interface RelayerOptions {
   readonly lead: number;
   readonly margin: number;
   readonly patience: number;
+  readonly sealed?: SealedOptions | undefined;
   /** Messages per member and minute. */
   readonly perMember: number;
   /** Threads that check signatures. */
@@ -91,12 +100,21 @@ export interface RelayerOptions {
 export interface ServedCommunity extends Served {
   readonly readings: ReadingDesk;
   readonly gates: Gates;
+  /** Where strips count. */
+  readonly orderBook: Domain;
+  /** Seconds; see `CommunityInfo`. */
+  readonly lead: number;
+  readonly margin: number;
+  /** In a sealed community, who lets strips into the commit. */
+  readonly admission: Admission | undefined;
 }
 
 /** Everything a relayer holds, opened. */
 export class Relayer {
   readonly account: string;
   readonly served = new Map<number, ServedCommunity>();
+  /** Those whose strips are posted. */
+  readonly #open = new Map<number, ServedCommunity>();
   readonly bus = new Bus();
   readonly store: Store;
   readonly path: string;
@@ -105,6 +123,7 @@ export class Relayer {
   readonly commits: GroupCommit;
   readonly options: RelayerOptions;
   readonly domains: Wattbook["domains"];
+  readonly sealed: Sealed;
   readonly #facts: Facts;
   readonly #batches: Batches;
   readonly #outbox: Outbox;
@@ -136,14 +155,17 @@ export class Relayer {
     this.#signatures = new SignaturePool(privateKeyOf(options.signer), options.threads);
     this.#allowance = new Allowance(options.perMember);
     this.#sender = this.#makeSender();
+    this.sealed = this.#makeSealed();
     const outcomes = this.#makeOutcomes();
     this.#follower = new Follower({
       ...{ node, store: this.store, path: this.path, facts: this.#facts, deployment, communities },
       apply: (events) => {
         outcomes.apply(events);
+        this.sealed.apply(events);
       },
       rewind: (from) => {
         outcomes.rewind(from);
+        this.sealed.rewind(from);
       },
     });
     this.#followUp = this.#makeFollowUp();
@@ -170,16 +192,9 @@ export class Relayer {
   }
 
   async #begin(): Promise<void> {
-    const { node, deployment, communities, lead } = this.options;
+    const { node, deployment, communities } = this.options;
     for (const community of communities) {
-      const view = await CommunityView.open(node, this.#clock, deployment, community);
-      if (view.terms.revealWindow !== 0n) {
-        const found = `communities: community ${community} is sealed`;
-        throw new ServiceError("CONFIG_INVALID", `${found}, and this relayer serves open ones. Remove it.`);
-      }
-      const desk = this.#makeDesk(view);
-      const readings = this.#makeReadingDesk(view);
-      this.served.set(Number(community), { view, desk, readings, gates: new Gates(this.bus, lead) });
+      this.#serve(await CommunityView.open(node, this.#clock, deployment, community));
     }
     const head = await node.head();
     this.#clock.see(head);
@@ -188,18 +203,34 @@ export class Relayer {
     this.#reload();
   }
 
+  #serve(view: CommunityView): void {
+    const { lead, margin, sealed = DEFAULT_SEALED } = this.options;
+    const posted = new Volumes();
+    const admission = isSealed(view.terms) ? this.sealed.serve(view, posted) : undefined;
+    // In a sealed community strips are taken until they are committed.
+    const times = admission === undefined ? { lead, margin } : { lead: sealed.lead, margin: sealed.lead };
+    const desk = this.#makeDesk(view, posted, times.margin, admission);
+    const orderBook = admission === undefined ? this.domains.market : this.domains.sealedMarket;
+    const gates = new Gates(this.bus, times.lead);
+    const served = { view, desk, readings: this.#makeReadingDesk(view), gates, orderBook, admission, ...times };
+    this.served.set(Number(view.community), served);
+    if (admission === undefined) this.#open.set(Number(view.community), served);
+  }
+
   /** Looks at the chain once and does what is due. @throws Faults of the node, and of the files; the next look goes on */
   async tick(): Promise<void> {
     const head = await this.options.node.head();
     this.#clock.see(head);
     await this.#read(head);
     this.#followUp.close(head.number);
+    this.sealed.look(head);
     for (const { view, gates } of this.served.values()) {
       gates.look(view.community, view.terms, view.now());
       this.#miss(view);
     }
     await eachDone([
       () => this.#poster.plan(),
+      () => this.sealed.plan(),
       () => this.#settler.plan(),
       () => {
         this.#followUp.submit();
@@ -344,7 +375,7 @@ export class Relayer {
     const { node, deployment, lead, log } = this.options;
     return new Poster({
       ...{ node, account: this.account, store: this.store, sender: this.#sender, strips: this.strips, lead },
-      ...{ batches: this.#batches, facts: this.#facts, served: this.served },
+      ...{ batches: this.#batches, facts: this.#facts, served: this.#open },
       market: new MarketClient({ address: deployment.contracts.DoubleAuction, runner: readerOf(node) }),
       late: (row, reason) => {
         log.debug({ digest: row.digest, reason }, "a strip cannot be posted yet");
@@ -370,8 +401,23 @@ export class Relayer {
     });
   }
 
-  #makeDesk(view: CommunityView): StripDesk {
-    const { leastFee, margin, signer } = this.options;
+  #makeSealed(): Sealed {
+    const { node, deployment, log, numbers, sealed: options = DEFAULT_SEALED } = this.options;
+    return new Sealed({
+      ...{ node, deployment, account: this.account, store: this.store, sender: this.#sender, batches: this.#batches },
+      ...{ facts: this.#facts, strips: this.strips, bus: this.bus, market: this.domains.sealedMarket, options },
+      ...{ log, numbers },
+      resolved: (row, outcome) => {
+        this.#resolved(row, outcome);
+      },
+      tell: (step, name) => {
+        this.tell(step, name);
+      },
+    });
+  }
+
+  #makeDesk(view: CommunityView, posted: Volumes, margin: number, admission: Admission | undefined): StripDesk {
+    const { leastFee, signer } = this.options;
     return new StripDesk({
       ...{
         view,
@@ -379,6 +425,8 @@ export class Relayer {
         facts: this.#facts,
         commits: this.commits,
         signatures: this.#signatures,
+        posted,
+        admission,
         date,
       },
       terms: { feeTo: this.account, leastFee, margin: BigInt(margin) },

@@ -6,6 +6,7 @@ import { Node } from "../chain/index.ts";
 import {
   createMetrics,
   type Logger,
+  type Need,
   nodeAnswers,
   openKey,
   Readiness,
@@ -53,9 +54,10 @@ export async function startRelayer(config: RelayerConfig, parts: StartParts): Pr
     ...{ deployment, node, signer, log, confirmations, numbers: new Numbers(metrics), observe: parts.observe },
     ...{ communities: config.communities, folder: config.folder, fees: config.fees },
     ...{ leastFee: config.leastFeePerEntry, lead: config.lead, margin: config.margin, patience: config.patience },
-    ...{ perMember: config.limits.perMember, threads: config.threads },
+    ...{ perMember: config.limits.perMember, threads: config.threads, sealed: config.sealed },
   });
   const needs = [nodeAnswers(node), storeWrites("store", relayer.path, relayer.store)];
+  if (relayer.sealed.size > 0) needs.push(bondIsThere(relayer));
   const operation = await serveOperation(config.operation, { metrics, readiness: new Readiness(needs), secrets });
   const app = await createApp(new RelayerService(relayer), config.limits, log);
   await app.listen(config.listen);
@@ -70,4 +72,13 @@ export async function startRelayer(config: RelayerConfig, parts: StartParts): Pr
     log.info("relayer is down");
   };
   return { relayer, url: `http://${address}:${port}`, operation: operation.url, ended: finish() };
+}
+
+/** In every sealed community the relayer has posted a bond at least: without one it cannot give a receipt. */
+function bondIsThere({ sealed }: Relayer): Need {
+  const check = async () => {
+    const missing = await sealed.missingBond();
+    if (missing !== null) throw new Error(missing);
+  };
+  return { name: "bond", check };
 }

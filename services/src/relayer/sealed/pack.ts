@@ -1,0 +1,76 @@
+/** How strips go into chunks, and how many a commit can hold. */
+import {
+  buildCommit,
+  type ChunkLimits,
+  isWattbookError,
+  NEW_RING_LIMITS,
+  type SealedCommit,
+  type SignedStrip,
+  type Terms,
+} from "@wattbook/sdk";
+
+/**
+ * Limits of chunks. Whatever the relayer checked, others' orders may fill a tick before its turn, a member may trade for the first time,
+ * and slots that were cleared out of memory never had their words written: a chunk that does not fit its transaction would
+ * cost the bond, so every word counts as new and every entry as refused.
+ */
+export function chunkLimits({ wideTicks }: Pick<Terms, "wideTicks">): ChunkLimits {
+  return wideTicks ? { ...NEW_RING_LIMITS, ticksPerWord: 8 } : NEW_RING_LIMITS;
+}
+
+/** What of a strip its place depends on. */
+interface Placed {
+  readonly member: number;
+  /** Where it goes on in its member's period. */
+  readonly starts: number;
+}
+
+/** Members ascend, which is cheapest; strips of one member stand in the order in which they go on. */
+export function inOrder<R extends Placed>(rows: readonly R[]): R[] {
+  const sorted = [...rows].sort((a, b) => a.member - b.member || a.starts - b.starts);
+  let rank = 0;
+  const ranked = sorted.map((row, index) => {
+    rank = sorted[index - 1]?.member === row.member ? rank + 1 : 0;
+    return { row, rank };
+  });
+  return ranked.sort((a, b) => a.rank - b.rank || a.row.member - b.row.member).map(({ row }) => row);
+}
+
+/** The commit to some strips, in the order given. @throws BadLengthError beyond what a commit can hold */
+export function commitTo(strips: readonly SignedStrip[], terms: Pick<Terms, "wideTicks">): SealedCommit {
+  return buildCommit(strips, chunkLimits(terms));
+}
+
+/** Whether a chunk can hold a strip. */
+export function fitsChunk(signed: SignedStrip, terms: Pick<Terms, "wideTicks">): boolean {
+  try {
+    commitTo([signed], terms);
+    return true;
+  } catch (error) {
+    if (isWattbookError(error, "OVER_CHUNK_LIMIT")) return false;
+    throw error;
+  }
+}
+
+/** Room in the commit to one period: chunks are counted anew only where strips that came since may have filled it. */
+export class Room {
+  readonly #most: number;
+  #counted = 0;
+  #since = 0;
+
+  /** @param most Chunks. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /**
+   * Whether one more strip fits.
+   * @param held Strips that are held already.
+   * @param count Chunks that they take.
+   */
+  takes(held: number, count: () => number): boolean {
+    if (this.#counted + held - this.#since < this.#most) return true;
+    [this.#counted, this.#since] = [count(), held];
+    return this.#counted < this.#most;
+  }
+}
