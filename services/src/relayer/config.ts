@@ -37,7 +37,7 @@ export const relayerSchema = z.strictObject({
       /** Seconds before the gate of a sealed period at which its strips are committed; from then on none is taken. */
       lead: whole("seconds", 1, 30 * 86_400).default(DEFAULT_SEALED.lead),
       /** Chunks of a commit at most: as many as can be revealed in a turn. */
-      mostChunks: whole("chunks", 1, 255).default(DEFAULT_SEALED.mostChunks),
+      mostChunks: whole("chunks", 1, 200).default(DEFAULT_SEALED.mostChunks),
     })
     .prefault({}),
   /** Seconds after its period from which on a reading is handed in although its slots are not clear. */

@@ -19,7 +19,6 @@ import {
   type Domain,
   type Entry,
   flatTariff,
-  type Hex,
   isSealed,
   LocalEuroAbi,
   meteringPointHash,

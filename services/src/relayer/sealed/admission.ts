@@ -93,7 +93,7 @@ export class Admission {
     const names = [Number(view.community), Number(period)] as const;
     return room.takes(strips.countIn(...names), () => {
       const held = inOrder(strips.freeIn(...names)).map(signedOf);
-      return held.length === 0 ? 0 : commitTo(held, view.terms).chunks.length;
+      return commitTo(held, view.terms).chunks.length;
     });
   }
 }

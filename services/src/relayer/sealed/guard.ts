@@ -1,5 +1,5 @@
 /** Keeps the relayer's bonds: shows what its commits are asked for, and takes the bond back once nothing can be asked any more. */
-import { answerTo, asPeriod, type CommitBookClient, type Domain, type Hex, isWattbookError } from "@wattbook/sdk";
+import { answerTo, asPeriod, type CommitBookClient, type Domain, isWattbookError } from "@wattbook/sdk";
 import type { CommunityView } from "../chain/view.ts";
 import type { Bundles } from "./bundles.ts";
 import { type Calls, NEVER } from "./calls.ts";

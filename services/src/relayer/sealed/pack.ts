@@ -52,11 +52,15 @@ export function fitsChunk(signed: SignedStrip, terms: Pick<Terms, "wideTicks">):
   }
 }
 
-/** Room in the commit to one period: chunks are counted anew only where strips that came since may have filled it. */
+/** Strips that are taken before chunks are counted anew; so many chunks a commit may have beyond what was asked for, at worst. */
+const BETWEEN = 16;
+
+/** Room in the commit to one period. A strip adds a chunk at most, so chunks are counted only where they may be too many by now. */
 export class Room {
   readonly #most: number;
   #counted = 0;
   #since = 0;
+  #full = false;
 
   /** @param most Chunks. */
   constructor(most: number) {
@@ -64,13 +68,16 @@ export class Room {
   }
 
   /**
-   * Whether one more strip fits.
+   * Whether one more strip is taken.
    * @param held Strips that are held already.
-   * @param count Chunks that they take.
+   * @param count Counts the chunks that they take.
    */
   takes(held: number, count: () => number): boolean {
-    if (this.#counted + held - this.#since < this.#most) return true;
-    [this.#counted, this.#since] = [count(), held];
-    return this.#counted < this.#most;
+    const since = held - this.#since;
+    if (!this.#full && since >= BETWEEN && this.#counted + since >= this.#most) {
+      [this.#counted, this.#since] = [count(), held];
+      this.#full = this.#counted >= this.#most;
+    }
+    return !this.#full;
   }
 }
