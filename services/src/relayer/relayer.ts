@@ -36,6 +36,7 @@ import { ReadingDesk } from "./readings/desk.ts";
 import type { Admission } from "./sealed/admission.ts";
 import type { CommitStep } from "./sealed/outcomes.ts";
 import { DEFAULT_SEALED, Sealed, type SealedOptions } from "./sealed/sealed.ts";
+import { Corrections } from "./settle/corrections.ts";
 import { Settler } from "./settle/settler.ts";
 import { SignaturePool } from "./signatures/pool.ts";
 import { Batches } from "./store/batches.ts";
@@ -391,6 +392,7 @@ export class Relayer {
     return new Settler({
       ...{ node, account: this.account, store: this.store, sender: this.#sender, readings: this.readings, patience },
       ...{ batches: this.#batches, facts: this.#facts, served: this.served },
+      corrections: new Corrections(node, deployment, this.#facts),
       settlement: new SettlementClient({ address: deployment.contracts.Settlement, runner: readerOf(node) }),
       late: (row, reason) => {
         log.debug({ digest: row.digest, reason }, "a reading cannot be sent yet");

@@ -8,7 +8,6 @@ import {
   NEW_RING_LIMITS,
   type Period,
   sealedTimes,
-  type SealedTerms,
   slotsOf,
 } from "@wattbook/sdk";
 import type { Wallet } from "ethers";

@@ -10,7 +10,6 @@ import {
   isSealed,
   type Period,
   sealedTimes,
-  type SealedTerms,
   stripDigest,
 } from "@wattbook/sdk";
 import { RelayerBenches, stripBody } from "./bench.ts";

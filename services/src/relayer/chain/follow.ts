@@ -23,6 +23,7 @@ export interface FollowOptions {
 /** Events that something follows from. */
 const NAMES = [
   ...(["Recorded", "StripSkipped", "SlotCleared", "Metered", "Settled", "ItemSkipped"] as const),
+  ...(["Estimated", "Corrected", "RecordsVoided"] as const),
   ...(["Committed", "ChunkRevealed", "Challenged", "Answered", "BondReleased", "BondForfeited"] as const),
 ];
 

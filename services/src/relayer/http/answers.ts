@@ -45,7 +45,7 @@ export const ReadingStatus = z.object({
   community: integer,
   period: integer,
   member: integer,
-  state: z.enum(["waiting", "metered", "settled", "skipped"]),
+  state: z.enum(["waiting", "metered", "settled", "corrected", "skipped"]),
   reason: z.string().nullable(),
   acceptedAt: z.number().int(),
   inCall: z.string().nullable(),

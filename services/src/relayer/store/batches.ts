@@ -5,8 +5,11 @@ import type { Store } from "../../store/open.ts";
 /** What a call of a sealed community does; it holds no items: what it brings about is read from the logs. */
 export type SealedKind = "commit" | "reveal" | "clear" | "answer" | "finish";
 
-/** What a call does: `post` strips, `settle` with readings, `meter` without settling, `close` what was metered before. */
-export type BatchKind = "post" | "settle" | "meter" | "close" | SealedKind;
+/**
+ * What a call does: `post` strips, `settle` with readings, `meter` without settling, `close` what was metered before, `correct` what was
+ * estimated.
+ */
+export type BatchKind = "post" | "settle" | "meter" | "close" | "correct" | SealedKind;
 
 /** A planned call. */
 export interface Batch {

@@ -80,9 +80,10 @@ export class Facts {
 
   /** Forgets what was said from a block on. */
   rewind(from: number): void {
-    for (const table of ["anchors", "records", "skips", "cleared", "metered"]) {
+    for (const table of ["anchors", "records", "skips", "cleared", "metered", "estimates", "voids"]) {
       this.#store.prepare(`DELETE FROM ${table} WHERE block >= ?`).run(from);
     }
+    this.#store.prepare("UPDATE estimates SET corrected = NULL WHERE corrected >= ?").run(from);
     this.#store.prepare("UPDATE metered SET settled = NULL WHERE settled >= ?").run(from);
   }
 
@@ -160,6 +161,37 @@ export class Facts {
     this.#store
       .prepare("UPDATE metered SET settled = ? WHERE community = ? AND period = ? AND member = ?")
       .run(block, Number(community), Number(period), Number(member));
+  }
+
+  estimated({ community, period, member }: Whose, block: number): void {
+    this.#store
+      .prepare("INSERT OR IGNORE INTO estimates VALUES (?, ?, ?, ?, NULL)")
+      .run(Number(community), Number(period), Number(member), block);
+  }
+
+  corrected({ community, period, member }: Whose, block: number): void {
+    this.#store
+      .prepare("UPDATE estimates SET corrected = ? WHERE community = ? AND period = ? AND member = ?")
+      .run(block, Number(community), Number(period), Number(member));
+  }
+
+  /** Whether a period is settled as estimated, and a late reading may replace that. */
+  isEstimated({ community, period, member }: Whose): boolean {
+    const sql = "SELECT 1 FROM estimates WHERE community = ? AND period = ? AND member = ? AND corrected IS NULL";
+    return this.#store.prepare(sql).get(Number(community), Number(period), Number(member)) !== undefined;
+  }
+
+  voided({ community, period, member }: Whose, module: bigint, block: number): void {
+    this.#store
+      .prepare("INSERT OR IGNORE INTO voids VALUES (?, ?, ?, ?, ?)")
+      .run(Number(community), Number(period), Number(member), Number(module), block);
+  }
+
+  /** Modules whose records of a member count for nothing. */
+  voidedOf({ community, period, member }: Whose): Set<bigint> {
+    const sql = "SELECT module FROM voids WHERE community = ? AND period = ? AND member = ?";
+    const rows = this.#store.prepare<unknown[], { module: number }>(sql);
+    return new Set(rows.all(Number(community), Number(period), Number(member)).map(({ module }) => BigInt(module)));
   }
 
   meteredOf({ community, period, member }: Whose): MeteredRow | undefined {

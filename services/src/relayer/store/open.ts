@@ -55,8 +55,17 @@ const MIGRATIONS = [
      body TEXT NOT NULL, gap_leg TEXT NOT NULL, settled INTEGER, PRIMARY KEY (community, period, member)
    ) STRICT, WITHOUT ROWID;`,
 
-  // Sealed communities: what the commit book said, and what the relayer commits to.
-  `CREATE TABLE commits (
+  // Estimates, for corrections. Sealed communities: what the commit book said, and what the relayer commits to. All logs are read anew.
+  `DELETE FROM followed;
+   CREATE TABLE estimates (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, member INTEGER NOT NULL, block INTEGER NOT NULL, corrected INTEGER,
+     PRIMARY KEY (community, period, member)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE voids (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, member INTEGER NOT NULL, module INTEGER NOT NULL, block INTEGER NOT NULL,
+     PRIMARY KEY (community, period, member, module)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE commits (
      community INTEGER NOT NULL, period INTEGER NOT NULL, place INTEGER NOT NULL, relayer TEXT NOT NULL, named INTEGER NOT NULL,
      root TEXT NOT NULL, chunks INTEGER NOT NULL, strips INTEGER NOT NULL, block INTEGER NOT NULL, tx TEXT NOT NULL,
      PRIMARY KEY (community, period, place)
