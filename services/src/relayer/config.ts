@@ -42,6 +42,8 @@ export const relayerSchema = z.strictObject({
     .prefault({}),
   /** Seconds after its period from which on a reading is handed in although its slots are not clear. */
   patience: whole("seconds", 0, 30 * 86_400).default(3_600),
+  /** Seconds after its end for which a period is kept; what may still be needed is kept longer. */
+  keep: whole("seconds", 3_600, 100 * 366 * 86_400).default(30 * 86_400),
   listen: listenSchema(8_080).prefault({}),
   operation: listenSchema(9_090).prefault({}),
   limits: z

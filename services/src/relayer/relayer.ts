@@ -41,6 +41,7 @@ import { Settler } from "./settle/settler.ts";
 import { SignaturePool } from "./signatures/pool.ts";
 import { Batches } from "./store/batches.ts";
 import { Facts } from "./store/facts.ts";
+import { Pruner } from "./store/prune.ts";
 import { GroupCommit } from "./store/group-commit.ts";
 import { openRelayerStore } from "./store/open.ts";
 import { Readings } from "./store/readings.ts";
@@ -86,6 +87,8 @@ export interface RelayerOptions {
   readonly lead: number;
   readonly margin: number;
   readonly patience: number;
+  /** Seconds for which a period is kept after its end; 30 days if left out. */
+  readonly keep?: number | undefined;
   readonly sealed?: SealedOptions | undefined;
   /** Messages per member and minute. */
   readonly perMember: number;
@@ -136,6 +139,7 @@ export class Relayer {
   readonly #followUp: FollowUp;
   readonly #poster: Poster;
   readonly #settler: Settler;
+  readonly #pruner: Pruner;
   #head: Head | undefined;
 
   private constructor(options: RelayerOptions, account: string, domains: Wattbook["domains"]) {
@@ -172,6 +176,7 @@ export class Relayer {
     this.#followUp = this.#makeFollowUp();
     this.#poster = this.#makePoster();
     this.#settler = this.#makeSettler();
+    this.#pruner = this.#makePruner();
   }
 
   /**
@@ -238,7 +243,15 @@ export class Relayer {
         return this.#sender.tick();
       },
     ]);
+    this.#prune();
     this.#count();
+  }
+
+  #prune(): void {
+    for (const [community, { view }] of this.served) {
+      const periods = this.#pruner.look(view.community, view.terms, view.now());
+      if (periods.length > 0) this.options.log.info({ community, periods }, "old periods are gone");
+    }
   }
 
   /**
@@ -418,6 +431,17 @@ export class Relayer {
     });
   }
 
+  #makePruner(): Pruner {
+    const { keep = KEEP } = this.options;
+    return new Pruner({
+      ...{ store: this.store, keep },
+      forget: (keys) => {
+        this.#sender.forget(keys);
+      },
+      openHashes: () => this.#batches.open().flatMap(({ key }) => this.#sender.job(key)?.hash ?? []),
+    });
+  }
+
   #makeDesk(view: CommunityView, posted: Volumes, margin: number, admission: Admission | undefined): StripDesk {
     const { leastFee, signer } = this.options;
     return new StripDesk({
@@ -450,6 +474,9 @@ export class Relayer {
     });
   }
 }
+
+/** Seconds for which periods are kept. */
+const KEEP = 30 * 86_400;
 
 /** Does all, and throws the first failure then: what cannot be planned must not keep what was from being sent. */
 async function eachDone(works: readonly (() => Promise<void>)[]): Promise<void> {

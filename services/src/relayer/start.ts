@@ -54,7 +54,7 @@ export async function startRelayer(config: RelayerConfig, parts: StartParts): Pr
     ...{ deployment, node, signer, log, confirmations, numbers: new Numbers(metrics), observe: parts.observe },
     ...{ communities: config.communities, folder: config.folder, fees: config.fees },
     ...{ leastFee: config.leastFeePerEntry, lead: config.lead, margin: config.margin, patience: config.patience },
-    ...{ perMember: config.limits.perMember, threads: config.threads, sealed: config.sealed },
+    ...{ perMember: config.limits.perMember, threads: config.threads, sealed: config.sealed, keep: config.keep },
   });
   const needs = [nodeAnswers(node), storeWrites("store", relayer.path, relayer.store)];
   if (relayer.sealed.size > 0) needs.push(bondIsThere(relayer));

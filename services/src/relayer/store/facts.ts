@@ -115,8 +115,10 @@ export class Facts {
 
   /** The first period with a record; null where there is none. */
   firstPeriod(community: CommunityIndex): number | null {
-    const sql = "SELECT min(period) AS first FROM records WHERE community = ?";
-    return this.#store.prepare<unknown[], { first: number | null }>(sql).get(Number(community))?.first ?? null;
+    const sql = `SELECT min(period) AS first FROM
+      (SELECT period FROM firsts WHERE community = :community UNION ALL SELECT min(period) FROM records WHERE community = :community)`;
+    const row = this.#store.prepare<unknown[], { first: number | null }>(sql).get({ community: Number(community) });
+    return row?.first ?? null;
   }
 
   // -------------------------------------------------------------------------------------------------- what was left out

@@ -65,6 +65,9 @@ const MIGRATIONS = [
      community INTEGER NOT NULL, period INTEGER NOT NULL, member INTEGER NOT NULL, module INTEGER NOT NULL, block INTEGER NOT NULL,
      PRIMARY KEY (community, period, member, module)
    ) STRICT, WITHOUT ROWID;
+   CREATE TABLE firsts (community INTEGER PRIMARY KEY, period INTEGER NOT NULL) STRICT;
+   CREATE INDEX requests_by_digest ON requests (digest);
+   CREATE INDEX batches_by_period ON batches (community, period);
    CREATE TABLE commits (
      community INTEGER NOT NULL, period INTEGER NOT NULL, place INTEGER NOT NULL, relayer TEXT NOT NULL, named INTEGER NOT NULL,
      root TEXT NOT NULL, chunks INTEGER NOT NULL, strips INTEGER NOT NULL, block INTEGER NOT NULL, tx TEXT NOT NULL,
