@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect } from "chai";
 import {
   asLots,
@@ -15,6 +16,7 @@ import {
   stripDigest,
 } from "@wattbook/sdk";
 import type { Wallet } from "ethers";
+import { Outbox } from "../../../services/src/chain/index.ts";
 import { type RelayerBench, RelayerBenches } from "./bench.ts";
 import { anvil, CommunityWorld, type Home, SEALED } from "./world.ts";
 
@@ -40,6 +42,8 @@ describe("relayer: old periods", function () {
   let bench: RelayerBench;
   let wallet: Wallet;
   let first: Period;
+  let folder: string;
+  const options = { keep: 0, sealed: { lead: 600, mostChunks: 8 } };
 
   before(async () => {
     world = await CommunityWorld.start(anvil(), { ...SEALED, horizon: 2n });
@@ -48,7 +52,8 @@ describe("relayer: old periods", function () {
     benches = new RelayerBenches(world);
     wallet = await benches.account("old periods");
     await world.postBond(wallet, 4n * SEALED.bond);
-    bench = await benches.open(wallet, { keep: 0, sealed: { lead: 600, mostChunks: 8 } });
+    folder = benches.folder();
+    bench = await benches.open(wallet, { ...options, folder });
     first = asPeriod((await world.nextPeriod()) + 2n);
   });
   after(async () => {
@@ -67,7 +72,7 @@ describe("relayer: old periods", function () {
   const state = async (each: SignedStrip) => bench.get(`/v1/strips/${stripDigest(world.orderBook, each.strip)}`);
   /** A sealed day up to the clearing, whose bond is back. */
   const trade = async (home: Home, period: Period) => {
-    const { gate, opens } = sealedTimes(world.terms as never, period);
+    const { gate, opens } = sealedTimes(world.terms, period);
     await world.advanceTo(opens);
     await bench.relayer.tick();
     const signed = await world.sign(home, world.strip(home, period, wallet.address, [sell]));
@@ -125,7 +130,7 @@ describe("relayer: old periods", function () {
 
   it("stay while a commit of anyone keeps its place, and the relayer goes on after all of it", async () => {
     const period = asPeriod((await world.period()) + 3n);
-    const { gate, opens } = sealedTimes(world.terms as never, period);
+    const { gate, opens } = sealedTimes(world.terms, period);
     await world.advanceTo(opens);
     const other = await benches.account("somebody else");
     await world.postBond(other, SEALED.bond);
@@ -148,8 +153,17 @@ describe("relayer: old periods", function () {
   it("leave the first period known, since when rings are used, and go on after a start", async () => {
     const { store } = bench.relayer;
     expect(store.prepare("SELECT period FROM firsts").get()).to.deep.equal({ period: Number(first) });
+    await bench.close();
+    const outbox = new Outbox(join(folder, "outbox.db"), world.deployment.chainId, wallet.address);
     const sent = await world.provider.getTransactionCount(wallet.address);
-    await bench.relayer.tick();
-    expect(await world.provider.getTransactionCount(wallet.address)).to.equal(sent);
+    expect(outbox.nextNonce(), "counted from the jobs that stay").to.equal(sent);
+    for (const kind of ["commit", "reveal", "finish"]) {
+      expect(outbox.startingWith(`${kind}:0:${first}`), kind).to.deep.equal([]);
+    }
+    outbox.close();
+
+    bench = await benches.open(wallet, { ...options, folder });
+    const period = asPeriod((await world.period()) + 3n);
+    expect((await state(await trade(world.home(0), period))).body).to.include({ state: "posted" });
   });
 });
