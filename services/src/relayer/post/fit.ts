@@ -8,6 +8,8 @@ const MOST_BYTES = 126 * 1_024;
 export const MOST_GAS = 1n << 24n;
 /** What of it an estimate may take: the chain may have moved on until the call is mined. */
 const MOST_ESTIMATE = (MOST_GAS * 7n) / 8n;
+/** What calls are planned for, so that few have to be halved. */
+export const TARGET_GAS = (MOST_ESTIMATE * 15n) / 16n;
 
 /** Who sends, and who hears of an item that no transaction can hold. */
 export interface FitOptions<T> {
