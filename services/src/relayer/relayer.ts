@@ -3,11 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   asPeriod,
-  type CommunityIndex,
   connect,
-  type Deployment,
-  type Domain,
-  isSealed,
   isWattbookError,
   MarketClient,
   type Period,
@@ -16,26 +12,22 @@ import {
   type Wattbook,
 } from "@wattbook/sdk";
 import { BaseWallet, type Signer } from "ethers";
-import { type FeePolicy, type Head, type Node, Outbox, Sender } from "../chain/index.ts";
+import { type Head, Outbox, Sender } from "../chain/index.ts";
 import { pause } from "../chain/backoff.ts";
 import { isServiceError } from "../errors.ts";
-import type { Logger } from "../operation/index.ts";
 import type { Store } from "../store/open.ts";
-import { Allowance } from "./allowance.ts";
 import { Bus } from "./bus.ts";
 import { ChainClock } from "./chain/clock.ts";
 import { Follower } from "./chain/follow.ts";
 import { namesOf, Outcomes } from "./chain/outcomes.ts";
 import { readerOf } from "./chain/runner.ts";
 import { CommunityView } from "./chain/view.ts";
-import { Gates } from "./gates.ts";
-import type { Numbers } from "./numbers.ts";
+import { Desks } from "./desks.ts";
+import { eachDone } from "./each-done.ts";
+import type { RelayerOptions, RelayerStep, ServedCommunity } from "./options.ts";
 import { FollowUp } from "./post/follow-up.ts";
-import { Poster, type Served } from "./post/poster.ts";
-import { ReadingDesk } from "./readings/desk.ts";
-import type { Admission } from "./sealed/admission.ts";
-import type { CommitStep } from "./sealed/outcomes.ts";
-import { DEFAULT_SEALED, Sealed, type SealedOptions } from "./sealed/sealed.ts";
+import { Poster } from "./post/poster.ts";
+import { DEFAULT_SEALED, Sealed } from "./sealed/sealed.ts";
 import { Corrections } from "./settle/corrections.ts";
 import { Settler } from "./settle/settler.ts";
 import { SignaturePool } from "./signatures/pool.ts";
@@ -47,71 +39,8 @@ import { openRelayerStore } from "./store/open.ts";
 import { Readings } from "./store/readings.ts";
 import { type StripRow, Strips } from "./store/strips.ts";
 import { bookRing } from "./strips/busy.ts";
-import { StripDesk, type StripTerms } from "./strips/desk.ts";
-import { Volumes } from "./strips/volumes.ts";
 
-/** What a relayer does, step by step: for logs, counters, and tests that pull the plug. */
-export type RelayerStep =
-  | "received"
-  | "stored"
-  | "batched"
-  | "signed"
-  | "broadcast"
-  | "mined"
-  | "done"
-  | "acknowledged"
-  | "raised"
-  | "cancelled"
-  | "unmined"
-  | "requeued"
-  | "reverted"
-  | "refused"
-  | "expired"
-  | "late"
-  | "bundled"
-  | CommitStep;
-
-/** What a relayer is made of. */
-export interface RelayerOptions {
-  readonly deployment: Deployment;
-  readonly communities: readonly CommunityIndex[];
-  readonly node: Node;
-  /** Signs transactions and receipts itself. */
-  readonly signer: Signer;
-  /** Holds the relayer's files. */
-  readonly folder: string;
-  readonly fees: FeePolicy;
-  readonly confirmations: number;
-  /** Base units, seconds; see the configuration. */
-  readonly leastFee: StripTerms["leastFee"];
-  readonly lead: number;
-  readonly margin: number;
-  readonly patience: number;
-  /** Seconds for which a period is kept after its end; 30 days if left out. */
-  readonly keep?: number | undefined;
-  readonly sealed?: SealedOptions | undefined;
-  /** Messages per member and minute. */
-  readonly perMember: number;
-  /** Threads that check signatures. */
-  readonly threads?: number | undefined;
-  readonly log: Logger;
-  readonly numbers?: Numbers | undefined;
-  /** Told of each step once it is done, with the digest or the job's key. */
-  readonly observe?: ((step: RelayerStep, name: string) => void) | undefined;
-}
-
-/** A community, with everything that serves it. */
-export interface ServedCommunity extends Served {
-  readonly readings: ReadingDesk;
-  readonly gates: Gates;
-  /** Where strips count. */
-  readonly orderBook: Domain;
-  /** Seconds; see `CommunityInfo`. */
-  readonly lead: number;
-  readonly margin: number;
-  /** In a sealed community, who lets strips into the commit. */
-  readonly admission: Admission | undefined;
-}
+export type { RelayerOptions, RelayerStep, ServedCommunity } from "./options.ts";
 
 /** Everything a relayer holds, opened. */
 export class Relayer {
@@ -134,7 +63,7 @@ export class Relayer {
   readonly #sender: Sender;
   readonly #signatures: SignaturePool;
   readonly #clock = new ChainClock();
-  readonly #allowance: Allowance;
+  readonly #desks: Desks;
   readonly #follower: Follower;
   readonly #followUp: FollowUp;
   readonly #poster: Poster;
@@ -158,7 +87,7 @@ export class Relayer {
     this.#facts = new Facts(this.store);
     this.#batches = new Batches(this.store);
     this.#signatures = new SignaturePool(privateKeyOf(options.signer), options.threads);
-    this.#allowance = new Allowance(options.perMember);
+    this.#desks = this.#makeDesks();
     this.#sender = this.#makeSender();
     this.sealed = this.#makeSealed();
     const outcomes = this.#makeOutcomes();
@@ -210,17 +139,9 @@ export class Relayer {
   }
 
   #serve(view: CommunityView): void {
-    const { lead, margin, sealed = DEFAULT_SEALED } = this.options;
-    const posted = new Volumes();
-    const admission = isSealed(view.terms) ? this.sealed.serve(view, posted) : undefined;
-    // In a sealed community strips are taken until they are committed.
-    const times = admission === undefined ? { lead, margin } : { lead: sealed.lead, margin: sealed.lead };
-    const desk = this.#makeDesk(view, posted, times.margin, admission);
-    const orderBook = admission === undefined ? this.domains.market : this.domains.sealedMarket;
-    const gates = new Gates(this.bus, times.lead);
-    const served = { view, desk, readings: this.#makeReadingDesk(view), gates, orderBook, admission, ...times };
+    const served = this.#desks.serve(view, this.sealed);
     this.served.set(Number(view.community), served);
-    if (admission === undefined) this.#open.set(Number(view.community), served);
+    if (served.admission === undefined) this.#open.set(Number(view.community), served);
   }
 
   /** Looks at the chain once and does what is due. @throws Faults of the node, and of the files; the next look goes on */
@@ -431,6 +352,16 @@ export class Relayer {
     });
   }
 
+  #makeDesks(): Desks {
+    return new Desks({
+      ...{ options: this.options, account: this.account, domains: this.domains, bus: this.bus, commits: this.commits },
+      ...{ strips: this.strips, readings: this.readings, facts: this.#facts, signatures: this.#signatures },
+      received: (digest) => {
+        this.tell("received", digest);
+      },
+    });
+  }
+
   #makePruner(): Pruner {
     const { keep = KEEP } = this.options;
     return new Pruner({
@@ -441,53 +372,10 @@ export class Relayer {
       openHashes: () => this.#batches.open().flatMap(({ key }) => this.#sender.job(key)?.hash ?? []),
     });
   }
-
-  #makeDesk(view: CommunityView, posted: Volumes, margin: number, admission: Admission | undefined): StripDesk {
-    const { leastFee, signer } = this.options;
-    return new StripDesk({
-      ...{
-        view,
-        strips: this.strips,
-        facts: this.#facts,
-        commits: this.commits,
-        signatures: this.#signatures,
-        posted,
-        admission,
-        date,
-      },
-      terms: { feeTo: this.account, leastFee, margin: BigInt(margin) },
-      ...{ receipts: this.domains.commits, signer },
-      admit: (strip, digest) => {
-        this.#allowance.use(strip.community, strip.member);
-        this.tell("received", digest);
-      },
-    });
-  }
-
-  #makeReadingDesk(view: CommunityView): ReadingDesk {
-    return new ReadingDesk({
-      ...{ view, readings: this.readings, commits: this.commits, signatures: this.#signatures, date },
-      admit: (reading, digest) => {
-        this.#allowance.use(reading.community, reading.member);
-        this.tell("received", digest);
-      },
-    });
-  }
 }
 
 /** Seconds for which periods are kept. */
 const KEEP = 30 * 86_400;
-
-/** Does all, and throws the first failure then: what cannot be planned must not keep what was from being sent. */
-async function eachDone(works: readonly (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const work of works) {
-    await work().catch((error: unknown) => {
-      failures.push(error);
-    });
-  }
-  if (failures.length > 0) throw failures[0];
-}
 
 /** A wallet's key signs receipts in the threads that check signatures; any other signer does it itself. */
 function privateKeyOf(signer: Signer): string | null {
@@ -498,8 +386,4 @@ function privateKeyOf(signer: Signer): string | null {
 function oldestInBooks(view: CommunityView): Period {
   const oldest = view.currentPeriod() - bookRing(view.terms);
   return asPeriod(oldest < 0n ? 0n : oldest);
-}
-
-function date(): number {
-  return Math.floor(Date.now() / 1_000);
 }

@@ -309,6 +309,35 @@ describe("relayer: sealed communities", function () {
     expect(await bondOf(wallet)).to.deep.equal({ balance: 2n * BOND, locked: 0n });
   });
 
+  it("commits to a strip that its member has voided or placed itself: the receipt binds it", async () => {
+    const { wallet, bench } = await relayer("bound");
+    const voided = await signed(4, wallet, [order("sell")]);
+    const placed = await signed(5, wallet, [order("sell")]);
+    const receipt = await take(bench, voided);
+    await take(bench, placed);
+    const own = await signed(4, wallet, [order("buy")], { feeTo: world.deployer.address });
+    for (const { strip } of [own, placed]) {
+      const { owner } = world.homes.find(({ member }) => member === strip.member) ?? world.home(0);
+      await world.sendAs(owner, world.wattbook.sealedMarket.calls.place(strip));
+    }
+    await ticks(bench, 2);
+    expect(await state(bench, placed)).to.include({ state: "posted" });
+    await world.advanceTo(times().gate - LEAD);
+    await ticks(bench);
+    expect((await commits())[0]?.stripsLeft).to.equal(2n);
+    await toTurn(0);
+    await ticks(bench, 8);
+    expect(await state(bench, voided)).to.include({ state: "skipped", reason: "WrongFrontier" });
+    expect(await state(bench, placed)).to.include({ state: "posted" });
+    await world.advanceTo(times().challengeStart);
+    const journals = await (await world.wattbook.logs(world.community)).journals(period);
+    const records = journals.get(voided.strip.member) ?? [];
+    const claim = { signed: voided, receipt: compactSignature(receipt), records };
+    await world.send(world.wattbook.commits.calls.challenge(0n, claim));
+    await ticks(bench, 4);
+    expect((await commits())[0]?.challenges).to.equal(0n);
+  });
+
   it("commits to the same again where a reorganisation of the chain has taken its commit back", async function () {
     // The other kind of node has no reorganisations.
     if (anvil().name !== "anvil") this.skip();

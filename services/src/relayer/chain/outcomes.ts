@@ -3,6 +3,7 @@ import {
   decodePayload,
   encodeValues,
   isAccepted,
+  isSealed,
   type AcceptedEntry,
   type AppendedRecord,
   type EventNamed,
@@ -84,6 +85,8 @@ export class Outcomes {
       strips.posted(record.digest, where, refused);
       bus.tell({ type: "posted", ...namesOf(own), transaction: where.tx, refused });
     }
+    // In a sealed community a receipt binds all the same: the strip is committed to, and skipped at the reveal.
+    if (isSealed(terms)) return;
     const by = {
       community: Number(whose.community),
       period: Number(whose.period),

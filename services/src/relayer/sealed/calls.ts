@@ -29,6 +29,9 @@ export interface Purpose {
   readonly expires: number;
 }
 
+/** Gas above an estimate and an eighth: others' commits may come in before, and each is looked at. */
+const MORE_GAS = 50_000n;
+
 /** Unix seconds that no chain reaches. */
 export const NEVER = 2 ** 40;
 
@@ -64,7 +67,7 @@ export class Calls {
       for (const [index, call] of calls.entries()) {
         const gas = await estimated(this.#parts.node, this.#parts.account, call);
         if (gas === null && index < calls.length - 1) continue;
-        this.keep(purpose, call, gas === null ? MOST_GAS : (gas * 9n) / 8n);
+        this.keep(purpose, call, gas === null ? MOST_GAS : (gas * 9n) / 8n + MORE_GAS);
         return true;
       }
       return false;

@@ -58,7 +58,7 @@ export class Committer {
       const { community, period, gate } = first;
       const keep = () => {
         if (bundles.find(community, period) !== undefined) return false;
-        const rows = inOrder(strips.freeIn(community, period));
+        const rows = inOrder(strips.promised(community, period));
         bundles.add(commitTo(rows.map(signedOf), view.terms), rows, gate);
         for (const { digest } of rows) strips.assign(digest, bundleKey({ community, period }));
         return true;

@@ -16,6 +16,7 @@ import type { Store } from "../../store/open.ts";
 import type { Bus } from "../bus.ts";
 import { readerOf } from "../chain/runner.ts";
 import type { CommunityView } from "../chain/view.ts";
+import { eachDone } from "../each-done.ts";
 import type { Numbers } from "../numbers.ts";
 import type { Batches } from "../store/batches.ts";
 import type { Facts } from "../store/facts.ts";
@@ -169,16 +170,22 @@ export class Sealed {
 
   /** Plans what is due. @throws Faults of the node, and of the file */
   async plan(): Promise<void> {
-    for (const { view, standings, committer, revealer, guard } of this.#served.values()) {
-      this.#count(view, await standings.get());
-      await committer.plan();
-      for (const bundle of this.bundles.of(Number(view.community))) {
-        const turn = this.#turnOf(view, bundle);
-        if (turn?.own.fate !== null) continue;
-        await revealer.plan(turn);
-        await guard.plan(turn);
-      }
-    }
+    // Whatever fails in one community or period must not cost the bond of another.
+    const works = [...this.#served.values()].flatMap((served) => [
+      ...this.bundles.of(Number(served.view.community)).map((bundle) => () => this.#planBundle(served, bundle)),
+      () => served.committer.plan(),
+      async () => {
+        this.#count(served.view, await served.standings.get());
+      },
+    ]);
+    await eachDone(works);
+  }
+
+  async #planBundle({ view, revealer, guard }: Served, bundle: Bundle): Promise<void> {
+    const turn = this.#turnOf(view, bundle);
+    if (turn?.own.fate !== null) return;
+    await revealer.plan(turn);
+    await guard.plan(turn);
   }
 
   /** What is missing of the bonds of all communities; null where nothing is. @throws Faults of the node */

@@ -103,6 +103,15 @@ export class Strips {
       .all(community, before, now);
   }
 
+  /**
+   * Those of a sealed period that a receipt binds the relayer to commit to: a member's own transaction may have posted one, and the
+   * chain may take that back.
+   */
+  promised(community: number, period: number): StripRow[] {
+    const sql = `SELECT * FROM strips WHERE state IN ('waiting', 'posted') AND community = ? AND period = ? AND batch IS NULL`;
+    return this.#store.prepare<unknown[], StripRow>(sql).all(community, period);
+  }
+
   /** Waiting ones of a period that are in no call, nor in a commit. */
   freeIn(community: number, period: number): StripRow[] {
     const sql = "SELECT * FROM strips WHERE state = 'waiting' AND community = ? AND period = ? AND batch IS NULL";
