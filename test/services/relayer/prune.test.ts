@@ -62,7 +62,7 @@ describe("relayer: old periods", function () {
   });
 
   const ticks = async (count = 6) => {
-    for (let round = 0; round < count; round++) await bench.relayer.tick();
+    await bench.ticks(count);
   };
   const held = (period: Period) =>
     TABLES.filter((table) => {

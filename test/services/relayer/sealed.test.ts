@@ -68,7 +68,7 @@ describe("relayer: sealed communities", function () {
   };
   const state = async ({ get }: RelayerBench, each: SignedStrip) => (await get(`/v1/strips/${digestOf(each)}`)).body;
   const ticks = async (bench: RelayerBench, count = 6) => {
-    for (let round = 0; round < count; round++) await bench.relayer.tick();
+    await bench.ticks(count);
   };
   const commits = async () => {
     const found = await Promise.all(
