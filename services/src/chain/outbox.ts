@@ -212,6 +212,23 @@ export class Outbox {
     this.#write("UPDATE jobs SET reason = ? WHERE key = ? AND reason IS NOT ?", reason, key, reason);
   }
 
+  /**
+   * Forgets jobs whose state no longer changes. The one with the latest nonce stays: the next one is counted from it.
+   * @param keys Of jobs that are old: a reorganisation of the chain that takes a forgotten one back goes unseen.
+   */
+  forget(keys: readonly string[]): void {
+    const isOld = this.store.prepare<[string]>(
+      `SELECT 1 FROM jobs WHERE key = ? AND state IN ('done', 'reverted', 'refused', 'expired')
+         AND (nonce IS NULL OR nonce < (SELECT max(nonce) FROM jobs))`,
+    );
+    this.#atOnce(() => {
+      for (const key of keys) {
+        if (isOld.get(key) === undefined) continue;
+        for (const table of ["attempts", "jobs"]) this.#write(`DELETE FROM ${table} WHERE key = ?`, key);
+      }
+    });
+  }
+
   #existing(key: string): Job {
     return this.job(key) as Job;
   }

@@ -91,6 +91,11 @@ export class Sender {
     return this.#outbox.startingWith(prefix);
   }
 
+  /** Forgets old jobs: see `Outbox.forget`. */
+  forget(keys: readonly string[]): void {
+    this.#outbox.forget(keys);
+  }
+
   /** Looks at the chain once and does what is due. @throws Faults of the node; the next `tick` goes on */
   async tick(): Promise<void> {
     const head = await this.#node.head();

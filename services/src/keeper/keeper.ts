@@ -78,7 +78,18 @@ export class Keeper {
         if (idle > 0) waiting.push({ task, period, items: idle });
       }
     }
+    this.#forget(periodsFrom(terms, now)[0] ?? asPeriod(0n));
     return { submitted, waiting };
+  }
+
+  /** Jobs of periods that have left the ring are of no use any more. */
+  #forget(oldest: Period): void {
+    const { community, sender } = this.#options;
+    for (const task of TASKS) {
+      const prefix = `${task}:${community}:`;
+      const old = sender.jobs(prefix).filter(({ key }) => BigInt(key.slice(prefix.length).split(":")[0] ?? 0) < oldest);
+      if (old.length > 0) sender.forget(old.map(({ key }) => key));
+    }
   }
 
   #partsOf(period: Period, due: ReturnType<typeof dueIn>): Readonly<Record<Task, Part[]>> {

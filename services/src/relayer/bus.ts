@@ -29,6 +29,14 @@ export const Notice = z.discriminatedUnion("type", [
     refused: z.array(z.number().int()).describe("Entries that the contract left out"),
   }),
   z.object({
+    type: z.literal("committed").describe("The relayer's commit to a sealed period is on chain: its receipts bind it"),
+    community: integer,
+    period: integer,
+    place: integer.describe("Among the commits of the period"),
+    root: hex,
+    transaction: hex,
+  }),
+  z.object({
     type: z.enum(["skipped", "missed"]).describe("A strip will not come on chain"),
     ...strip,
     reason: z.string().describe("As the contract names it"),

@@ -16,6 +16,7 @@ import {
   whole,
 } from "../operation/index.ts";
 import { DEFAULT_LIMITS } from "./http/app.ts";
+import { DEFAULT_SEALED } from "./sealed/sealed.ts";
 
 /** Where to find it, what to serve, and on which terms. */
 export const relayerSchema = z.strictObject({
@@ -35,8 +36,18 @@ export const relayerSchema = z.strictObject({
   lead: whole("seconds", 1, 30 * 86_400).default(120),
   /** Seconds before its first gate up to which a strip is taken. */
   margin: whole("seconds", 0, 86_400).default(30),
+  sealed: z
+    .strictObject({
+      /** Seconds before the gate of a sealed period at which its strips are committed; from then on none is taken. */
+      lead: whole("seconds", 1, 30 * 86_400).default(DEFAULT_SEALED.lead),
+      /** Chunks of a commit at most: as many as can be revealed in a turn. */
+      mostChunks: whole("chunks", 1, 200).default(DEFAULT_SEALED.mostChunks),
+    })
+    .prefault({}),
   /** Seconds after its period from which on a reading is handed in although its slots are not clear. */
   patience: whole("seconds", 0, 30 * 86_400).default(3_600),
+  /** Seconds after its end for which a period is kept; what may still be needed is kept longer. */
+  keep: whole("seconds", 3_600, 100 * 366 * 86_400).default(30 * 86_400),
   listen: listenSchema(8_080).prefault({}),
   operation: listenSchema(9_090).prefault({}),
   limits: z

@@ -10,6 +10,8 @@ export { describeApi } from "./http/describe.ts";
 export { Refusal } from "./refusal.ts";
 export { Relayer } from "./relayer.ts";
 export type { RelayerOptions, RelayerStep } from "./relayer.ts";
+export { DEFAULT_SEALED } from "./sealed/sealed.ts";
+export type { SealedOptions } from "./sealed/sealed.ts";
 export { RelayerService } from "./service.ts";
 export { relayerProgram } from "./program.ts";
 export { checkRelayer, startRelayer } from "./start.ts";

@@ -13,6 +13,10 @@ export class Numbers {
   readonly faults;
   readonly block;
   readonly waiting;
+  /** What came of the commits of sealed communities. */
+  readonly commits;
+  /** Bonds in sealed communities, base units. */
+  readonly bonds;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -36,6 +40,14 @@ export class Numbers {
     this.waiting = new Gauge({
       ...{ name: "wattbook_relayer_strips_waiting", help: "Strips that wait to be posted", registers },
       labelNames: ["community"] as const,
+    });
+    this.commits = new Counter({
+      ...{ name: "wattbook_relayer_commit_steps_total", help: "What came of commits to sealed periods", registers },
+      labelNames: ["step"] as const,
+    });
+    this.bonds = new Gauge({
+      ...{ name: "wattbook_relayer_bond", help: "Bonds in sealed communities, base units", registers },
+      labelNames: ["community", "part"] as const,
     });
   }
 }

@@ -3,9 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   asPeriod,
-  type CommunityIndex,
   connect,
-  type Deployment,
   isWattbookError,
   MarketClient,
   type Period,
@@ -14,89 +12,42 @@ import {
   type Wattbook,
 } from "@wattbook/sdk";
 import { BaseWallet, type Signer } from "ethers";
-import { type FeePolicy, type Head, type Node, Outbox, Sender } from "../chain/index.ts";
+import { type Head, Outbox, Sender } from "../chain/index.ts";
 import { pause } from "../chain/backoff.ts";
-import { isServiceError, ServiceError } from "../errors.ts";
-import type { Logger } from "../operation/index.ts";
+import { isServiceError } from "../errors.ts";
 import type { Store } from "../store/open.ts";
-import { Allowance } from "./allowance.ts";
 import { Bus } from "./bus.ts";
 import { ChainClock } from "./chain/clock.ts";
 import { Follower } from "./chain/follow.ts";
 import { namesOf, Outcomes } from "./chain/outcomes.ts";
 import { readerOf } from "./chain/runner.ts";
 import { CommunityView } from "./chain/view.ts";
-import { Gates } from "./gates.ts";
-import type { Numbers } from "./numbers.ts";
+import { Desks } from "./desks.ts";
+import { eachDone } from "./each-done.ts";
+import type { RelayerOptions, RelayerStep, ServedCommunity } from "./options.ts";
 import { FollowUp } from "./post/follow-up.ts";
-import { Poster, type Served } from "./post/poster.ts";
-import { ReadingDesk } from "./readings/desk.ts";
+import { Poster } from "./post/poster.ts";
+import { DEFAULT_SEALED, Sealed } from "./sealed/sealed.ts";
+import { Corrections } from "./settle/corrections.ts";
 import { Settler } from "./settle/settler.ts";
 import { SignaturePool } from "./signatures/pool.ts";
 import { Batches } from "./store/batches.ts";
 import { Facts } from "./store/facts.ts";
+import { Pruner } from "./store/prune.ts";
 import { GroupCommit } from "./store/group-commit.ts";
 import { openRelayerStore } from "./store/open.ts";
 import { Readings } from "./store/readings.ts";
 import { type StripRow, Strips } from "./store/strips.ts";
 import { bookRing } from "./strips/busy.ts";
-import { StripDesk, type StripTerms } from "./strips/desk.ts";
 
-/** What a relayer does, step by step: for logs, counters, and tests that pull the plug. */
-export type RelayerStep =
-  | "received"
-  | "stored"
-  | "batched"
-  | "signed"
-  | "broadcast"
-  | "mined"
-  | "done"
-  | "acknowledged"
-  | "raised"
-  | "cancelled"
-  | "unmined"
-  | "requeued"
-  | "reverted"
-  | "refused"
-  | "expired"
-  | "late";
-
-/** What a relayer is made of. */
-export interface RelayerOptions {
-  readonly deployment: Deployment;
-  readonly communities: readonly CommunityIndex[];
-  readonly node: Node;
-  /** Signs transactions and receipts itself. */
-  readonly signer: Signer;
-  /** Holds the relayer's files. */
-  readonly folder: string;
-  readonly fees: FeePolicy;
-  readonly confirmations: number;
-  /** Base units, seconds; see the configuration. */
-  readonly leastFee: StripTerms["leastFee"];
-  readonly lead: number;
-  readonly margin: number;
-  readonly patience: number;
-  /** Messages per member and minute. */
-  readonly perMember: number;
-  /** Threads that check signatures. */
-  readonly threads?: number | undefined;
-  readonly log: Logger;
-  readonly numbers?: Numbers | undefined;
-  /** Told of each step once it is done, with the digest or the job's key. */
-  readonly observe?: ((step: RelayerStep, name: string) => void) | undefined;
-}
-
-/** A community, with everything that serves it. */
-export interface ServedCommunity extends Served {
-  readonly readings: ReadingDesk;
-  readonly gates: Gates;
-}
+export type { RelayerOptions, RelayerStep, ServedCommunity } from "./options.ts";
 
 /** Everything a relayer holds, opened. */
 export class Relayer {
   readonly account: string;
   readonly served = new Map<number, ServedCommunity>();
+  /** Those whose strips are posted. */
+  readonly #open = new Map<number, ServedCommunity>();
   readonly bus = new Bus();
   readonly store: Store;
   readonly path: string;
@@ -105,17 +56,19 @@ export class Relayer {
   readonly commits: GroupCommit;
   readonly options: RelayerOptions;
   readonly domains: Wattbook["domains"];
+  readonly sealed: Sealed;
   readonly #facts: Facts;
   readonly #batches: Batches;
   readonly #outbox: Outbox;
   readonly #sender: Sender;
   readonly #signatures: SignaturePool;
   readonly #clock = new ChainClock();
-  readonly #allowance: Allowance;
+  readonly #desks: Desks;
   readonly #follower: Follower;
   readonly #followUp: FollowUp;
   readonly #poster: Poster;
   readonly #settler: Settler;
+  readonly #pruner: Pruner;
   #head: Head | undefined;
 
   private constructor(options: RelayerOptions, account: string, domains: Wattbook["domains"]) {
@@ -134,21 +87,25 @@ export class Relayer {
     this.#facts = new Facts(this.store);
     this.#batches = new Batches(this.store);
     this.#signatures = new SignaturePool(privateKeyOf(options.signer), options.threads);
-    this.#allowance = new Allowance(options.perMember);
+    this.#desks = this.#makeDesks();
     this.#sender = this.#makeSender();
+    this.sealed = this.#makeSealed();
     const outcomes = this.#makeOutcomes();
     this.#follower = new Follower({
       ...{ node, store: this.store, path: this.path, facts: this.#facts, deployment, communities },
       apply: (events) => {
         outcomes.apply(events);
+        this.sealed.apply(events);
       },
       rewind: (from) => {
         outcomes.rewind(from);
+        this.sealed.rewind(from);
       },
     });
     this.#followUp = this.#makeFollowUp();
     this.#poster = this.#makePoster();
     this.#settler = this.#makeSettler();
+    this.#pruner = this.#makePruner();
   }
 
   /**
@@ -170,16 +127,9 @@ export class Relayer {
   }
 
   async #begin(): Promise<void> {
-    const { node, deployment, communities, lead } = this.options;
+    const { node, deployment, communities } = this.options;
     for (const community of communities) {
-      const view = await CommunityView.open(node, this.#clock, deployment, community);
-      if (view.terms.revealWindow !== 0n) {
-        const found = `communities: community ${community} is sealed`;
-        throw new ServiceError("CONFIG_INVALID", `${found}, and this relayer serves open ones. Remove it.`);
-      }
-      const desk = this.#makeDesk(view);
-      const readings = this.#makeReadingDesk(view);
-      this.served.set(Number(community), { view, desk, readings, gates: new Gates(this.bus, lead) });
+      this.#serve(await CommunityView.open(node, this.#clock, deployment, community));
     }
     const head = await node.head();
     this.#clock.see(head);
@@ -188,25 +138,41 @@ export class Relayer {
     this.#reload();
   }
 
+  #serve(view: CommunityView): void {
+    const served = this.#desks.serve(view, this.sealed);
+    this.served.set(Number(view.community), served);
+    if (served.admission === undefined) this.#open.set(Number(view.community), served);
+  }
+
   /** Looks at the chain once and does what is due. @throws Faults of the node, and of the files; the next look goes on */
   async tick(): Promise<void> {
     const head = await this.options.node.head();
     this.#clock.see(head);
     await this.#read(head);
     this.#followUp.close(head.number);
+    this.sealed.look(head);
     for (const { view, gates } of this.served.values()) {
       gates.look(view.community, view.terms, view.now());
       this.#miss(view);
     }
     await eachDone([
       () => this.#poster.plan(),
+      () => this.sealed.plan(),
       () => this.#settler.plan(),
       () => {
         this.#followUp.submit();
         return this.#sender.tick();
       },
     ]);
+    this.#prune();
     this.#count();
+  }
+
+  #prune(): void {
+    for (const [community, { view }] of this.served) {
+      const periods = this.#pruner.look(view.community, view.terms, view.now());
+      if (periods.length > 0) this.options.log.info({ community, periods }, "old periods are gone");
+    }
   }
 
   /**
@@ -344,7 +310,7 @@ export class Relayer {
     const { node, deployment, lead, log } = this.options;
     return new Poster({
       ...{ node, account: this.account, store: this.store, sender: this.#sender, strips: this.strips, lead },
-      ...{ batches: this.#batches, facts: this.#facts, served: this.served },
+      ...{ batches: this.#batches, facts: this.#facts, served: this.#open },
       market: new MarketClient({ address: deployment.contracts.DoubleAuction, runner: readerOf(node) }),
       late: (row, reason) => {
         log.debug({ digest: row.digest, reason }, "a strip cannot be posted yet");
@@ -360,6 +326,7 @@ export class Relayer {
     return new Settler({
       ...{ node, account: this.account, store: this.store, sender: this.#sender, readings: this.readings, patience },
       ...{ batches: this.#batches, facts: this.#facts, served: this.served },
+      corrections: new Corrections(node, deployment, this.#facts),
       settlement: new SettlementClient({ address: deployment.contracts.Settlement, runner: readerOf(node) }),
       late: (row, reason) => {
         log.debug({ digest: row.digest, reason }, "a reading cannot be sent yet");
@@ -370,47 +337,45 @@ export class Relayer {
     });
   }
 
-  #makeDesk(view: CommunityView): StripDesk {
-    const { leastFee, margin, signer } = this.options;
-    return new StripDesk({
-      ...{
-        view,
-        strips: this.strips,
-        facts: this.#facts,
-        commits: this.commits,
-        signatures: this.#signatures,
-        date,
+  #makeSealed(): Sealed {
+    const { node, deployment, log, numbers, sealed: options = DEFAULT_SEALED } = this.options;
+    return new Sealed({
+      ...{ node, deployment, account: this.account, store: this.store, sender: this.#sender, batches: this.#batches },
+      ...{ facts: this.#facts, strips: this.strips, bus: this.bus, market: this.domains.sealedMarket, options },
+      ...{ log, numbers },
+      resolved: (row, outcome) => {
+        this.#resolved(row, outcome);
       },
-      terms: { feeTo: this.account, leastFee, margin: BigInt(margin) },
-      ...{ receipts: this.domains.commits, signer },
-      admit: (strip, digest) => {
-        this.#allowance.use(strip.community, strip.member);
+      tell: (step, name) => {
+        this.tell(step, name);
+      },
+    });
+  }
+
+  #makeDesks(): Desks {
+    return new Desks({
+      ...{ options: this.options, account: this.account, domains: this.domains, bus: this.bus, commits: this.commits },
+      ...{ strips: this.strips, readings: this.readings, facts: this.#facts, signatures: this.#signatures },
+      received: (digest) => {
         this.tell("received", digest);
       },
     });
   }
 
-  #makeReadingDesk(view: CommunityView): ReadingDesk {
-    return new ReadingDesk({
-      ...{ view, readings: this.readings, commits: this.commits, signatures: this.#signatures, date },
-      admit: (reading, digest) => {
-        this.#allowance.use(reading.community, reading.member);
-        this.tell("received", digest);
+  #makePruner(): Pruner {
+    const { keep = KEEP } = this.options;
+    return new Pruner({
+      ...{ store: this.store, keep },
+      forget: (keys) => {
+        this.#sender.forget(keys);
       },
+      openHashes: () => this.#batches.open().flatMap(({ key }) => this.#sender.job(key)?.hash ?? []),
     });
   }
 }
 
-/** Does all, and throws the first failure then: what cannot be planned must not keep what was from being sent. */
-async function eachDone(works: readonly (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const work of works) {
-    await work().catch((error: unknown) => {
-      failures.push(error);
-    });
-  }
-  if (failures.length > 0) throw failures[0];
-}
+/** Seconds for which periods are kept. */
+const KEEP = 30 * 86_400;
 
 /** A wallet's key signs receipts in the threads that check signatures; any other signer does it itself. */
 function privateKeyOf(signer: Signer): string | null {
@@ -421,8 +386,4 @@ function privateKeyOf(signer: Signer): string | null {
 function oldestInBooks(view: CommunityView): Period {
   const oldest = view.currentPeriod() - bookRing(view.terms);
   return asPeriod(oldest < 0n ? 0n : oldest);
-}
-
-function date(): number {
-  return Math.floor(Date.now() / 1_000);
 }

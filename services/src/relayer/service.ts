@@ -24,7 +24,7 @@ export class RelayerService implements RelayerApi {
   }
 
   community(community: string): CommunityInfo {
-    this.#served(community);
+    const { orderBook, lead, margin, admission } = this.#served(community);
     const { account, domains, options } = this.#relayer;
     return {
       community,
@@ -32,20 +32,21 @@ export class RelayerService implements RelayerApi {
       relayer: account,
       feeTo: account,
       leastFeePerEntry: String(options.leastFee),
-      lead: options.lead,
-      margin: options.margin,
-      orderBook: domains.market.verifyingContract,
+      lead,
+      margin,
+      sealed: admission !== undefined,
+      orderBook: orderBook.verifyingContract,
       settlement: domains.settlement.verifyingContract,
       commitBook: domains.commits.verifyingContract,
     };
   }
 
   async takeStrip(community: string, body: StripBody, key: string | undefined): Promise<Kept> {
-    const { desk } = this.#served(community);
+    const { desk, orderBook } = this.#served(community);
     return this.#counted("strip", async () => {
       const strip = stripOf(asCommunity(BigInt(community)), body);
       // The entries as they came: encoding them again would take longer than hashing them.
-      const digest = digestOf(this.#relayer.domains.market, STRIP_TYPE, { ...strip, entries: body.entries });
+      const digest = digestOf(orderBook, STRIP_TYPE, { ...strip, entries: body.entries });
       this.#checkKey(key, digest);
       const { kept, known } = await desk.take(digest, { strip, signature: signatureOf(body) });
       await this.#bindKey(key, digest);
@@ -69,7 +70,7 @@ export class RelayerService implements RelayerApi {
 
   strip(digest: string): StripStatus {
     const row = this.#relayer.strips.find(digest);
-    if (row !== undefined) return statusOf(row);
+    if (row !== undefined) return { ...statusOf(row), commit: this.#commitOf(row) };
     throw new ServiceError(
       "STRIP_UNKNOWN",
       `Strip ${digest} was not handed in here. Hand it in, or ask another relayer.`,
@@ -84,13 +85,17 @@ export class RelayerService implements RelayerApi {
   }
 
   async withdraw(digest: string, signature: string): Promise<StripStatus> {
-    const { strips, commits, account, domains, served } = this.#relayer;
+    const { strips, commits, account, served } = this.#relayer;
     const row = strips.find(digest);
     const desk = served.get(row?.community ?? -1);
     if (row === undefined || desk === undefined) return this.strip(digest);
+    if (desk.admission !== undefined) {
+      const why = "its receipt binds this relayer to commit to it. Bump your epoch before the gate to void it";
+      throw new ServiceError("WITHDRAWAL_LATE", `Strip ${digest} cannot be withdrawn: ${why}.`);
+    }
     const { member } = await desk.view.trader(asPeriod(BigInt(row.period)), asMember(BigInt(row.member)));
     const withdrawal = { strip: digest, relayer: account };
-    const signer = withdrawalSigner(domains.market, withdrawal, signature);
+    const signer = withdrawalSigner(desk.orderBook, withdrawal, signature);
     if (signer.toLowerCase() !== member.tradingKey.toLowerCase()) {
       const found = `signature: it is of ${signer}, not of the trading key ${member.tradingKey}`;
       throw new ServiceError("SIGNATURE_INVALID", `${found}. Sign with the trading key, for relayer ${account}.`);
@@ -116,6 +121,15 @@ export class RelayerService implements RelayerApi {
     return this.#relayer.bus.listen((notice) => {
       if (notice.community === community) listener(notice);
     });
+  }
+
+  #commitOf({ digest, community, period }: StripRow): StripStatus["commit"] {
+    const { bundles, rounds } = this.#relayer.sealed;
+    const at = bundles.placeOf(digest);
+    const root = bundles.find(community, period)?.root;
+    if (at === undefined || root === undefined) return null;
+    const made = rounds.commits(community, period).find((commit) => commit.root === root);
+    return { root, chunk: at.chunk, index: at.place, place: made?.place ?? null, transaction: made?.tx ?? null };
   }
 
   #served(community: string): ServedCommunity {
@@ -171,7 +185,7 @@ function keyReused(key: string): ServiceError {
   return new ServiceError("KEY_REUSED", `Idempotency-Key ${key} stands for another message. Use the message's digest.`);
 }
 
-function statusOf(row: StripRow): StripStatus {
+function statusOf(row: StripRow): Omit<StripStatus, "commit"> {
   return {
     ...namesIn(row),
     state: row.state,

@@ -6,6 +6,7 @@ import {
   findingsOf,
   listenFault,
   type Findings,
+  type Need,
   nodeAnswers,
   openDoor,
   openKey,
@@ -59,6 +60,7 @@ export async function startRelayer(config: RelayerConfig, parts: RelayerParts): 
       ...{ communities: config.communities, folder: config.folder, fees: config.fees },
       ...{ leastFee: config.leastFeePerEntry, lead: config.lead, margin: config.margin, patience: config.patience },
       ...{ confirmations: config.node.confirmations, perMember: config.limits.perMember, threads: config.threads },
+      ...{ sealed: config.sealed, keep: config.keep },
     });
     const app = await createApp(new RelayerService(relayer), config.limits, log);
     await app.listen(config.listen).catch(async (error: unknown) => {
@@ -67,6 +69,7 @@ export async function startRelayer(config: RelayerConfig, parts: RelayerParts): 
     });
     const { address, port } = app.server.address() as AddressInfo;
     const needs = [nodeAnswers(node), storeWrites("store", relayer.path, relayer.store)];
+    if (relayer.sealed.size > 0) needs.push(bondIsThere(relayer));
     door.up(needs);
     log.info({ account: relayer.account, port, operation: door.url }, "relayer is up");
     const finish = async () => {
@@ -105,4 +108,13 @@ function deploymentOf({ deployment }: RelayerConfig): Deployment {
 
 function nodeOf({ node: { urls, timeoutMs: timeout } }: RelayerConfig, { chainId }: Deployment): Node {
   return new Node({ urls, chainId, timeout });
+}
+
+/** In every sealed community the relayer has posted a bond at least: without one it cannot give a receipt. */
+function bondIsThere({ sealed }: Relayer): Need {
+  const check = async () => {
+    const missing = await sealed.missingBond();
+    if (missing !== null) throw new Error(missing);
+  };
+  return { name: "bond", check };
 }

@@ -100,6 +100,26 @@ describe("Keeper", () => {
     expect(await run()).to.deep.equal({ submitted: [], waiting: [] });
   });
 
+  it("forgets jobs of periods that have left the ring, but for the one with the latest nonce", async () => {
+    const w = await hour();
+    const { m, period } = w;
+    await post(w);
+    await goBehind(m, period, 1);
+    const { run, outbox } = await keeperFor(w);
+    const keys = [...(await run()).submitted];
+    await meter(w);
+    keys.push(...(await run()).submitted);
+    await goBehind(m, period + 5, 1);
+    await connection.networkHelpers.mine();
+    await run();
+    expect(keys.map((key) => outbox.job(key)?.state)).to.deep.equal(["done", "done"]);
+    await goBehind(m, period + 20, 1);
+    await connection.networkHelpers.mine();
+    await run();
+    expect(keys.map((key) => outbox.job(key)?.state)).to.deep.equal([undefined, "done"]);
+    expect(outbox.nextNonce()).to.equal(2);
+  });
+
   it("estimates whose reading is missing, from the deadline on", async () => {
     const w = await hour();
     const { m, seller, buyer, idle, period } = w;

@@ -43,7 +43,7 @@ describe("relayer: API", function () {
     const { body } = await bench.get("/v1/communities/0");
     expect(body).to.deep.equal({
       ...{ community: "0", chainId: "31337", relayer: wallet.address, feeTo: wallet.address, leastFeePerEntry: "5" },
-      ...{ lead: 120, margin: 30, orderBook: world.wattbook.market.address },
+      ...{ lead: 120, margin: 30, sealed: false, orderBook: world.wattbook.market.address },
       ...{ settlement: world.wattbook.settlement.address, commitBook: world.wattbook.commits.address },
     });
     expect((await bench.get("/v1/communities/7")).body).to.include({ code: "COMMUNITY_UNKNOWN" });

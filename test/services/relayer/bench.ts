@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { asAmount, signatureBytes, type SignedReading, type SignedStrip } from "@wattbook/sdk";
 import type { FastifyInstance } from "fastify";
 import type { Wallet } from "ethers";
@@ -33,6 +34,8 @@ export interface RelayerBench {
   readonly reading: (signed: SignedReading) => Promise<Answer>;
   readonly get: (url: string) => Promise<Answer>;
   readonly post: (url: string, body: unknown, headers?: Record<string, string>) => Promise<Answer>;
+  /** So many looks at the chain, with a block for what each of them sent. */
+  readonly ticks: (count: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -96,12 +99,30 @@ export class RelayerBenches {
     this.#open.add(close);
     const post: RelayerBench["post"] = async (url, body, headers = {}) =>
       answerOf(await app.inject({ method: "POST", url, payload: body as object, headers }));
+    const ticks = async (count: number) => {
+      for (let round = 0; round < count; round++) {
+        await relayer.tick();
+        await this.#mined(wallet.address);
+      }
+    };
     return {
-      ...{ relayer, app, account: wallet.address, lines, post, close },
+      ...{ relayer, app, account: wallet.address, lines, post, close, ticks },
       strip: (signed, headers) => post(`/v1/communities/${community}/strips`, stripBody(signed), headers),
       reading: (signed) => post(`/v1/communities/${community}/readings`, readingBody(signed)),
       get: async (url) => answerOf(await app.inject({ method: "GET", url })),
     };
+  }
+
+  /** Nodes put a transaction into a block a moment after they have taken it. */
+  async #mined(account: string): Promise<void> {
+    const { provider } = this.#world;
+    for (let round = 0; round < 500; round++) {
+      const counts = await Promise.all(
+        (["latest", "pending"] as const).map(async (block) => provider.getTransactionCount(account, block)),
+      );
+      if (counts[0] === counts[1]) return;
+      await sleep(10);
+    }
   }
 
   async remove(): Promise<void> {

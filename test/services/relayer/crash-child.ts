@@ -12,7 +12,7 @@ export interface ChildTask {
   readonly deployment: unknown;
   readonly privateKey: string;
   readonly folder: string;
-  /** The step after which it is killed; none: never. */
+  /** The step after which it is killed, and how its name begins: "signed commit:"; none: never. */
   readonly killAfter?: string;
 }
 
@@ -20,13 +20,14 @@ async function run(task: ChildTask): Promise<void> {
   const deployment = parseDeployment(task.deployment);
   const node = new Node({ urls: [task.url], chainId: deployment.chainId, timeout: 20_000 });
   const log = createLog("relayer", "warn", new Secrets());
+  const [kill, of = ""] = (task.killAfter ?? "").split(" ");
   const signer = new Wallet(task.privateKey);
   const relayer = await Relayer.open({
     ...{ deployment, communities: [asCommunity(0n)], node, signer, folder: task.folder, log },
     ...{ fees: DEFAULT_FEES, confirmations: 1, leastFee: asAmount(0n), lead: 1_000_000, margin: 0, patience: 0 },
     ...{ perMember: 100, threads: 0 },
-    observe: (step) => {
-      if (step === task.killAfter) process.kill(process.pid, "SIGKILL");
+    observe: (step, name) => {
+      if (step === kill && name.startsWith(of)) process.kill(process.pid, "SIGKILL");
     },
   });
   const app = await createApp(new RelayerService(relayer), DEFAULT_LIMITS, log);

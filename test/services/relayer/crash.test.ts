@@ -1,45 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { asLots, asPeriod, asSlotOffset, asTick, asWh, periodEnd, readingDigest, stripDigest } from "@wattbook/sdk";
 import { readingBody, RelayerBenches, stripBody } from "./bench.ts";
-import type { ChildTask } from "./crash-child.ts";
+import { Child, taskOf } from "./child.ts";
 import { CommunityWorld } from "./world.ts";
-
-/** A relayer in a process of its own. */
-class Child {
-  readonly url: Promise<string>;
-  readonly ended: Promise<string | null>;
-  readonly #process: ChildProcess;
-
-  constructor(task: ChildTask) {
-    const child = spawn(
-      process.execPath,
-      ["--import", "tsx", "test/services/relayer/crash-child.ts", JSON.stringify(task)],
-      { stdio: ["ignore", "pipe", "inherit"] },
-    );
-    this.#process = child;
-    this.ended = new Promise((resolve) => {
-      child.once("exit", (_, signal) => {
-        resolve(signal);
-      });
-    });
-    this.url = new Promise((resolve, reject) => {
-      child.stdout.once("data", (port: Buffer) => {
-        resolve(`http://127.0.0.1:${port.toString().trim()}`);
-      });
-      child.once("exit", () => {
-        reject(new Error("it ended before it was up"));
-      });
-    });
-    this.url.catch(() => undefined);
-  }
-
-  async kill(): Promise<void> {
-    this.#process.kill("SIGKILL");
-    await this.ended;
-  }
-}
 
 /** Where the plug is pulled, in the order in which a message gets there. */
 const STEPS = ["received", "stored", "batched", "signed", "broadcast", "mined", "done", "acknowledged"] as const;
@@ -75,15 +39,12 @@ describe("relayer: killed at every step", function () {
   const survive = async (killAfter: string, path: string, body: unknown, status: string, done: string) => {
     const wallet = await benches.account(`relayer ${killAfter}`);
     const { privateKey } = wallet;
-    const task = { url: world.node.url, deployment: world.deployment, privateKey, folder: benches.folder() };
-    const json = JSON.parse(
-      JSON.stringify(task, (_, value: unknown) => (typeof value === "bigint" ? Number(value) : value)),
-    ) as ChildTask;
-    child = new Child({ ...json, killAfter });
+    const task = taskOf(world, privateKey, benches.folder());
+    child = new Child({ ...task, killAfter });
     await post(`${await child.url}${path}`, body).catch(() => 0);
     expect(await child.ended).to.equal("SIGKILL");
 
-    child = new Child(json);
+    child = new Child(task);
     const url = await child.url;
     expect(await post(`${url}${path}`, body)).to.be.oneOf(killAfter === "received" ? [202] : [200]);
     for (let round = 0; (await state(`${url}${status}`)) !== done; round++) {

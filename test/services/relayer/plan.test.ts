@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { CHECKED_LIMITS, communityTerms, NEW_RING_LIMITS, ringLength } from "@wattbook/sdk";
-import { byPeriod, firstOfMembers, limitsOf } from "../../../services/src/relayer/post/plan.ts";
+import { byPeriod, firstOfMembers, limitsOf, measured } from "../../../services/src/relayer/post/plan.ts";
 import type { StripRow } from "../../../services/src/relayer/store/strips.ts";
 import { slotsInGroup } from "../../../services/src/relayer/strips/busy.ts";
 
@@ -26,6 +26,11 @@ describe("relayer: plans", () => {
     expect(limitsOf(terms, 100 + ring - 1, 100).gasPerStrip).to.equal(NEW_RING_LIMITS.gasPerStrip);
     expect(limitsOf(terms, 100 + ring, 100)).to.deep.equal(CHECKED_LIMITS);
     expect(limitsOf({ ...terms, wideTicks: true }, 100 + ring, 100).ticksPerWord).to.equal(8);
+  });
+
+  it("hold more once a call was measured, and never less: what is too large is halved", () => {
+    expect(measured(CHECKED_LIMITS, 5n, 10n)).to.deep.equal({ ...CHECKED_LIMITS, gas: 2n * CHECKED_LIMITS.gas });
+    expect(measured(CHECKED_LIMITS, 11n, 10n)).to.equal(CHECKED_LIMITS);
   });
 
   it("know how many slots are taken over together", () => {

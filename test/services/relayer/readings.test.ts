@@ -5,7 +5,9 @@ import {
   asSlotOffset,
   asTick,
   asWh,
+  correctionsUntil,
   endRegisters,
+  estimatesFrom,
   type Period,
   periodEnd,
   readingDigest,
@@ -14,7 +16,7 @@ import {
 } from "@wattbook/sdk";
 import type { Wallet } from "ethers";
 import { type RelayerBench, RelayerBenches } from "./bench.ts";
-import { CommunityWorld } from "./world.ts";
+import { anvil, CommunityWorld, SHORT } from "./world.ts";
 
 const wh = (imported: number, exported = 0) => ({ imported: asWh(BigInt(imported)), exported: asWh(BigInt(exported)) });
 
@@ -27,7 +29,7 @@ describe("relayer: readings", function () {
   let first: Period;
 
   before(async () => {
-    world = await CommunityWorld.start();
+    world = await CommunityWorld.start(anvil(), { ...SHORT, correctionWindow: 14_400n });
     await world.enrol(6);
     first = await world.nextPeriod();
     benches = new RelayerBenches(world);
@@ -42,7 +44,7 @@ describe("relayer: readings", function () {
   const digestOf = ({ reading }: SignedReading) => readingDigest(world.wattbook.domains.settlement, reading);
   const state = async (each: SignedReading) => (await bench.get(`/v1/readings/${digestOf(each)}`)).body;
   const ticks = async (count: number) => {
-    for (let round = 0; round < count; round++) await bench.relayer.tick();
+    await bench.ticks(count);
   };
 
   it("refuses a reading before its period is over, and what the contract would leave out", async () => {
@@ -158,6 +160,68 @@ describe("relayer: readings", function () {
     await ticks(3);
     expect(await state(reading)).to.include({ state: "settled" });
     expect(await world.provider.getTransactionCount(wallet.address)).to.equal(before);
+  });
+
+  it("corrects an estimate with a late reading, in the order of the periods, until the correction window ends", async () => {
+    const home = world.home(5);
+    const period = asPeriod((await world.period()) + 1n);
+    const next = asPeriod(period + 1n);
+    const entry = { offset: asSlotOffset(1n), side: "sell", tick: asTick(20n), lots: asLots(10n) } as const;
+    const strip = await world.sign(home, world.strip(home, period, wallet.address, [entry]));
+    await world.send(world.wattbook.market.calls.post(world.community, period, [strip]));
+    await catchUp(home, period);
+    await world.advanceTo(periodEnd(world.terms, period));
+    await world.send(world.wattbook.market.calls.clear(world.community, slotsOf(world.terms, period)));
+    await bench.relayer.tick();
+
+    await world.advanceTo(estimatesFrom(world.terms, next));
+    const logs = await world.wattbook.logs(world.community);
+    const records = (await logs.journals(period)).get(home.member) ?? [];
+    const { settleEstimated } = world.wattbook.settlement.calls;
+    await world.send(settleEstimated(world.community, period, [{ member: home.member, records }]));
+    await bench.relayer.tick();
+    const late = await world.reading(home, period, wh(0, 70));
+    const second = await world.reading(home, next, wh(11), endRegisters(late.reading));
+    expect((await bench.reading(late)).status).to.equal(202);
+    expect((await bench.reading(second)).status).to.equal(202);
+    await world.send(settleEstimated(world.community, next, [{ member: home.member, records: [] }]));
+    const { free: before } = await world.wattbook.escrow.account(world.community, home.member);
+    await ticks(6);
+    expect(await state(late)).to.include({ state: "corrected", reason: null });
+    expect(await state(second)).to.include({ state: "corrected", reason: null });
+    const { free: after } = await world.wattbook.escrow.account(world.community, home.member);
+    expect(after === before, "the true-up is paid").to.equal(false);
+    const meter = await world.wattbook.settlement.meter(world.community, home.member);
+    expect(meter).to.include({ nextPeriod: next + 1n, gap: false, importRegister: 44n, exportRegister: 280n });
+    expect((await bench.reading(late)).status).to.equal(200);
+    const twin = await world.reading(home, period, wh(1));
+    expect((await bench.reading(twin)).body).to.include({ reason: "AlreadyMetered" });
+  });
+
+  it("refuses a correction out of turn, or once the period is final", async () => {
+    const home = world.home(5);
+    const {
+      nextPeriod,
+      importRegister: imported,
+      exportRegister: exported,
+    } = await world.wattbook.settlement.meter(world.community, home.member);
+    const later = asPeriod(nextPeriod + 1n);
+    await world.advanceTo(estimatesFrom(world.terms, later));
+    const { settleEstimated } = world.wattbook.settlement.calls;
+    for (const each of [nextPeriod, later]) {
+      await world.send(settleEstimated(world.community, each, [{ member: home.member, records: [] }]));
+    }
+    await bench.relayer.tick();
+    const registers = { imported, exported };
+    const skips = await world.reading(home, later, wh(1), registers);
+    expect((await bench.reading(skips)).body).to.include({ code: "READING_REFUSED", reason: "EarlierMissing" });
+    const jumps = await world.reading(home, nextPeriod, wh(1), { ...registers, imported: asWh(imported + 1n) });
+    expect((await bench.reading(jumps)).body).to.include({ code: "READING_REFUSED", reason: "RegisterGap" });
+    await world.advanceTo(correctionsUntil(world.terms, nextPeriod));
+    await bench.relayer.tick();
+    const over = await bench.reading(await world.reading(home, nextPeriod, wh(1), registers));
+    expect(over.status).to.equal(422);
+    expect(over.body).to.include({ code: "READING_REFUSED", reason: "CorrectionOver" });
   });
 
   /** Reads the periods before one as empty, so that its reading is the next. */

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import {
   type Amount,
+  asAddress,
   asAmount,
   asCommunity,
   asLots,
@@ -18,6 +19,7 @@ import {
   type Domain,
   type Entry,
   flatTariff,
+  isSealed,
   LocalEuroAbi,
   meteringPointHash,
   type MeterValue,
@@ -78,6 +80,9 @@ export const SHORT = {
   ...{ readingDeadline: 3_600n, correctionWindow: 7_200n, claimWindow: 360_000n },
 };
 
+/** The same, sealed: the gate of an hour closes an hour before it, and eight turns of 450 seconds fill that hour. */
+export const SEALED = { ...SHORT, horizon: 3n, gateClosure: 3_600n, revealWindow: 3_600n, bond: 5_000_000n };
+
 /** What a strip of a test may leave out. */
 export type StripOverride = Partial<Omit<Strip, "entries">>;
 
@@ -134,7 +139,7 @@ export class CommunityWorld {
       const tariff = flatTariff(terms, asPrice(40n), [prices]);
       const charter = {
         ...{ terms, suppliers: [supplier ?? ""], classes: [{ supplier: 0n, defaultLoadWh: asWh(250n) }] },
-        modules: [wattbook.market.address],
+        modules: [isSealed(terms) ? wattbook.sealedMarket.address : wattbook.market.address],
       };
       await send(wattbook.registry.calls.createCommunity(charter, tariff));
       return new CommunityWorld(node, provider, deployer, wattbook, terms, tariff);
@@ -197,6 +202,25 @@ export class CommunityWorld {
     }
   }
 
+  /** Behind a home's orders in a sealed community. */
+  async pledge({ owner, member }: Home, amount: bigint): Promise<void> {
+    await this.ask("hardhat_setBalance", owner.address, "0x8ac7230489e80000");
+    await this.sendAs(owner, this.wattbook.escrow.calls.pledge(this.community, member, asAmount(amount)));
+  }
+
+  /** Gives a relayer coins, of which it posts its bond. */
+  async postBond(relayer: Wallet, amount: bigint): Promise<void> {
+    const coin = new Interface(LocalEuroAbi);
+    const { escrow } = this.wattbook;
+    const to = asAddress(this.terms.paymentToken, "paymentToken");
+    await this.send({ to, data: coin.encodeFunctionData("faucet", [relayer.address, amount]), value: 0n });
+    await this.sendAs(relayer, {
+      ...{ to, value: 0n },
+      data: coin.encodeFunctionData("approve", [escrow.address, amount]),
+    });
+    await this.sendAs(relayer, escrow.calls.postBond(this.community, asAmount(amount)));
+  }
+
   /** From the deployer's own coins. */
   async deposit(member: Home["member"], amount: Amount): Promise<void> {
     const { escrow } = this.wattbook;
@@ -245,7 +269,12 @@ export class CommunityWorld {
     return { ...header, maxReserve, entries, ...override };
   }
 
-  async sign(home: Home, strip: Strip, domain: Domain = this.wattbook.domains.market): Promise<SignedStrip> {
+  /** Where strips of the community count. */
+  get orderBook(): Domain {
+    return this.wattbook.domains[isSealed(this.terms) ? "sealedMarket" : "market"];
+  }
+
+  async sign(home: Home, strip: Strip, domain: Domain = this.orderBook): Promise<SignedStrip> {
     return { strip, signature: await signStrip(domain, strip, home.trading) };
   }
 
@@ -277,7 +306,7 @@ function sender(provider: JsonRpcProvider, wallet: HDNodeWallet | Wallet) {
     for (;;) {
       const receipt = (await provider.send("eth_getTransactionReceipt", [hash])) as Record<string, string> | null;
       if (receipt === null) continue;
-      if (receipt.status !== "0x1") throw new Error(`reverted: ${JSON.stringify(call).slice(0, 80)}`);
+      if (receipt.status !== "0x1") throw new Error(`reverted: ${call.to} ${call.data?.slice(0, 80)}`);
       return receipt.contractAddress ?? "";
     }
   };

@@ -20,6 +20,13 @@ export interface FollowOptions {
   readonly apply: (events: readonly WattbookEvent[]) => void;
 }
 
+/** Events that something follows from. */
+const NAMES = [
+  ...(["Recorded", "StripSkipped", "SlotCleared", "Metered", "Settled", "ItemSkipped"] as const),
+  ...(["Estimated", "Corrected", "RecordsVoided"] as const),
+  ...(["Committed", "ChunkRevealed", "Challenged", "Answered", "BondReleased", "BondForfeited"] as const),
+];
+
 /** Most blocks of one request. */
 const CHUNK = 2_000;
 
@@ -44,11 +51,10 @@ export class Follower {
   async sync(head: Head): Promise<boolean> {
     const { node, deployment, communities } = this.#options;
     const { next, rewound } = await this.#start(head);
-    const { DoubleAuction, SealedAuction, PaymentEscrow, Settlement } = deployment.contracts;
-    const names = ["Recorded", "StripSkipped", "SlotCleared", "Metered", "Settled", "ItemSkipped"] as const;
+    const { DoubleAuction, SealedAuction, CommitBook, PaymentEscrow, Settlement } = deployment.contracts;
     const filter = {
-      address: [DoubleAuction, SealedAuction, PaymentEscrow, Settlement],
-      topics: [topicsOf(...names), communities.map((community) => toBeHex(community, 32))],
+      address: [DoubleAuction, SealedAuction, CommitBook, PaymentEscrow, Settlement],
+      topics: [topicsOf(...NAMES), communities.map((community) => toBeHex(community, 32))],
     };
     const source = logSourceOf(node);
     for (let from = next; from <= head.number; from += CHUNK) {

@@ -3,6 +3,7 @@ import {
   decodePayload,
   encodeValues,
   isAccepted,
+  isSealed,
   type AcceptedEntry,
   type AppendedRecord,
   type EventNamed,
@@ -50,6 +51,9 @@ export class Outcomes {
       else if (event.name === "SlotCleared") this.#cleared(event, where);
       else if (event.name === "Metered") this.#metered(event, where);
       else if (event.name === "Settled") this.#settled(event, where);
+      else if (event.name === "Estimated") this.#parts.facts.estimated(event, where.block);
+      else if (event.name === "RecordsVoided") this.#parts.facts.voided(event, event.module, where.block);
+      else if (event.name === "Corrected") this.#corrected(event, where);
     }
   }
 
@@ -81,6 +85,8 @@ export class Outcomes {
       strips.posted(record.digest, where, refused);
       bus.tell({ type: "posted", ...namesOf(own), transaction: where.tx, refused });
     }
+    // In a sealed community a receipt binds all the same: the strip is committed to, and skipped at the reveal.
+    if (isSealed(terms)) return;
     const by = {
       community: Number(whose.community),
       period: Number(whose.period),
@@ -105,12 +111,28 @@ export class Outcomes {
   }
 
   #metered(event: EventNamed<"Metered">, where: Where): void {
-    const { facts, readings } = this.#parts;
-    const values = encodeValues(event.values);
-    facts.metered(event, where, values, event.gapLeg);
-    for (const { digest, body } of readings.of(Number(event.community), Number(event.period), Number(event.member))) {
-      const same = (JSON.parse(body) as { values: string }).values.toLowerCase() === values;
-      if (same) readings.mark(digest, "metered", where, null);
+    const { facts } = this.#parts;
+    facts.metered(event, where, encodeValues(event.values), event.gapLeg);
+    this.#read(event, where, "metered");
+  }
+
+  /** A late reading has replaced an estimate. */
+  #corrected(event: EventNamed<"Corrected">, where: Where): void {
+    this.#parts.facts.corrected(event, where.block);
+    this.#read(event, where, "corrected");
+  }
+
+  /** A member's period has a reading now: ours, or another one that takes its place. */
+  #read(
+    { community, period, member, values }: EventNamed<"Metered"> | EventNamed<"Corrected">,
+    where: Where,
+    state: "metered" | "corrected",
+  ): void {
+    const { readings } = this.#parts;
+    const found = encodeValues(values);
+    for (const { digest, body } of readings.of(Number(community), Number(period), Number(member))) {
+      const same = (JSON.parse(body) as { values: string }).values.toLowerCase() === found;
+      if (same) readings.mark(digest, state, where, null);
       else readings.mark(digest, "skipped", where, "AlreadyMetered");
     }
   }

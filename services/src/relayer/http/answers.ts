@@ -21,7 +21,20 @@ export const StripStatus = z.object({
   reason: z.string().nullable().describe("Why it was skipped, or waits"),
   gate: z.number().int().describe("Unix seconds at which its first gate closes"),
   acceptedAt: z.number().int().describe("Unix seconds"),
-  inCall: z.string().nullable().describe("The call that it is in, while that is not final"),
+  inCall: z
+    .string()
+    .nullable()
+    .describe("The call that it is in, while that is not final; in a sealed community the commit"),
+  commit: z
+    .object({
+      root: hex,
+      chunk: z.number().int().describe("Index of the chunk that holds the strip"),
+      index: z.number().int().describe("Of the strip in its chunk"),
+      place: z.number().int().nullable().describe("Among the commits of the period; null while it is not on chain"),
+      transaction: hex.nullable().describe("Of the commit"),
+    })
+    .nullable()
+    .describe("In a sealed community, where the strip stands once the relayer has made its commit"),
   transaction: hex.nullable(),
   refused: z.array(z.number().int()).describe("Entries that the contract left out"),
 });
@@ -32,7 +45,7 @@ export const ReadingStatus = z.object({
   community: integer,
   period: integer,
   member: integer,
-  state: z.enum(["waiting", "metered", "settled", "skipped"]),
+  state: z.enum(["waiting", "metered", "settled", "corrected", "skipped"]),
   reason: z.string().nullable(),
   acceptedAt: z.number().int(),
   inCall: z.string().nullable(),
@@ -49,8 +62,11 @@ export const CommunityInfo = z.object({
   lead: z
     .number()
     .int()
-    .describe("Seconds before a strip's first gate from which on it is posted, and cannot be withdrawn"),
+    .describe(
+      "Seconds before a strip's first gate from which on it is posted, and cannot be withdrawn; in a sealed community seconds before the gate at which the relayer commits",
+    ),
   margin: z.number().int().describe("Seconds before a strip's first gate up to which it is taken"),
+  sealed: z.boolean().describe("Whether strips are committed before one gate per period and revealed behind it"),
   orderBook: hex,
   settlement: hex,
   commitBook: hex.describe("In whose domain receipts are signed"),

@@ -5,9 +5,11 @@ import type { Node } from "../../chain/index.ts";
 /** Calldata that nodes pass on, signature and envelope beside it. */
 const MOST_BYTES = 126 * 1_024;
 /** Largest gas limit of a transaction (EIP-7825). */
-const MOST_GAS = 1n << 24n;
+export const MOST_GAS = 1n << 24n;
 /** What of it an estimate may take: the chain may have moved on until the call is mined. */
 const MOST_ESTIMATE = (MOST_GAS * 7n) / 8n;
+/** What calls are planned for, so that few have to be halved. */
+export const TARGET_GAS = (MOST_ESTIMATE * 15n) / 16n;
 
 /** Who sends, and who hears of an item that no transaction can hold. */
 export interface FitOptions<T> {
@@ -48,8 +50,8 @@ export async function fitting<T>(node: Node, items: readonly T[], options: FitOp
   return [...before, ...(await fitting(node, items.slice(half), options))];
 }
 
-/** Null where it takes more than a transaction has. */
-async function estimated(node: Node, from: string, { to, data, value }: UnsignedCall): Promise<bigint | null> {
+/** Gas of a call; null where it takes more than a transaction has. @throws ContractRevertError where it is refused */
+export async function estimated(node: Node, from: string, { to, data, value }: UnsignedCall): Promise<bigint | null> {
   try {
     const gas = await node.estimateGas({ from, to, data, value });
     return gas <= MOST_ESTIMATE ? gas : null;

@@ -21,6 +21,15 @@ export function limitsOf(terms: Terms, period: number, first: number | null): Ch
   return terms.wideTicks ? { ...limits, ticksPerWord: 8 } : limits;
 }
 
+/**
+ * Limits after a call that they planned was measured: what they allow for is too much where not every word is new.
+ * @param gas What the call takes.
+ * @param target What a call may take.
+ */
+export function measured(limits: ChunkLimits, gas: bigint, target: bigint): ChunkLimits {
+  return gas < target ? { ...limits, gas: (limits.gas * target) / gas } : limits;
+}
+
 /** A strip that can be posted now is the first of its member that waits: its next one needs its place in the journal. */
 export function firstOfMembers(rows: readonly StripRow[]): StripRow[] {
   return rows.filter((row, index) => {

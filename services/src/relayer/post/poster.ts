@@ -1,5 +1,12 @@
 /** Brings strips on chain before their gates close. */
-import { asCommunity, asPeriod, isWattbookError, type MarketClient, type UnsignedCall } from "@wattbook/sdk";
+import {
+  asCommunity,
+  asPeriod,
+  type ChunkLimits,
+  isWattbookError,
+  type MarketClient,
+  type UnsignedCall,
+} from "@wattbook/sdk";
 import type { Node, Sender } from "../../chain/index.ts";
 import { isServiceError } from "../../errors.ts";
 import type { Store } from "../../store/open.ts";
@@ -8,8 +15,8 @@ import type { Batches } from "../store/batches.ts";
 import type { Facts } from "../store/facts.ts";
 import { signedOf, type StripRow, type Strips } from "../store/strips.ts";
 import type { StripDesk } from "../strips/desk.ts";
-import { type Fitting, fitting } from "./fit.ts";
-import { byPeriod, callsOf, firstOfMembers, limitsOf } from "./plan.ts";
+import { estimated, type Fitting, fitting, TARGET_GAS } from "./fit.ts";
+import { byPeriod, callsOf, firstOfMembers, limitsOf, measured } from "./plan.ts";
 
 /** A community that is served. */
 export interface Served {
@@ -81,18 +88,31 @@ export class Poster {
     const { node, account, facts, served, market } = this.#parts;
     const { view, desk } = served.get(community) as Served;
     const ready = await this.#ready(desk, rows);
-    const limits = limitsOf(view.terms, period, facts.firstPeriod(view.community));
+    const planned = limitsOf(view.terms, period, facts.firstPeriod(view.community));
     const build = (some: readonly StripRow[]): UnsignedCall =>
       market.calls.post(asCommunity(BigInt(community)), asPeriod(BigInt(period)), some.map(signedOf));
     const unfit = (row: StripRow) => {
       this.#parts.late(row, "No transaction can hold it: hand in shorter strips.");
     };
-    const calls = callsOf(ready, limits);
+    const calls = callsOf(ready, await this.#measured(ready, planned, build));
     for (let from = 0; from < calls.length; from += AT_ONCE) {
       const some = calls.slice(from, from + AT_ONCE);
       const fits = await Promise.all(some.map((each) => fitting(node, each, { from: account, build, unfit })));
       for (const fit of fits.flat()) this.#keep(community, period, fit);
     }
+  }
+
+  /** Where there is more than one call the first one tells how much they can really hold. */
+  async #measured(
+    rows: readonly StripRow[],
+    limits: ChunkLimits,
+    build: (some: readonly StripRow[]) => UnsignedCall,
+  ): Promise<ChunkLimits> {
+    const { node, account } = this.#parts;
+    const [first, second] = callsOf(rows, limits);
+    if (first === undefined || second === undefined) return limits;
+    const gas = await estimated(node, account, build(first));
+    return gas === null ? limits : measured(limits, gas, TARGET_GAS);
   }
 
   /** Those that the contract would take now. The others wait: a deposit may still come. */

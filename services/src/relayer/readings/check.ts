@@ -1,5 +1,6 @@
 /** What settlement checks of a reading before it takes it, against the chain as it is and what the relayer holds already. */
 import {
+  correctionsUntil,
   endRegisters,
   type MemberWord,
   type MeterInfo,
@@ -46,10 +47,14 @@ export function checkAlone(reading: Reading, { terms, now, rated, meter }: Readi
  * What is checked of a reading against the meter's registers.
  * @throws Refusal with the contract's reason
  */
-export function checkRegisters(reading: Reading, { terms, rated, meter }: ReadingContext): void {
+export function checkRegisters(reading: Reading, context: ReadingContext): void {
+  const { terms, rated, meter } = context;
   const { period, startImport, startExport, closesGap } = reading;
   if (period < meter.nextPeriod) throw refuseReading("AlreadyMetered", `period is ${period}`);
-  if (period < meter.gapEnd) throw refuseReading("AlreadySettled", `Period ${period} was settled as estimated`);
+  if (period < meter.gapEnd) {
+    checkCorrection(reading, context);
+    return;
+  }
   if (period > meter.gapEnd) throw refuseReading("EarlierMissing", `period is ${period}, not ${meter.gapEnd}`);
   const moreImport = startImport - meter.importRegister;
   const moreExport = startExport - meter.exportRegister;
@@ -73,6 +78,22 @@ export function checkRegisters(reading: Reading, { terms, rated, meter }: Readin
   }
 }
 
+/** A late reading of a period that was settled as estimated: it replaces the estimate, from the oldest one on. */
+function checkCorrection({ period, startImport, startExport }: Reading, { terms, meter, now }: ReadingContext): void {
+  if (period > meter.nextPeriod) {
+    throw refuseReading("EarlierMissing", `period is ${period}, and ${meter.nextPeriod} is estimated too`);
+  }
+  const until = correctionsUntil(terms, period);
+  if (now >= until) throw refuseReading("CorrectionOver", `Period ${period} was final at ${until}, and it is ${now}`);
+  const found = `It starts at ${startImport} and ${startExport} Wh`;
+  const known = `registers are ${meter.importRegister} and ${meter.exportRegister} Wh`;
+  if (startImport < meter.importRegister || startExport < meter.exportRegister) {
+    throw refuseReading("RegisterDown", `${found}, and ${known} already`);
+  }
+  const same = startImport === meter.importRegister && startExport === meter.exportRegister;
+  if (!meter.fresh && !same) throw refuseReading("RegisterGap", `${found}, and ${known}`);
+}
+
 /** The meter once a reading was accepted: what the next one is checked against. */
 export function meterAfter(meter: MeterInfo, reading: Reading): MeterInfo {
   const { imported, exported } = endRegisters(reading);
@@ -80,9 +101,9 @@ export function meterAfter(meter: MeterInfo, reading: Reading): MeterInfo {
   return {
     ...meter,
     fresh: false,
-    gap: false,
+    gap: next < meter.gapEnd,
     nextPeriod: next,
-    gapEnd: next,
+    gapEnd: next < meter.gapEnd ? meter.gapEnd : next,
     importRegister: imported,
     exportRegister: exported,
   };

@@ -81,7 +81,7 @@ export class ReadingDesk {
     let { meter } = context;
     for (const earlier of waiting) {
       if (earlier.period === period) throw refuseReading("AlreadyMetered", `Another reading of period ${period} waits`);
-      if (earlier.period < period && earlier.period >= meter.gapEnd) meter = meterAfter(meter, earlier);
+      if (earlier.period < period && earlier.period >= meter.nextPeriod) meter = meterAfter(meter, earlier);
     }
     checkRegisters(reading, { ...context, meter });
   }

@@ -3,6 +3,7 @@ import {
   asCommunity,
   asPeriod,
   asSlot,
+  correctionsUntil,
   estimatesFrom,
   isWattbookError,
   periodEnd,
@@ -18,7 +19,8 @@ import { byPeriod } from "../post/plan.ts";
 import type { Batches, BatchKind } from "../store/batches.ts";
 import type { Facts } from "../store/facts.ts";
 import type { ReadingRow, Readings } from "../store/readings.ts";
-import { type Candidate, candidateOf, entriesOf, meteredItem, settleItem } from "./items.ts";
+import type { Correction, Corrections } from "./corrections.ts";
+import { type Candidate, candidateOf, entriesOf, meteredItem, settleItem, whoseOf } from "./items.ts";
 
 /** What settling needs. */
 export interface SettlerParts {
@@ -30,6 +32,7 @@ export interface SettlerParts {
   readonly batches: Batches;
   readonly facts: Facts;
   readonly settlement: SettlementClient;
+  readonly corrections: Corrections;
   readonly served: ReadonlyMap<number, { readonly view: CommunityView }>;
   /** Seconds after a period's end from which on readings are handed in without settling where slots are not clear. */
   readonly patience: number;
@@ -57,17 +60,28 @@ export class Settler {
 
   /** Plans what is due. @throws Faults of the node, and of the file */
   async plan(): Promise<void> {
-    for (const rows of byPeriod(this.#parts.readings.next())) await this.#planPeriod(rows, "settle");
+    for (const rows of byPeriod(this.#parts.readings.next())) {
+      const late = rows.filter((row) => this.#parts.facts.isEstimated(whoseOf(row)));
+      await this.#planPeriod(
+        rows.filter((row) => !late.includes(row)),
+        "settle",
+      );
+      await this.#planPeriod(late, "correct");
+    }
     for (const rows of byPeriod(this.#parts.readings.toClose())) await this.#planPeriod(rows, "close");
   }
 
-  async #planPeriod(rows: readonly ReadingRow[], kind: "settle" | "close"): Promise<void> {
+  async #planPeriod(rows: readonly ReadingRow[], kind: "settle" | "close" | "correct"): Promise<void> {
     const [{ community, period } = { community: -1, period: 0 }] = rows;
     const view = this.#parts.served.get(community)?.view;
     const name = `${kind}:${community}:${period}`;
     if (view === undefined || (this.#again.get(name) ?? 0) > performance.now()) return;
     try {
       const candidates = this.#candidates(view.terms, rows);
+      if (kind === "correct") {
+        await this.#correct(view, candidates);
+        return;
+      }
       const clear = candidates.filter((candidate) => candidate.clear);
       await this.#send(view.terms, kind, clear);
       if (kind === "settle" && this.#mustMeter(view, period)) {
@@ -103,6 +117,40 @@ export class Settler {
     return view.now() >= (due < half ? due : half);
   }
 
+  /** Late readings take the place of estimates until the correction window ends. */
+  async #correct(view: CommunityView, candidates: readonly Candidate[]): Promise<void> {
+    const { node, account, settlement, readings, late, corrections } = this.#parts;
+    const [{ row } = { row: undefined }] = candidates;
+    if (row === undefined) return;
+    const period = asPeriod(BigInt(row.period));
+    const until = correctionsUntil(view.terms, period);
+    if (view.now() >= until) {
+      const { number } = await node.head();
+      for (const each of candidates) readings.refuse(each.row.digest, "CorrectionOver", number);
+      return;
+    }
+    const items = await corrections.of(view, candidates, late);
+    const build = (some: readonly Correction[]): UnsignedCall =>
+      settlement.calls.correct(
+        view.community,
+        period,
+        some.map(({ item }) => item),
+      );
+    const unfit = ({ candidate }: Correction) => {
+      late(candidate.row, "No transaction can hold it.");
+    };
+    for (let from = 0; from < items.length; from += MOST_MEMBERS) {
+      const some = items.slice(from, from + MOST_MEMBERS);
+      for (const { items: fits, call, gas } of await fitting(node, some, { from: account, build, unfit })) {
+        this.#keep(
+          "correct",
+          fits.map(({ candidate }) => candidate),
+          { call, gas, expires: Number(until) },
+        );
+      }
+    }
+  }
+
   async #send(terms: Terms, kind: BatchKind, candidates: readonly Candidate[]): Promise<void> {
     const { node, account } = this.#parts;
     const build = (part: readonly Candidate[]) => this.#call(terms, kind, part);
@@ -111,7 +159,8 @@ export class Settler {
     };
     for (const some of groupsOf(candidates)) {
       for (const { items, call, gas } of await fitting(node, some, { from: account, build, unfit })) {
-        this.#keep(kind, items, call, gas);
+        // A reading is of use however late it comes.
+        this.#keep(kind, items, { call, gas, expires: NEVER });
       }
     }
   }
@@ -131,13 +180,16 @@ export class Settler {
       : settlement.calls.meterAndSettle(community, period, items);
   }
 
-  #keep(kind: BatchKind, candidates: readonly Candidate[], call: UnsignedCall, gas: bigint): void {
+  #keep(
+    kind: BatchKind,
+    candidates: readonly Candidate[],
+    { call, gas, expires }: { readonly call: UnsignedCall; readonly gas: bigint; readonly expires: number },
+  ): void {
     const { store, batches, readings, sender, planned } = this.#parts;
     const rows = candidates.map(({ row }) => row);
     const [{ community, period } = { community: 0, period: 0 }] = rows;
     const key = batches.nextKey({ kind, community, period }, (taken) => sender.job(taken) !== undefined);
-    // A reading is of use however late it comes.
-    const batch = { key, kind, community, period, target: call.to, data: call.data, gas: String(gas), expires: NEVER };
+    const batch = { key, kind, community, period, target: call.to, data: call.data, gas: String(gas), expires };
     store
       .transaction(() => {
         batches.add(batch, rows);

@@ -2,8 +2,14 @@
 import type { JobRequest } from "../../chain/index.ts";
 import type { Store } from "../../store/open.ts";
 
-/** What a call does: `post` strips, `settle` with readings, `meter` without settling, `close` what was metered before. */
-export type BatchKind = "post" | "settle" | "meter" | "close";
+/** What a call of a sealed community does; it holds no items: what it brings about is read from the logs. */
+export type SealedKind = "commit" | "reveal" | "clear" | "answer" | "finish";
+
+/**
+ * What a call does: `post` strips, `settle` with readings, `meter` without settling, `close` what was metered before, `correct` what was
+ * estimated.
+ */
+export type BatchKind = "post" | "settle" | "meter" | "close" | "correct" | SealedKind;
 
 /** A planned call. */
 export interface Batch {
@@ -61,6 +67,16 @@ export class Batches {
   /** Calls that are not final yet. */
   open(): Batch[] {
     return this.#store.prepare<[], Batch>("SELECT * FROM batches WHERE open = 1 ORDER BY rowid").all();
+  }
+
+  has(key: string): boolean {
+    return this.#store.prepare("SELECT 1 FROM batches WHERE key = ?").get(key) !== undefined;
+  }
+
+  /** Whether a call is not final yet whose key begins with `prefix`. */
+  isOpen(prefix: string): boolean {
+    const sql = "SELECT 1 FROM batches WHERE open = 1 AND substr(key, 1, length(:prefix)) = :prefix LIMIT 1";
+    return this.#store.prepare(sql).get({ prefix }) !== undefined;
   }
 
   items(key: string): BatchItem[] {

@@ -80,9 +80,10 @@ export class Facts {
 
   /** Forgets what was said from a block on. */
   rewind(from: number): void {
-    for (const table of ["anchors", "records", "skips", "cleared", "metered"]) {
+    for (const table of ["anchors", "records", "skips", "cleared", "metered", "estimates", "voids"]) {
       this.#store.prepare(`DELETE FROM ${table} WHERE block >= ?`).run(from);
     }
+    this.#store.prepare("UPDATE estimates SET corrected = NULL WHERE corrected >= ?").run(from);
     this.#store.prepare("UPDATE metered SET settled = NULL WHERE settled >= ?").run(from);
   }
 
@@ -114,8 +115,10 @@ export class Facts {
 
   /** The first period with a record; null where there is none. */
   firstPeriod(community: CommunityIndex): number | null {
-    const sql = "SELECT min(period) AS first FROM records WHERE community = ?";
-    return this.#store.prepare<unknown[], { first: number | null }>(sql).get(Number(community))?.first ?? null;
+    const sql = `SELECT min(period) AS first FROM
+      (SELECT period FROM firsts WHERE community = :community UNION ALL SELECT min(period) FROM records WHERE community = :community)`;
+    const row = this.#store.prepare<unknown[], { first: number | null }>(sql).get({ community: Number(community) });
+    return row?.first ?? null;
   }
 
   // -------------------------------------------------------------------------------------------------- what was left out
@@ -160,6 +163,37 @@ export class Facts {
     this.#store
       .prepare("UPDATE metered SET settled = ? WHERE community = ? AND period = ? AND member = ?")
       .run(block, Number(community), Number(period), Number(member));
+  }
+
+  estimated({ community, period, member }: Whose, block: number): void {
+    this.#store
+      .prepare("INSERT OR IGNORE INTO estimates VALUES (?, ?, ?, ?, NULL)")
+      .run(Number(community), Number(period), Number(member), block);
+  }
+
+  corrected({ community, period, member }: Whose, block: number): void {
+    this.#store
+      .prepare("UPDATE estimates SET corrected = ? WHERE community = ? AND period = ? AND member = ?")
+      .run(block, Number(community), Number(period), Number(member));
+  }
+
+  /** Whether a period is settled as estimated, and a late reading may replace that. */
+  isEstimated({ community, period, member }: Whose): boolean {
+    const sql = "SELECT 1 FROM estimates WHERE community = ? AND period = ? AND member = ? AND corrected IS NULL";
+    return this.#store.prepare(sql).get(Number(community), Number(period), Number(member)) !== undefined;
+  }
+
+  voided({ community, period, member }: Whose, module: bigint, block: number): void {
+    this.#store
+      .prepare("INSERT OR IGNORE INTO voids VALUES (?, ?, ?, ?, ?)")
+      .run(Number(community), Number(period), Number(member), Number(module), block);
+  }
+
+  /** Modules whose records of a member count for nothing. */
+  voidedOf({ community, period, member }: Whose): Set<bigint> {
+    const sql = "SELECT module FROM voids WHERE community = ? AND period = ? AND member = ?";
+    const rows = this.#store.prepare<unknown[], { module: number }>(sql);
+    return new Set(rows.all(Number(community), Number(period), Number(member)).map(({ module }) => BigInt(module)));
   }
 
   meteredOf({ community, period, member }: Whose): MeteredRow | undefined {

@@ -54,6 +54,50 @@ const MIGRATIONS = [
      community INTEGER NOT NULL, period INTEGER NOT NULL, member INTEGER NOT NULL, block INTEGER NOT NULL, tx TEXT NOT NULL,
      body TEXT NOT NULL, gap_leg TEXT NOT NULL, settled INTEGER, PRIMARY KEY (community, period, member)
    ) STRICT, WITHOUT ROWID;`,
+
+  // Estimates, for corrections. Sealed communities: what the commit book said, and what the relayer commits to. All logs are read anew.
+  `DELETE FROM followed;
+   CREATE TABLE estimates (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, member INTEGER NOT NULL, block INTEGER NOT NULL, corrected INTEGER,
+     PRIMARY KEY (community, period, member)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE voids (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, member INTEGER NOT NULL, module INTEGER NOT NULL, block INTEGER NOT NULL,
+     PRIMARY KEY (community, period, member, module)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE firsts (community INTEGER PRIMARY KEY, period INTEGER NOT NULL) STRICT;
+   CREATE INDEX requests_by_digest ON requests (digest);
+   CREATE INDEX batches_by_period ON batches (community, period);
+   CREATE TABLE commits (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, place INTEGER NOT NULL, relayer TEXT NOT NULL, named INTEGER NOT NULL,
+     root TEXT NOT NULL, chunks INTEGER NOT NULL, strips INTEGER NOT NULL, block INTEGER NOT NULL, tx TEXT NOT NULL,
+     PRIMARY KEY (community, period, place)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE reveals (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, place INTEGER NOT NULL, chunk INTEGER NOT NULL, block INTEGER NOT NULL,
+     tx TEXT NOT NULL, PRIMARY KEY (community, period, place, chunk)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE challenges (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, place INTEGER NOT NULL, strip TEXT NOT NULL, block INTEGER NOT NULL,
+     answered INTEGER, PRIMARY KEY (community, period, place, strip)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE fates (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, place INTEGER NOT NULL, fate TEXT NOT NULL, block INTEGER NOT NULL,
+     PRIMARY KEY (community, period, place)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE bundles (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, root TEXT NOT NULL, chunks INTEGER NOT NULL, gate INTEGER NOT NULL,
+     PRIMARY KEY (community, period)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE chunks (
+     community INTEGER NOT NULL, period INTEGER NOT NULL, chunk INTEGER NOT NULL, strips INTEGER NOT NULL, bytes BLOB NOT NULL,
+     PRIMARY KEY (community, period, chunk)
+   ) STRICT;
+   CREATE TABLE bundled (
+     digest TEXT PRIMARY KEY, community INTEGER NOT NULL, period INTEGER NOT NULL, chunk INTEGER NOT NULL, place INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX bundled_by_place ON bundled (community, period, chunk, place);
+   CREATE INDEX strips_by_batch ON strips (batch) WHERE batch IS NOT NULL;`,
 ];
 
 /** Whose file it is. */

@@ -3,9 +3,9 @@ import type { Store } from "../../store/open.ts";
 
 /**
  * Where a reading stands: it is `waiting` for its period's slots to be cleared or for its transaction, was `metered` (by whomever),
- * `settled` with its member's records, or `skipped` by the contract.
+ * `settled` with its member's records, has `corrected` an estimate, or was `skipped` by the contract.
  */
-export type ReadingState = "waiting" | "metered" | "settled" | "skipped";
+export type ReadingState = "waiting" | "metered" | "settled" | "corrected" | "skipped";
 
 /** A reading that was taken. */
 export interface ReadingRow {
@@ -26,7 +26,11 @@ export interface ReadingRow {
 }
 
 /** Reasons of the contract that may pass; of the others the reading does not come in. */
-const PASSING_REASONS = new Set(["PeriodNotOver", "EarlierMissing", "RingBusy", "NotReady", "JournalMismatch"]);
+const PASSING_REASONS = new Set([
+  ...["PeriodNotOver", "EarlierMissing", "RingBusy", "NotReady", "JournalMismatch"],
+  // Estimated meanwhile, or that was taken back: it is handed in the other way.
+  ...["AlreadySettled", "NotEstimated"],
+]);
 /** How often a reading is sent that the contract left out for a reason that may pass. */
 const MOST_TRIES = 8;
 
@@ -109,6 +113,13 @@ export class Readings {
          WHERE block >= ?`,
       )
       .run(from);
+  }
+
+  /** It waited for too long. */
+  refuse(digest: string, reason: string, block: number): void {
+    this.#store
+      .prepare("UPDATE readings SET state = 'skipped', reason = ?, block = ? WHERE digest = ?")
+      .run(reason, block, digest);
   }
 
   assign(digest: string, batch: string): void {

@@ -30,7 +30,7 @@ export interface StripRow {
   /** The receipt's signature. */
   readonly receipt: string;
   readonly state: StripState;
-  /** The call that it is in, while that is not final. */
+  /** The call that it is in, while that is not final; in a sealed community the commit. */
   readonly batch: string | null;
   /** Calls that did not bring it in. */
   readonly tries: number;
@@ -103,6 +103,28 @@ export class Strips {
       .all(community, before, now);
   }
 
+  /**
+   * Those of a sealed period that a receipt binds the relayer to commit to: a member's own transaction may have posted one, and the
+   * chain may take that back.
+   */
+  promised(community: number, period: number): StripRow[] {
+    const sql = `SELECT * FROM strips WHERE state IN ('waiting', 'posted') AND community = ? AND period = ? AND batch IS NULL`;
+    return this.#store.prepare<unknown[], StripRow>(sql).all(community, period);
+  }
+
+  /** Waiting ones of a period that are in no call, nor in a commit. */
+  freeIn(community: number, period: number): StripRow[] {
+    const sql = "SELECT * FROM strips WHERE state = 'waiting' AND community = ? AND period = ? AND batch IS NULL";
+    return this.#store.prepare<unknown[], StripRow>(sql).all(community, period);
+  }
+
+  /** How many those are. */
+  countIn(community: number, period: number): number {
+    const sql =
+      "SELECT count(*) AS n FROM strips WHERE state = 'waiting' AND community = ? AND period = ? AND batch IS NULL";
+    return this.#store.prepare<unknown[], { n: number }>(sql).get(community, period)?.n ?? 0;
+  }
+
   /** Whether a strip waits and is in no call. */
   isFree(digest: string): boolean {
     const row = this.find(digest);
@@ -140,6 +162,36 @@ export class Strips {
          WHERE community = ? AND period = ? AND member = ? AND starts < ? AND state = 'waiting' AND batch IS NULL RETURNING *`,
       )
       .all(block, by.community, by.period, by.member, by.ends);
+  }
+
+  /** A revealed chunk held the strip, and the contract skipped it. @return Undefined where it is in a journal all the same. */
+  skipped(
+    digest: string,
+    where: { readonly block: number; readonly tx: string },
+    reason: string,
+  ): StripRow | undefined {
+    return this.#store
+      .prepare<unknown[], StripRow>(
+        `UPDATE strips SET state = 'skipped', reason = ?, block = ?, tx = ? WHERE digest = ? AND state IN ('waiting', 'missed') RETURNING *`,
+      )
+      .get(reason, where.block, where.tx, digest);
+  }
+
+  /** The chunk that holds the strip was not revealed in time. @return Undefined where it does not wait. */
+  lost(digest: string, reason: string): StripRow | undefined {
+    const sql = "UPDATE strips SET state = 'missed', reason = ? WHERE digest = ? AND state = 'waiting' RETURNING *";
+    return this.#store.prepare<unknown[], StripRow>(sql).get(reason, digest);
+  }
+
+  /** Why the strips of a commit wait. */
+  note(batch: string, reason: string): void {
+    this.#store.prepare("UPDATE strips SET reason = ? WHERE batch = ? AND reason IS NOT ?").run(reason, batch, reason);
+  }
+
+  /** The commit was not made: its strips wait, on their own. @return Whether there were some. */
+  unassign(batch: string): boolean {
+    const sql = "UPDATE strips SET batch = NULL WHERE batch = ? AND state = 'waiting'";
+    return this.#store.prepare(sql).run(batch).changes > 0;
   }
 
   /** What was said in blocks that are gone. */

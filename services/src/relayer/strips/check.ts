@@ -3,7 +3,9 @@ import {
   type Amount,
   type Entry,
   gateOf,
+  gateOfPeriod,
   isOpen,
+  isSealed,
   type JournalInfo,
   type Lots,
   type MemberWord,
@@ -83,14 +85,18 @@ export function checkHeader(strip: Strip, { period, trader, held, now }: StripCo
   if (!member.active) throw refuseStrip("NotActive", `Member ${strip.member} cannot trade`);
   if ((standing.modules & 1n) === 0n) throw refuseStrip("ModuleOff", `Member ${strip.member} has the order book off`);
   if (strip.epoch !== standing.epoch) throw refuseStrip("WrongEpoch", `epoch is ${strip.epoch}, not ${standing.epoch}`);
-  if (now > strip.deadline) throw refuseStrip("Expired", `deadline is ${strip.deadline}, and it is ${now}`);
+  // Orders of a sealed period count as of its gate.
+  const counts = isSealed(terms) ? gateOfPeriod(terms, strip.period) : now;
+  if (counts > strip.deadline)
+    throw refuseStrip("Expired", `deadline is ${strip.deadline}, and it counts at ${counts}`);
   if (standing.inDebt) throw refuseStrip("InDebt", `Member ${strip.member} owes more than its credit line`);
   const free = standing.free - held.uses;
   if (free < strip.maxReserve) {
     const waiting = held.uses === 0n ? "" : `, besides ${held.uses} for strips that wait to be posted`;
+    const have = isSealed(terms) ? "pledged" : "free";
     throw refuseStrip(
       "Underfunded",
-      `maxReserve is ${strip.maxReserve} and free are ${free < 0n ? 0n : free}${waiting}`,
+      `maxReserve is ${strip.maxReserve} and ${have} are ${free < 0n ? 0n : free}${waiting}`,
     );
   }
   if (!ringFree) throw refuseStrip("RingBusy", `Period ${strip.period} takes no records yet`);

@@ -20,7 +20,8 @@ import {
 } from "@wattbook/sdk";
 import { ServiceError } from "../../errors.ts";
 import type { CommunityView } from "../chain/view.ts";
-import { refuse, refuseStrip } from "../refusal.ts";
+import type { Admission } from "../sealed/admission.ts";
+import { type Refusal, refuse, refuseStrip } from "../refusal.ts";
 import type { SignaturePool } from "../signatures/pool.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
 import { signedOf, type StripRow, type Strips } from "../store/strips.ts";
@@ -29,7 +30,7 @@ import { BusySlots } from "./busy.ts";
 import { checkEntries, checkHeader, frontierAfter, refuseBusy, type StripContext } from "./check.ts";
 import { Queue } from "./queue.ts";
 import { receiptOf } from "./receipts.ts";
-import { Volumes } from "./volumes.ts";
+import type { Volumes } from "./volumes.ts";
 
 /** What this relayer asks of strips. */
 export interface StripTerms {
@@ -48,6 +49,8 @@ export interface DeskParts {
   readonly facts: Facts;
   readonly commits: GroupCommit;
   readonly signatures: SignaturePool;
+  /** Counts what the order book holds. */
+  readonly posted: Volumes;
   readonly terms: StripTerms;
   /** Of the commit book: where receipts count. */
   readonly receipts: Domain;
@@ -55,6 +58,8 @@ export interface DeskParts {
   readonly signer: TypedDataSigner;
   /** Unix seconds of this machine, for receipts. */
   readonly date: () => number;
+  /** In a sealed community, who lets strips into the commit. */
+  readonly admission?: Admission | undefined;
   /** Told once a strip's signature was found to be good: the member may have used up what it is allowed. */
   readonly admit?: (strip: Strip, digest: string) => void;
 }
@@ -70,7 +75,7 @@ export interface Taken {
 export class StripDesk {
   readonly queue = new Queue();
   /** What the order book holds. */
-  readonly posted = new Volumes();
+  readonly posted: Volumes;
   readonly #parts: DeskParts;
   readonly #busy: BusySlots;
   /** Strips that are being taken, by digest: the same one may come twice at once. */
@@ -78,6 +83,7 @@ export class StripDesk {
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.posted = parts.posted;
     this.#busy = new BusySlots(parts.view, parts.facts, this.posted);
   }
 
@@ -101,6 +107,7 @@ export class StripDesk {
     const { view, signatures } = this.#parts;
     const { strip } = signed;
     this.#checkTerms(strip);
+    await this.#parts.admission?.check(signed);
     // What costs nothing first; then the signature; then everything at once, with what has come in between.
     const context = await this.#context(strip);
     checkHeader(strip, context);
@@ -158,12 +165,17 @@ export class StripDesk {
     readonly ends: number;
     readonly received: number;
   }): Promise<void> {
-    const { strips, commits } = this.#parts;
+    const { strips, commits, admission } = this.#parts;
+    const { period } = kept.signed.strip;
     const starts = Number(kept.signed.strip.after);
     const [gate, closes] = [Number(kept.gate), Number(kept.closes)];
+    const late: Refusal[] = [];
     await commits.commit(() => {
-      strips.add({ ...kept, starts, gate, closes, uses: String(kept.uses) });
+      if (admission?.takes(period) === false) late.push(admission.committed(period));
+      else strips.add({ ...kept, starts, gate, closes, uses: String(kept.uses) });
     });
+    const [refusal] = late;
+    if (refusal !== undefined) throw refusal;
   }
 
   async #sign(receipt: Receipt): Promise<Hex> {

@@ -1,0 +1,103 @@
+/** Commits to the strips of a period before its gate, once. */
+import { asPeriod, type CommitBookClient } from "@wattbook/sdk";
+import type { Store } from "../../store/open.ts";
+import type { CommunityView } from "../chain/view.ts";
+import { byPeriod } from "../post/plan.ts";
+import { signedOf, type Strips } from "../store/strips.ts";
+import { type Bundle, bundleKey, type Bundles } from "./bundles.ts";
+import { type Calls, NEVER } from "./calls.ts";
+import { commitTo, inOrder } from "./pack.ts";
+import { hasPlace, type Rounds } from "./rounds.ts";
+import { commitsCovered, type Standings } from "./standing.ts";
+
+/** What committing needs. */
+export interface CommitterParts {
+  readonly view: CommunityView;
+  readonly store: Store;
+  readonly strips: Strips;
+  readonly bundles: Bundles;
+  readonly rounds: Rounds;
+  readonly standings: Standings;
+  readonly commits: CommitBookClient;
+  readonly calls: Calls;
+  readonly account: string;
+  /** Seconds before the gate at which strips are bundled. */
+  readonly lead: number;
+  /** A bundle is on disk. */
+  readonly bundled: (key: string) => void;
+  /** Told why a commit waits. */
+  readonly late: (subject: string, reason: string) => void;
+}
+
+/** Commits for one community. */
+export class Committer {
+  readonly #parts: CommitterParts;
+
+  constructor(parts: CommitterParts) {
+    this.#parts = parts;
+  }
+
+  /** Bundles what is due, and plans the commits that are missing. @throws Faults of the node, and of the file */
+  async plan(): Promise<void> {
+    const { view, bundles, rounds, account } = this.#parts;
+    this.#bundle();
+    const now = Number(view.now());
+    for (const bundle of bundles.of(Number(view.community))) {
+      if (now >= bundle.gate) continue;
+      const made = rounds.commits(bundle.community, bundle.period);
+      if (!made.some(({ relayer }) => relayer === account)) await this.#commit(bundle, made);
+    }
+  }
+
+  /** Everything that waits goes in: each strip has a receipt. From here on the bundle stays as it is. */
+  #bundle(): void {
+    const { view, store, strips, bundles, lead, bundled } = this.#parts;
+    const now = Number(view.now());
+    for (const [first] of byPeriod(strips.due(Number(view.community), now + lead, now))) {
+      if (first === undefined) continue;
+      const { community, period, gate } = first;
+      const keep = () => {
+        if (bundles.find(community, period) !== undefined) return false;
+        const rows = inOrder(strips.promised(community, period));
+        bundles.add(commitTo(rows.map(signedOf), view.terms), rows, gate);
+        for (const { digest } of rows) strips.assign(digest, bundleKey({ community, period }));
+        return true;
+      };
+      if (store.transaction(keep).immediate()) bundled(bundleKey({ community, period }));
+    }
+  }
+
+  async #commit(bundle: Bundle, made: ReturnType<Rounds["commits"]>): Promise<void> {
+    const { standings, calls, commits, bundles, rounds, view } = this.#parts;
+    const { community, period, gate } = bundle;
+    const purpose = { kind: "commit", community, period, expires: gate } as const;
+    if (calls.isBusy(purpose)) return;
+    const standing = await standings.get();
+    const lacks = !hasPlace(made, standing.named) ? "NoPlaceLeft" : commitsCovered(standing) < 1n ? "NoBond" : null;
+    if (lacks !== null) {
+      this.#late(bundle, lacks);
+      return;
+    }
+    // The ring's place may still belong to a commit that nobody has finished.
+    const ring = Number(view.terms.horizon) + 2;
+    const older = rounds.unfinishedAt(bundle, made.length, ring);
+    if (older !== undefined) {
+      const finish = { kind: "finish", community, period: older, of: made.length, expires: NEVER } as const;
+      const names = [view.community, asPeriod(BigInt(older)), BigInt(made.length)] as const;
+      if (!calls.isBusy(finish)) await calls.try(finish, commits.calls.finish(...names));
+      return;
+    }
+    await calls.try(purpose, commits.calls.commit(bundles.commitOf(bundle)));
+  }
+
+  #late(bundle: Bundle, reason: "NoPlaceLeft" | "NoBond"): void {
+    const { store, strips, late } = this.#parts;
+    const key = bundleKey(bundle);
+    store
+      .transaction(() => {
+        strips.note(key, reason);
+      })
+      .immediate();
+    late(key, reason);
+  }
+}
