@@ -71,6 +71,7 @@ async function clientsOf(m: World["m"]): Promise<Wattbook> {
     market: await m.openAuction.getAddress(),
     sealedMarket: await m.sealedAuction.getAddress(),
     commits: await m.commitBook.getAddress(),
+    lens: await m.lens.getAddress(),
   };
   const { provider } = new Node({ urls: [bridge.url], chainId: 31_337n });
   return connectSdk(provider, await deploymentOf({ at, provider } as unknown as Parameters<typeof deploymentOf>[0]));
