@@ -1,12 +1,14 @@
-// Whether a service is ready: `node ready.mjs PORT` ends with 0 or 1, and says what is missing.
+// Whether a service is ready: `node ready.js PORT` ends with 0 or 1, and says what is missing.
+import { get } from "node:http";
 import process from "node:process";
 
 const [port] = process.argv.slice(2);
-try {
-  const response = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(4_000) });
-  process.stdout.write(await response.text());
-  process.exitCode = response.ok ? 0 : 1;
-} catch (error) {
-  process.stdout.write(String(error));
+const request = get({ host: "127.0.0.1", port, path: "/readyz", timeout: 4_000 }, (response) => {
+  response.pipe(process.stdout);
+  process.exitCode = response.statusCode === 200 ? 0 : 1;
+});
+request.on("timeout", () => request.destroy(new Error("no answer")));
+request.on("error", (error) => {
+  process.stdout.write(error.message);
   process.exitCode = 1;
-}
+});

@@ -1,4 +1,8 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -129,6 +133,27 @@ describe("the image", () => {
       .to.contain(`/opt/wattbook/cli/${bin.wattbook}`)
       .and.to.match(/^USER node$/m);
     expect(file).to.contain('ENTRYPOINT ["wattbook"]');
+  });
+
+  it("asks a service's own door whether it is ready", async () => {
+    const [ready, not] = [200, 503].map((status) =>
+      createServer((request, response) => {
+        expect(request.url).to.equal("/readyz");
+        response.writeHead(status).end("{}");
+      }).listen(0, "127.0.0.1"),
+    ) as [Server, Server];
+    const codeFor = async (port: string) => {
+      const [code] = (await once(spawn(process.execPath, ["compose/ready.js", port]), "exit")) as [number];
+      return code;
+    };
+    const portOf = async (server: Server) => {
+      if (!server.listening) await once(server, "listening");
+      return String((server.address() as AddressInfo).port);
+    };
+    expect([await codeFor(await portOf(ready)), await codeFor(await portOf(not)), await codeFor("1")]).to.deep.equal([
+      0, 1, 1,
+    ]);
+    for (const server of [ready, not]) server.close();
   });
 
   it("builds with a Node.js that the packages accept", () => {
