@@ -140,7 +140,7 @@ class SoakRun {
 
   async live(): Promise<void> {
     // A broker keeps nothing for who has never been there.
-    await this.#startDue();
+    while (this.#parts.some(({ part }) => part === undefined)) await this.#startDue();
     this.#begun = true;
     const stormy = this.#options.hours * ROUNDS_PER_HOUR;
     for (this.#round = 0; this.#round <= stormy + CALM_HOURS * ROUNDS_PER_HOUR; this.#round++) {
