@@ -4,6 +4,7 @@ import { bill } from "./commands/bill.ts";
 import { claim } from "./commands/claim.ts";
 import { community } from "./commands/community.ts";
 import { completion } from "./commands/completion.ts";
+import { cost } from "./commands/cost.ts";
 import { deposit } from "./commands/deposit.ts";
 import { doctor } from "./commands/doctor.ts";
 import { init } from "./commands/init.ts";
@@ -19,7 +20,7 @@ import { VERSION } from "./lib/version.ts";
 
 const COMMANDS = [
   ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill],
-  ...[gateway, relayer, keeper, completion],
+  ...[gateway, relayer, keeper, cost, completion],
 ];
 
 /** Declares everything; nothing runs yet. */

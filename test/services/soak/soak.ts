@@ -140,12 +140,13 @@ class SoakRun {
 
   async live(): Promise<void> {
     // A broker keeps nothing for who has never been there.
-    await this.#startDue();
+    while (this.#parts.some(({ part }) => part === undefined)) await this.#startDue();
     this.#begun = true;
     const stormy = this.#options.hours * ROUNDS_PER_HOUR;
     for (this.#round = 0; this.#round <= stormy + CALM_HOURS * ROUNDS_PER_HOUR; this.#round++) {
       const calm = this.#round >= stormy;
-      if (!calm) await this.#disturb();
+      // A first boundary that nobody reads is the start of no reading.
+      if (!calm && this.#round * Number(ROUND) >= Number(SLOT)) await this.#disturb();
       await this.#turn(calm);
       if (this.#round % ROUNDS_PER_HOUR === 0) this.#options.progress?.(this.#line());
     }
