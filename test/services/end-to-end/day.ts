@@ -17,7 +17,7 @@ const AWAY = 6;
 /** Declares the test of a day. */
 export function dayWith(kind: BrokerKind, seed: bigint): void {
   describe(`a day of four homes, with ${kind.name}, seed ${seed}`, function () {
-    this.timeout(240_000);
+    this.timeout(900_000);
     let town: Neighbourhood;
 
     before(async function () {

@@ -164,7 +164,7 @@ export class Neighbourhood {
   }
 
   /** Looks again and again; fails with what the programs said last. */
-  async until(what: string, holds: () => boolean | Promise<boolean>, milliseconds = 30_000): Promise<void> {
+  async until(what: string, holds: () => boolean | Promise<boolean>, milliseconds = 180_000): Promise<void> {
     const end = performance.now() + milliseconds;
     while (!(await holds())) {
       if (performance.now() > end) throw new Error(`not in ${milliseconds} ms: ${what}\n${this.logs()}`);
