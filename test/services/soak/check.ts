@@ -27,6 +27,8 @@ export interface Outcome {
   readonly periods: number;
   readonly readings: number;
   readonly strips: number;
+  /** Strips that came too late for all of their slots. */
+  readonly late: number;
   readonly tradedWh: string;
   readonly meteredWh: string;
 }
@@ -58,7 +60,7 @@ export async function checkBooks(parts: CheckParts): Promise<Outcome> {
   const traded = lots * world.terms.lotWh;
   if (traded === 0n) fail("nobody traded");
   return {
-    ...{ periods: periods.length, readings: periods.length * METERS.length, strips: placed.size },
+    ...{ periods: periods.length, readings: periods.length * METERS.length, strips: placed.size, late },
     ...{ tradedWh: String(traded), meteredWh: String(meteredWh) },
   };
 }
@@ -127,10 +129,19 @@ function stripsIn(path: string): MadeStrip[] {
   return rows;
 }
 
-function checkStrips(strips: readonly MadeStrip[], placed: ReadonlyMap<string, number>): void {
+/** What a relayer says of a strip that was on its way until its slots had closed. */
+const TOO_LATE = /the gate of slot|GateTooNear|The first gate closes|are open\./;
+
+/** @return Strips that their gateway could not hand in while any of their slots was open: the operator was told. */
+function checkStrips(strips: readonly MadeStrip[], placed: ReadonlyMap<string, number>): number {
   if (strips.length === 0) fail("nobody made a strip");
+  let late = 0;
   for (const { digest, member, period, state, answer } of strips) {
     const what = `the strip of member ${member} in period ${period}`;
+    if (state === "refused" && TOO_LATE.test(answer ?? "") && !placed.has(digest)) {
+      late++;
+      continue;
+    }
     if (state !== "accepted") fail(`${what} is ${state}: ${answer}`);
     if (!placed.has(digest)) fail(`${what} was accepted and is lost`);
   }
@@ -139,6 +150,7 @@ function checkStrips(strips: readonly MadeStrip[], placed: ReadonlyMap<string, n
     if (times !== 1) fail(`strip ${digest} is on chain ${times} times`);
     if (!made.has(digest)) fail(`nobody made strip ${digest}`);
   }
+  return late;
 }
 
 /** The registers that the chain knows are those that the meters counted. */

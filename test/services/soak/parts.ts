@@ -94,7 +94,7 @@ export async function openGateway(plan: GatewayPlan): Promise<Part> {
       ...each,
       strategy: new ForecastStrategy({ buy: asPrice(181n), sell: asPrice(99n) }),
       forecast: { netWh: (meter, start) => netOf(plan.meters, meter, start) },
-      leadTime: asSeconds(5_400n),
+      leadTime: asSeconds(7_200n),
     })),
     handOver: new HttpHandOver(relayer),
     readings: { signAfter: asSeconds(900n), giveUpAfter: asSeconds(86_400n) },

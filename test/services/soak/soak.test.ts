@@ -14,10 +14,11 @@ describe(`${HOURS} simulated hours of faults, seed ${SEED}`, function () {
       process.stderr.write(`skipped: ${missing}\n`);
       this.skip();
     }
-    const { periods, readings, strips, faults } = await soak({ seed: SEED, hours: HOURS });
+    const { periods, readings, strips, late, faults } = await soak({ seed: SEED, hours: HOURS });
     expect(periods).to.be.least(HOURS);
     expect(readings).to.equal(6 * periods);
     expect(strips).to.be.greaterThan(periods);
+    expect(late, "strips that outlasted their slots").to.be.below(strips / 20);
     for (const name of ["one lost power", "two lost power", "relayer lost power", "keeper lost power"]) {
       expect(faults[name], `${name}, with seed ${SEED}`).to.be.greaterThan(0);
     }

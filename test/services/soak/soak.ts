@@ -288,7 +288,7 @@ class SoakRun {
   async #powerOff(slot: Slot): Promise<void> {
     this.#count(this.#faults, `${slot.name} lost power`);
     await this.#stop(slot);
-    const longest = slot.name === "one" ? 12 : 4;
+    const longest = slot.name === "one" ? 6 : 4;
     slot.from = this.#round + 1 + this.#chance.draw(longest, "away", slot.name, this.#round);
   }
 
