@@ -175,6 +175,34 @@ contract EntryEightsTest is EntryLab {
         }
     }
 
+    /// @dev Eight entries over eight slots are in a row unless one slot comes twice and another one not at all.
+    function test_eachOfEightPaysThePriceOfItsOwnSlot() external view {
+        for (uint256 twice = 0; twice < 8; ++twice) {
+            for (uint256 left = 1; left < 7; ++left) if (left != twice) this.sellInEight(twice, left);
+        }
+    }
+
+    /// @param twice The slot that comes twice.
+    /// @param left The slot that is left out.
+    function sellInEight(uint256 twice, uint256 left) external view {
+        Lab memory l = _market(SLOTS, 64, false);
+        EntryLoopsPlain.Strip memory s = _strip(Shape.Row, 8);
+        uint256 count = 0;
+        for (uint256 slot = 0; slot < 8; ++slot) {
+            uint256 times =
+                slot == left
+                    ? 0
+                    : slot == twice
+                        ? 2
+                        : 1;
+            for (uint256 i = 0; i < times; ++i) s.orders[count++] = EntryLoopsPlain.Order(slot, 1, i, 5 + slot);
+        }
+        for (uint256 k = 0; k < SLOTS; ++k) s.importPrices[k] = 200 + ((k * 37) % 101);
+        _open(l);
+        Check.eq(_post(l, s).refused, 0, "refused");
+        Check.eq(l.swept, 1, "swept");
+    }
+
     /// @dev A sweep stops for the sum there, in the middle of a slot. What came before has to be known behind it.
     function test_nothingIsForgottenWhereASumIsTaken() external {
         for (uint256 wrong = 0; wrong <= uint256(type(Wrong).max); ++wrong) {
@@ -230,6 +258,18 @@ contract EntryEightsTest is EntryLab {
         // A word for each, and their group.
         Check.eq(reads.length, paid == 0 ? 0 : paid + 1, "reads");
         _wipe(l);
+    }
+
+    /// @dev A refused order begins a slot, in which nothing of the sum of the slot before counts.
+    function test_aSumDoesNotGoOnInASlotThatARefusedOrderBegins() external view {
+        Lab memory l = _market(SLOTS, 64, false);
+        EntryLoopsPlain.Strip memory s = _strip(Shape.Row, 17);
+        s.caps = [uint256(100), 100];
+        for (uint256 i = 0; i < 17; ++i) s.orders[i] = EntryLoopsPlain.Order(i < 7 ? 3 : 4, 0, i, 5);
+        s.orders[7].lots = 101;
+        s.orders[16].lots = 100 - 8 * 5;
+        _open(l);
+        Check.eq(_post(l, s).refused, 1, "refused");
     }
 
     /// @dev At every place of strips of every shape: long ones, and such that are taken one by one.

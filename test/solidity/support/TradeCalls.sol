@@ -76,10 +76,14 @@ abstract contract TradeCalls is SealedCalls {
         }
     }
 
-    /// @notice Clears a period of the last ones.
+    /// @notice Clears a period of the last ones, or any slots of it, from the last on.
     function clear(uint256 community, uint256 back) external {
         uint32 c = uint32(community % COMMUNITIES);
-        if (_clearPeriod(c, _current() - uint32(back % 3)) != 0) _count(Kind.Clear);
+        uint256 end = (_current() - (back % 3) + 1) * SLOTS;
+        uint256 which = (back >> 8) % (2 << SLOTS);
+        uint256[] memory slots = new uint256[](SLOTS);
+        for (uint256 k = 0; k < SLOTS; ++k) if (which >> SLOTS != 0 || (which >> k) & 1 != 0) slots[k] = end - 1 - k;
+        if (auction.clear(c, slots) != 0) _count(Kind.Clear);
     }
 
     function _clearPeriod(uint32 community, uint32 period) internal returns (uint256) {
