@@ -212,27 +212,40 @@ contract EntryEightsTest is EntryLab {
         }
     }
 
+    /// @dev The second strip is one of whole eights, of which the last leaves more lots behind than the slot at the end of a block has.
     function test_aReserveEndsAStripInAnyBlock() external view {
-        uint8[9] memory paid = [0, 1, 100, 127, 128, 129, 140, 254, 255];
-        for (uint256 i = 0; i < paid.length; ++i) this.endAfter(2 * BLOCK + 20, paid[i]);
+        uint8[9] memory paid = [0, 1, 100, 127, 128, 129, 140, 150, 207];
+        for (uint256 i = 0; i < paid.length; ++i) {
+            this.endAfter(2 * BLOCK + 20, paid[i]);
+            this.endAfter(BLOCK + 80, paid[i]);
+        }
+        this.endAfter(2 * BLOCK + 20, 2 * BLOCK - 1);
+        this.endAfter(2 * BLOCK + 20, 2 * BLOCK + 1);
     }
 
     /// @param paid Orders that the reserve covers to the unit.
     function endAfter(uint256 count, uint256 paid) external view {
         Lab memory l = _market(SLOTS, 64, false);
-        EntryLoopsPlain.Strip memory s = _strip(Shape.Steps, count);
-        (s.feePerEntry, s.settlementFee) = (13, 17);
+        EntryLoopsPlain.Strip memory s = _lotByLot(count);
+        s.maxReserve = 17;
         if (paid != 0) {
-            EntryLoopsPlain.Strip memory first = _strip(Shape.Steps, paid);
-            (first.feePerEntry, first.settlementFee) = (13, 17);
+            EntryLoopsPlain.Strip memory first = _lotByLot(paid);
             EntryLoopsPlain.Outcome memory o = EntryLoopsPlain.accept(l.plain, first);
             EntryLoopsPlain.undo(l.plain, first, o);
             s.maxReserve = o.used;
-        } else s.maxReserve = 17;
+        }
         _open(l);
         Check.eq(_post(l, s).refused, count - paid, "refused");
         ++s.maxReserve;
         Check.eq(_post(l, s).refused, count - paid, "refused");
+    }
+
+    /// @return s All that the caps allow in each slot, in orders of a lot.
+    function _lotByLot(uint256 count) private pure returns (EntryLoopsPlain.Strip memory s) {
+        s = _strip(Shape.Steps, count);
+        s.caps = [uint256(11), 11];
+        for (uint256 i = 0; i < count; ++i) s.orders[i].lots = 1;
+        (s.feePerEntry, s.settlementFee) = (13, 17);
     }
 
     /// @dev Whoever posts it would pay for the reads.
@@ -268,6 +281,17 @@ contract EntryEightsTest is EntryLab {
         for (uint256 i = 0; i < 17; ++i) s.orders[i] = EntryLoopsPlain.Order(i < 7 ? 3 : 4, 0, i, 5);
         s.orders[7].lots = 101;
         s.orders[16].lots = 100 - 8 * 5;
+        _open(l);
+        Check.eq(_post(l, s).refused, 1, "refused");
+    }
+
+    /// @dev Caps of wide ticks take more lots than an entry has bits for.
+    function test_aSumOfManyLotsIsKnownBehindASweep() external view {
+        Lab memory l = _market(SLOTS, 64, true);
+        EntryLoopsPlain.Strip memory s = _strip(Shape.Row, 18);
+        for (uint256 i = 0; i < 18; ++i) s.orders[i] = EntryLoopsPlain.Order(3, 0, i, 8191);
+        s.caps = [uint256(16 * 8191 + 100), 0];
+        (s.orders[16].lots, s.orders[17].lots) = (101, 100);
         _open(l);
         Check.eq(_post(l, s).refused, 1, "refused");
     }

@@ -37,6 +37,18 @@ contract RecordLoopsTest {
         }
     }
 
+    function test_takesTheLastUnitOfABalanceAndNoneMore() external {
+        uint256 usual = (uint256(1) << 96) | (uint256(1 | ACCOUNT_ACTIVE) << 112);
+        // Reserve, fee and settlement fee.
+        bytes memory record = PackedRecords.single(1, 0, 13, uint208(uint256(17) << 96), 0, "");
+        for (uint256 free = 13 + 17 + 6; free < 13 + 17 + 9; ++free) {
+            Words.store(_accounts, (usual | free) << 128);
+            (uint256 pos, ) = this.take(record, 5);
+            Check.eq(pos, free < 13 + 17 + 7 ? 0 : record.length, "end");
+            Words.store(_journals | (1 << 8), 0);
+        }
+    }
+
     function testFuzz_readsWhatItsPlainTwinReads(uint256 seed, uint256[] memory members) external {
         Dice memory d = Dice(seed);
         uint256 period = d.upTo(type(uint32).max);
