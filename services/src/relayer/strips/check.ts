@@ -4,7 +4,7 @@ import {
   type Entry,
   gateOf,
   isOpen,
-  type JournalInfo,
+  type JournalCounts,
   type Lots,
   type MemberWord,
   MOST_LOTS,
@@ -28,7 +28,7 @@ const MOST_RECORDS = 255n;
 export interface Trader {
   readonly member: MemberWord;
   readonly standing: Standing;
-  readonly journal: JournalInfo;
+  readonly journal: JournalCounts;
 }
 
 /** A community's period as the order book sees it. */
