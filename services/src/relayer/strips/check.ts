@@ -6,7 +6,7 @@ import {
   gateOfPeriod,
   isOpen,
   isSealed,
-  type JournalInfo,
+  type JournalCounts,
   type Lots,
   type MemberWord,
   MOST_LOTS,
@@ -30,7 +30,7 @@ const MOST_RECORDS = 255n;
 export interface Trader {
   readonly member: MemberWord;
   readonly standing: Standing;
-  readonly journal: JournalInfo;
+  readonly journal: JournalCounts;
 }
 
 /** A community's period as the order book sees it. */
