@@ -251,6 +251,29 @@ describe("relayer: API", function () {
     expect(missing.status).to.equal(404);
   });
 
+  it("cuts off a listener that does not read, whatever happens meanwhile", async () => {
+    const log = createLog("relayer", "silent", new Secrets());
+    const app = await createApp(new RelayerService(bench.relayer), DEFAULT_LIMITS, log);
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const deaf = connect({ host: "127.0.0.1", port });
+    deaf.on("error", () => undefined);
+    const asks = ["host: x", "connection: Upgrade", "upgrade: websocket", "sec-websocket-version: 13"];
+    const key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==";
+    deaf.write(`GET /v1/communities/0/stream HTTP/1.1\r\n${[...asks, key].join("\r\n")}\r\n\r\n`);
+    for (let round = 0; round < 200 && app.websocketServer.clients.size === 0; round++) await sleep(10);
+    const [listener] = app.websocketServer.clients;
+    const strip = { digest: "0x", community: "0", period: "1", member: "4" };
+    for (let round = 0; round < 400; round++) {
+      bench.relayer.bus.tell({ type: "skipped", ...strip, reason: "x".repeat(100_000) });
+      await sleep(0);
+    }
+    expect(listener?.readyState, "not open").to.be.greaterThan(1);
+    expect(listener?.bufferedAmount, "bytes that wait").to.be.lessThan(1_300_000);
+    deaf.destroy();
+    await app.close();
+  });
+
   it("describes itself", async () => {
     const { body } = await bench.get("/openapi.json");
     const { openapi, paths } = body as unknown as { openapi: string; paths: Record<string, Record<string, unknown>> };
