@@ -872,7 +872,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 available,
         int256 gridLeg,
         SupplierBook memory book
-    ) private pure returns (bool paid, uint256 balance) {
+    ) internal pure returns (bool paid, uint256 balance) {
         unchecked {
             balance = free + available;
             if (gridLeg > 0) {
@@ -900,7 +900,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint256 available,
         int256 gridLeg,
         SupplierBook memory book
-    ) private returns (uint256, int256) {
+    ) internal returns (uint256, int256) {
         Debt d = a.mayOweOrBeOwed() ? _debt(community, member) : Debt.wrap(0);
         int256 before = d.dueOf();
         int256 due = before + gridLeg;

@@ -17,7 +17,7 @@ interface IOrderBook is IMarketModule {
     /// @notice A member's orders in one period, under one signature.
     /// @param member Member index.
     /// @param after_ The member's frontier: slots before it are covered by earlier strips. An accepted strip moves it behind the slot of its
-    /// last entry, accepted or not; if that is off the grid or out of order, behind that of its last accepted entry.
+    /// last entry, accepted or not; if the period has no such slot or the last accepted entry lies behind it, behind that of the latter.
     /// @param epoch The account's epoch.
     /// @param deadline Unix seconds; not accepted later.
     /// @param maxReserve Most that acceptance may take from the free balance, fees included, base units.

@@ -7,6 +7,7 @@ import {EntryStrip} from "../../contracts/libraries/EntryStrip.sol";
 import {Check} from "./Check.sol";
 import {EntryLab} from "./EntryLab.sol";
 import {EntryLoopsPlain} from "./plain/EntryLoopsPlain.sol";
+import {VM} from "./support/Vm.sol";
 
 /// @notice Strips of ordinary members are taken in one sweep, whatever their length. One entry that is wrong, wherever it stands among
 /// the eights of a strip, leaves its eight to `EntryCare`, and the book as if that had not been swept.
@@ -37,6 +38,7 @@ contract EntryEightsTest is EntryLab {
     uint256 private constant SLOTS = 32; // as far as the strips of 19 reach
     uint256 private constant ALL_SLOTS = 144;
     uint256 private constant COUNT = 19; // two eights and three
+    uint256 private constant BLOCK = 128; // entries that are swept before their sum is compared with the reserve
     uint256 private constant BUY_CAP = 300;
     uint256 private constant SELL_CAP = 290;
 
@@ -171,6 +173,63 @@ contract EntryEightsTest is EntryLab {
             Check.eq(_post(l, s).refused, over, "refused");
             Check.eq(l.swept, 1 - over, "swept");
         }
+    }
+
+    /// @dev A sweep stops for the sum there, in the middle of a slot. What came before has to be known behind it.
+    function test_nothingIsForgottenWhereASumIsTaken() external {
+        for (uint256 wrong = 0; wrong <= uint256(type(Wrong).max); ++wrong) {
+            for (uint256 place = BLOCK - 1; place < BLOCK + 4; ++place) {
+                this.spoil(Shape.Steps, BLOCK + 13, Wrong(wrong), place, wrong % 2 == 0, place % 2 == 0);
+            }
+        }
+    }
+
+    function test_aReserveEndsAStripInAnyBlock() external view {
+        uint8[9] memory paid = [0, 1, 100, 127, 128, 129, 140, 254, 255];
+        for (uint256 i = 0; i < paid.length; ++i) this.endAfter(2 * BLOCK + 20, paid[i]);
+    }
+
+    /// @param paid Orders that the reserve covers to the unit.
+    function endAfter(uint256 count, uint256 paid) external view {
+        Lab memory l = _market(SLOTS, 64, false);
+        EntryLoopsPlain.Strip memory s = _strip(Shape.Steps, count);
+        (s.feePerEntry, s.settlementFee) = (13, 17);
+        if (paid != 0) {
+            EntryLoopsPlain.Strip memory first = _strip(Shape.Steps, paid);
+            (first.feePerEntry, first.settlementFee) = (13, 17);
+            EntryLoopsPlain.Outcome memory o = EntryLoopsPlain.accept(l.plain, first);
+            EntryLoopsPlain.undo(l.plain, first, o);
+            s.maxReserve = o.used;
+        } else s.maxReserve = 17;
+        _open(l);
+        Check.eq(_post(l, s).refused, count - paid, "refused");
+        ++s.maxReserve;
+        Check.eq(_post(l, s).refused, count - paid, "refused");
+    }
+
+    /// @dev Whoever posts it would pay for the reads.
+    function test_storageIsNotReadForWhatTheReserveDoesNotCover() external {
+        for (uint256 count = 1; count <= 20; ++count) {
+            for (uint256 paid = 0; paid < count; paid += 1 + count / 4) this.readFor(count, paid);
+        }
+    }
+
+    function readFor(uint256 count, uint256 paid) external {
+        Lab memory l = _market(SLOTS, 64, false);
+        EntryLoopsPlain.Strip memory s = _strip(Shape.Row, count);
+        s.maxReserve = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            if (i < paid) s.maxReserve += EntryLoopsPlain.reserveOf(l.plain, s, s.orders[i]);
+            l.plain.volumes[2 * i + s.orders[i].side][s.orders[i].tick] = 1;
+            _storeVolumes(l, i);
+        }
+        _open(l);
+        VM.record();
+        Check.eq(_post(l, s).refused, count - paid, "refused");
+        (bytes32[] memory reads, ) = VM.accesses(address(this));
+        // A word for each, and their group.
+        Check.eq(reads.length, paid == 0 ? 0 : paid + 1, "reads");
+        _wipe(l);
     }
 
     /// @dev At every place of strips of every shape: long ones, and such that are taken one by one.

@@ -164,6 +164,20 @@ contract EntryFillsTest {
         Check.yes(!_fill(l, orders, prefixes), "the entry in it was accepted");
     }
 
+    /// @dev Whichever bit of its period is another one, a word of the ring says nothing about this one.
+    function test_aResultOfAnyOtherPeriodIsNone() external {
+        for (uint256 bit = 0; bit < 33; ++bit) {
+            Lab memory l = _lab(1, 2);
+            _store(l, 0, Clearing.Result(3, 3, 9, 9, 9, 9, 9));
+            _storeResults(l);
+            uint256 period = bit == 32 ? PERIOD : PERIOD ^ (1 << bit);
+            l.context = FillLoops.newContext(l.plain.lotWh, l.prefixBytes, 1);
+            FillLoops.put(FillLoops.partsOf(l.context)[0], AREA, period, 100, 2);
+            bool waits = l.context[1] >> 255 != 0;
+            Check.yes(waits == (bit != 32), "waits");
+        }
+    }
+
     function test_anEmptyPayloadFillsNothing() external {
         Lab memory l = _lab(1, 2);
         _open(l);
