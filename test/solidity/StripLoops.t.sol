@@ -35,6 +35,12 @@ contract StripLoopsTest {
     uint256 private constant EPOCH = 5;
     uint256 private constant SPAN = 64; // words of garbage behind what is allocated
 
+    /// @dev Half the order of the group.
+    uint256 private constant MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+
+    /// @dev The key of the first member, if it is not one of the usual ones.
+    address private _firstKey;
+
     uint256 private immutable _area = Words.area("test.strips.books");
 
     /// @param eager Whether a slot's live words are read at its first visit.
@@ -70,6 +76,30 @@ contract StripLoopsTest {
             taken += this.run(seed, strips, true);
         }
         Check.yes(4 * taken > all && taken < all, "some are taken, some are not");
+    }
+
+    /// @dev Any s that is not zero is a signature of some key's.
+    function test_takesTheLargestSThatCountsAndNoLarger() external {
+        uint256 seed = 0;
+        bytes memory strips = this.stripsOf(seed);
+        while (this.run(seed, strips, true) == 0) strips = this.stripsOf(++seed);
+        _signFirst(seed, strips, MAX_S);
+        Check.yes(this.run(seed, strips, true) != 0, "half the order");
+        _signFirst(seed, strips, MAX_S + 1);
+        Check.eq(this.run(seed, strips, true), 0, "above");
+    }
+
+    /// @dev Makes the first strip's signature one with this s, and its key the first member's.
+    function _signFirst(uint256 seed, bytes memory strips, uint256 s) private {
+        StripLoopsPlain.Market memory m = _settingOf(seed).market;
+        IOrderBook.Strip memory strip = PackedBatchesPlain.stripAt(strips, 0);
+        strip.feeTo = m.feeTo;
+        bytes32 digest = PackedBatchesPlain.digestOf(m.domain, m.community, m.period, strip);
+        _firstKey = ecrecover(digest, 27, strip.r, bytes32(s));
+        Check.yes(_firstKey != address(0), "somebody's signature");
+        assembly ("memory-safe") {
+            mstore(add(strips, 94), s) // behind the length and the first 62 bytes
+        }
     }
 
     /// @dev A batch is what the compiler would make of its structs.
@@ -310,12 +340,13 @@ contract StripLoopsTest {
         }
     }
 
-    function _rollMembers(Dice memory d, Setting memory t) private pure {
+    function _rollMembers(Dice memory d, Setting memory t) private view {
         uint256 count = 1 + (d.roll() % MOST_STRIPS);
         (t.members, t.accounts, t.journals) = (new Member[](count), new Account[](count), new Journal[](count));
         for (uint256 i = 0; i < count; ++i) {
             uint256 status = d.one(80) ? d.roll() & 0xff : ENROLLED | METERED | (d.one(2) ? CLASS_CHANGED : 0);
             address key = d.one(120) ? address(0) : VM.addr(_keyOf(i));
+            if (i == 0 && _firstKey != address(0)) key = _firstKey;
             uint256 caps = d.one(24) ? d.upTo(10) : 65_535;
             Member m = newMember(key, uint16(caps), uint16(d.one(24) ? d.upTo(10) : 65_535), 0, 0, 0, status);
             t.members[i] = m.withClass(uint8(d.roll() % CLASSES)).withChangesFrom(d.upTo(type(uint24).max));
@@ -394,12 +425,8 @@ contract StripLoopsTest {
         r = r_;
         if (d.one(120)) r = bytes32(uint256(r) ^ (1 << (d.roll() % 256)));
         if (d.one(120)) vs = bytes32(uint256(vs) ^ (1 << (d.roll() % 256)));
-        if (d.one(120)) {
-            // The other signature of the same digest: s off the lower half of the group.
-            uint256 order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141;
-            uint256 other = order - uint256(s_);
-            if (other >> 255 == 0) vs = bytes32(other | (uint256(28 - v) << 255));
-        }
+        // Nobody's signature, for nobody's key.
+        if (t.members[i].tradingKey() == address(0)) return (0, 0);
         if (d.one(120)) (r, vs) = (bytes32(d.one(2) ? 0 : d.roll()), bytes32(d.one(2) ? 0 : d.roll()));
     }
 }
