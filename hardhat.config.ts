@@ -57,7 +57,7 @@ export default defineConfig({
       "contracts/DoubleAuction.sol": compiler(2_000),
       "contracts/SealedAuction.sol": compiler(600),
       "contracts/Settlement.sol": compiler(650),
-      "contracts/PaymentEscrow.sol": compiler(300),
+      "contracts/PaymentEscrow.sol": compiler(340),
       // Mostly calls that happen once in a member's life: small, so that it fits.
       "contracts/ProsumerRegistry.sol": compiler(1),
     },

@@ -6,6 +6,7 @@ import {IDoubleAuction} from "./interfaces/IDoubleAuction.sol";
 import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {Book} from "./libraries/Book.sol";
+import {StripLoops} from "./libraries/StripLoops.sol";
 import {Terms} from "./types/Terms.sol";
 
 /// @title Double auction
@@ -22,7 +23,7 @@ contract DoubleAuction is OrderBook, IDoubleAuction {
         address feeTo,
         bytes calldata strips
     ) external returns (uint256 accepted) {
-        Batch memory b = _open(community, period, feeTo, strips.length)[0];
+        StripLoops.Batch memory b = _open(community, period, feeTo, strips.length)[0];
         accepted = _acceptAll(b, strips);
         b.book.flush(b.loop.newest);
     }

@@ -19,6 +19,7 @@ import {Mem} from "./libraries/Mem.sol";
 import {PackedRecords} from "./libraries/PackedRecords.sol";
 import {PackedStrips} from "./libraries/PackedStrips.sol";
 import {SlotBook} from "./libraries/SlotBook.sol";
+import {StripLoops} from "./libraries/StripLoops.sol";
 import {Tariff} from "./libraries/Tariff.sol";
 import {Words} from "./libraries/Words.sol";
 import {Account} from "./types/Account.sol";
@@ -41,31 +42,8 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     using PackedStrips for bytes;
     using PackedStrips for uint256;
     using SlotBook for SlotBook.View;
+    using StripLoops for StripLoops.Batch;
     using Tariff for bytes;
-
-    /// @dev What the strips of a call share, then what those of a run do: places in memory.
-    struct Batch {
-        Book.Copy book;
-        EntryStrip.Strip loop;
-        uint32 community;
-        uint32 period;
-        address feeTo;
-        uint256 settlementFee; // base units
-        uint256 slots;
-        uint256 lotWh;
-        uint256 message; // see `PackedStrips`
-        uint256 time; // at which orders count, unix seconds
-        uint256 index; // of the run's first strip among those of the call
-        bool own; // a member's own transaction, without a signature
-        bytes tariff;
-        uint256 class; // of the tariff, whose prices the loop has
-        uint256 words; // of the members, see `Member`
-        uint256 toAccount; // from a member's word to its account, see `Account`
-        uint256 toJournal; // likewise, see `Journal`
-        uint256 ringBusy; // 1 if the period's ring entry cannot take records
-        uint256 records; // where the first goes
-        uint256 next; // where the next goes
-    }
 
     /// @dev A run of strips ends once they take so many bytes: the memory of its records, less than twice as many, is used again by the
     /// next run.
@@ -77,11 +55,6 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Above every tariff class.
     uint256 private constant NO_CLASS = 256;
-
-    // Words that `_newBatch` takes for each struct, at least as many as it has.
-    uint256 internal constant BATCH_WORDS = 32;
-    uint256 internal constant COPY_WORDS = 8;
-    uint256 internal constant STRIP_WORDS = 44;
 
     /// @dev Words of an answer before the positions: ready, paid, received, offset, length.
     uint256 private constant ANSWER_HEAD = 5;
@@ -98,12 +71,12 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function place(uint32 community, uint32 period, Strip calldata s) external {
-        Batch memory b = _open(community, period, s.feeTo, 0)[0];
+        StripLoops.Batch memory b = _open(community, period, s.feeTo, 0)[0];
         b.own = true;
         uint256 members = BatchCalls.roomForMembers();
         Mem.store(members, s.member);
         bytes calldata entries = s.entries;
-        _load(b, members, 1, PackedRecords.HEADER + 2 * entries.length, entries.length / 4);
+        _load(b, members, 1, entries.length / 4);
         Member m = Member.wrap(Mem.load(b.words));
         if (msg.sender != m.tradingKey() && msg.sender != registry.ownerOf(community, s.member)) {
             revert NotTrader(community, s.member, msg.sender);
@@ -146,7 +119,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Clears the whole period out of the batch's copy and of what storage holds beside it, instead of writing the copy back: of a
     /// slot that is in memory alone nothing but its result is stored.
-    function _clearCopy(Batch memory b, Terms t) internal {
+    function _clearCopy(StripLoops.Batch memory b, Terms t) internal {
         unchecked {
             SlotBook.View memory v = SlotBook.create(t.tickCount(), t.wideTicks());
             uint256 words = 2 * v.words;
@@ -250,15 +223,15 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     // ---------------------------------------------------------------------------------------------------- acceptance
 
     /// @param size Bytes of packed strips.
-    /// @return one The batch, see `_newBatch`.
+    /// @return one The batch, see `StripLoops.create`.
     function _open(
         uint32 community,
         uint32 period,
         address feeTo,
         uint256 size
-    ) internal view returns (Batch[] memory one) {
-        one = _newBatch();
-        Batch memory b = one[0];
+    ) internal view returns (StripLoops.Batch[] memory one) {
+        one = StripLoops.create();
+        StripLoops.Batch memory b = one[0];
         bool revealing = _isRevealing();
         (Terms t, bool paused, address tariff) = BatchCalls.tradingFor(registry, community, period);
         if (t.isSealed() != _isSealed()) revert WrongMode(community);
@@ -267,31 +240,15 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         if (period < current || period > current + t.horizon()) revert PeriodNotOpen(community, period);
         (b.community, b.period, b.feeTo) = (community, period, feeTo);
         b.settlementFee = t.settlementFee();
-        (b.slots, b.lotWh) = (t.slotsPerPeriod(), t.lotWh());
-        b.message = PackedStrips.newMessage(_domainSeparatorV4(), community, period, feeTo);
+        b.slots = t.slotsPerPeriod();
+        PackedStrips.setMessage(b.message, _domainSeparatorV4(), community, period, feeTo);
         (b.tariff, b.class) = (Tariff.load(tariff), NO_CLASS);
         b.time = revealing ? t.gateOfPeriod(period) : block.timestamp;
         _openBook(b, t, revealing, size);
     }
 
-    /// @dev Makes a batch of zeros. A variable of its own would be written word by word, and so would one that is returned; an array is
-    /// left alone.
-    function _newBatch() internal pure returns (Batch[] memory one) {
-        uint256 pos = Mem.zeros(2 + BATCH_WORDS + COPY_WORDS + STRIP_WORDS);
-        assembly ("memory-safe") {
-            one := pos
-            mstore(one, 1)
-            let b := add(one, 0x40)
-            mstore(add(one, 0x20), b)
-            // Its first fields: the book and the loop.
-            let book := add(b, shl(5, BATCH_WORDS))
-            mstore(b, book)
-            mstore(add(b, 0x20), add(book, shl(5, COPY_WORDS)))
-        }
-    }
-
     /// @dev Makes room for the book and sets what the loop needs of the community.
-    function _openBook(Batch memory b, Terms t, bool revealing, uint256 size) private view {
+    function _openBook(StripLoops.Batch memory b, Terms t, bool revealing, uint256 size) private view {
         unchecked {
             uint256 first = b.period * b.slots;
             uint256 area = BookPlaces.bookAt(b.community, t, first);
@@ -299,7 +256,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             copy.open(area, b.period, t.tickCount(), t.wideTicks(), b.slots);
             EntryStrip.Strip memory e = b.loop;
             e.setGrid(b.slots, t.tickCount(), copy.laneLog);
-            e.setPrices(b.lotWh, t.floorPrice(), t.tickSize(), b.tariff.networkFee());
+            e.setPrices(t.lotWh(), t.floorPrice(), t.tickSize(), b.tariff.networkFee());
             e.eager = size > EAGER_BYTES * 2 * copy.wordsPerSide ? 1 : 0; // bids and asks
             (e.table, e.tickWords, e.area, e.period) = (copy.table, copy.wordsPerSide, area, b.period);
             if (t.isSealed()) {
@@ -314,7 +271,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Takes packed strips in runs. Within a run members ascend, so that nobody's standing changes before it is used; a member that
     /// comes again starts the next run. // [A2]
-    function _acceptAll(Batch memory b, bytes calldata strips) internal returns (uint256 accepted) {
+    function _acceptAll(StripLoops.Batch memory b, bytes calldata strips) internal returns (uint256 accepted) {
         for (uint256 pos = 0; pos < strips.length;) {
             uint256 free = Mem.mark();
             uint256 cells = b.loop.newest;
@@ -329,7 +286,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @return accepted How many strips between `pos` and `end` were accepted.
     function _acceptRun(
-        Batch memory b,
+        StripLoops.Batch memory b,
         bytes calldata strips,
         uint256 pos,
         uint256 end
@@ -338,7 +295,16 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             uint256 word = b.words;
             while (pos < end) {
                 (uint256 terms, bytes calldata entries) = strips.read(pos);
-                StripReason reason = _accept(b, word, terms, entries);
+                StripReason reason = StripReason.BadSignature;
+                if (entries.length == 4) {
+                    uint256 before = word;
+                    (pos, word) = b.take(strips, pos, word);
+                    accepted += (word - before) / 32;
+                    if (pos == end) break;
+                    (terms, entries) = strips.read(pos);
+                }
+                if (b.forged == 0) reason = _accept(b, word, terms, entries);
+                b.forged = 0;
                 if (_isNone(reason)) ++accepted;
                 else _skip(b, terms.memberOf(), b.index + (word - b.words) / 32, reason);
                 pos += PackedStrips.HEADER + entries.length;
@@ -348,7 +314,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         }
     }
 
-    function _skip(Batch memory b, uint32 member, uint256 index, StripReason reason) private {
+    function _skip(StripLoops.Batch memory b, uint32 member, uint256 index, StripReason reason) private {
         emit StripSkipped(b.community, member, b.period, index, reason);
     }
 
@@ -364,42 +330,40 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @dev Finds the members of the next run, asks about them and makes room for what becomes of their strips.
     /// @return end Where it ends.
-    function _takeRun(Batch memory b, bytes calldata strips, uint256 pos) private view returns (uint256 end) {
+    function _takeRun(
+        StripLoops.Batch memory b,
+        bytes calldata strips,
+        uint256 pos
+    ) private view returns (uint256 end) {
         uint256 members = BatchCalls.roomForMembers();
         uint256 count;
-        uint256 most;
         bool cut;
-        (end, count, most, cut) = strips.walk(pos, members, RUN_BYTES);
+        (end, count, cut) = strips.walk(pos, members, RUN_BYTES);
         if (cut) revert StripsCutOff(end);
         unchecked {
-            _load(b, members, count, PackedStrips.recordBytes(end - pos, count, b.loop.laneLog), most);
+            _load(b, members, count, PackedStrips.entriesIn(end - pos, count));
         }
     }
 
     /// @dev Asks everybody about the members of a run, and makes room for its records and for reasons.
     /// @param members Where they are, see `BatchCalls`.
-    /// @param size Bytes that the records of the run take at most.
-    /// @param most At least the entries of its longest strip.
-    function _load(Batch memory b, uint256 members, uint256 count, uint256 size, uint256 most) private view {
+    /// @param entries Of the run.
+    function _load(StripLoops.Batch memory b, uint256 members, uint256 count, uint256 entries) private view {
         BatchCalls.keepMembers(members, count, b.community, b.period);
-        b.words = BatchCalls.tradersOf(registry, members, count);
-        (uint256 accounts, uint256 journals, bool ringFree, address firstModule) = BatchCalls.standings(
-            escrow,
-            members,
-            count
-        );
+        (uint256 words, bool ringFree, address firstModule) = BatchCalls.standings(escrow, members, count);
+        BatchCalls.tradersOf(registry, members, count);
         // The journal carries the frontier of the first module alone; without it strips could be replayed.
         if (firstModule != address(this)) revert UnknownModule(b.community);
-        (b.toAccount, b.toJournal, b.ringBusy) = (accounts - b.words, journals - b.words, ringFree ? 0 : 1);
-        b.records = BatchCalls.roomForRecords(size + 32);
+        (b.words, b.toStanding, b.ringBusy) = (members, words - members, ringFree ? 0 : 1);
+        // And room for the start of one more, which `StripLoops` writes before it knows that there is none.
+        b.records = BatchCalls.roomForRecords(PackedStrips.recordBytes(entries, count, b.loop.laneLog) + 64);
         b.next = b.records;
         // Longer strips are not looked into.
-        if (most > MAX_ENTRIES) most = MAX_ENTRIES;
-        b.loop.reasons = Mem.bytesOf(most).start();
+        b.loop.reasons = Mem.bytesOf(entries < MAX_ENTRIES ? entries : MAX_ENTRIES).start();
     }
 
     /// @dev Hands the records of a run to the escrow.
-    function _record(Batch memory b) private {
+    function _record(StripLoops.Batch memory b) private {
         uint256 length = b.next - b.records;
         if (length != 0) BatchCalls.append(escrow, b.community, b.period, b.feeTo, b.records, length);
     }
@@ -407,10 +371,14 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @dev What holds for a strip as a whole, but for its signature. One test tells whether all of it does.
     /// @param word Where its member's word is.
     /// @param length Bytes of its entries.
-    function _check(Batch memory b, uint256 word, uint256 terms, uint256 length) private pure returns (bool) {
+    function _check(
+        StripLoops.Batch memory b,
+        uint256 word,
+        uint256 terms,
+        uint256 length
+    ) private pure returns (bool) {
         unchecked {
-            Account a = Account.wrap(Mem.load(word + b.toAccount));
-            Journal j = Journal.wrap(Mem.load(word + b.toJournal));
+            (Account a, Journal j) = _standingOf(b, word);
             uint256 wrong =
                 Member.wrap(Mem.load(word)).whyInactive() |
                     a.unlike(terms.epochOf()) |
@@ -428,6 +396,16 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         }
     }
 
+    /// @param word Where its member's word is.
+    /// @return a What is above the account's half of the word stays there.
+    /// @return j Without the upper half of its hash.
+    function _standingOf(StripLoops.Batch memory b, uint256 word) private pure returns (Account a, Journal j) {
+        unchecked {
+            uint256 standing = Mem.load(word + b.toStanding);
+            return (Account.wrap(standing), Journal.wrap(standing >> 128));
+        }
+    }
+
     /// @dev A comparison of reasons would check first that each is one, for every strip.
     function _isNone(StripReason reason) private pure returns (bool none) {
         assembly ("memory-safe") {
@@ -436,9 +414,13 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @dev The first of the reasons for which `_check` refused a strip.
-    function _reasonOf(Batch memory b, uint256 word, uint256 terms, uint256 length) private pure returns (StripReason) {
-        Account a = Account.wrap(Mem.load(word + b.toAccount));
-        Journal j = Journal.wrap(Mem.load(word + b.toJournal));
+    function _reasonOf(
+        StripLoops.Batch memory b,
+        uint256 word,
+        uint256 terms,
+        uint256 length
+    ) private pure returns (StripReason) {
+        (Account a, Journal j) = _standingOf(b, word);
         if (length == 0 || length % 4 != 0) return StripReason.BadLength;
         if (!Member.wrap(Mem.load(word)).isActive()) return StripReason.NotActive;
         if (!a.hasModule(0)) return StripReason.ModuleOff;
@@ -455,7 +437,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @param word Where its member's word is.
     /// @return Why it was not accepted.
     function _accept(
-        Batch memory b,
+        StripLoops.Batch memory b,
         uint256 word,
         uint256 terms,
         bytes calldata entries
@@ -470,7 +452,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             if (!b.own && !CompactSignature.isBy(m.tradingKey(), digest, PackedStrips.signatureBefore(entries))) {
                 return StripReason.BadSignature;
             }
-            Journal j = Journal.wrap(Mem.load(word + b.toJournal));
+            (, Journal j) = _standingOf(b, word);
             uint256 feePerEntry = terms.feePerEntryOf();
             e.setLimits(m.buyCap(), m.sellCap(), terms.maxReserveOf(), feePerEntry);
             if (m.tariffClass() != b.class) _turnTo(b, m.tariffClass());
@@ -488,13 +470,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
                 fee -= refused * feePerEntry;
                 slotEnd = e.slotEnd(prefixes);
             }
-            (uint256 bought, uint256 sold) = EntryStrip.lotsOf(total);
-            // Wh sold and bought, reserve, entries.
-            uint256 head =
-                (sold * b.lotWh) |
-                    ((bought * b.lotWh) << 48) |
-                    ((EntryStrip.usedOf(total) - initialFee - fee) << 96) |
-                    (count << 192);
+            uint256 head = EntryStrip.headOf(total, initialFee + fee, count);
             uint256 size = entries.length + (count << e.laneLog);
             PackedRecords.write(b.next, terms.memberOf(), slotEnd, fee, head, size, digest);
             b.next = payload + size;
@@ -506,7 +482,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     /// @return refused How many.
     /// @return reason Why the strip was not accepted, if all were.
     function _tellRefused(
-        Batch memory b,
+        StripLoops.Batch memory b,
         uint256 terms,
         uint256 count
     ) private returns (uint256 refused, StripReason reason) {
@@ -520,7 +496,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
     }
 
     /// @dev Lets the loop reserve at the prices of a tariff class.
-    function _turnTo(Batch memory b, uint256 class) private pure {
+    function _turnTo(StripLoops.Batch memory b, uint256 class) private pure {
         b.class = class;
         b.loop.prices = b.tariff.entriesOf(class, b.slots);
     }

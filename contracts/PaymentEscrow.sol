@@ -64,7 +64,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @dev Base units. Every balance and every signed amount fits its field: an account holds 64 bits, a pot int96.
     uint256 private constant MAX_LIABILITIES = uint256(uint64(type(int64).max));
 
-    /// @dev Bytes before the arrays in the answer of `standings`.
+    /// @dev Bytes before the words in the answer of `standings`.
     uint256 private constant ANSWER_HEAD = 128;
 
     /// @dev Low half of a fund word.
@@ -357,7 +357,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         w.tag = tagFor(period);
         w.load(feeTo, records);
         for (uint256 pos = 0; pos != records.length;) {
-            if (module == 0 && !w.pledged) pos = w.take(pos);
+            if (module == 0 && !w.pledged) pos = w.take(w.takeSingles(pos));
             if (pos != records.length) pos = _appendNext(w, records, pos);
         }
         _putAccounts(w);
@@ -467,36 +467,34 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         uint32 community,
         uint32 period,
         uint256[] calldata members
-    ) external view returns (uint256[] memory, uint256[] memory, bool, address) {
+    ) external view returns (uint256[] memory, bool, address) {
         Recording r = _recording(community);
         Pot counter = Pot.wrap(Words.load(_potBase(community, period, r.ring())));
         uint256 accounts = _accountAt(community, 0);
         uint256 journals_ = _journalAt(community, 0, period, r.ring());
         // No place in memory comes near a word.
         unchecked {
-            // The answer as it leaves, both arrays behind four words. Encoding it would cost more than finding it.
-            uint256 half = 32 * members.length + 32;
+            // The answer as it leaves, the words behind four others. Encoding it would cost more than finding it.
+            uint256 size = ANSWER_HEAD + 32 * members.length;
             uint256 answer = Mem.mark();
-            Mem.store(answer, ANSWER_HEAD);
-            Mem.store(answer + 32, ANSWER_HEAD + half);
-            Mem.store(answer + 64, _isFree(counter, period) ? 1 : 0);
-            Mem.store(answer + 96, uint160(r.firstModule()));
+            Mem.store(answer, 96);
+            Mem.store(answer + 32, _isFree(counter, period) ? 1 : 0);
+            Mem.store(answer + 64, uint160(r.firstModule()));
+            Mem.store(answer + 96, members.length);
+            Mem.release(answer + size);
             uint256 to = answer + ANSWER_HEAD;
-            Mem.store(to, members.length);
-            Mem.store(to + half, members.length);
-            Mem.release(to + 2 * half);
-            uint256 all = RecordLoops.read(accounts, journals_, tagFor(period), members, to + 32, half);
+            uint256 all = RecordLoops.read(accounts, journals_, tagFor(period), members, to);
             // Most accounts are as they are stored.
             if (r.isSealed() || Account.wrap(all).mayOweOrBeOwed()) {
                 for (uint256 i = 0; i < members.length; ++i) {
-                    Account a = Account.wrap(Mem.load(to + 32 * i + 32));
-                    if (!r.isSealed() && !a.mayOweOrBeOwed()) continue;
-                    a = _accountForOrders(community, uint32(members[i]), period, r.isSealed());
-                    Mem.store(to + 32 * i + 32, Account.unwrap(a));
+                    uint256 word = Mem.load(to + 32 * i);
+                    if (!r.isSealed() && !Account.wrap(word).mayOweOrBeOwed()) continue;
+                    Account a = _accountForOrders(community, uint32(members[i]), period, r.isSealed());
+                    Mem.store(to + 32 * i, withAccount(word, 0, a));
                 }
             }
             assembly ("memory-safe") {
-                return(answer, add(ANSWER_HEAD, shl(1, half)))
+                return(answer, size)
             }
         }
     }

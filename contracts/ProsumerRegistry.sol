@@ -690,21 +690,26 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint256 to
     ) private view returns (Member all) {
         assembly ("memory-safe") {
-            let end := add(to, shl(5, members.length))
-            let from := sub(members.offset, to)
-            mstore(32, records.slot)
-            for {} lt(to, end) {
-                to := add(to, 32)
-            } {
-                mstore(0, and(calldataload(add(from, to)), 0xffffffff))
-                let place := keccak256(0, 64)
-                let word := sload(place) // `latest`
-                if lt(inForce, shr(232, word)) {
-                    word := sload(add(place, 1)) // `before`
+            // In a function of its own, which the compiler leaves one, it keeps its variables on the stack.
+            function run(now, from, at, end) -> any {
+                for {} 1 {} {
+                    if iszero(lt(at, end)) {
+                        leave
+                    }
+                    mstore(0, and(calldataload(add(from, at)), 0xffffffff))
+                    let place := keccak256(0, 64)
+                    let word := sload(place) // `latest`
+                    if lt(now, shr(232, word)) {
+                        word := sload(add(place, 1)) // `before`
+                    }
+                    mstore(at, word)
+                    any := or(any, word)
+                    at := add(at, 32)
                 }
-                mstore(to, word)
-                all := or(all, word)
             }
+
+            mstore(32, records.slot)
+            all := run(inForce, sub(members.offset, to), to, add(to, shl(5, members.length)))
         }
     }
 

@@ -10,6 +10,7 @@ import {Book} from "./libraries/Book.sol";
 import {BookPlaces} from "./libraries/BookPlaces.sol";
 import {Chunks} from "./libraries/Chunks.sol";
 import {KnownTerms} from "./libraries/KnownTerms.sol";
+import {StripLoops} from "./libraries/StripLoops.sol";
 import {Terms} from "./types/Terms.sol";
 
 /// @title Sealed auction
@@ -47,7 +48,7 @@ contract SealedAuction is OrderBook, ISealedAuction {
             before,
             rest
         );
-        Batch memory b = _open(community, period, chunk.feeToOf(), chunk.length)[0];
+        StripLoops.Batch memory b = _open(community, period, chunk.feeToOf(), chunk.length)[0];
         accepted = _acceptAll(b, chunk[Chunks.HEAD:]);
         if (clears && resolved) _clearCopy(b, KnownTerms.keep(BookPlaces.TERMS, registry, community));
         else b.book.flush(b.loop.newest);

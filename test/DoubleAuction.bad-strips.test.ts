@@ -83,16 +83,17 @@ const WRONGS: readonly (readonly [string, StripReason, (day: Crowd, index: numbe
 
 /**
  * Gas that a bad strip of one entry may take beside the good ones: its calldata, the recovery of its signature, the words that tell
- * whether it is good (member, account, journal), its event, and handling. One whose entries are looked at takes the loop as well,
- * and at a full tick the slot's header and volume, which are read, kept in memory and found unchanged at the end.
+ * whether it is good (member, account, journal), its event, and handling. One whose entries are looked at takes both loops as well, the
+ * one over single entries and the one that says why; and at a full tick the slot's header and volume, which are read, kept in memory and
+ * found unchanged at the end.
  */
 const SIGNATURE = 3_000;
 const COLD_WORD = 2_100;
 const EVENT = 375 + 4 * 375 + 8 * 64;
 const HANDLING = 4_000;
-const LOOP = 4_000;
+const LOOPS = 1_000 + 4_000;
 const BOOK = 2 * COLD_WORD + 6_000;
-const EXTRA: Readonly<Record<string, number>> = { "a closed slot": LOOP, "a full tick": LOOP + BOOK };
+const EXTRA: Readonly<Record<string, number>> = { "a closed slot": LOOPS, "a full tick": LOOPS + BOOK };
 const mostOf = (name: string, strip: SignedStrip) =>
   16 * (96 + (strip.entries.length - 2) / 2) + SIGNATURE + 3 * COLD_WORD + EVENT + HANDLING + (EXTRA[name] ?? 0);
 

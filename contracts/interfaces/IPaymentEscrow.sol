@@ -266,15 +266,15 @@ interface IPaymentEscrow {
     /// @notice What an order book asks about a batch of members. In a sealed community the accounts are as `standingAtGate` has them, with
     /// pledged money in the place of free.
     /// @param members A word per member, its index in the low 32 bits.
-    /// @return accounts A word per member, see `Account`, with the flag 8 where it is above its credit line.
-    /// @return journals_ A word per member, see `Journal`; zero where nothing was recorded.
+    /// @return words A word per member: in its low half the `Account`, with the flag 8 where it is above its credit line; in its high half
+    /// the low half of the `Journal`, zeros where nothing was recorded.
     /// @return ringFree As `periodFree`.
     /// @return firstModule The order book that the community named.
     function standings(
         uint32 community,
         uint32 period,
         uint256[] calldata members
-    ) external view returns (uint256[] memory accounts, uint256[] memory journals_, bool ringFree, address firstModule);
+    ) external view returns (uint256[] memory words, bool ringFree, address firstModule);
 
     /// @return hash The journal, 204 bits.
     /// @return entries Entries so far.

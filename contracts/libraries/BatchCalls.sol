@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IPaymentEscrow} from "../interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "../interfaces/IProsumerRegistry.sol";
+import {Mem} from "./Mem.sol";
 import {Terms} from "../types/Terms.sol";
 
 /// @title Batch calls
@@ -50,57 +51,49 @@ library BatchCalls {
         }
     }
 
-    /// @notice Takes the memory of so many members, with what has to stand before them.
+    /// @notice Takes the memory of so many members and of a word of zeros behind, with what has to stand before them.
     function keepMembers(uint256 members, uint256 count, uint256 community, uint256 period) internal pure {
         assembly ("memory-safe") {
             mstore(sub(members, 0x80), community)
             mstore(sub(members, 0x60), period)
             mstore(sub(members, 0x40), 0x60)
             mstore(sub(members, 0x20), count)
-            mstore(0x40, add(members, shl(5, count)))
+            let end := add(members, shl(5, count))
+            mstore(end, 0)
+            mstore(0x40, add(end, 0x20))
         }
     }
 
     /// @notice `IProsumerRegistry.tradersOf`.
-    /// @param members Kept by `keepMembers`.
-    /// @return words Where their words are in memory, see `Member`.
-    function tradersOf(
-        IProsumerRegistry registry,
-        uint256 members,
-        uint256 count
-    ) internal view returns (uint256 words) {
-        words = _ask(
-            address(registry),
-            uint32(IProsumerRegistry.tradersOf.selector),
-            members,
-            count,
-            0x40 + 32 * count
-        );
+    /// @param members Kept by `keepMembers`. Their words take their place, see `Member`, so nobody can be asked about them afterwards.
+    function tradersOf(IProsumerRegistry registry, uint256 members, uint256 count) internal view {
         unchecked {
-            return words + 0x40; // offset, length
+            // Offset and length come before.
+            uint256 size = 0x40 + 32 * count;
+            _ask(address(registry), uint32(IProsumerRegistry.tradersOf.selector), members, count, members - 0x40, size);
         }
     }
 
     /// @notice `IPaymentEscrow.standings`.
     /// @param members Kept by `keepMembers`.
-    /// @return accounts Where their accounts are in memory, see `Account`.
-    /// @return journals Likewise, see `Journal`.
+    /// @return words Where their words are in memory.
     /// @return ringFree Whether the period's ring entry can take records.
     /// @return firstModule Of the community.
     function standings(
         IPaymentEscrow escrow,
         uint256 members,
         uint256 count
-    ) internal view returns (uint256 accounts, uint256 journals, bool ringFree, address firstModule) {
+    ) internal view returns (uint256 words, bool ringFree, address firstModule) {
         unchecked {
-            uint256 size = 0xc0 + 64 * count;
-            uint256 answer = _ask(address(escrow), uint32(IPaymentEscrow.standings.selector), members, count, size);
+            uint256 size = 0x80 + 32 * count;
+            uint256 answer = Mem.mark();
+            Mem.release(answer + size);
+            _ask(address(escrow), uint32(IPaymentEscrow.standings.selector), members, count, answer, size);
             assembly ("memory-safe") {
-                ringFree := mload(add(answer, 0x40))
-                firstModule := mload(add(answer, 0x60))
+                ringFree := mload(add(answer, 0x20))
+                firstModule := mload(add(answer, 0x40))
             }
-            accounts = answer + 0xa0; // two offsets, ringFree, first module, length
-            journals = accounts + 32 * count + 0x20;
+            words = answer + 0x80; // offset, ringFree, first module, length
         }
     }
 
@@ -140,20 +133,19 @@ library BatchCalls {
         }
     }
 
-    /// @param size Bytes of the answer.
-    /// @return answer Where it is in memory.
+    /// @param answer Where the answer goes in memory.
+    /// @param size Its bytes.
     function _ask(
         address to,
         uint256 selector,
         uint256 members,
         uint256 count,
+        uint256 answer,
         uint256 size
-    ) private view returns (uint256 answer) {
+    ) private view {
         assembly ("memory-safe") {
             let from := sub(members, MEMBERS_HEAD)
             mstore(from, selector)
-            answer := mload(0x40)
-            mstore(0x40, add(answer, size))
             let length := add(sub(MEMBERS_HEAD, PAD), shl(5, count))
             let ok := staticcall(gas(), to, add(from, PAD), length, answer, size)
             if iszero(and(ok, eq(returndatasize(), size))) {

@@ -46,7 +46,7 @@ library EntryLoops {
     /// @notice Runs the entries in order: the checks of `IOrderBook.EntryReason`, by number, then tick volume and prefix.
     /// @param entries Where the entries start in memory. Their prefixes follow at once, and then a spare word.
     /// @param count Number of entries, at least one.
-    /// @return sums Amount word: fees and reserves so far and accepted lots, see `usedOf` and `lotsOf`.
+    /// @return sums Amount word: fees and reserves so far and accepted energy, see `usedOf` and `headOf`.
     /// @return whole Whether every entry was accepted without care. Only if not, the strip holds `refused`, the reasons and `slotEnd`.
     /// @return busy Whether it stopped at a slot whose group an older period still needs; then the book is as it was.
     function accept(

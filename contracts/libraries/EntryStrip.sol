@@ -40,10 +40,6 @@ uint256 constant ROOMS = 0x460;
 uint256 constant PAIRS = 0x480;
 uint256 constant ONES = 0x4a0;
 
-/// @dev Counts of an amount word, see `EntryStrip.Strip`.
-uint256 constant BOUGHT = 1;
-uint256 constant SOLD = 1 << 64;
-
 /// @title Entry strip
 /// @notice What accepting a strip's entries works on: the community's grid and prices, the member's limits, the book in memory, and how
 /// far it has come.
@@ -55,8 +51,8 @@ uint256 constant SOLD = 1 << 64;
 /// set before a subtraction, stays if the lane's difference is not negative.
 library EntryStrip {
     /// @notice Everything that accepting a strip reads or changes.
-    /// @dev An amount word holds base units in its upper 128 bits, lots sold and lots bought in 64 bits each below: one multiplication
-    /// and one addition count money and lots.
+    /// @dev An amount word is a record's head as `PackedRecords` writes it, but for the entries: base units from bit 144 on, Wh bought in the
+    /// 48 bits below, Wh sold in the 48 below these. So one multiplication and one addition count money and energy.
     /// @param beyond Above every entry of the period's slots, as entries lie in memory: in the upper bits of a word.
     /// @param noTick Bits that are set for a tick off the grid, likewise.
     /// @param buyCap Largest lots per slot; the seller's follows.
@@ -134,8 +130,10 @@ library EntryStrip {
         uint256 ones;
     }
 
-    /// @dev Base units of an amount word.
-    uint256 private constant MONEY = 1 << 128;
+    // What one base unit, and one Wh bought or sold, are in an amount word.
+    uint256 private constant MONEY = 1 << 144;
+    uint256 private constant BOUGHT = 1 << 96;
+    uint256 private constant SOLD = 1 << 48;
 
     /// @notice Sets what a lot costs.
     /// @param lotWh Wh per lot.
@@ -153,9 +151,9 @@ library EntryStrip {
             // Prices are below 2^17, a lot is at most 1,000 Wh.
             s.lotAmount = lotWh * MONEY;
             s.tickAmount = tickSize * s.lotAmount;
-            s.buyFloor = (floorPrice + networkFee) * s.lotAmount + BOUGHT;
-            s.sellFloor = floorPrice * s.lotAmount - SOLD;
-            s.sellLeast = s.tickAmount + SOLD;
+            s.buyFloor = (floorPrice + networkFee) * s.lotAmount + lotWh * BOUGHT;
+            s.sellFloor = floorPrice * s.lotAmount - lotWh * SOLD;
+            s.sellLeast = s.tickAmount + lotWh * SOLD;
         }
     }
 
@@ -181,8 +179,8 @@ library EntryStrip {
     ) internal pure {
         unchecked {
             (s.buyCap, s.sellCap) = (buyCap, sellCap);
-            s.limit = (maxReserve + 1) << 128; // 96 bits
-            s.fee = feePerEntry << 128; // 32 bits
+            s.limit = (maxReserve + 1) * MONEY; // 96 bits
+            s.fee = feePerEntry * MONEY; // 32 bits
         }
     }
 
@@ -190,7 +188,9 @@ library EntryStrip {
     /// @param initial Base units already taken of `maxReserve`.
     function reset(Strip memory s, uint256 frontier, uint256 initial) internal pure {
         s.frontier = frontier;
-        s.total = initial << 128;
+        unchecked {
+            s.total = initial * MONEY; // 32 bits
+        }
     }
 
     /// @notice Notes that all before `pos` were passed, the last of them accepted.
@@ -203,12 +203,14 @@ library EntryStrip {
 
     /// @return Base units of `maxReserve` that were taken.
     function usedOf(uint256 total) internal pure returns (uint256) {
-        return total >> 128;
+        return total / MONEY;
     }
 
-    /// @return bought Accepted lots.
-    /// @return sold Accepted lots.
-    function lotsOf(uint256 total) internal pure returns (uint256 bought, uint256 sold) {
-        return (uint64(total), uint64(total >> 64));
+    /// @param fees Base units of a total that are not reserve.
+    /// @return head Of the record that a strip of so many entries becomes, see `PackedRecords`.
+    function headOf(uint256 total, uint256 fees, uint256 entries) internal pure returns (uint256 head) {
+        unchecked {
+            return ((total - fees * MONEY) / SOLD) | (entries << 192);
+        }
     }
 }

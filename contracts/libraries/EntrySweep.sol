@@ -5,7 +5,6 @@ import {EntryCells} from "./EntryCells.sol";
 // Assembly names the constants, which the linter does not see.
 /* solhint-disable no-unused-import */
 import {
-    BOUGHT,
     BUY_CAP,
     CAPS,
     CAP_STEP,
@@ -28,7 +27,6 @@ import {
     SELL_FLOOR,
     SELL_LEAST,
     SIDE,
-    SOLD,
     TABLE,
     TAKEN,
     TICK_STEP
@@ -58,6 +56,10 @@ library EntrySweep {
 
     /// @dev Lots that are too many for a lane: eight times fewer, times a price of 16 bits, stay within one.
     uint256 private constant LARGE = 0xe000;
+
+    // What one lot is in a tally.
+    uint256 private constant BOUGHT = 1;
+    uint256 private constant SOLD = 1 << 64;
 
     /// @dev Above every sum of lots.
     uint256 private constant MAY_REPEAT = 0x100000000;
@@ -263,8 +265,8 @@ library EntrySweep {
         }
     }
 
-    /// @dev Lots bought and sold by eight entries, as an amount word counts them, and in its upper half the lots times what each costs
-    /// above the least of its side, in base units per Wh. `sum` as `_inCurve` says.
+    /// @dev Lots bought and sold by eight entries, in 64 bits each, and in the upper half the lots times what each costs above the least of
+    /// its side, in base units per Wh. `sum` as `_inCurve` says.
     function _worth(
         EntryStrip.Strip memory s,
         uint256 keys,
@@ -358,7 +360,7 @@ library EntrySweep {
         }
     }
 
-    /// @return amount The amount word of a tally: fees and reserves, lots sold and bought.
+    /// @return amount The amount word of a tally: fees and reserves, energy sold and bought.
     /// @param size Bytes of its entries.
     function amountOf(EntryStrip.Strip memory s, uint256 tally, uint256 size) internal pure returns (uint256 amount) {
         unchecked {

@@ -14,6 +14,9 @@ library PackedStrips {
     /// @dev Bytes before the entries.
     uint256 internal constant HEADER = 96;
 
+    /// @dev Words of a message.
+    uint256 internal constant MESSAGE_WORDS = 14;
+
     uint256 private constant R = 30;
     uint256 private constant VS = 62;
     uint256 private constant COUNT = 94;
@@ -73,31 +76,29 @@ library PackedStrips {
     /// @param enough The run ends once its strips take so many bytes.
     /// @return end Where the run ends. If it is cut, where the strip starts that is longer than what is there; nothing else holds then.
     /// @return count Its strips.
-    /// @return most At least the entries of its longest strip, less than twice as many.
     /// @return cut Whether it is.
     function walk(
         bytes calldata strips,
         uint256 pos,
         uint256 members,
         uint256 enough
-    ) internal pure returns (uint256 end, uint256 count, uint256 most, bool cut) {
+    ) internal pure returns (uint256 end, uint256 count, bool cut) {
         assembly ("memory-safe") {
             // In a function of its own, which the compiler leaves one, it keeps its variables on the stack.
-            function run(from, bound, members_) -> strip, to, all, entries {
+            function run(from, bound, members_) -> strip, to, size {
                 strip := from
                 to := members_
-                let above := 0 // one above the last member
-                for {} lt(strip, bound) {} {
+                let last := not(0) // the member before, -1 for none
+                for {} 1 {} {
                     let member := shr(224, calldataload(strip))
-                    if lt(member, above) {
+                    if iszero(and(sgt(member, last), lt(strip, bound))) {
                         leave
                     }
-                    above := add(member, 1)
+                    last := member
                     mstore(to, member)
                     to := add(to, 0x20)
-                    entries := shr(240, calldataload(add(strip, COUNT)))
-                    all := or(all, entries)
-                    strip := add(add(strip, HEADER), shl(2, entries))
+                    size := add(shl(2, shr(240, calldataload(add(strip, COUNT)))), HEADER)
+                    strip := add(strip, size)
                 }
             }
 
@@ -106,24 +107,31 @@ library PackedStrips {
             if gt(bound, add(strips.offset, strips.length)) {
                 bound := add(strips.offset, strips.length)
             }
-            let to, entries
-            strip, to, most, entries := run(strip, bound, members)
+            let to, size
+            strip, to, size := run(strip, bound, members)
             count := shr(5, sub(to, members))
             end := sub(strip, strips.offset)
             // Where the header is cut off already, the number of entries may be anything.
             cut := gt(end, strips.length)
             if cut {
-                end := sub(sub(end, HEADER), shl(2, entries))
+                end := sub(end, size)
             }
         }
     }
 
     /// @param size Bytes of so many strips.
+    /// @return Entries in them.
+    function entriesIn(uint256 size, uint256 count) internal pure returns (uint256) {
+        unchecked {
+            return (size - HEADER * count) / 4;
+        }
+    }
+
+    /// @param entries Of so many strips together.
     /// @param prefixLog log2 of the bytes of a prefix.
     /// @return Bytes that their records take, see `PackedRecords`.
-    function recordBytes(uint256 size, uint256 count, uint256 prefixLog) internal pure returns (uint256) {
+    function recordBytes(uint256 entries, uint256 count, uint256 prefixLog) internal pure returns (uint256) {
         unchecked {
-            uint256 entries = (size - HEADER * count) / 4;
             return PackedRecords.HEADER * count + (4 + (1 << prefixLog)) * entries;
         }
     }
@@ -175,19 +183,19 @@ library PackedStrips {
         return uint32(terms);
     }
 
-    /// @notice Makes room for the messages of a call's strips, with what they share in place.
+    /// @notice Puts what the messages of a call's strips share in place.
+    /// @param message Where they go in memory: the eleven words of the signed structure, then what EIP-712 hashes with its hash; fourteen
+    /// words together.
     /// @param domain Domain separator of the order book.
-    /// @return message Where it starts in memory: the eleven words of the signed structure, then what EIP-712 hashes with its hash.
-    function newMessage(
+    function setMessage(
+        uint256 message,
         bytes32 domain,
         uint256 community,
         uint256 period,
         address feeTo
-    ) internal pure returns (uint256 message) {
+    ) internal pure {
         bytes32 typeHash = STRIP_TYPE;
         assembly ("memory-safe") {
-            message := mload(0x40)
-            mstore(0x40, add(message, 0x1c0))
             mstore(message, typeHash)
             mstore(add(message, 0x20), community)
             mstore(add(message, 0x60), period)
@@ -198,7 +206,7 @@ library PackedStrips {
     }
 
     /// @return digest The EIP-712 digest that the trading key signs.
-    /// @param message Made by `newMessage`; the words of the strip before are written over.
+    /// @param message Set by `setMessage`; the words of the strip before are written over.
     function digestIn(uint256 message, uint256 terms, bytes32 entriesHash) internal pure returns (bytes32 digest) {
         assembly ("memory-safe") {
             mstore(add(message, 0x40), shr(208, terms)) // member
@@ -222,7 +230,9 @@ library PackedStrips {
         uint256 terms,
         bytes calldata entries
     ) internal pure returns (bytes32) {
-        return digestIn(newMessage(domain, community, period, feeTo), terms, Mem.hashOf(entries));
+        uint256 message = Mem.zeros(MESSAGE_WORDS);
+        setMessage(message, domain, community, period, feeTo);
+        return digestIn(message, terms, Mem.hashOf(entries));
     }
 
     function _word(bytes calldata data, uint256 pos) private pure returns (uint256 word) {

@@ -42,18 +42,27 @@ library RecordLoops {
     uint256 private constant END = 384;
     uint256 private constant SUMS = 416;
 
-    /// @dev Bytes of a record before its payload, and where head and digest start.
+    /// @dev Bytes of a record before its payload, and where head, reserve and digest start.
     uint256 private constant HEADER = 71;
     uint256 private constant HEAD = 11;
+    uint256 private constant RESERVED = 13;
     uint256 private constant DIGEST = 39;
 
     uint256 private constant MAX_ENTRIES = 2048;
+
+    /// @dev Bytes of a record of one entry with a prefix of 16 bits.
+    uint256 private constant SINGLE = 77;
 
     /// @dev Fields of a journal, where they stand; and the reserve of a head.
     uint256 private constant RECORDS = 0xff00000000;
     uint256 private constant ONE_RECORD = 0x100000000;
     uint256 private constant HASH = 0xfffffffffffffffffffffffffffffffffffffffffffffffffff0000000000000;
     uint256 private constant RESERVE = 0xffffffffffffffffffffffff;
+
+    /// @dev Number of records and the highest bit of that of entries, of which a full journal has 2,048; a record more carries into the bit
+    /// behind if there are 255.
+    uint256 private constant COUNTS = 0xff80000000;
+    uint256 private constant FULL = 0x10080000000;
 
     /// @dev Bits in `Run.sums`.
     uint256 private constant FEES = 128;
@@ -62,6 +71,10 @@ library RecordLoops {
     /// @dev Of an account: module 0, the flags that it may owe or be owed and that it stays active; and how a usual one has them.
     uint256 private constant ASKED = 0x120001000000000000000000000000;
     uint256 private constant USUAL = 0x100001000000000000000000000000;
+
+    /// @dev The same above the lowest 96 bits: where a shift costs less than a longer number.
+    uint256 private constant ASKED_HIGH = 0x120001;
+    uint256 private constant USUAL_HIGH = 0x100001;
 
     /// @notice Copies records into memory, as the data of their event has them: `feeTo`, where the bytes start, how many, the bytes.
     function load(Run memory w, address feeTo, bytes calldata records) internal pure {
@@ -124,6 +137,85 @@ library RecordLoops {
     /// @return Journals.
     function openedOf(Run memory w) internal pure returns (uint256) {
         return w.sums >> OPENED;
+    }
+
+    /// @notice As `take`, for records of one entry and its prefix of 16 bits: what is paid per record, they pay per entry.
+    /// @param pos Where the first record starts.
+    /// @return Where the first one starts that it did not take; the end of the records if there is none.
+    // solhint-disable-next-line function-max-lines
+    function takeSingles(Run memory w, uint256 pos) internal returns (uint256) {
+        assembly ("memory-safe") {
+            // In a function of its own, which the compiler leaves one, it keeps its variables on the stack.
+            function run(r, from) -> at, place, word, sums {
+                at := from
+                place := mload(add(r, PLACE))
+                word := mload(add(r, WORD))
+                let accounts := mload(add(r, ACCOUNTS))
+                let journals := mload(add(r, JOURNALS))
+                let tag := mload(add(r, TAG))
+                let settlementFee := mload(add(r, SETTLEMENT_FEE))
+                let last := sub(mload(add(r, END)), SINGLE) // where the last of these can start
+                for {} 1 {} {
+                    let middle := mload(add(at, HEAD)) // entries 16 | reserve 96 | Wh 96 | size 16 | ...
+                    let unusual := or(xor(shr(240, middle), 1), xor(and(shr(32, middle), 0xffff), 6))
+                    if or(unusual, gt(at, last)) {
+                        leave
+                    }
+                    let start := mload(at) // member 32 | frontier 8 | fee 48 | ...
+                    let spot := or(accounts, shr(225, start))
+                    if xor(spot, place) {
+                        if place {
+                            sstore(place, word)
+                        }
+                        place := spot
+                        word := sload(place)
+                    }
+                    spot := or(journals, and(shr(216, start), 0xffffffff00))
+                    let j := sload(spot)
+                    j := mul(j, eq(and(j, 0xfffff), tag))
+
+                    // What it takes.
+                    let opening := iszero(and(j, RECORDS))
+                    let fee := and(shr(168, start), 0xffffffffffff)
+                    let total := add(shr(160, mload(add(at, RESERVED))), fee)
+                    total := add(total, mul(opening, settlementFee))
+
+                    // What may be unusual about it.
+                    let shift := and(shr(217, start), 0x80)
+                    let account := shr(shift, word)
+                    unusual := xor(and(shr(96, account), ASKED_HIGH), USUAL_HIGH)
+                    unusual := or(unusual, gt(total, and(account, 0xffffffffffffffff)))
+                    unusual := or(unusual, lt(byte(4, start), byte(26, j))) // frontiers
+                    if or(unusual, and(add(and(j, COUNTS), ONE_RECORD), FULL)) {
+                        leave
+                    }
+
+                    word := sub(word, shl(shift, total))
+                    sums := add(add(sums, total), add(shl(FEES, fee), shl(OPENED, opening)))
+                    mstore(0, shr(52, j))
+                    mstore(0x20, shr(48, middle))
+                    mstore(0x40, mload(add(at, DIGEST)))
+                    mstore(0x60, keccak256(add(at, HEADER), 6))
+                    j := add(and(j, 0xfffff00000), 0x100100000) // one record more, and one entry
+                    j := or(j, or(tag, shl(40, byte(4, start))))
+                    sstore(spot, or(j, and(keccak256(0, 0x80), HASH)))
+                    at := add(at, SINGLE)
+                }
+            }
+
+            // What is hashed lies in the lowest four words, which cost least to name: the end of memory and the word of zeros are put back.
+            let free := mload(0x40)
+            let at, place, word, sums := run(w, add(mload(add(w, START)), pos))
+            mstore(0x40, free)
+            mstore(0x60, 0)
+            mstore(add(w, PLACE), place)
+            mstore(add(w, WORD), word)
+            // Totals have the fees in them, which are counted above too.
+            sums := sub(sums, and(shr(FEES, sums), 0xffffffffffffffff))
+            mstore(add(w, SUMS), add(mload(add(w, SUMS)), sums))
+            pos := sub(at, mload(add(w, START)))
+        }
+        return pos;
     }
 
     /// @notice Takes records of the first module of an open community into journals and free balances for as long as they are whole, fit
@@ -207,34 +299,49 @@ library RecordLoops {
     /// @param accounts Place of the community's first account.
     /// @param journals Place of the first member's journal.
     /// @param tag How journals name the period.
-    /// @param to Where the accounts go in memory, a word per member.
-    /// @param gap Bytes from an account to its journal; there are zeros where the word is of another period.
-    /// @return all The accounts, or-ed.
+    /// @param to Where the words go in memory, one per member: its account, and above that the low half of its journal, or zeros where that
+    /// is of another period.
+    /// @return all The words, or-ed.
     function read(
         uint256 accounts,
         uint256 journals,
         uint256 tag,
         uint256[] calldata members,
-        uint256 to,
-        uint256 gap
+        uint256 to
     ) internal view returns (uint256 all) {
         assembly ("memory-safe") {
-            let from := members.offset
-            for {
-                let end := add(to, shl(5, members.length))
-            } lt(to, end) {
-                to := add(to, 32)
-            } {
-                let member := and(calldataload(from), 0xffffffff)
-                let word := sload(or(accounts, shr(1, member)))
-                // Even ones are the low half, odd ones the high half.
-                word := shr(128, shl(shl(7, iszero(and(member, 1))), word))
-                mstore(to, word)
-                all := or(all, word)
-                word := sload(or(journals, shl(8, member)))
-                mstore(add(to, gap), mul(word, eq(and(word, 0xfffff), tag)))
-                from := add(from, 32)
+            // In a function of its own, which the compiler leaves one, it keeps its variables on the stack.
+            function run(accounts_, journals_, tag_, from, at, end) -> any {
+                for {} 1 {} {
+                    if iszero(lt(at, end)) {
+                        leave
+                    }
+                    let member := and(calldataload(add(from, at)), 0xffffffff)
+                    let word := sload(or(accounts_, shr(1, member)))
+                    // Even ones are the low half.
+                    if iszero(and(member, 1)) {
+                        let j := sload(or(journals_, shl(8, member)))
+                        j := mul(j, eq(and(j, 0xfffff), tag_))
+                        j := xor(word, shl(128, xor(shr(128, word), j)))
+                        any := or(any, j)
+                        mstore(at, j)
+                        at := add(at, 32)
+                        // Mostly its neighbour follows, in the other half of the same word.
+                        member := add(member, 1)
+                        if or(xor(and(calldataload(add(from, at)), 0xffffffff), member), iszero(lt(at, end))) {
+                            continue
+                        }
+                    }
+                    let j := sload(or(journals_, shl(8, member)))
+                    j := mul(j, eq(and(j, 0xfffff), tag_))
+                    j := or(shr(128, word), shl(128, j))
+                    any := or(any, j)
+                    mstore(at, j)
+                    at := add(at, 32)
+                }
             }
+
+            all := run(accounts, journals, tag, sub(members.offset, to), to, add(to, shl(5, members.length)))
         }
     }
 }

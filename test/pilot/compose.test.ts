@@ -26,17 +26,30 @@ interface Service {
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly cap_drop?: readonly string[];
   readonly read_only?: boolean;
+  readonly profiles?: readonly string[];
+  readonly secrets?: readonly string[];
 }
 
 interface Compose {
   readonly services: Readonly<Record<string, Service>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
   readonly volumes: Readonly<Record<string, unknown>>;
 }
 
 /** Keys that the compose specification knows, of those that are used. */
 const KNOWN = new Set([
   ...["profiles", "image", "build", "user", "entrypoint", "command", "environment", "ports", "volumes", "depends_on"],
-  ...["healthcheck", "restart", "init", "read_only", "cap_drop", "security_opt", "tmpfs", "stop_grace_period"],
+  ...[
+    "healthcheck",
+    "restart",
+    "init",
+    "read_only",
+    "cap_drop",
+    "security_opt",
+    "tmpfs",
+    "stop_grace_period",
+    "secrets",
+  ],
 ]);
 const HOST = /^\.\//;
 
@@ -45,8 +58,9 @@ describe("compose.yaml", () => {
   const services = Object.entries(compose.services);
   const ours = services.filter(([, { build }]) => build !== undefined);
 
-  it("has a broker, a gateway, a relayer, a keeper and a node, with keys of the specification", () => {
-    expect(services.map(([name]) => name)).to.have.members(["node", "broker", "relayer", "gateway", "keeper"]);
+  it("has a broker, the three services, a node, a database and a dashboard, with keys of the specification", () => {
+    const names = ["node", "broker", "relayer", "gateway", "keeper", "prometheus", "grafana"];
+    expect(services.map(([name]) => name)).to.have.members(names);
     for (const [name, service] of services) {
       expect(
         Object.keys(service).filter((key) => !KNOWN.has(key)),
@@ -110,6 +124,26 @@ describe("compose.yaml", () => {
     for (const [name, { environment = {} }] of services) {
       for (const variable of Object.keys(environment)) expect(variable, name).to.match(/_FILE$|_NODE_URL$/);
     }
+  });
+
+  it("shows the dashboard on request, to this machine, and to whoever has its password", () => {
+    const watching = services.filter(([, { profiles = [] }]) => profiles.includes("dashboard"));
+    expect(watching.map(([name]) => name)).to.have.members(["prometheus", "grafana"]);
+    for (const [name, { ports = [], cap_drop: dropped, read_only: readOnly }] of watching) {
+      for (const port of ports) expect(port, name).to.match(/^127\.0\.0\.1:/);
+      expect([dropped, readOnly], name).to.deep.equal([["ALL"], true]);
+    }
+    const { secrets: [secret = ""] = [], environment = {} } = compose.services["grafana"] ?? {};
+    expect(compose.secrets[secret]?.file).to.match(/^\.\/pilot\//);
+    const path = `/run/secrets/${secret}`;
+    expect(environment).to.deep.equal({ GF_SECURITY_ADMIN_PASSWORD__FILE: path });
+    // Where the file is empty the variable is too, and Grafana would go on with its default.
+    expect(readFileSync("compose/grafana/grafana.ini", "utf8")).to.include(`admin_password = $__file{${path}}\n`);
+  });
+
+  it("gives every port of this machine to one service", () => {
+    const taken = services.flatMap(([, { ports = [] }]) => ports.map((port) => port.split(":").at(-2)));
+    expect(new Set(taken).size).to.equal(taken.length);
   });
 });
 

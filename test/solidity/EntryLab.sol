@@ -338,10 +338,12 @@ abstract contract EntryLab {
         bool swept = e.refused == UNTOUCHED;
         if (o.busy) return; // nothing was accepted
         Check.eq(swept ? 0 : e.refused, o.refused, "refused");
-        (uint256 bought, uint256 sold) = EntryStrip.lotsOf(total);
         Check.eq(EntryStrip.usedOf(total), o.used, "used");
-        Check.eq(bought, o.lots[0], "lots bought");
-        Check.eq(sold, o.lots[1], "lots sold");
+        uint256 head = EntryStrip.headOf(total, 0, o.reasons.length);
+        Check.eq(uint96(head >> 96), o.used, "reserve");
+        Check.eq(uint48(head >> 48), o.lots[0] * l.plain.lotWh, "Wh bought");
+        Check.eq(uint48(head), o.lots[1] * l.plain.lotWh, "Wh sold");
+        Check.eq(head >> 192, o.reasons.length, "entries");
         uint256 count = o.reasons.length;
         uint256 width = l.wide ? 4 : 2;
         for (uint256 i = 0; i < count; ++i) {

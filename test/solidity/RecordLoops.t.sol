@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
+import {Mem} from "../../contracts/libraries/Mem.sol";
 import {PackedRecords} from "../../contracts/libraries/PackedRecords.sol";
 import {RecordLoops} from "../../contracts/libraries/RecordLoops.sol";
 import {Words} from "../../contracts/libraries/Words.sol";
@@ -11,10 +12,14 @@ import {RecordLoopsPlain} from "./plain/RecordLoopsPlain.sol";
 
 /// @notice The loops of the escrow against their plain twins: the same words from the same records, whatever is unusual about any of them.
 contract RecordLoopsTest {
+    using Mem for uint256[];
     using RecordLoops for RecordLoops.Run;
     using RecordLoopsPlain for RecordLoops.Run;
 
     uint256 private constant MEMBERS = 6;
+
+    /// @dev What a run took before: opened journals, fees, reserve.
+    uint256 private constant SOME = (3 << 192) | (5 << 128) | 7;
 
     uint256 private immutable _accounts = Words.area("test.accounts");
     uint256 private immutable _journals = Words.area("test.journals");
@@ -25,10 +30,20 @@ contract RecordLoopsTest {
         Dice memory d = Dice(seed);
         uint256 period = d.upTo(type(uint32).max);
         _fill(d, period);
-        bytes memory records = _records(d);
+        _take(_records(d, false), period, false);
+    }
+
+    function testFuzz_takesSinglesAsItsPlainTwinDoes(uint256 seed) external {
+        Dice memory d = Dice(seed);
+        uint256 period = d.upTo(type(uint32).max);
+        _fill(d, period);
+        _take(_records(d, true), period, true);
+    }
+
+    function _take(bytes memory records, uint256 period, bool singles) private {
         RecordLoops.Run memory plain = _run(_plainAccounts, _plainJournals, period);
-        uint256 expected = plain.take(records, 0);
-        (uint256 pos, uint256 sums) = this.take(records, period);
+        uint256 expected = plain.take(records, 0, singles);
+        (uint256 pos, uint256 sums) = this.take(records, period, singles);
         Check.eq(pos, expected, "end");
         Check.eq(sums, plain.sums, "sums");
         for (uint256 i = 0; i < MEMBERS; ++i) {
@@ -56,14 +71,15 @@ contract RecordLoopsTest {
         for (uint256 i = 0; i < members.length; ++i) {
             members[i] = (members[i] << 32) | (members[i] % MEMBERS); // the rest of the word does not count
         }
-        (uint256[] memory accounts, uint256[] memory journals, uint256 all) = this.read(members, period);
+        (uint256[] memory words, uint256 all) = this.read(members, period);
         RecordLoops.Run memory plain = _run(_plainAccounts, _plainJournals, period);
         uint256 any = 0;
         for (uint256 i = 0; i < members.length; ++i) {
             uint256 account = Account.unwrap(plain.accountAt(uint32(members[i])));
-            Check.eq(accounts[i], account, "account");
-            Check.eq(journals[i], Journal.unwrap(plain.journalAt(uint32(members[i]))), "journal");
-            any |= account;
+            uint256 journal = Journal.unwrap(plain.journalAt(uint32(members[i])));
+            Check.eq(uint128(words[i]), account, "account");
+            Check.eq(words[i] >> 128, uint128(journal), "journal");
+            any |= words[i];
         }
         Check.eq(all, any, "all");
     }
@@ -92,10 +108,15 @@ contract RecordLoopsTest {
         Check.eqBytes(data, abi.encode(feeTo, records), "data");
     }
 
-    function take(bytes calldata records, uint256 period) external returns (uint256 pos, uint256 sums) {
+    function take(bytes calldata records, uint256 period, bool singles) external returns (uint256 pos, uint256 sums) {
         RecordLoops.Run memory w = _run(_accounts, _journals, period);
         w.load(address(0), records);
-        pos = w.take(0);
+        w.sums = SOME;
+        uint256 free = Mem.mark();
+        pos = singles ? w.takeSingles(0) : w.take(0);
+        Check.eq(Mem.mark(), free, "free memory");
+        Check.eq(Mem.load(0x60), 0, "the word of zeros");
+        w.sums -= SOME;
         if (w.place != 0) Words.store(w.place, w.word);
         return (pos, w.sums);
     }
@@ -103,15 +124,9 @@ contract RecordLoopsTest {
     function read(
         uint256[] calldata members,
         uint256 period
-    ) external view returns (uint256[] memory accounts, uint256[] memory journals, uint256 all) {
-        uint256 to;
-        uint256 gap = 32 * (members.length + 1);
-        accounts = new uint256[](members.length);
-        journals = new uint256[](members.length);
-        assembly ("memory-safe") {
-            to := add(accounts, 32)
-        }
-        all = RecordLoops.read(_accounts, _journals, tagFor(period), members, to, gap);
+    ) external view returns (uint256[] memory words, uint256 all) {
+        words = new uint256[](members.length);
+        all = RecordLoops.read(_accounts, _journals, tagFor(period), members, words.words());
     }
 
     function _run(uint256 accounts, uint256 journals, uint256 period) private pure returns (RecordLoops.Run memory w) {
@@ -149,13 +164,18 @@ contract RecordLoopsTest {
         return Journal.unwrap(newJournal(period, entries, records, frontier, d.roll() >> 52));
     }
 
-    function _records(Dice memory d) private pure returns (bytes memory records) {
+    /// @param singles Whether most are of one entry with a prefix of 16 bits.
+    function _records(Dice memory d, bool singles) private pure returns (bytes memory records) {
         uint256 count = d.upTo(9);
         for (uint256 i = 0; i < count; ++i) {
             uint256 entries = d.one(20) ? d.upTo(type(uint16).max) : d.upTo(3);
             uint256 reserve = d.one(20) ? d.upTo(type(uint96).max) : d.upTo(200);
             uint256 head = (d.roll() >> 160) | (reserve << 96) | (entries << 192);
             bytes memory payload = new bytes(d.one(20) ? d.upTo(150) : d.upTo(64));
+            if (singles && !d.one(10)) {
+                head = (head & ((1 << 192) - 1)) | (1 << 192);
+                payload = new bytes(d.one(20) ? 8 : 6);
+            }
             for (uint256 k = 0; k < payload.length; ++k) payload[k] = bytes1(uint8(d.roll()));
             uint8 frontier = uint8(d.one(6) ? d.upTo(255) : 255);
             uint48 fee = uint48(d.one(20) ? d.upTo(type(uint48).max) : d.upTo(50));

@@ -12,8 +12,8 @@ import { unpackStanding } from "./account-word.ts";
 import type { Account, Standing } from "./account-word.ts";
 import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
 import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
-import { stateOf, unpackJournal } from "./journal-word.ts";
-import type { JournalInfo } from "./journal-word.ts";
+import { stateOf, unpackCounts, unpackJournal } from "./journal-word.ts";
+import type { JournalCounts, JournalInfo } from "./journal-word.ts";
 import type { Permit } from "./payment-token.ts";
 
 /** What a member and its supplier owe each other. */
@@ -175,16 +175,16 @@ export class EscrowClient {
     };
   }
 
-  /** Standings and journals of many members at once, in the order given; `ringFree` as `periodFree`; and the order book. */
+  /** Standings of many members and what their journals count, at once, in the order given; `ringFree` as `periodFree`; and the order book. */
   async standings(
     community: CommunityIndex,
     period: Period,
     members: readonly MemberIndex[],
-  ): Promise<{ accounts: Standing[]; journals: JournalInfo[]; ringFree: boolean; firstModule: Address }> {
-    const [accounts, journals, ringFree, firstModule] = await this.#at.read("standings", [community, period, members]);
+  ): Promise<{ accounts: Standing[]; journals: JournalCounts[]; ringFree: boolean; firstModule: Address }> {
+    const [words, ringFree, firstModule] = await this.#at.read("standings", [community, period, members]);
     return {
-      accounts: Array.from(accounts as readonly bigint[], unpackStanding),
-      journals: Array.from(journals as readonly bigint[], unpackJournal),
+      accounts: Array.from(words as readonly bigint[], unpackStanding),
+      journals: Array.from(words as readonly bigint[], unpackCounts),
       ringFree: ringFree as boolean,
       firstModule: firstModule as Address,
     };

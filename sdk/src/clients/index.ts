@@ -15,7 +15,7 @@ export { faultOf } from "./faults.ts";
 export * from "./fills.ts";
 export { HINTS } from "./hints.ts";
 export { JOURNAL_STATES, unpackJournal } from "./journal-word.ts";
-export type { JournalInfo, JournalState } from "./journal-word.ts";
+export type { JournalCounts, JournalInfo, JournalState } from "./journal-word.ts";
 export * from "./log-facts.ts";
 export * from "./log-reader.ts";
 export * from "./log-store.ts";

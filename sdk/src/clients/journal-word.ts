@@ -6,15 +6,19 @@ export const JOURNAL_STATES = ["open", "metered", "settled", "estimated", "claim
 /** How far a journal is settled. */
 export type JournalState = (typeof JOURNAL_STATES)[number];
 
-/** A member's journal of a period. */
-export interface JournalInfo {
-  /** 204 bits; see `journalOf`, `readingHash`, `settledHash`. */
-  readonly hash: bigint;
+/** What a member's journal of a period counts. */
+export interface JournalCounts {
   readonly entries: bigint;
   readonly records: bigint;
   /** One past the last slot that a strip covers. */
   readonly frontier: bigint;
   readonly state: JournalState;
+}
+
+/** A member's journal of a period. */
+export interface JournalInfo extends JournalCounts {
+  /** 204 bits; see `journalOf`, `readingHash`, `settledHash`. */
+  readonly hash: bigint;
 }
 
 /** Low bit first; the tag is the period's, of no use to whoever asked for the period. */
@@ -27,10 +31,19 @@ const JOURNAL_WORD = [
   { name: "hash", bits: 204 },
 ] as const;
 
+/** Bits of an account in the words of `IPaymentEscrow.standings`. */
+const ACCOUNT_BITS = 128n;
+
 /** Reads the word that `IPaymentEscrow.journalWord` returns. */
 export function unpackJournal(word: bigint): JournalInfo {
   const { hash, entries, records, frontier, state } = unpackWord(JOURNAL_WORD, word);
   return { hash, entries, records, frontier, state: stateOf(state) };
+}
+
+/** Reads what is above the account in a word that `IPaymentEscrow.standings` returns: the low half of the journal. */
+export function unpackCounts(word: bigint): JournalCounts {
+  const { entries, records, frontier, state } = unpackWord(JOURNAL_WORD, word >> ACCOUNT_BITS);
+  return { entries, records, frontier, state: stateOf(state) };
 }
 
 /** The state of a number. */

@@ -130,6 +130,11 @@ export class Gateway {
     });
   }
 
+  /** Names of the meters that it listens to. */
+  get meters(): Iterable<string> {
+    return this.#options.meters.keys();
+  }
+
   /** Starts every adapter and looks at what is due again and again. Returns at once: sources may be away for long. */
   start(): void {
     for (const adapter of this.#options.adapters) {

@@ -30,10 +30,11 @@ export function showNumbers(gateway: Gateway, registry: Registry, terms: Readonl
     },
   });
   new Gauge({
-    ...{ name: "wattbook_gateway_last_sample_seconds", help: "Unix time of a meter's last sample, by its own clock" },
+    name: "wattbook_gateway_last_sample_seconds",
+    help: "Unix time of a meter's last sample, by its own clock; 0 where none came since the start",
     ...{ registers, labelNames: ["meter"] },
     collect() {
-      for (const [meter, at] of gateway.lastSamples) this.set({ meter }, Number(at));
+      for (const meter of gateway.meters) this.set({ meter }, Number(gateway.lastSamples.get(meter) ?? 0n));
     },
   });
 }

@@ -1,5 +1,6 @@
 /** The keeper's numbers for Prometheus. */
-import type { Outbox, SenderStep } from "../chain/index.ts";
+import type { Outbox } from "../chain/index.ts";
+import { SenderNumbers } from "../chain/numbers.ts";
 import { Counter, Gauge, type Registry } from "../operation/index.ts";
 import type { Pass, Task } from "./keeper.ts";
 
@@ -10,8 +11,8 @@ export class KeeperNumbers {
   readonly #passes;
   readonly #submitted;
   readonly #waiting;
-  readonly #steps;
-  readonly #balance;
+  /** What its account sends and has. */
+  readonly sender: SenderNumbers;
   #lastPass: number | undefined;
 
   constructor(registry: Registry, outbox: Outbox) {
@@ -28,13 +29,11 @@ export class KeeperNumbers {
       ...{ name: "wattbook_keeper_waiting", help: "What is due and what the chain would not take yet", registers },
       labelNames: ["task"] as const,
     });
-    this.#steps = new Counter({
-      ...{ name: "wattbook_keeper_transaction_steps_total", help: "Steps of transactions", registers },
-      labelNames: ["step"] as const,
-    });
-    this.#balance = new Gauge({ name: "wattbook_keeper_balance_wei", help: "Money for gas", registers });
+    for (const result of ["ok", "failed"]) this.#passes.inc({ result }, 0);
+    for (const task of TASKS) this.#submitted.inc({ task }, 0);
     this.#showAge(registers);
-    showJobs(outbox, registers);
+    this.sender = new SenderNumbers("keeper", registry);
+    this.sender.watch(outbox);
   }
 
   passed({ submitted, waiting }: Pass): void {
@@ -54,32 +53,15 @@ export class KeeperNumbers {
     this.#passes.inc({ result: "failed" });
   }
 
-  stepped({ step }: SenderStep): void {
-    this.#steps.inc({ step });
-  }
-
-  /** Wei. */
-  holds(balance: bigint): void {
-    this.#balance.set(Number(balance));
-  }
-
   #showAge(registers: Registry[]): void {
     const lastPass = () => this.#lastPass;
-    new Gauge({
+    const age = new Gauge({
       ...{ name: "wattbook_keeper_last_pass_age_seconds", help: "Since the last look that went well", registers },
       collect() {
         const at = lastPass();
         if (at !== undefined) this.set((Date.now() - at) / 1_000);
       },
     });
+    age.remove();
   }
-}
-
-function showJobs(outbox: Outbox, registers: Registry[]): void {
-  new Gauge({
-    ...{ name: "wattbook_keeper_jobs", help: "Calls in the outbox, by state", registers, labelNames: ["state"] },
-    collect() {
-      for (const [state, count] of Object.entries(outbox.counts())) this.set({ state }, count);
-    },
-  });
 }

@@ -58,7 +58,7 @@ export async function startKeeper(setup: KeeperSetup, parts: KeeperStart): Promi
   const door = await openDoor("keeper", listen, secrets, [nodeAnswers(node)]);
   let numbers: KeeperNumbers | undefined;
   const observe = (step: SenderStep) => {
-    numbers?.stepped(step);
+    numbers?.sender.stepped(step);
     logStep(log, step);
   };
   try {
@@ -143,7 +143,7 @@ class Work {
     this.#submitted += pass.submitted.length;
     this.#numbers.passed(pass);
     await sender.tick();
-    this.#numbers.holds(await this.#setup.node.balance(account));
+    this.#numbers.sender.holds(await this.#setup.node.balance(account));
   }
 }
 

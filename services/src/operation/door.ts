@@ -1,6 +1,6 @@
 /** What operators see of a service, open before anything else is: a service that waits for its node can say so. */
 import type { Registry } from "prom-client";
-import { createMetrics } from "./metrics.ts";
+import { createMetrics, Gauge } from "./metrics.ts";
 import { type Need, Readiness } from "./readiness.ts";
 import type { Secrets } from "./secrets.ts";
 import { type Listen, serveOperation } from "./server.ts";
@@ -29,6 +29,7 @@ export async function openDoor(
   const metrics = createMetrics(service);
   const starting: Need = { name: "start", check: () => Promise.reject(new Error("It is starting.")) };
   const readiness = new Readiness([...needs, starting]);
+  showChecks(readiness, metrics);
   const server = listen && (await serveOperation(listen, { metrics, readiness, secrets }));
   return {
     metrics,
@@ -38,4 +39,16 @@ export async function openDoor(
     },
     close: async () => server?.close(),
   };
+}
+
+function showChecks(readiness: Readiness, registry: Registry): void {
+  new Gauge({
+    ...{ name: "wattbook_check_ok", help: "1 where a check of /readyz is met, 0 where it is not" },
+    ...{ registers: [registry], labelNames: ["check"] },
+    async collect() {
+      const found = await readiness.look();
+      this.reset();
+      for (const [check, fault] of Object.entries(found)) this.set({ check }, fault === null ? 1 : 0);
+    },
+  });
 }

@@ -35,7 +35,7 @@ export function readPrivate(field: string, path: string): string {
 /** A secret of one line, as `echo` or an editor leaves it. @throws As `readPrivate`. */
 export function readSecret(field: string, path: string): string {
   const secret = readPrivate(field, path).replace(/\r?\n$/, "");
-  if (secret !== "") return secret;
+  if (secret.trim() !== "") return secret;
   throw new ServiceError("FILE_UNREADABLE", `${field}: ${path} is empty. Write the secret into it.`);
 }
 

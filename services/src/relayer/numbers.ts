@@ -1,5 +1,7 @@
 /** The relayer's numbers for Prometheus. */
+import { SenderNumbers } from "../chain/numbers.ts";
 import { Counter, Gauge, type Registry } from "../operation/index.ts";
+import { COMMIT_STEPS } from "./sealed/outcomes.ts";
 
 /** What is counted. */
 export class Numbers {
@@ -7,8 +9,8 @@ export class Numbers {
   readonly messages;
   /** Strips by what became of them. */
   readonly strips;
-  /** Steps of transactions. */
-  readonly steps;
+  /** What its account sends and has. */
+  readonly sender: SenderNumbers;
   /** Looks at the chain that failed, by code. */
   readonly faults;
   readonly block;
@@ -28,15 +30,14 @@ export class Numbers {
       ...{ name: "wattbook_relayer_strips_total", help: "Strips, by what became of them", registers },
       labelNames: ["outcome"] as const,
     });
-    this.steps = new Counter({
-      ...{ name: "wattbook_relayer_transaction_steps_total", help: "Steps of transactions", registers },
-      labelNames: ["step"] as const,
-    });
+    this.sender = new SenderNumbers("relayer", registry);
     this.faults = new Counter({
       ...{ name: "wattbook_relayer_faults_total", help: "Looks at the chain that failed, by code", registers },
       labelNames: ["code"] as const,
     });
     this.block = new Gauge({ name: "wattbook_relayer_block", help: "Latest block that was read", registers });
+    // Not known is not 0.
+    this.block.remove();
     this.waiting = new Gauge({
       ...{ name: "wattbook_relayer_strips_waiting", help: "Strips that wait to be posted", registers },
       labelNames: ["community"] as const,
@@ -49,5 +50,9 @@ export class Numbers {
       ...{ name: "wattbook_relayer_bond", help: "Bonds in sealed communities, base units", registers },
       labelNames: ["community", "part"] as const,
     });
+    for (const kind of ["strip", "reading"])
+      for (const answer of ["accepted", "known"]) this.messages.inc({ kind, answer }, 0);
+    for (const outcome of ["posted", "skipped", "missed"]) this.strips.inc({ outcome }, 0);
+    for (const step of COMMIT_STEPS) this.commits.inc({ step }, 0);
   }
 }

@@ -70,6 +70,8 @@ export class Relayer {
   readonly #settler: Settler;
   readonly #pruner: Pruner;
   #head: Head | undefined;
+  /** By the process's clock, milliseconds. */
+  #weighed = -Infinity;
 
   private constructor(options: RelayerOptions, account: string, domains: Wattbook["domains"]) {
     const { deployment, node, folder, communities } = options;
@@ -81,6 +83,7 @@ export class Relayer {
     const owner = { chainId: node.chainId, market: deployment.contracts.DoubleAuction, account };
     this.store = openRelayerStore(this.path, owner);
     this.#outbox = new Outbox(join(folder, "outbox.db"), node.chainId, account);
+    options.numbers?.sender.watch(this.#outbox);
     this.strips = new Strips(this.store);
     this.readings = new Readings(this.store);
     this.commits = new GroupCommit(this.store, this.path);
@@ -166,6 +169,7 @@ export class Relayer {
     ]);
     this.#prune();
     this.#count();
+    await this.#weigh();
   }
 
   #prune(): void {
@@ -259,6 +263,14 @@ export class Relayer {
       numbers.waiting.set({ community: String(community) }, desk.queue.size);
   }
 
+  /** Asks now and then what is left to pay for gas. */
+  async #weigh(): Promise<void> {
+    const { numbers } = this.options;
+    if (numbers === undefined || performance.now() - this.#weighed < BALANCE_EVERY) return;
+    numbers.sender.holds(await this.balance());
+    this.#weighed = performance.now();
+  }
+
   // -------------------------------------------------------------------------------------------------- parts
 
   #makeSender(): Sender {
@@ -266,7 +278,7 @@ export class Relayer {
     return new Sender({
       ...{ node, signer, outbox: this.#outbox, fees, confirmations },
       observe: (step) => {
-        numbers?.steps.inc({ step: step.step });
+        numbers?.sender.stepped(step);
         const hash = "hash" in step ? step.hash : step.job.hash;
         const reason = step.step === "late" ? step.reason : step.job.reason;
         log[step.step === "late" || step.step === "refused" ? "warn" : "info"](
@@ -373,6 +385,9 @@ export class Relayer {
     });
   }
 }
+
+/** Milliseconds between two looks at the account's money. */
+const BALANCE_EVERY = 15_000;
 
 /** Seconds for which periods are kept. */
 const KEEP = 30 * 86_400;

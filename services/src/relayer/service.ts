@@ -49,7 +49,7 @@ export class RelayerService implements RelayerApi {
       const digest = digestOf(orderBook, STRIP_TYPE, { ...strip, entries: body.entries });
       this.#checkKey(key, digest);
       const { kept, known } = await desk.take(digest, { strip, signature: signatureOf(body) });
-      await this.#bindKey(key, digest);
+      if (!known) await this.#bindKey(key, digest);
       if (!known) this.#relayer.tell("stored", digest);
       return { receipt: { ...this.#receiptOf(kept), signature: kept.receipt }, known };
     });
@@ -62,7 +62,7 @@ export class RelayerService implements RelayerApi {
       const digest = readingDigest(this.#relayer.domains.settlement, reading);
       this.#checkKey(key, digest);
       const { row, known } = await readings.take(digest, { reading, signature: signatureOf(body) }, body);
-      await this.#bindKey(key, row.digest);
+      if (!known) await this.#bindKey(key, row.digest);
       if (!known) this.#relayer.tell("stored", row.digest);
       return { receipt: this.#receiptOf(row), known };
     });
@@ -165,7 +165,10 @@ export class RelayerService implements RelayerApi {
     return this.#relayer.store.prepare<[string], { digest: string }>(sql).get(key)?.digest;
   }
 
-  /** A key stands for one message. A message is kept once whatever its key is; its digest is the natural one and needs no note. */
+  /**
+   * A key stands for one message. A message is kept once whatever its key is; its digest is the natural one and needs no note.
+   * Nor does a further key of a message that is known: anybody can hand that in again, as often as they like.
+   */
   async #bindKey(key: string | undefined, digest: string): Promise<void> {
     if (key === undefined || key.toLowerCase() === digest) return;
     const sql = "INSERT OR IGNORE INTO requests (key, digest) VALUES (?, ?)";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { once } from "node:events";
-import type { AddressInfo, Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { ServerTCP } from "modbus-serial";
 import { asSeconds } from "@wattbook/sdk/pure";
 import { probeSunSpec, SunSpecAdapter } from "../../../services/src/gateway/sunspec/adapter.ts";
@@ -153,6 +153,54 @@ describe("SunSpec", function () {
     await expectRejection(probe([0x5375, 0x6e53, 1, 0, 0, 0, 0, 0]), "SUNSPEC_MALFORMED");
     await expectRejection(probeSunSpec({ host: "127.0.0.1", port: 1, unit: 1, timeout: 200 }), "LINK_DOWN");
   });
+
+  /** Answers every question with what `answer` makes of transaction, unit and the number of registers; null: never. */
+  async function liar(answer: (question: Question) => Buffer | null) {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.on("data", (data) => {
+        const said = answer({ id: data.readUInt16BE(0), unit: data.readUInt8(6), count: data.readUInt16BE(10) });
+        if (said !== null) socket.write(said);
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    return { server, endpoint: { host: "127.0.0.1", port, unit: 3, timeout: 200 } };
+  }
+
+  interface Question {
+    readonly id: number;
+    readonly unit: number;
+    readonly count: number;
+  }
+
+  const reply = ({ id, unit, count }: Question, bytes = 2 * count) => {
+    const answer = Buffer.alloc(9 + 2 * count);
+    answer.writeUInt16BE(id, 0);
+    answer.writeUInt16BE(3 + 2 * count, 4);
+    answer.set([unit, 3, bytes], 6);
+    return answer;
+  };
+  const LIES: readonly (readonly [string, (question: Question) => Buffer | null])[] = [
+    ["never answers", () => null],
+    ["answers for another unit", (question) => reply({ ...question, unit: 9 })],
+    ["answers another question", (question) => reply({ ...question, id: question.id + 1 })],
+    ["says it holds more than it sends", (question) => reply(question, 250)],
+    ["sends fewer registers", (question) => reply({ ...question, count: question.count - 1 })],
+    ["sends lengths that are none", () => Buffer.alloc(64)],
+    ["speaks HTTP", () => Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n")],
+  ];
+  for (const [what, answer] of LIES) {
+    it(`gives up on a device that ${what}`, async function () {
+      const { server, endpoint } = await liar(answer);
+      try {
+        await expectRejection(probeSunSpec(endpoint), "LINK_DOWN");
+      } finally {
+        server.close();
+      }
+    });
+  }
 
   it("asks again and again, through a device that is not counting yet and a line that breaks", async function () {
     const image = { registers: device(meter(0n, 0n)) };

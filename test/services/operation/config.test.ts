@@ -77,6 +77,7 @@ describe("configuration", () => {
     expect(missing).to.include({ code: "FILE_UNREADABLE" });
     expect(missing.message).to.contain("RPC_URL_FILE").and.to.contain("ENOENT");
     expect(refusal(sound, { RPC_URL_FILE: folder.write("empty", "\n") }).code).to.equal("FILE_UNREADABLE");
+    expect(refusal(sound, { RPC_URL_FILE: folder.write("blank", " \n") }).code).to.equal("FILE_UNREADABLE");
   });
 
   it("takes comments", () => {

@@ -103,6 +103,17 @@ describe("a door that opens before its service is up", () => {
     await door.close();
   });
 
+  it("says the same in numbers", async () => {
+    const door = await openDoor("gateway", undefined, new Secrets(), [need("node", null)]);
+    const checks = async () => (await door.metrics.metrics()).match(/^wattbook_check_ok.*$/gm);
+    expect(await checks()).to.deep.equal([
+      'wattbook_check_ok{check="node",service="gateway"} 1',
+      'wattbook_check_ok{check="start",service="gateway"} 0',
+    ]);
+    door.up([need("queue", "the disk is full")]);
+    expect(await checks()).to.deep.equal(['wattbook_check_ok{check="queue",service="gateway"} 0']);
+  });
+
   it("says which address is taken", async () => {
     const first = await openDoor("gateway", { host: "127.0.0.1", port: 0 }, new Secrets(), []);
     const port = Number(new URL(first.url ?? "").port);

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
 import { asLots, asPeriod, asSlotOffset, asTick, type Entry, gateOf, slotIn, stripDigest } from "@wattbook/sdk";
@@ -22,7 +24,7 @@ describe("relayer: API", function () {
 
   before(async () => {
     world = await CommunityWorld.start();
-    await world.enrol(12);
+    await world.enrol(20);
     await world.nextPeriod();
     benches = new RelayerBenches(world);
     wallet = await benches.account("relayer");
@@ -38,6 +40,22 @@ describe("relayer: API", function () {
     return world.sign(home, world.strip(home, period, wallet.address, entries));
   };
   const url = "/v1/communities/0/strips";
+  /** Calls that the relayer's node gets meanwhile. */
+  const asks = async (work: () => Promise<void>) => {
+    const { node } = bench.relayer.options;
+    const ask = node.ask.bind(node);
+    let count = 0;
+    node.ask = async (...call) => {
+      count++;
+      return ask(...call);
+    };
+    try {
+      await work();
+    } finally {
+      node.ask = ask;
+    }
+    return count;
+  };
 
   it("says what it serves, and on which terms", async () => {
     const { body } = await bench.get("/v1/communities/0");
@@ -101,6 +119,39 @@ describe("relayer: API", function () {
     expect((await bench.strip(two, { "idempotency-key": "k".repeat(129) })).status).to.equal(400);
   });
 
+  it("writes nothing for further keys of a message that it knows: anybody can hand that in again", async () => {
+    const strip = await signed();
+    expect((await bench.strip(strip, { "idempotency-key": "first" })).status).to.equal(202);
+    const noted = () => bench.relayer.store.prepare("SELECT count(*) AS n FROM requests").get() as { n: number };
+    const before = noted().n;
+    for (const key of ["a", "b", "c"]) {
+      expect((await bench.strip(strip, { "idempotency-key": key })).status, key).to.equal(200);
+    }
+    expect(noted().n).to.equal(before);
+    const other = await bench.strip(await signed(), { "idempotency-key": "first" });
+    expect(other.body, "the one it was kept under").to.include({ code: "KEY_REUSED" });
+  });
+
+  it("takes a message although the same one comes with a bad signature before it", async () => {
+    const strip = await signed();
+    const forged = { ...strip, signature: (await signed()).signature };
+    const [bad, good] = await Promise.all([bench.strip(forged), bench.strip(strip)]);
+    expect(bad.body).to.include({ reason: "BadSignature" });
+    expect(good.status, JSON.stringify(good.body)).to.equal(202);
+  });
+
+  it("does not ask its node about periods that are not open", async () => {
+    const home = world.home(next++);
+    const asked = await asks(async () => {
+      for (let far = 100n; far < 110n; far++) {
+        const period = asPeriod((await world.period()) + far);
+        const strip = await world.sign(home, world.strip(home, period, wallet.address, [sell(0)]));
+        expect((await bench.strip(strip)).body).to.include({ reason: "PeriodNotOpen" });
+      }
+    });
+    expect(asked).to.equal(0);
+  });
+
   it("keeps a message once that comes many times at the same time", async () => {
     const strip = await signed();
     const answers = await Promise.all(Array.from({ length: 20 }, () => bench.strip(strip)));
@@ -142,6 +193,37 @@ describe("relayer: API", function () {
     expect(Number(headers["retry-after"])).to.be.within(1, 60);
   });
 
+  it("counts by the address that the proxy in front names, not by what a client writes before it", async () => {
+    const log = createLog("relayer", "silent", new Secrets());
+    const limits = { ...DEFAULT_LIMITS, perAddress: 2, proxy: true };
+    const app = await createApp(new RelayerService(bench.relayer), limits, log);
+    const ask = async (address: string, written: string) => {
+      const headers = { "x-forwarded-for": `${written}, ${address}` };
+      return (await app.inject({ method: "GET", url: "/v1/communities", headers })).statusCode;
+    };
+    const spoofed: number[] = [];
+    for (const written of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) spoofed.push(await ask("198.51.100.7", written));
+    const other = await ask("198.51.100.8", "192.0.2.1");
+    await app.close();
+    expect(spoofed).to.deep.equal([200, 200, 429]);
+    expect(other).to.equal(200);
+  });
+
+  it("does not wait for ever for a request, nor for one that began when it closes", async () => {
+    const log = createLog("relayer", "silent", new Secrets());
+    const app = await createApp(new RelayerService(bench.relayer), DEFAULT_LIMITS, log);
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    expect(app.server.requestTimeout).to.be.within(1, 60_000);
+    const { port } = app.server.address() as AddressInfo;
+    const slow = connect({ host: "127.0.0.1", port });
+    const closed = once(slow, "close");
+    slow.on("error", () => undefined);
+    slow.write(`POST ${url} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n{`);
+    await once(app.server, "connection");
+    await app.close();
+    await closed;
+  });
+
   it("streams gates, posted strips and cleared slots", async () => {
     await bench.app.listen({ host: "127.0.0.1", port: 0 });
     const { port } = bench.app.server.address() as AddressInfo;
@@ -167,6 +249,29 @@ describe("relayer: API", function () {
     expect(notices).to.deep.include({ type: "cleared", community: "0", slot: String(slot), price: null, lots: "0" });
     const missing = await fetch(`http://127.0.0.1:${port}/v1/communities/9/stream`);
     expect(missing.status).to.equal(404);
+  });
+
+  it("cuts off a listener that does not read, whatever happens meanwhile", async () => {
+    const log = createLog("relayer", "silent", new Secrets());
+    const app = await createApp(new RelayerService(bench.relayer), DEFAULT_LIMITS, log);
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const deaf = connect({ host: "127.0.0.1", port });
+    deaf.on("error", () => undefined);
+    const asks = ["host: x", "connection: Upgrade", "upgrade: websocket", "sec-websocket-version: 13"];
+    const key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==";
+    deaf.write(`GET /v1/communities/0/stream HTTP/1.1\r\n${[...asks, key].join("\r\n")}\r\n\r\n`);
+    for (let round = 0; round < 200 && app.websocketServer.clients.size === 0; round++) await sleep(10);
+    const [listener] = app.websocketServer.clients;
+    const strip = { digest: "0x", community: "0", period: "1", member: "4" };
+    for (let round = 0; round < 400; round++) {
+      bench.relayer.bus.tell({ type: "skipped", ...strip, reason: "x".repeat(100_000) });
+      await sleep(0);
+    }
+    expect(listener?.readyState, "not open").to.be.greaterThan(1);
+    expect(listener?.bufferedAmount, "bytes that wait").to.be.lessThan(1_300_000);
+    deaf.destroy();
+    await app.close();
   });
 
   it("describes itself", async () => {

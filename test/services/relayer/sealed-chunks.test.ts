@@ -110,6 +110,20 @@ describe("relayer: a commit of several chunks", function () {
     expect((await own())?.stripsLeft).to.equal(16n);
   });
 
+  it("takes no more of them where all homes hand in at the same moment", async () => {
+    const bench = await benches.open(wallet, { sealed: { lead: 600, mostChunks: 1 } });
+    const strips = await Promise.all(
+      world.homes.map((home) => world.sign(home, world.strip(home, period, wallet.address, entries(50)))),
+    );
+    const answers = await Promise.all(strips.map((strip) => bench.strip(strip)));
+    const taken = answers.filter(({ status }) => status === 202).length;
+    expect(taken).to.equal(16);
+    for (const { status, body } of answers) if (status !== 202) expect(body).to.include({ reason: "CommitFull" });
+    await world.advanceTo(times().gate - 600n);
+    await bench.ticks(6);
+    expect((await own())?.chunks).to.equal(1n);
+  });
+
   /** Gas of the dearest transaction of the relayer. */
   async function mostGas(): Promise<bigint> {
     let most = 0n;

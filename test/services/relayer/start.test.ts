@@ -93,6 +93,10 @@ describe("relayer: the program", function () {
     const metrics = await (await fetch(`${operation}/metrics`)).text();
     expect(metrics).to.contain('wattbook_relayer_messages_total{kind="strip",answer="accepted",service="relayer"} 1');
     expect(metrics).to.contain('wattbook_relayer_strips_total{outcome="posted",service="relayer"} 1');
+    expect(metrics).to.contain('wattbook_relayer_strips_total{outcome="missed",service="relayer"} 0');
+    expect(metrics).to.match(/wattbook_relayer_jobs\{state="(sent|mined|done)",service="relayer"\} 1/);
+    expect(metrics).to.match(/wattbook_relayer_balance_wei\{service="relayer"\} [1-9]/);
+    expect(metrics).to.contain('wattbook_check_ok{check="store",service="relayer"} 1');
 
     child.kill("SIGTERM");
     expect(await ended, text()).to.equal(0);

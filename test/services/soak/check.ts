@@ -51,7 +51,7 @@ export async function checkBooks(parts: CheckParts): Promise<Outcome> {
     for (const cleared of (await logs.cleared(period)).values()) lots += cleared.lots;
   }
   const last = Number(periods.at(-1));
-  checkStrips(
+  const late = checkStrips(
     strips.filter(({ period }) => period <= last),
     placed,
   );

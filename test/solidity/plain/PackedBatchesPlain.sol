@@ -40,7 +40,7 @@ library PackedBatchesPlain {
     struct Run {
         uint256 end;
         uint256[] members;
-        uint256 most;
+        uint256 entries;
         bool cut;
         bool torn;
     }
@@ -58,7 +58,7 @@ library PackedBatchesPlain {
             r.cut = data.length - r.end < 96 + 4 * entries;
             if (r.cut) break;
             members[count++] = member;
-            if (entries > r.most) r.most = entries;
+            r.entries += entries;
             r.end += 96 + 4 * entries;
         }
         r.members = new uint256[](count);

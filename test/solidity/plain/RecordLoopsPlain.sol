@@ -12,10 +12,17 @@ library RecordLoopsPlain {
     uint256 private constant HEADER = 71;
 
     /// @param w Its sums are those of the records taken; no accounts stay in hand.
-    function take(RecordLoops.Run memory w, bytes memory records, uint256 pos) internal returns (uint256) {
+    /// @param singles Whether it stops at a record of more than one entry and its prefix of 16 bits.
+    function take(
+        RecordLoops.Run memory w,
+        bytes memory records,
+        uint256 pos,
+        bool singles
+    ) internal returns (uint256) {
         while (pos + HEADER <= records.length) {
             PackedBatchesPlain.Record memory r = PackedBatchesPlain.recordAt(records, pos);
             uint256 end = pos + HEADER + r.size;
+            if (singles && (r.head >> 192 != 1 || r.size != 6)) break;
             if (end > records.length || !_takeOne(w, r, _slice(records, pos + HEADER, r.size))) break;
             pos = end;
         }

@@ -9,6 +9,7 @@ import {BookPlaces} from "../../../contracts/libraries/BookPlaces.sol";
 import {EntryLoops} from "../../../contracts/libraries/EntryLoops.sol";
 import {EntryStrip} from "../../../contracts/libraries/EntryStrip.sol";
 import {Mem} from "../../../contracts/libraries/Mem.sol";
+import {StripLoops} from "../../../contracts/libraries/StripLoops.sol";
 import {Words} from "../../../contracts/libraries/Words.sol";
 import {Terms} from "../../../contracts/types/Terms.sol";
 
@@ -41,7 +42,7 @@ contract ClearLab is OrderBook {
     /// @param entries Four bytes each.
     /// @return busy Whether an older period needs a group of theirs: then nothing is accepted.
     function accept(uint32 period, bytes calldata entries, bool clears) external returns (bool busy) {
-        Batch memory b = _newBatch()[0];
+        StripLoops.Batch memory b = StripLoops.create()[0];
         Terms t = terms;
         (b.community, b.period, b.slots) = (COMMUNITY, period, t.slotsPerPeriod());
         uint256 area = BookPlaces.bookAt(COMMUNITY, t, period * b.slots);

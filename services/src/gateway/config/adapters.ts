@@ -74,8 +74,14 @@ function push({ host, port, tokenFiles }: Of<"http">, { field, secrets }: Adapte
   for (const [meter, file] of Object.entries(tokenFiles)) {
     tokens.set(meter, secrets.add(readSecret(`${field}.tokenFiles.${meter}`, file).trimEnd()));
   }
-  return new ListeningPush(fastify(), tokens, { host, port });
+  return new ListeningPush(fastify({ requestTimeout: REQUEST_TIMEOUT, forceCloseConnections: true }), tokens, {
+    host,
+    port,
+  });
 }
+
+/** Milliseconds that a whole request may take to arrive: whoever sends slower holds a connection for nothing. */
+const REQUEST_TIMEOUT = 30_000;
 
 /** A push route with a server of its own. */
 class ListeningPush implements Adapter {

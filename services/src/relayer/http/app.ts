@@ -18,11 +18,14 @@ export interface ApiLimits {
   readonly perAddress: number;
   /** Streams that are open at the same time. */
   readonly streams: number;
-  /** Whether `X-Forwarded-For` of a proxy in front names the address. */
+  /** Whether the last entry of `X-Forwarded-For`, of the one proxy in front, names the address. */
   readonly proxy: boolean;
 }
 
 export const DEFAULT_LIMITS: ApiLimits = { body: 65_536, perAddress: 6_000, streams: 1_000, proxy: false };
+
+/** Milliseconds that a whole request may take to arrive: whoever sends slower holds a connection for nothing. */
+const REQUEST_TIMEOUT = 30_000;
 
 /** Makes the API; listening is up to the caller. */
 export async function createApp(api: RelayerApi, limits: ApiLimits, log: FastifyBaseLogger): Promise<FastifyInstance> {
@@ -32,8 +35,10 @@ export async function createApp(api: RelayerApi, limits: ApiLimits, log: Fastify
     bodyLimit: limits.body,
     // A logger of each request's own takes longer than what it would say.
     childLoggerFactory: (logger) => logger,
-    trustProxy: limits.proxy,
+    // The proxy in front alone: what stands before its entry in the header is the client's own word.
+    trustProxy: (_, hop) => limits.proxy && hop === 0,
     forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT,
   });
   useZod(app);
   app.setErrorHandler(answerFailure);

@@ -2,6 +2,7 @@
 import type { Hex, SignedReading } from "@wattbook/sdk";
 import { readingOf, type ReadingBody } from "../../wire.ts";
 import type { CommunityView } from "../chain/view.ts";
+import { Coming } from "../coming.ts";
 import { refuseReading } from "../refusal.ts";
 import type { SignaturePool } from "../signatures/pool.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
@@ -31,7 +32,7 @@ export interface TakenReading {
 export class ReadingDesk {
   readonly #parts: ReadingDeskParts;
   /** Readings that are being taken, by digest. */
-  readonly #coming = new Map<string, Promise<TakenReading>>();
+  readonly #coming = new Coming<TakenReading>();
   /** Those that are about to be written, by member: the next reading of it has to go on from there. */
   readonly #writing = new Map<bigint, Map<string, SignedReading["reading"]>>();
 
@@ -49,11 +50,7 @@ export class ReadingDesk {
   async take(digest: Hex, signed: SignedReading, body: ReadingBody): Promise<TakenReading> {
     const row = this.#parts.readings.find(digest);
     if (row !== undefined) return { row, known: true };
-    const coming = this.#coming.get(digest);
-    if (coming !== undefined) return { ...(await coming), known: true };
-    const taking = this.#take(digest, signed, body).finally(() => this.#coming.delete(digest));
-    this.#coming.set(digest, taking);
-    return taking;
+    return this.#coming.take(digest, signed.signature, () => this.#take(digest, signed, body));
   }
 
   async #take(digest: Hex, { reading, signature }: SignedReading, body: ReadingBody): Promise<TakenReading> {

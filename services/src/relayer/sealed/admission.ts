@@ -35,7 +35,7 @@ export class Admission {
   async check(signed: SignedStrip): Promise<void> {
     const { period } = signed.strip;
     const { view, rounds, standings } = this.#parts;
-    if (!this.takes(period)) throw this.committed(period);
+    if (!this.#takes(period)) throw this.#committed(period);
     if (!fitsChunk(signed, view.terms)) {
       throw refuse(
         "StripTooLarge",
@@ -52,19 +52,24 @@ export class Admission {
       const found = `This relayer's bond is ${balance - locked} of the ${needed * bond} that it needs to commit`;
       throw refuse("NoBond", `${found}. ${ELSEWHERE}, or try again later.`);
     }
-    if (!this.#hasRoom(period)) {
-      throw refuse("CommitFull", `The commit of this relayer to period ${period} is full. ${ELSEWHERE}.`);
-    }
+    const refusal = this.refusalOf(period);
+    if (refusal !== undefined) throw refusal;
   }
 
-  /** Whether strips of a period can still come into its commit; also asked within the transaction that keeps one. */
-  takes(period: Period): boolean {
+  /** Why no strip of a period comes into its commit any more; asked again within the transaction that keeps one. */
+  refusalOf(period: Period): Refusal | undefined {
+    if (!this.#takes(period)) return this.#committed(period);
+    if (this.#hasRoom(period)) return undefined;
+    return refuse("CommitFull", `The commit of this relayer to period ${period} is full. ${ELSEWHERE}.`);
+  }
+
+  #takes(period: Period): boolean {
     const { view, bundles } = this.#parts;
     return bundles.find(Number(view.community), Number(period)) === undefined;
   }
 
   /** It came too late. */
-  committed(period: Period): Refusal {
+  #committed(period: Period): Refusal {
     const gate = gateOfPeriod(this.#parts.view.terms, period);
     const found = `This relayer has made its commit to period ${period}, whose gate closes at ${gate}`;
     return refuse("CommitMade", `${found}. ${ELSEWHERE}.`);

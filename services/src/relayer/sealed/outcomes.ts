@@ -21,9 +21,19 @@ export interface SealedOutcomeParts {
   readonly happened: (step: CommitStep, name: string) => void;
 }
 
+export const COMMIT_STEPS = [
+  "committed",
+  "revealed",
+  "challenged",
+  "answered",
+  "released",
+  "forfeited",
+  "uncommitted",
+  "turnMissed",
+] as const;
+
 /** What comes of a commit. */
-export type CommitStep =
-  "committed" | "revealed" | "challenged" | "answered" | "released" | "forfeited" | "uncommitted" | "turnMissed";
+export type CommitStep = (typeof COMMIT_STEPS)[number];
 
 /** Draws conclusions. */
 export class SealedOutcomes {

@@ -6,7 +6,7 @@ import {
   gateOfPeriod,
   isOpen,
   isSealed,
-  type JournalInfo,
+  type JournalCounts,
   type Lots,
   type MemberWord,
   MOST_LOTS,
@@ -30,7 +30,7 @@ const MOST_RECORDS = 255n;
 export interface Trader {
   readonly member: MemberWord;
   readonly standing: Standing;
-  readonly journal: JournalInfo;
+  readonly journal: JournalCounts;
 }
 
 /** A community's period as the order book sees it. */
@@ -70,16 +70,23 @@ export interface StripContext {
 }
 
 /**
+ * What needs nothing of the chain but its time: nobody makes the relayer ask its node about periods at will.
+ * @throws Refusal
+ */
+export function checkPeriod({ period }: Pick<Strip, "period">, terms: Terms, now: Seconds): void {
+  const current = periodAt(terms, now);
+  if (period >= current && period <= current + terms.horizon) return;
+  const open = `Periods ${current} to ${current + terms.horizon} are open`;
+  throw refuse("PeriodNotOpen", `period is ${period}. ${open}.`);
+}
+
+/**
  * What is checked of a strip as a whole, in the order of the contract but for its signature.
  * @throws Refusal with the contract's reason
  */
 export function checkHeader(strip: Strip, { period, trader, held, now }: StripContext): void {
   const { terms, paused, ringFree } = period;
-  const current = periodAt(terms, now);
-  if (strip.period < current || strip.period > current + terms.horizon) {
-    const open = `Periods ${current} to ${current + terms.horizon} are open`;
-    throw refuse("PeriodNotOpen", `period is ${strip.period}. ${open}.`);
-  }
+  checkPeriod(strip, terms, now);
   if (paused) throw refuse("TradingPaused", "The coordinator has paused trading. Try again in the next period.");
   const { member, standing, journal } = trader;
   if (!member.active) throw refuseStrip("NotActive", `Member ${strip.member} cannot trade`);

@@ -26,8 +26,9 @@ import type { SignaturePool } from "../signatures/pool.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
 import { signedOf, type StripRow, type Strips } from "../store/strips.ts";
 import type { Facts } from "../store/facts.ts";
+import { Coming } from "../coming.ts";
 import { BusySlots } from "./busy.ts";
-import { checkEntries, checkHeader, frontierAfter, refuseBusy, type StripContext } from "./check.ts";
+import { checkEntries, checkHeader, checkPeriod, frontierAfter, refuseBusy, type StripContext } from "./check.ts";
 import { Queue } from "./queue.ts";
 import { receiptOf } from "./receipts.ts";
 import type { Volumes } from "./volumes.ts";
@@ -79,7 +80,7 @@ export class StripDesk {
   readonly #parts: DeskParts;
   readonly #busy: BusySlots;
   /** Strips that are being taken, by digest: the same one may come twice at once. */
-  readonly #coming = new Map<string, Promise<Taken>>();
+  readonly #coming = new Coming<Taken>();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -96,17 +97,14 @@ export class StripDesk {
   async take(digest: Hex, signed: SignedStrip): Promise<Taken> {
     const row = this.#parts.strips.find(digest);
     if (row !== undefined) return knownOf(row);
-    const coming = this.#coming.get(digest);
-    if (coming !== undefined) return { ...(await coming), known: true };
-    const taking = this.#take(digest, signed).finally(() => this.#coming.delete(digest));
-    this.#coming.set(digest, taking);
-    return taking;
+    return this.#coming.take(digest, signed.signature, () => this.#take(digest, signed));
   }
 
   async #take(digest: Hex, signed: SignedStrip): Promise<Taken> {
     const { view, signatures } = this.#parts;
     const { strip } = signed;
     this.#checkTerms(strip);
+    checkPeriod(strip, view.terms, view.now());
     await this.#parts.admission?.check(signed);
     // What costs nothing first; then the signature; then everything at once, with what has come in between.
     const context = await this.#context(strip);
@@ -171,7 +169,9 @@ export class StripDesk {
     const [gate, closes] = [Number(kept.gate), Number(kept.closes)];
     const late: Refusal[] = [];
     await commits.commit(() => {
-      if (admission?.takes(period) === false) late.push(admission.committed(period));
+      // Many may have been checked at once, each for the last room.
+      const refusal = admission?.refusalOf(period);
+      if (refusal !== undefined) late.push(refusal);
       else strips.add({ ...kept, starts, gate, closes, uses: String(kept.uses) });
     });
     const [refusal] = late;
