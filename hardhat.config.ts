@@ -3,7 +3,8 @@ import { availableParallelism } from "node:os";
 import toolbox from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { config as loadEnv } from "dotenv";
 import { configVariable, defineConfig } from "hardhat/config";
-import type { HardhatPlugin } from "hardhat/types/plugins";
+import { inParts } from "./scripts/compile/in-parts.ts";
+import { warningsAreErrors } from "./scripts/compile/warnings.ts";
 import { chainDescriptors, httpNetworks } from "./scripts/deploy/networks.ts";
 
 // A variable of .env without a value counts as not set, so that Hardhat's keystore is asked for it.
@@ -18,38 +19,8 @@ const compiler = (runs: number) => ({
   settings: { optimizer: { enabled: true, runs }, viaIR: true, evmVersion: "osaka" },
 });
 
-/** Warnings that a contract's code or its initcode is too large to deploy: no matter for test contracts. */
-const SIZE_WARNINGS = new Set(["5574", "3860"]);
-
-/** Fails the build on a compiler warning about a file of ours, and drops those about files of others. */
-const warningsAreErrors: HardhatPlugin = {
-  id: "warnings-are-errors",
-  hookHandlers: {
-    solidity: () =>
-      Promise.resolve({
-        default: () =>
-          Promise.resolve({
-            invokeSolc: async (context, compiler, input, config, next) => {
-              const output = await next(context, compiler, input, config);
-              const errors = (output.errors ?? []).filter(({ severity, errorCode = "", formattedMessage = "" }) => {
-                if (severity !== "warning") return true;
-                if (/--> (npm|\.\/node_modules)\//.test(formattedMessage)) return false;
-                return !(SIZE_WARNINGS.has(errorCode) && formattedMessage.includes("--> project/test/"));
-              });
-              const ours = errors.filter(({ severity }) => severity === "warning");
-              // Coverage compiles instrumented sources, which bring warnings of their own.
-              if (ours.length > 0 && !context.globalOptions.coverage) {
-                throw new Error(ours.map((e) => e.formattedMessage ?? e.message).join("\n"));
-              }
-              return { ...output, errors };
-            },
-          }),
-      }),
-  },
-};
-
 export default defineConfig({
-  plugins: [toolbox, warningsAreErrors],
+  plugins: [toolbox, warningsAreErrors, inParts],
   solidity: {
     compilers: [compiler(200)],
     // Their loops run for every entry and slot; as much as the size limit of 24,576 bytes allows.

@@ -2,8 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {ISettlement} from "../../contracts/interfaces/ISettlement.sol";
-import {Handler} from "./Invariants.t.sol";
+import {deployed} from "./support/Deployed.sol";
 import {Driver} from "./support/Driver.sol";
+import {Handler} from "./support/Handler.sol";
 
 /// @title Every call
 /// @notice The handler of the invariants does reach everything: one long sequence, and each kind of call in it went through.
@@ -12,7 +13,7 @@ contract EveryCallTest is Driver {
     error NeverSkipped(ISettlement.Skip reason);
 
     function testEveryKindOfCallGoesThrough() external {
-        Handler handler = new Handler();
+        Handler handler = Handler(deployed("Handler", ""));
         for (uint256 step = 0; step < 4_000; ++step) {
             _step(handler, 2, step);
             if (step % 50 != 0) continue;

@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SettleCalls} from "./support/SettleCalls.sol";
-
-/// @notice Everything that happens in the two communities, one random call at a time.
-contract Handler is SettleCalls {
-    constructor() {
-        for (uint32 community = 0; community < COMMUNITIES; ++community) {
-            uint32 count = registry.memberCount(community);
-            _fund(community, FIRST_SUPPLIER, 20_000);
-            for (uint32 member = FIRST_HOME; member < count; ++member) _fund(community, member, 400_000);
-        }
-        for (uint32 member = 0; member < FIRST_HOME; ++member) _fund(SEALED, member, 400_000);
-    }
-}
+import {deployed} from "./support/Deployed.sol";
+import {Handler} from "./support/Handler.sol";
 
 /// @title Invariants
 /// @notice Rules 1, 2 and 10, after any sequence of allowed calls.
@@ -23,7 +12,7 @@ contract InvariantsTest {
     error TooFewCalls(uint256 calls);
 
     function setUp() public {
-        _handler = new Handler();
+        _handler = Handler(deployed("Handler", ""));
     }
 
     function targetContracts() external view returns (address[] memory targets) {

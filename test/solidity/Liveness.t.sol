@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {Handler} from "./Invariants.t.sol";
+import {deployed} from "./support/Deployed.sol";
 import {Driver} from "./support/Driver.sol";
+import {Handler} from "./support/Handler.sol";
 import {VM} from "./support/Vm.sol";
 
 /// @notice The handler of the invariants, and everybody's way out of whatever state it is in.
@@ -88,7 +89,7 @@ contract LivenessTest is Driver {
 
     function testEverybodyLeavesWithAllTheirMoney() external {
         for (uint256 seed = 1; seed <= 8; ++seed) {
-            Leavers leavers = new Leavers();
+            Leavers leavers = Leavers(deployed("Leavers", ""));
             for (uint256 step = 0; step < 40 * seed; ++step) _step(leavers, seed, step);
             // Some orders are always open when everybody else is gone.
             for (uint256 home = 0; home < 7; ++home) leavers.place(home, 1, seed + home);

@@ -3,11 +3,12 @@ pragma solidity ^0.8.28;
 
 import {IEnergyToken} from "../../contracts/interfaces/IEnergyToken.sol";
 import {IPaymentEscrow} from "../../contracts/interfaces/IPaymentEscrow.sol";
-import {Handler} from "./Invariants.t.sol";
 import {Books} from "./support/Books.sol";
+import {deployed} from "./support/Deployed.sol";
 import {Driver} from "./support/Driver.sol";
 import {SealedCalls} from "./support/SealedCalls.sol";
 import {Evidence} from "./support/Evidence.sol";
+import {Handler} from "./support/Handler.sol";
 import {Tills} from "./support/Tills.sol";
 import {VM} from "./support/Vm.sol";
 
@@ -47,7 +48,7 @@ contract SeededTheftTest is Driver {
     error CaughtAsSomethingElse(bytes reason);
 
     function setUp() public {
-        _handler = new Handler();
+        _handler = Handler(deployed("Handler", ""));
         (_escrow, , ) = _handler.parts();
         for (uint256 step = 0; step < 150; ++step) _step(_handler, 7, step);
         // Enough for the supplier to owe nobody anything that it does not have.
@@ -126,7 +127,7 @@ contract SeededTheftTest is Driver {
 
     /// Whatever a settlement books otherwise than its legs say.
     function testCatchesAUnitBookedOtherwise() external {
-        Miscounting handler = new Miscounting();
+        Miscounting handler = Miscounting(deployed("Miscounting", ""));
         for (uint256 step = 0; step < 150; ++step) _step(handler, 7, step);
         uint32 period = uint32(block.timestamp / 3600);
         for (uint256 field = 0; field < handler.fields(); ++field) {

@@ -10,6 +10,7 @@ import {IPaymentEscrow} from "../../../contracts/interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "../../../contracts/interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "../../../contracts/interfaces/ISettlement.sol";
 import {ChaosModule} from "./ChaosModule.sol";
+import {deployed} from "./Deployed.sol";
 import {VM} from "./Vm.sol";
 
 interface IEuro is IERC20 {
@@ -83,7 +84,6 @@ abstract contract World {
         "MeterBinding(uint32 community,uint32 member,address meterKey,uint96 startImport,uint96 startExport,uint40 deadline,uint256 nonce)"
     );
 
-    error NotDeployed(string name);
 
     IEuro internal euro;
     IProsumerRegistry internal registry;
@@ -97,16 +97,16 @@ abstract contract World {
 
     constructor() {
         VM.warp(20_000 * 86_400);
-        euro = IEuro(_deploy("LocalEuro", ""));
+        euro = IEuro(deployed("LocalEuro", ""));
         uint256 nonce = VM.getNonce(address(this));
         address registry_ = VM.computeCreateAddress(address(this), nonce + 2);
         address settlement_ = VM.computeCreateAddress(address(this), nonce + 3);
-        energyToken = IEnergySupply(_deploy("EnergyToken", abi.encode(settlement_)));
-        escrow = IPaymentEscrow(_deploy("PaymentEscrow", abi.encode(registry_, settlement_)));
-        registry = IProsumerRegistry(_deploy("ProsumerRegistry", abi.encode(escrow, settlement_)));
-        settlement = ISettlement(_deploy("Settlement", abi.encode(registry, escrow, energyToken)));
-        auction = IDoubleAuction(_deploy("DoubleAuction", abi.encode(registry, escrow)));
-        lens = IOrderBookLens(_deploy("OrderBookLens", ""));
+        energyToken = IEnergySupply(deployed("EnergyToken", abi.encode(settlement_)));
+        escrow = IPaymentEscrow(deployed("PaymentEscrow", abi.encode(registry_, settlement_)));
+        registry = IProsumerRegistry(deployed("ProsumerRegistry", abi.encode(escrow, settlement_)));
+        settlement = ISettlement(deployed("Settlement", abi.encode(registry, escrow, energyToken)));
+        auction = IDoubleAuction(deployed("DoubleAuction", abi.encode(registry, escrow)));
+        lens = IOrderBookLens(deployed("OrderBookLens", ""));
         modules[0] = ChaosModule(address(auction));
         for (uint256 module = 1; module < MODULES; ++module) {
             modules[module] = new ChaosModule(SLOTS, uint8(module), escrow);
@@ -120,15 +120,6 @@ abstract contract World {
     /// @return Escrow, energy token, settlement.
     function parts() external view returns (address, address, address) {
         return (address(escrow), address(energyToken), address(settlement));
-    }
-
-    /// @dev Deploys the code as `hardhat build` left it, rather than compile it once more in here.
-    function _deploy(string memory name, bytes memory arguments) private returns (address deployed) {
-        bytes memory code = bytes.concat(VM.getCode(name), arguments);
-        assembly ("memory-safe") {
-            deployed := create(0, add(code, 32), mload(code))
-        }
-        if (deployed == address(0)) revert NotDeployed(name);
     }
 
     function _createCommunity(bool sealed_) private {
