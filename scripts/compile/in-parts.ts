@@ -42,12 +42,14 @@ function partsOf(input: CompilerInput, count: number): CompilerInput[] {
   });
 }
 
+/** Each file's tree and contracts from the part that asked for them: the others answer with its name alone. */
 function merged(outputs: readonly CompilerOutput[]): CompilerOutput {
   const errors = outputs.flatMap((output) => output.errors ?? []);
   const distinct = new Map(errors.map((error) => [error.formattedMessage ?? error.message, error]));
+  const sources = outputs.flatMap((output) => Object.entries(output.sources));
   return {
     errors: [...distinct.values()],
-    sources: Object.assign({}, ...outputs.map((output) => output.sources)) as CompilerOutput["sources"],
-    contracts: Object.assign({}, ...outputs.map((output) => output.contracts)) as CompilerOutput["contracts"],
+    sources: Object.fromEntries(sources.filter(([, { ast }]) => ast !== undefined)),
+    contracts: Object.fromEntries(outputs.flatMap((output) => Object.entries(output.contracts ?? {}))),
   };
 }

@@ -84,7 +84,6 @@ abstract contract World {
         "MeterBinding(uint32 community,uint32 member,address meterKey,uint96 startImport,uint96 startExport,uint40 deadline,uint256 nonce)"
     );
 
-
     IEuro internal euro;
     IProsumerRegistry internal registry;
     IPaymentEscrow internal escrow;
