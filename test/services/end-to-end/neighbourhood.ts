@@ -25,6 +25,8 @@ const BEGIN = TRADED_DAY - 3_600n;
 
 /** Gates close 25 minutes later: by then every order has to be in the book. */
 export const LEAD = 1_740;
+/** Milliseconds that anything may take, on a machine that does a lot besides. */
+const PATIENCE = 120_000;
 const PASSWORD = "correct horse battery";
 const PUSH_TOKEN = "a token of the meter in the west";
 
@@ -132,14 +134,16 @@ export class Neighbourhood {
   /** The next boundary: the chain is there first, then every meter shows its registers and the gateways keep them. */
   async nextBoundary(): Promise<void> {
     const time = (this.#now / SLOT + 1n) * SLOT;
-    await this.world.advanceTo(time);
+    await this.#within("the chain's clock is set", this.world.advanceTo(time));
     this.#now = time;
     const { north, west, south, roof } = this.#sources;
-    await roof.show(this.meters.roof.at(time), this.gateways.live.running && this.#serves("live"), async () => {
+    const read = this.gateways.live.running && this.#serves("live");
+    const shown = roof.show(this.meters.roof.at(time), read, async () => {
       south.show(time, this.meters.south.at(time));
       await this.#setClocks();
     });
-    await north.show(time, this.meters.north.at(time));
+    await this.#within("the live gateway asks the inverter", shown);
+    await this.#within("the broker has north's registers", north.show(time, this.meters.north.at(time)));
     west.keep(time, this.meters.west.at(time));
     await this.settled();
   }
@@ -159,17 +163,35 @@ export class Neighbourhood {
   /** A few seconds later, nothing being used. */
   async creep(seconds: bigint): Promise<void> {
     this.#now += seconds;
-    await this.world.advanceTo(this.#now);
+    await this.#within("the chain's clock is set", this.world.advanceTo(this.#now));
     await this.#setClocks();
   }
 
   /** Looks again and again; fails with what the programs said last. */
-  async until(what: string, holds: () => boolean | Promise<boolean>, milliseconds = 180_000): Promise<void> {
-    const end = performance.now() + milliseconds;
-    while (!(await holds())) {
-      if (performance.now() > end) throw new Error(`not in ${milliseconds} ms: ${what}\n${this.logs()}`);
+  async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    const end = performance.now() + PATIENCE;
+    while (!(await this.#within(what, Promise.resolve(holds())))) {
+      if (performance.now() > end) throw this.#late(what);
       await sleep(5);
     }
+  }
+
+  /** Fails as well where something never ends. */
+  async #within<T>(what: string, work: Promise<T>): Promise<T> {
+    const done = new AbortController();
+    const late = sleep(PATIENCE, undefined, { signal: done.signal }).then(() => {
+      throw this.#late(what);
+    });
+    late.catch(() => undefined);
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  #late(what: string): Error {
+    return new Error(`not in ${PATIENCE} ms, at ${this.#now}: ${what}\n${this.logs()}`);
   }
 
   /** Whether the gateway has answered since it was started. */

@@ -1,8 +1,8 @@
 /** Meters on real sockets: a client of a broker, a P1 port, a Modbus server, and a meter that pushes over HTTP. */
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { ServerTCP } from "modbus-serial";
 import { connectAsync, type MqttClient } from "mqtt";
+import { listenModbus } from "../support/modbus.ts";
 import { telegram } from "../gateway/support.ts";
 import type { Registers } from "./homes.ts";
 
@@ -79,29 +79,26 @@ export class P1Source {
 
 /** An inverter that speaks SunSpec, model 103 with tens of Wh. */
 export class SunSpecSource {
-  readonly #server: ServerTCP;
   #image = inverterImage(0n);
   #held: { readonly opened: Promise<void>; open(): void; reached(): void } | undefined;
-
-  private constructor() {
-    const getHoldingRegister = async (address: number): Promise<number> => {
-      this.#held?.reached();
-      await this.#held?.opened;
-      const value = this.#image[address - BASE];
-      if (value === undefined) throw Object.assign(new Error("no such address"), { modbusErrorCode: 2 });
-      return value;
-    };
-    this.#server = new ServerTCP({ getHoldingRegister }, { host: "127.0.0.1", port: 0, unitID: 1 });
-  }
+  #door: { readonly port: number; close(): Promise<void> } | undefined;
 
   static async listen(): Promise<SunSpecSource> {
     const source = new SunSpecSource();
-    await once(source.#server, "initialized");
+    source.#door = await listenModbus({ getHoldingRegister: (address: number) => source.#answer(address) }, 1);
     return source;
   }
 
   get port(): number {
-    return ((this.#server as unknown as { _server: Server })._server.address() as AddressInfo).port;
+    return this.#door?.port ?? 0;
+  }
+
+  async #answer(address: number): Promise<number> {
+    this.#held?.reached();
+    await this.#held?.opened;
+    const value = this.#image[address - BASE];
+    if (value === undefined) throw Object.assign(new Error("no such address"), { modbusErrorCode: 2 });
+    return value;
   }
 
   /**
@@ -122,11 +119,7 @@ export class SunSpecSource {
   }
 
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-    });
+    await this.#door?.close();
   }
 }
 

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Server } from "node:net";
-import { ServerTCP } from "modbus-serial";
+import { type AddressInfo, createServer } from "node:net";
 import { asSeconds } from "@wattbook/sdk/pure";
 import { probeSunSpec, SunSpecAdapter } from "../../../services/src/gateway/sunspec/adapter.ts";
 import { float32Down } from "../../../services/src/gateway/sunspec/float32.ts";
 import { ENERGY_MODELS } from "../../../services/src/gateway/sunspec/models.ts";
+import { listenModbus } from "../support/modbus.ts";
 import { eventually, expectRefusal, expectRejection, FAST, Memory } from "./support.ts";
 
 const ABSENT = 0x8000;
@@ -44,27 +44,13 @@ const device = (...models: readonly number[][]) => [0x5375, 0x6e53, ...common("S
 
 /** A Modbus server that holds a device at a base address; other addresses are answered with an exception. */
 async function serve(base: number, image: { registers: number[] }) {
-  const server = new ServerTCP(
-    {
-      getHoldingRegister: (address: number) => {
-        const value = image.registers[address - base];
-        if (value === undefined) throw Object.assign(new Error("no such address"), { modbusErrorCode: 2 });
-        return value;
-      },
-    },
-    { host: "127.0.0.1", port: 0, unitID: 3 },
-  );
-  await once(server, "initialized");
-  const inner = (server as unknown as { _server: Server })._server;
-  const { port } = inner.address() as AddressInfo;
-  const endpoint = { host: "127.0.0.1", port, unit: 3, timeout: 500 };
-  const close = async () => {
-    await new Promise<void>((resolve) => {
-      server.close(() => {
-        resolve();
-      });
-    });
+  const getHoldingRegister = (address: number) => {
+    const value = image.registers[address - base];
+    if (value === undefined) throw Object.assign(new Error("no such address"), { modbusErrorCode: 2 });
+    return value;
   };
+  const { server, port, close } = await listenModbus({ getHoldingRegister }, 3);
+  const endpoint = { host: "127.0.0.1", port, unit: 3, timeout: 500 };
   return { server, endpoint, close };
 }
 
