@@ -353,6 +353,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         RecordLoops.Run memory w;
         (w.community, w.period, w.module) = (community, period, module);
         (w.settlementFee, w.pledged) = (r.settlementFee(), module == 0 && r.isSealed());
+        if (w.pledged) w.revealed = _revealedBefore(community, period);
         (w.accounts, w.journals) = (_accountAt(community, 0), _journalAt(community, 0, period, r.ring()));
         w.tag = tagFor(period);
         w.load(feeTo, records);
@@ -687,7 +688,7 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     /// @dev Takes reserve and fee out of the pledged balance.
     /// @return stays As of `_reserve`.
     function _takePledgedOf(RecordLoops.Run memory w, uint32 member, uint256 amount) private returns (bool stays) {
-        return _takePledged(uint32(w.community), member, uint32(w.period), amount).staysActive();
+        return _takePledged(uint32(w.community), member, uint32(w.period), amount, w.revealed).staysActive();
     }
 
     /// @dev Stores the two accounts in hand.
@@ -730,13 +731,32 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- as of the gate
 
     /// @dev Takes money that backs orders of `period`, for the order book; the caller puts it where it belongs.
+    /// @param revealed See `_revealedBefore`: what backs its orders stays, so that nobody voids an order with another one. [G2]
     /// @return a The account as it counted for that.
-    function _takePledged(uint32 community, uint32 member, uint32 period, uint256 amount) internal returns (Account a) {
+    function _takePledged(
+        uint32 community,
+        uint32 member,
+        uint32 period,
+        uint256 amount,
+        uint256 revealed
+    ) internal returns (Account a) {
         Pledge p = _pledge(community, member);
         a = _accountAtGate(community, member, period, p);
         if (!a.hasModule(0)) revert ModuleNotEnabled(community, member, 0);
-        if (amount > a.freeOf()) revert InsufficientPledge(amount, a.freeOf());
-        _storePledge(community, member, p.withTaken(amount));
+        uint256 most = a.freeOf();
+        if (revealed != 0) {
+            uint256 fresh = p.freshSince(revealed);
+            if (fresh < most) most = fresh;
+        }
+        if (amount > most) revert InsufficientPledge(amount, most);
+        _storePledge(community, member, p.withTaken(amount, period));
+    }
+
+    /// @return The earlier period whose orders are revealed while some of `period` come in before its gate; 0 for none.
+    function _revealedBefore(uint32 community, uint256 period) internal view returns (uint256) {
+        Terms t = _sealed[community];
+        uint256 last = t.lastGateAt(block.timestamp);
+        return last < period && block.timestamp < t.revealEnd(last) ? last : 0;
     }
 
     /// @return a What counts for orders of a sealed `period`: pledged money in the place of free, epoch and modules as of the gate.

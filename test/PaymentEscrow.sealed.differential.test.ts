@@ -24,6 +24,8 @@ const others = [
   "take",
   "take",
   "take",
+  "order",
+  "order",
   "epoch",
   "module",
   "post",
@@ -112,10 +114,12 @@ async function run(lab: SealedLab, model: Escrow, { kind, member, amount }: Oper
       await escrow.connect(stranger).releasePledge(0, member);
       pledges.releasePledge(model, id, now);
       break;
-    case "take": {
-      const period = revealedAt(now);
+    case "take":
+    case "order": {
+      // An own order is of the period with the next gate.
+      const period = kind === "take" ? revealedAt(now) : periodAt(grid, now + BigInt(CLOSURE)) + 1n;
       if (period === undefined) break;
-      const { pledged, modules } = pledges.standingAtGate(grid, account, period);
+      const { pledged, modules } = pledges.standingAt(grid, account, period, now);
       const most = smaller(amount, pledged);
       await next();
       if (modules === 0n) {
@@ -125,6 +129,7 @@ async function run(lab: SealedLab, model: Escrow, { kind, member, amount }: Oper
           .withArgs(0, member, 0);
         break;
       }
+      await expectInsufficient(lab, member, period, pledged);
       await taker.take(0, member, period, most);
       pledges.takePledged(model, grid, { member: id, period, amount: most }, now);
       break;
@@ -169,6 +174,14 @@ async function run(lab: SealedLab, model: Escrow, { kind, member, amount }: Oper
       forfeitBond(model, payer.address, smaller(amount, bond.locked));
       break;
   }
+}
+
+/** A unit more than there is would not be taken, in the second that was set. */
+async function expectInsufficient({ taker }: SealedLab, member: number, period: bigint, pledged: bigint) {
+  const block = { blockTag: "pending" };
+  await expect(taker.take.staticCall(0, member, period, pledged + 1n, block))
+    .to.be.revertedWithCustomError(taker, "InsufficientPledge")
+    .withArgs(pledged + 1n, pledged);
 }
 
 async function expectSame({ escrow, taker, coin, payer }: SealedLab, model: Escrow, now: bigint) {

@@ -3,17 +3,23 @@ import { expect } from "chai";
 import { fallIntoDebt, buy, clear, type SignedStrip, type StripReason } from "./helpers/auction.ts";
 import { connect, key, type StripInput } from "./helpers/market.ts";
 import { membership } from "./helpers/membership.ts";
-import { bundleOf, commit, expectBacked, openSealedDay, PLEDGE, reveal, revealed } from "./helpers/sealed.ts";
+import { bundleOf, commit, expectBacked, openSealedDay, PLEDGE, reveal, revealed, WINDOW } from "./helpers/sealed.ts";
 import type { SealedDay } from "./helpers/sealed.ts";
 
 const connection = await connect();
 const price = { importPrice: 300, exportPrice: 80 };
 const dear = { importPrice: 400, exportPrice: 80 };
 const tariff = { networkFee: 40, classes: [price, dear] };
-const build = async () => await openSealedDay(connection, [{}, { pledge: 0n }], { tariff });
+const homes = [{}, { pledge: 0n }];
+const build = async () => await openSealedDay(connection, homes, { tariff });
+/** Orders of two periods further on come in as well. */
+const buildLong = async () =>
+  await openSealedDay(connection, [{ pledge: TAKES }, {}], { tariff, terms: { horizon: 2 } });
 const LOTS = 50;
 /** 500 Wh at 60 + 30 * 4, and the network fee. */
 const RESERVE = 110_000n;
+/** With the settlement fee of the period's first record. */
+const TAKES = RESERVE + 2_000n;
 
 describe("SealedAuction: an order that was committed", function () {
   let day: SealedDay;
@@ -155,6 +161,45 @@ describe("SealedAuction: an order that was committed", function () {
           const call = day.auction.connect(owner()).place(day.community, day.period, await sign({ entries }));
           await expect(call).to.be.revertedWithCustomError(day.sealedAuction, "EntryRefused").withArgs(0, 5); // GateClosed
         }
+      });
+    });
+
+    describe("when its member places orders of a later period itself", function () {
+      const later = () => day.period + 1;
+      const place = async (lots: number) => {
+        const strip = await sign({ period: later(), maxReserve: TAKES, entries: [buy(1, 30, lots)] });
+        return day.auction.connect(owner()).place(day.community, later(), strip);
+      };
+
+      beforeEach(async function () {
+        day = await connection.networkHelpers.loadFixture(buildLong);
+        strip = await sign({ maxReserve: TAKES });
+        bundle = bundleOf([strip]);
+      });
+
+      it("out of what backs it: that is refused while it is revealed, and goes through afterwards", async function () {
+        await expectStands("after", async () => {
+          for (const lots of [1, LOTS]) {
+            await expect(place(lots)).to.be.revertedWithCustomError(day.escrow, "InsufficientPledge");
+          }
+        });
+        await asOwner().escrow.pledge(day.community, member(), TAKES);
+        await day.goTo(day.gateOf() + WINDOW);
+        await (await place(LOTS)).wait();
+      });
+
+      it("out of money that came in after the gate: they stand beside it, up to that money", async function () {
+        await expectStands("after", async () => {
+          const { escrow } = asOwner();
+          await escrow.pledge(day.community, member(), TAKES - 1n);
+          await expect(place(LOTS))
+            .to.be.revertedWithCustomError(escrow, "InsufficientPledge")
+            .withArgs(TAKES, TAKES - 1n);
+          await escrow.pledge(day.community, member(), 1n);
+          await (await place(LOTS)).wait();
+          const { pledged } = await escrow.standingAtGate(day.community, member(), day.period);
+          expect(pledged).to.equal(TAKES);
+        });
       });
     });
   });

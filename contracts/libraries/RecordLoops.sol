@@ -27,6 +27,7 @@ library RecordLoops {
         uint256 start; // of the records, in memory
         uint256 end;
         uint256 sums; // what the records take, see `reservedOf`, `feesOf`, `openedOf`
+        uint256 revealed; // the earlier period that is revealed meanwhile, zero for none
     }
 
     // Offsets in `Run`.

@@ -13,7 +13,7 @@ contract PledgeTaker is PaymentEscrow {
     constructor(IProsumerRegistry registry_, address settlement_) PaymentEscrow(registry_, settlement_) {}
 
     function take(uint32 community, uint32 member, uint32 period, uint256 amount) external {
-        _takePledged(community, member, period, amount);
+        _takePledged(community, member, period, amount, _revealedBefore(community, period));
         taken += amount;
     }
 }

@@ -15,6 +15,7 @@ using {
     leavingOf,
     leavesAfter,
     availableFor,
+    freshSince,
     isSwitchedSince,
     sinceGate,
     withAdded,
@@ -58,6 +59,12 @@ function availableFor(Pledge p, uint256 period) pure returns (uint256) {
     return pledgedOf(p) > not ? pledgedOf(p) - not : 0;
 }
 
+/// @return What came in since the gate of `period`, the last one that closed, less what later orders took of it: it backs none of those
+/// that are revealed.
+function freshSince(Pledge p, uint256 period) pure returns (uint256) {
+    return gateOf(p) == period ? freshOf(p) : 0;
+}
+
 /// @return Whether epoch or modules changed after the gate of `period`, the last one that closed.
 function isSwitchedSince(Pledge p, uint256 period) pure returns (bool) {
     return gateOf(p) == period && Pledge.unwrap(p) & SWITCHED != 0;
@@ -75,9 +82,12 @@ function withAdded(Pledge p, uint256 amount) pure returns (Pledge) {
     return _withMoney(p, pledgedOf(p) + amount, leavingOf(p), freshOf(p) + amount);
 }
 
-/// @dev Takes at most what is pledged. If what stays is less than was asked back, all of it leaves.
-function withTaken(Pledge p, uint256 amount) pure returns (Pledge) {
-    return _withMoney(p, pledgedOf(p) - amount, leavingOf(p), freshOf(p));
+/// @dev Takes at most what is pledged for orders of `period`: before what came in since its gate, but since an earlier gate that first.
+/// If what stays is less than was asked back, all of it leaves.
+function withTaken(Pledge p, uint256 amount, uint256 period) pure returns (Pledge) {
+    uint256 fresh = freshOf(p);
+    if (gateOf(p) != period) fresh = fresh > amount ? fresh - amount : 0;
+    return _withMoney(p, pledgedOf(p) - amount, leavingOf(p), fresh);
 }
 
 /// @param amount All that leaves from now on, at most what is pledged.

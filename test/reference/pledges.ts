@@ -56,21 +56,40 @@ export function standingAtGate(grid: Grid, account: Account, period: bigint) {
   return { pledged: backing - (account.taken.get(period) ?? 0n), epoch, modules };
 }
 
-/** The amount that orders of a sealed period take when they are revealed. */
+/** The period whose orders are revealed at `now`, if any. */
+function revealedAt(grid: Grid, now: bigint): bigint | undefined {
+  const first = periodAt(grid, now);
+  return range(grid.horizon + 2n)
+    .map((ahead) => first + ahead)
+    .find((period) => revealOf(grid, period).gate <= now && now < revealOf(grid, period).end);
+}
+
+/** What counts for orders that come in at `now`: revealed ones as of their gate, others out of what the revealed ones do not need. */
+export function standingAt(grid: Grid, account: Account, period: bigint, now: bigint) {
+  const standing = standingAtGate(grid, account, period);
+  const revealed = revealedAt(grid, now);
+  if (revealed === undefined || revealed >= period) return standing;
+  const gone = account.leavesAt <= revealOf(grid, revealed).gate ? account.leaving : 0n;
+  const spare = account.pledged - gone - standingAtGate(grid, account, revealed).pledged;
+  return { ...standing, pledged: larger(0n, smaller(standing.pledged, spare)) };
+}
+
+/** The amount that orders of a sealed period take when they are revealed, or that its member's own take before its gate. */
 export interface Take {
   member: bigint;
   period: bigint;
   amount: bigint;
 }
 
-/** An order that is revealed reserves what it may cost. What stays is used up before what is leaving. */
+/** An order reserves what it may cost. What stays is used up before what is leaving. */
 export function takePledged(escrow: Escrow, grid: Grid, { member, period, amount }: Take, now: bigint): void {
   const account = accountOf(escrow, member);
-  const { pledged, modules } = standingAtGate(grid, account, period);
+  const { pledged, modules } = standingAt(grid, account, period, now);
   if ((modules & 1n) === 0n) throw new RangeError("ModuleNotEnabled");
   if (amount > pledged) throw new RangeError(`InsufficientPledge ${amount} ${pledged}`);
   remember(account, now);
-  account.taken.set(period, (account.taken.get(period) ?? 0n) + amount);
+  // What was taken before the gate is not there at the gate.
+  if (now >= revealOf(grid, period).gate) account.taken.set(period, (account.taken.get(period) ?? 0n) + amount);
   account.pledged -= amount;
   account.leaving = smaller(account.leaving, account.pledged);
   account.reserved += amount;

@@ -26,6 +26,7 @@ contract PledgeTest {
             Check.eq(word.pledgedOf(), plain.pledged, "pledged");
             Check.eq(word.leavingOf(), plain.leaving, "leaving");
             Check.eq(word.leavesAfter(), plain.leavesAfter, "leaves after");
+            Check.eq(word.freshSince(period), plain.gate == period ? plain.fresh : 0, "fresh");
             for (uint256 ahead = 0; ahead < 4; ++ahead) {
                 Check.eq(word.availableFor(period + ahead), _available(plain, period + ahead), "available");
                 bool switched = plain.switched && plain.gate == period + ahead;
@@ -56,10 +57,12 @@ contract PledgeTest {
             return word.sinceGate(period).withAdded(amount);
         }
         if (kind == 1) {
-            uint256 amount = d.upTo(_available(plain, period));
+            uint256 later = period + (d.roll() % 3);
+            uint256 amount = d.upTo(_available(plain, later));
             plain.pledged -= amount;
+            if (plain.gate != later) plain.fresh -= amount < plain.fresh ? amount : plain.fresh;
             _clamp(plain);
-            return word.withTaken(amount);
+            return word.withTaken(amount, later);
         }
         if (kind == 2) {
             plain.leaving += d.upTo(plain.pledged - plain.leaving);

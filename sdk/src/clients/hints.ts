@@ -49,7 +49,8 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   InDebt: "Pay the debt first (a deposit does), or ask the supplier for a credit line.",
   InsufficientBond: "Ask for at most `available`, or post more (`postBond`). What backs commits is locked.",
   InsufficientPledge:
-    "Ask for at most `available`: see `escrow.pledge`. What is leaving already cannot be asked back twice.",
+    "Ask for at most `available`: see `escrow.pledge`. What is leaving already cannot be asked back twice; an own order waits while an " +
+    "earlier period is revealed, or takes what was pledged since its gate.",
   InsufficientFree: "Ask for at most `free`, or deposit first. Reserved money returns when its period is settled.",
   InvalidRecipient: "Pass an account other than zero and the escrow.",
   JournalFull: "The member's journal of this period takes no more entries: name fewer price steps.",
