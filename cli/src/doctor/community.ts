@@ -92,7 +92,11 @@ function coordinatorOf({ keys }: Local, coordinator: string): Finding[] {
 /** Whether a key is the one that the chain knows. */
 function sameKey(role: Role, address: string, onChain: string, what: string): Finding {
   if (address === onChain) return fine(`role: ${role}`, "is the one that the chain knows");
-  const found = `${what} ${onChain === ZeroAddress ? "not set" : onChain}`;
+  if (onChain === ZeroAddress) {
+    const advice = "Bind it, or wait: a key counts from the period after it was bound.";
+    return doubtful(`role: ${role}`, `${what} not set yet`, advice);
+  }
+  const found = `${what} ${onChain}`;
   const advice = `keys.${role} is ${address}: name the right keystore file, or change the key on chain.`;
   return { check: `role: ${role}`, state: "fail", found, advice, exit: EXIT.failed };
 }
