@@ -15,6 +15,6 @@ if (existsSync(fileURLToPath(built))) {
   // A request to a node that hangs would keep the process for as long as it takes.
   setTimeout(() => process.exit(), 1_000).unref();
 } else {
-  process.stderr.write("NOT_BUILT: wattbook is not built. Run: npm run build:packages\n");
+  process.stderr.write("NOT_BUILT: wattbook is not built. Run: npm ci && npm run build:deployed\n");
   process.exitCode = 2;
 }

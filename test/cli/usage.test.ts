@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { expect } from "chai";
+import { paint } from "../../cli/src/lib/terminal.ts";
 import { newApp } from "../../cli/src/lib/app.ts";
 import { CLI_CODES } from "../../cli/src/lib/errors.ts";
 import { programOf } from "../../cli/src/program.ts";
@@ -64,13 +65,24 @@ describe("wattbook", function () {
     });
   }
 
+  it("colours on terminals alone, and never where NO_COLOR is set", () => {
+    const painted = "\u001b[31mbad\u001b[39m";
+    const terminal = { isTTY: true };
+    expect(paint("red", "bad", terminal, {})).to.equal(painted);
+    expect(paint("red", "bad", terminal, { NO_COLOR: "" })).to.equal(painted);
+    expect(paint("red", "bad", terminal, { NO_COLOR: "1" })).to.equal("bad");
+    expect(paint("red", "bad", terminal, { TERM: "dumb" })).to.equal("bad");
+    expect(paint("red", "bad", { isTTY: false }, {})).to.equal("bad");
+    expect(paint("red", "bad", {}, {})).to.equal("bad");
+  });
+
   it("says how to build it where it is not built", function () {
     const folder = new Folder();
     try {
       cpSync(BIN, folder.at("bin/wattbook.mjs"));
       const call = () => execFileSync(process.execPath, [folder.at("bin/wattbook.mjs")], { stdio: "pipe" });
       expect(call)
-        .to.throw(/NOT_BUILT: .*npm run build:packages/)
+        .to.throw(/NOT_BUILT: .*npm ci && npm run build:deployed/)
         .with.property("status", 2);
     } finally {
       folder.remove();
