@@ -13,6 +13,7 @@ import { market } from "./commands/market.ts";
 import { member } from "./commands/member.ts";
 import { order } from "./commands/order.ts";
 import { gateway, relayer } from "./commands/services.ts";
+import { price } from "./commands/price.ts";
 import { settle } from "./commands/settle.ts";
 import { withdraw } from "./commands/withdraw.ts";
 import type { App } from "./lib/app.ts";
@@ -20,7 +21,7 @@ import { VERSION } from "./lib/version.ts";
 
 const COMMANDS = [
   ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill],
-  ...[gateway, relayer, keeper, cost, completion],
+  ...[gateway, relayer, keeper, price, cost, completion],
 ];
 
 /** Declares everything; nothing runs yet. */
