@@ -13,8 +13,8 @@ export interface Call {
 
 /**
  * Where a job stands: `queued` without a nonce, `sent` with one, `mined` in a block that may still be reorganised away,
- * and then for good `done`, `reverted` (in a block, without effect), `refused` (it would have reverted, so it was not sent) or
- * `expired` (not sent in time, or its nonce was spent on nothing).
+ * and then for good `done`, `reverted` (in a block, without effect), `refused` (it would have reverted, or no block could hold
+ * it, so it was not sent) or `expired` (not sent in time, or its nonce was spent on nothing).
  */
 export type JobState = "queued" | "sent" | "mined" | "done" | "reverted" | "refused" | "expired";
 
