@@ -1,6 +1,6 @@
 /** What is to be sent and what was, on disk before it happens: the one place that knows which nonce is whose. */
 import { ServiceError } from "../errors.ts";
-import { openStore, storeFault, type Store } from "../store/open.ts";
+import { openStore, storeFault, storing, type Store } from "../store/open.ts";
 import type { Fees } from "./fees.ts";
 
 /** A call to send. */
@@ -242,7 +242,10 @@ export class Outbox {
   }
 
   #atOnce(work: () => void): void {
-    this.store.transaction(work).immediate();
+    // The disk may be full at the end of it alone.
+    storing(this.path, () => {
+      this.store.transaction(work).immediate();
+    });
   }
 }
 

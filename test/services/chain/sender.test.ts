@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { hexlify, type Wallet } from "ethers";
-import { above, DEFAULT_FEES, isServiceError, Node } from "../../../services/src/chain/index.ts";
+import { above, DEFAULT_FEES, isServiceError, Node, Outbox } from "../../../services/src/chain/index.ts";
 import { type NodeKind, NODES, type RunningNode } from "../../scripts/deploy/nodes.ts";
 import { type Fault, faultyDoor, type FaultyDoor, type SeenCall } from "../support/door.ts";
+import { fill, smallDisk } from "../support/small-disk.ts";
 import { type Bench, Benches, fundedWallet } from "../support/sending.ts";
 
 /** Pays one wei to an address that nobody has used: its balance counts how often. */
@@ -180,6 +183,20 @@ for (const kind of NODES) {
       door.judge(() => "pass");
       bench.sender.submit(payment("next"));
       expect(await bench.sender.complete("next", 1)).to.include({ state: "done", nonce: 0 });
+    });
+
+    it("sends nothing that the disk has no room for, and sends it once there is room", async () => {
+      const job = payment();
+      // Too long for what is left of the file's pages.
+      bench.sender.submit({ ...job, call: { ...job.call, data: `0x${"00".repeat(8_192)}` } });
+      bench.outbox.store.pragma("max_page_count = 1");
+      for (let round = 0; round < 2; round++) expect(await codeOf(bench.sender.tick())).to.equal("STORE_FULL");
+      expect(door.seen.filter(sends)).to.deep.equal([]);
+      expect(bench.sender.job("pay")).to.include({ state: "queued", nonce: null });
+      bench.outbox.store.pragma("max_page_count = 4294967294");
+      expect(await bench.sender.complete("pay", 1)).to.include({ state: "done", nonce: 0 });
+      expect(await balanceOf(job.call.to)).to.equal(1n);
+      expect(door.seen.filter(sends)).to.have.length(1);
     });
 
     it("gives up on a node that hangs, and goes on with the next tick", async () => {
@@ -410,6 +427,39 @@ describe("Sender on a chain that is reorganised", () => {
 });
 
 describe("Outbox", () => {
+  // A disk of its own takes Linux and its administrator.
+  it("says so where a disk is full, and goes on once it is not (as root on Linux)", async function () {
+    const disk = smallDisk();
+    if (disk === undefined) this.skip();
+    const wallet = await anyWallet();
+    const outbox = new Outbox(join(disk.path, "outbox.db"), 31_337n, wallet.address);
+    try {
+      const data = `0x${"00".repeat(8_192)}`;
+      const attempt = { hash: "0x01", nonce: 0, signed: data, block: 0, cancels: false };
+      const fees = { most: 1n, tip: 1n, legacy: false };
+      outbox.add({ key: "pay", call: { to: wallet.address, data, value: 1n } });
+      const hoard = join(disk.path, "hoard");
+      fill(hoard);
+      const sign = () => {
+        outbox.sign({ ...attempt, fees, key: "pay" });
+      };
+      const add = () => outbox.add({ key: "more", call: { to: wallet.address, data, value: 1n } });
+      for (const work of [sign, add]) {
+        expect(work)
+          .to.throw("make room on the disk")
+          .and.to.satisfy((error: unknown) => isServiceError(error, "STORE_FULL"));
+      }
+      expect(outbox.job("pay")).to.include({ state: "queued", nonce: null });
+      expect(outbox.job("more")).to.equal(undefined);
+      rmSync(hoard);
+      outbox.sign({ ...attempt, fees, key: "pay" });
+      expect(outbox.job("pay")).to.include({ state: "sent", nonce: 0 });
+    } finally {
+      outbox.close();
+      disk.remove();
+    }
+  });
+
   it("belongs to one account", async () => {
     const benches = new Benches();
     const { path, outbox } = benches.make("http://127.0.0.1:1", await anyWallet());
