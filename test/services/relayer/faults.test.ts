@@ -19,6 +19,7 @@ import { Together } from "../../../services/src/relayer/chain/once.ts";
 import { GroupCommit } from "../../../services/src/relayer/store/group-commit.ts";
 import { openStore } from "../../../services/src/store/open.ts";
 import { faultyDoor, type FaultyDoor } from "../support/door.ts";
+import { fillStore, makeRoom } from "../support/small-disk.ts";
 import { RelayerBenches } from "./bench.ts";
 import { CommunityWorld, SHORT } from "./world.ts";
 
@@ -81,6 +82,30 @@ describe("relayer: faults", function () {
     expect({ status, code: body.code }).to.deep.equal({ status: 503, code: "STORE_UNREADABLE" });
     bench.relayer.store.pragma("query_only = OFF");
     expect((await bench.strip(strip)).status).to.equal(202);
+    await bench.close();
+  });
+
+  it("answers 503 and asks for room where the disk is full, and brings the strip in once there is room", async () => {
+    const bench = await benches.open(wallet, { lead: 1_000_000 });
+    const { store } = bench.relayer;
+    const strip = await signed(5, [sell(0)]);
+    const insert = store.prepare(
+      `INSERT INTO strips (digest, community, period, member, starts, ends, fee_to, packed, uses, gate, closes, received, receipt, state)
+       VALUES (?, 0, 0, 0, 0, 0, '', x'', '', 0, 0, 0, '', 'ballast')`,
+    );
+    fillStore(store, (count) => insert.run(`${count}`.padEnd(300, "-")));
+    for (let round = 0; round < 2; round++) {
+      const { status, body } = await bench.strip(strip);
+      expect({ status, code: body.code }).to.deep.equal({ status: 503, code: "STORE_FULL" });
+      expect(body.message).to.match(/make room on the disk/);
+    }
+    store.exec("DELETE FROM strips WHERE state = 'ballast'");
+    makeRoom(store);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    await bench.ticks(3);
+    const digest = stripDigest(world.wattbook.domains.market, strip.strip);
+    expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "posted" });
+    expect((await world.recorded(strip.strip.period)).filter((each) => each === digest)).to.have.length(1);
     await bench.close();
   });
 
