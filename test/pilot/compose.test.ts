@@ -98,6 +98,13 @@ describe("compose.yaml", () => {
     }
   });
 
+  it("collects garbage as the gateway's memory was measured", () => {
+    const [, flag] = /^const FLAG = "(--[^"]+)";$/m.exec(readFileSync("bench/gateway.ts", "utf8")) ?? [];
+    expect(flag).to.be.a("string");
+    expect(readFileSync("compose/Dockerfile", "utf8")).to.match(new RegExp(`^ENV .*\\bNODE_OPTIONS=${flag}$`, "m"));
+    for (const [name, { environment = {} }] of ours) expect(environment, name).to.not.have.property("NODE_OPTIONS");
+  });
+
   it("runs commands that exist, with options that exist", async () => {
     for (const [name, { command = [] }] of ours) {
       const [verb = "", ...rest] = command;

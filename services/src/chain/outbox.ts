@@ -1,6 +1,6 @@
 /** What is to be sent and what was, on disk before it happens: the one place that knows which nonce is whose. */
 import { ServiceError } from "../errors.ts";
-import { openStore, storeFault, type Store } from "../store/open.ts";
+import { openStore, storeFault, storing, type Store } from "../store/open.ts";
 import type { Fees } from "./fees.ts";
 
 /** A call to send. */
@@ -13,8 +13,8 @@ export interface Call {
 
 /**
  * Where a job stands: `queued` without a nonce, `sent` with one, `mined` in a block that may still be reorganised away,
- * and then for good `done`, `reverted` (in a block, without effect), `refused` (it would have reverted, so it was not sent) or
- * `expired` (not sent in time, or its nonce was spent on nothing).
+ * and then for good `done`, `reverted` (in a block, without effect), `refused` (it would have reverted, or no block could hold
+ * it, so it was not sent) or `expired` (not sent in time, or its nonce was spent on nothing).
  */
 export type JobState = "queued" | "sent" | "mined" | "done" | "reverted" | "refused" | "expired";
 
@@ -242,7 +242,10 @@ export class Outbox {
   }
 
   #atOnce(work: () => void): void {
-    this.store.transaction(work).immediate();
+    // The disk may be full at the end of it alone.
+    storing(this.path, () => {
+      this.store.transaction(work).immediate();
+    });
   }
 }
 

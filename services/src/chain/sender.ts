@@ -1,5 +1,5 @@
 /** Sends calls from one account: each once, in order, whatever breaks in between. */
-import { faultOf, isWattbookError } from "@wattbook/sdk";
+import { faultOf, isWattbookError, RpcRefusedError } from "@wattbook/sdk";
 import { keccak256, Transaction, type Signer } from "ethers";
 import { isServiceError, ServiceError } from "../errors.ts";
 import { pause } from "./backoff.ts";
@@ -50,6 +50,10 @@ export function isFinal({ state }: Job): boolean {
 /** What nodes say where a transaction offers less than the next block asks for. */
 const FEES_TOO_LOW = /max fee per gas|fee cap|gas price|base ?fee|underpriced/i;
 
+/** What nodes say where the trouble is not the transaction's: a full pool, a key without the right, a method they do not offer. */
+const NOT_ITS_FAULT =
+  /pool is full|(account|pending|in-flight|transaction) (transaction )?limit (exceeded|reached)|too many (pending|transactions)|syncing|unauthorized|forbidden|\bkey\b|project ?id|payment required|\bmethod\b|status code|server response/i;
+
 /** Gas of a transaction that does nothing. */
 const PLAIN_GAS = 21_000n;
 
@@ -60,8 +64,8 @@ const MOST_GAS = 1n << 24n;
  * Sends jobs. Nothing is broadcast before it is on disk: after a crash `tick` finds out what came through and goes on.
  *
  * - A transaction that is next in line and not mined within `patience` blocks is replaced by one that offers more, up to the cap.
- *   Where no blocks come nothing is raised: it would not help.
- * - One that the node has forgotten is handed in again; one whose block was reorganised away waits again.
+ *   Where no blocks come, or no node has looked at it yet, nothing is raised: it would not help.
+ * - One that the node has forgotten, or had no time for, is handed in again; one whose block was reorganised away waits again.
  * - A nonce that somebody else's transaction has spent is given up once that is final, and the job gets another.
  * - What has expired before it was mined has its nonce spent on nothing, so that nobody waits behind it.
  */
@@ -70,6 +74,8 @@ export class Sender {
   readonly #confirmations: number;
   /** Latest block when a transaction was last handed in by this process, by hash. */
   readonly #handedIn = new Map<string, number>();
+  /** Transactions that no node has looked at so far, as far as this process knows, by hash. */
+  readonly #unseen = new Set<string>();
   #account: string | undefined;
 
   constructor(options: SenderOptions) {
@@ -199,10 +205,12 @@ export class Sender {
       if (nonce < spent || last === undefined) continue;
       const first = nonce === spent;
       const expired = isExpired(job, head) && !last.cancels;
-      const stuck = head.number - last.block >= (this.#options.patience ?? 3);
+      // What no node has looked at is not too cheap for that alone.
+      const stuck = head.number - last.block >= (this.#options.patience ?? 3) && !this.#unseen.has(last.hash);
       if (first && (expired || stuck) && (await this.#raise(head, job, last))) continue;
       if (this.#handedIn.get(last.hash) === head.number) continue;
-      if (!(await this.#node.knows(last.hash))) await this.#broadcast(head, job, last);
+      if (await this.#node.knows(last.hash)) this.#unseen.delete(last.hash);
+      else await this.#broadcast(head, job, last);
       this.#handedIn.set(last.hash, head.number);
     }
   }
@@ -288,19 +296,27 @@ export class Sender {
 
   /** Hands in a transaction. Where the node does not take it, or its answer is lost, the next tick finds out. */
   async #broadcast(head: Head, job: Job, { hash, signed }: Attempt): Promise<void> {
+    this.#unseen.add(hash);
     try {
       await this.#node.send(signed);
+      this.#unseen.delete(hash);
       this.#handedIn.set(hash, head.number);
       this.#tell("broadcast", job, hash);
     } catch (thrown) {
-      if (isWattbookError(thrown, "NONCE_TAKEN")) return; // it is known already, or its nonce is spent
-      if (isWattbookError(thrown, "RPC_REFUSED") && FEES_TOO_LOW.test(thrown.message)) {
-        // It offers more once its patience is over; why it cannot is noted already.
-        if (this.#current(job).reason === null) this.#late(job, `${thrown.code}: ${thrown.message}`);
+      if (isWattbookError(thrown, "NONCE_TAKEN")) {
+        this.#unseen.delete(hash); // it is known already, or its nonce is spent
         return;
       }
-      if (isWattbookError(thrown, "RPC_REFUSED") && (await this.#giveBack(job, hash))) {
-        this.#refuse(job, thrown.message);
+      const refused = thrown instanceof RpcRefusedError && !thrown.busy ? thrown.reason : null;
+      if (refused !== null && FEES_TOO_LOW.test(refused)) {
+        this.#unseen.delete(hash);
+        // It offers more once its patience is over; why it cannot is noted already.
+        if (this.#current(job).reason === null) this.#late(job, `RPC_REFUSED: ${(thrown as Error).message}`);
+        return;
+      }
+      if (refused !== null && !NOT_ITS_FAULT.test(refused) && (await this.#giveBack(job, hash))) {
+        this.#unseen.delete(hash);
+        this.#refuse(job, (thrown as Error).message);
         return;
       }
       if (!isWattbookError(thrown)) throw thrown;

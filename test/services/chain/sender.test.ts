@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import { hexlify, type Wallet } from "ethers";
-import { above, DEFAULT_FEES, isServiceError, Node } from "../../../services/src/chain/index.ts";
+import { above, DEFAULT_FEES, isServiceError, Node, Outbox } from "../../../services/src/chain/index.ts";
 import { type NodeKind, NODES, type RunningNode } from "../../scripts/deploy/nodes.ts";
-import { faultyDoor, type FaultyDoor, type SeenCall } from "../support/door.ts";
+import { type Fault, faultyDoor, type FaultyDoor, type SeenCall } from "../support/door.ts";
+import { fill, makeRoom, smallDisk } from "../support/small-disk.ts";
 import { type Bench, Benches, fundedWallet } from "../support/sending.ts";
 
 /** Pays one wei to an address that nobody has used: its balance counts how often. */
@@ -13,6 +16,18 @@ function payment(key = "pay") {
 }
 
 const ALWAYS_REVERTS = "0x60006000fd";
+/** What nodes answer to a good transaction that they do not take now: by HTTP, by JSON-RPC, and in words alone. */
+const NOT_NOW: readonly Fault[] = [
+  "busy",
+  { error: { code: -32_005, message: "daily request count exceeded, request rate limited" } },
+  { error: { code: -32_003, message: "txpool is full" } },
+  { error: { code: -32_000, message: "header not found" } },
+  { error: { code: -32_000, message: "request timed out" } },
+  { error: { code: -32_603, message: "Internal error" } },
+  { error: { code: -32_001, message: "Unauthorized: this key may not send" } },
+  { error: { code: -32_601, message: "the method eth_sendRawTransaction does not exist/is not available" } },
+];
+
 const sends = (call: SeenCall) => call.method === "eth_sendRawTransaction";
 
 for (const kind of NODES) {
@@ -135,6 +150,53 @@ for (const kind of NODES) {
       await bench.sender.tick();
       expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
       expect(await balanceOf(job.call.to)).to.equal(1n);
+    });
+
+    for (const fault of NOT_NOW) {
+      it(`sends the same transaction once after "${shown(fault)}"`, async () => {
+        door.judge((call) => (sends(call) ? fault : "pass"));
+        const job = payment();
+        bench.sender.submit(job);
+        for (let round = 0; round < 2; round++) {
+          await bench.sender.tick();
+          expect(bench.sender.job("pay")?.state).to.equal("sent");
+          expect(bench.sender.job("pay")?.reason).to.match(/^RPC_(REFUSED|UNAVAILABLE|TIMEOUT): /);
+          // Blocks beyond the sender's patience: no node has it, so more money would not help.
+          await mine(4);
+        }
+        const [attempt, ...others] = bench.outbox.attemptsAt(0);
+        expect(others).to.deep.equal([]);
+        door.judge(() => "pass");
+        expect(await bench.sender.complete("pay", 1)).to.include({ state: "done", hash: attempt?.hash, nonce: 0 });
+        expect(await balanceOf(job.call.to)).to.equal(1n);
+        expect(await nonceOf()).to.equal(1);
+      });
+    }
+
+    it("closes what is wrong for good, and keeps its nonce for the next", async () => {
+      const message = "intrinsic gas too low: have 21000, want 53000";
+      door.judge((call) => (sends(call) ? { error: { code: -32_000, message } } : "pass"));
+      bench.sender.submit(payment("bad"));
+      await bench.sender.tick();
+      expect(bench.sender.job("bad")?.state).to.equal("refused");
+      expect(bench.sender.job("bad")?.reason).to.contain(message);
+      door.judge(() => "pass");
+      bench.sender.submit(payment("next"));
+      expect(await bench.sender.complete("next", 1)).to.include({ state: "done", nonce: 0 });
+    });
+
+    it("sends nothing that the disk has no room for, and sends it once there is room", async () => {
+      const job = payment();
+      // Too long for what is left of the file's pages.
+      bench.sender.submit({ ...job, call: { ...job.call, data: `0x${"00".repeat(8_192)}` } });
+      bench.outbox.store.pragma("max_page_count = 1");
+      for (let round = 0; round < 2; round++) expect(await codeOf(bench.sender.tick())).to.equal("STORE_FULL");
+      expect(door.seen.filter(sends)).to.deep.equal([]);
+      expect(bench.sender.job("pay")).to.include({ state: "queued", nonce: null });
+      makeRoom(bench.outbox.store);
+      expect(await bench.sender.complete("pay", 1)).to.include({ state: "done", nonce: 0 });
+      expect(await balanceOf(job.call.to)).to.equal(1n);
+      expect(door.seen.filter(sends)).to.have.length(1);
     });
 
     it("gives up on a node that hangs, and goes on with the next tick", async () => {
@@ -365,6 +427,39 @@ describe("Sender on a chain that is reorganised", () => {
 });
 
 describe("Outbox", () => {
+  // A disk of its own takes Linux and its administrator.
+  it("says so where a disk is full, and goes on once it is not (as root on Linux)", async function () {
+    const disk = smallDisk();
+    if (disk === undefined) this.skip();
+    const wallet = await anyWallet();
+    const outbox = new Outbox(join(disk.path, "outbox.db"), 31_337n, wallet.address);
+    try {
+      const data = `0x${"00".repeat(8_192)}`;
+      const attempt = { hash: "0x01", nonce: 0, signed: data, block: 0, cancels: false };
+      const fees = { most: 1n, tip: 1n, legacy: false };
+      outbox.add({ key: "pay", call: { to: wallet.address, data, value: 1n } });
+      const hoard = join(disk.path, "hoard");
+      fill(hoard);
+      const sign = () => {
+        outbox.sign({ ...attempt, fees, key: "pay" });
+      };
+      const add = () => outbox.add({ key: "more", call: { to: wallet.address, data, value: 1n } });
+      for (const work of [sign, add]) {
+        expect(work)
+          .to.throw("make room on the disk")
+          .and.to.satisfy((error: unknown) => isServiceError(error, "STORE_FULL"));
+      }
+      expect(outbox.job("pay")).to.include({ state: "queued", nonce: null });
+      expect(outbox.job("more")).to.equal(undefined);
+      rmSync(hoard);
+      outbox.sign({ ...attempt, fees, key: "pay" });
+      expect(outbox.job("pay")).to.include({ state: "sent", nonce: 0 });
+    } finally {
+      outbox.close();
+      disk.remove();
+    }
+  });
+
   it("belongs to one account", async () => {
     const benches = new Benches();
     const { path, outbox } = benches.make("http://127.0.0.1:1", await anyWallet());
@@ -401,6 +496,11 @@ describe("Fees", () => {
     expect(above(now, now, { ...DEFAULT_FEES, cap: 112n })).to.equal(null);
   });
 });
+
+function shown(fault: Fault): string {
+  if (typeof fault === "string") return fault;
+  return "error" in fault ? fault.error.message : "an answer";
+}
 
 /** The next blocks take no transaction of the usual fees. */
 async function raiseBaseFee(

@@ -10,11 +10,14 @@ import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { asSeconds } from "@wattbook/sdk/pure";
+import { makeAdapter } from "../../../services/src/gateway/config/adapters.ts";
+import { AdapterConfig } from "../../../services/src/gateway/config/adapter-schema.ts";
 import { GatewayError } from "../../../services/src/gateway/errors.ts";
 import { MqttAdapter } from "../../../services/src/gateway/mqtt/adapter.ts";
 import type { MqttOptions } from "../../../services/src/gateway/mqtt/adapter.ts";
 import { routeOf, sampleOf } from "../../../services/src/gateway/mqtt/mapping.ts";
 import type { TopicMapping } from "../../../services/src/gateway/mqtt/mapping.ts";
+import { Secrets } from "../../../services/src/operation/index.ts";
 import { eventually, expectRefusal, FAST, freePort, Memory, temporaryFolder } from "./support.ts";
 
 const NOW = asSeconds(1_774_516_500n);
@@ -345,11 +348,28 @@ describe("MQTT adapter", function () {
     const { port, publish, close } = await broker((handle) => createTlsServer(tls, handle));
     const memory = new Memory();
     const url = `mqtts://127.0.0.1:${port}`;
-    const adapter = new MqttAdapter(options(port, { url, ca, cert, key }));
-    await adapter.start(memory.sink, memory.report);
-    await publish("home/import", "1.000");
-    await eventually(() => memory.samples.length === 1, "a sample");
-    await adapter.stop();
+    // As texts, and as files of the configuration.
+    const files = { caFile: file("ca.pem"), certFile: file("gateway.pem"), keyFile: file("gateway.key") };
+    const topics = [{ topic: "home/import", meter: "north", import: { unit: "kWh" } }];
+    const parts = { field: "adapters[0]", meters: METERS, secrets: new Secrets() };
+    const configured = (more: object) =>
+      makeAdapter(AdapterConfig.parse({ type: "mqtt", url, topics, ...more }), parts);
+    const adapters = [
+      new MqttAdapter(options(port, { url, ca, cert, key })),
+      configured({ clientId: "gateway-3", ...files }),
+    ];
+    for (const [index, adapter] of adapters.entries()) {
+      await adapter.start(memory.sink, memory.report);
+      await publish("home/import", `${index}.000`);
+      await eventually(() => memory.samples.length === index + 1, "a sample");
+      await adapter.stop();
+    }
+    const unknown = configured({ clientId: "gateway-4", caFile: files.caFile });
+    void unknown.start(memory.sink, memory.report);
+    await eventually(() => memory.errors.length > 0, "a refusal without a certificate");
+    await unknown.stop();
+    expect(memory.codes[0]).to.equal("LINK_DOWN");
+    memory.errors.splice(0);
     const stranger = new MqttAdapter(options(port, { url, cert, key, clientId: "gateway-2" }));
     void stranger.start(memory.sink, memory.report);
     await eventually(() => memory.errors.length > 0, "a refusal");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { type BaseWallet, HDNodeWallet, Wallet } from "ethers";
 import { asCommunity, connect as connectSdk, type Wattbook } from "@wattbook/sdk";
-import { Node } from "../../../services/src/chain/index.ts";
+import { isServiceError, Node } from "../../../services/src/chain/index.ts";
 import { Keeper, SqliteLogStore } from "../../../services/src/keeper/index.ts";
 import { hours } from "../../helpers/hours.ts";
 import { connect, type Connection } from "../../helpers/market.ts";
@@ -21,6 +21,7 @@ import {
 } from "../../helpers/settling.ts";
 import { deploymentOf } from "../../sdk/clients/deployment-of.ts";
 import { type Bridge, bridgeTo } from "../support/bridge.ts";
+import { fillStore, makeRoom } from "../support/small-disk.ts";
 import { Benches } from "../support/sending.ts";
 
 let connection: Connection;
@@ -45,13 +46,12 @@ const { hour } = hours(() => connection);
 type World = Awaited<ReturnType<typeof hour>>;
 
 /** A keeper with an account of its own, and its sender. */
-async function keeperFor({ m }: World, path?: string) {
+async function keeperFor({ m }: World, store?: SqliteLogStore) {
   const wallet = new Wallet(HDNodeWallet.createRandom().privateKey);
   await connection.networkHelpers.setBalance(wallet.address, 10n ** 19n);
   const wattbook = await clientsOf(m);
   const community = asCommunity(BigInt(m.community));
   const { sender, outbox } = benches.make(bridge.url, wallet);
-  const store = path === undefined ? undefined : new SqliteLogStore(path);
   const logs = await wattbook.logs(community, store && { store });
   const keeper = new Keeper({ wattbook, community, sender, account: wallet.address, logs });
   const run = async () => {
@@ -59,7 +59,7 @@ async function keeperFor({ m }: World, path?: string) {
     for (const key of pass.submitted) await sender.complete(key, 1);
     return pass;
   };
-  return { keeper, sender, run, wallet, outbox, wattbook, store };
+  return { keeper, sender, run, wallet, outbox, wattbook };
 }
 
 async function clientsOf(m: World["m"]): Promise<Wattbook> {
@@ -173,13 +173,38 @@ describe("Keeper", () => {
     await post(w);
     await goBehind(m, period, 1);
     const path = join(folder, "logs.db");
-    const first = await keeperFor(w, path);
-    await first.run();
-    first.store?.close();
+    const first = new SqliteLogStore(path);
+    await (await keeperFor(w, first)).run();
+    first.close();
     await meter(w);
-    const second = await keeperFor(w, path);
-    expect((await second.run()).submitted).to.deep.equal([`settle:${m.community}:${period}:0`]);
-    second.store?.close();
+    const second = new SqliteLogStore(path);
+    const { run } = await keeperFor(w, second);
+    expect((await run()).submitted).to.deep.equal([`settle:${m.community}:${period}:0`]);
+    second.close();
+  });
+
+  it("submits nothing while its file of logs is full, and goes on once there is room", async () => {
+    const w = await hour();
+    const { m, seller, period } = w;
+    await post(w);
+    await goBehind(m, period, 1);
+    const store = new SqliteLogStore(join(folder, "full.db"));
+    const { run, wallet } = await keeperFor(w, store);
+    await run();
+    await meter(w);
+    const spent = await spentBy(wallet);
+    const insert = store.store.prepare("INSERT INTO logs (key, position, log) VALUES ('ballast', ?, ?)");
+    fillStore(store.store, (count) => insert.run(count, "-".repeat(100)));
+    for (let round = 0; round < 2; round++) {
+      const fault: unknown = await run().catch((error: unknown) => error);
+      expect(isServiceError(fault, "STORE_FULL")).to.equal(true);
+    }
+    expect(await spentBy(wallet)).to.equal(spent);
+    makeRoom(store.store);
+    expect((await run()).submitted).to.deep.equal([`settle:${m.community}:${period}:0`]);
+    expect(await stateOf(m, seller, period)).to.equal(State.Settled);
+    expect(await run()).to.deep.equal({ submitted: [], waiting: [] });
+    store.close();
   });
 });
 

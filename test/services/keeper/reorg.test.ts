@@ -18,7 +18,7 @@ import {
 } from "@wattbook/sdk";
 import { Node, Outbox, Sender } from "../../../services/src/chain/index.ts";
 import { Keeper, SqliteLogStore } from "../../../services/src/keeper/index.ts";
-import { anvil, CommunityWorld, SHORT } from "../relayer/world.ts";
+import { anvil, CommunityWorld, type Home, SHORT } from "../relayer/world.ts";
 
 const NOBODY = `0x${"0".repeat(40)}`;
 const order = (offset: bigint, side: Entry["side"], tick: bigint): Entry => ({
@@ -116,23 +116,23 @@ describe("keepers on a chain that is reorganised", function () {
     await world.ask("anvil_reorg", depth, []);
   };
   /** Posts a seller's and a buyer's orders in two slots, in blocks that stay. */
-  const post = async () => {
+  const post = async (homes: readonly Home[] = world.homes) => {
     const entries: Entry[][] = [
       [order(2n, "sell", 10n), order(3n, "sell", 10n)],
       [order(2n, "buy", 20n), order(3n, "buy", 20n)],
     ];
-    const strips = entries.map((each, home) => {
-      const who = world.home(home);
+    const strips = entries.map((each, index) => {
+      const who = homes[index] as Home;
       return world.sign(who, world.strip(who, period, NOBODY, each));
     });
     await world.send(world.wattbook.market.calls.post(world.community, period, await Promise.all(strips)));
     await mine(12);
   };
   /** Hands in all readings, in blocks that stay. */
-  const meter = async () => {
+  const meter = async (homes: readonly Home[] = world.homes) => {
     const { settlement } = world.wattbook;
     const value = { imported: asWh(40n), exported: asWh(10n) };
-    const readings = await Promise.all(world.homes.map((home) => world.reading(home, period, value)));
+    const readings = await Promise.all(homes.map((home) => world.reading(home, period, value)));
     await world.send(settlement.calls.meter(world.community, period, readings));
     await mine(12);
   };
@@ -184,7 +184,7 @@ describe("keepers on a chain that is reorganised", function () {
     expect(earned).to.equal(2n * world.terms.settlementFee);
   });
 
-  for (const depth of [1, 2, 3]) {
+  for (const depth of [1, 2, 3, 10]) {
     it(`clears again what a reorganisation of depth ${depth} took back, once`, async () => {
       await post();
       await behindGates();
@@ -200,6 +200,46 @@ describe("keepers on a chain that is reorganised", function () {
       expect(one.reverted).to.deep.equal([]);
     });
   }
+
+  it("clears once after two hours without a block", async () => {
+    await post();
+    await behindGates();
+    const one = await keeper(0);
+    await withoutBlocks(one, "clear");
+    expect(await cleared()).to.equal(2);
+    await rounds([one], 4);
+    expect(await cleared()).to.equal(2);
+    expect(one.reverted).to.deep.equal([]);
+  });
+
+  it("settles once after two hours without a block", async () => {
+    // The others have periods behind them that nobody metered.
+    await world.enrol(2);
+    const homes = world.homes.slice(-2);
+    period = await world.nextPeriod();
+    await post(homes);
+    await behindGates();
+    const one = await keeper(0);
+    await rounds([one], 3);
+    await behindPeriod();
+    await meter(homes);
+    await withoutBlocks(one, "settle");
+    expect(await settled()).to.equal(2);
+    await rounds([one], 4);
+    expect(await settled()).to.equal(2);
+    const keys = one.sender.jobs(`settle:${world.community}:${period}:`);
+    expect(keys.map(({ state }) => state)).to.deep.equal(["done"]);
+    expect(one.reverted).to.deep.equal([]);
+  });
+  /** The keeper sends what is due, and the block that takes it comes two hours later. */
+  const withoutBlocks = async (one: Bench, task: string) => {
+    await world.ask("evm_setAutomine", false);
+    const key = `${task}:${world.community}:${period}:`;
+    const sent: string[] = [];
+    for (let minute = 0; minute < 120; minute += 10) sent.push(...(await one.round()));
+    expect(sent.filter((each) => each.startsWith(key))).to.have.length(1);
+    await world.advanceTo((await world.now()) + 7_200n);
+  };
 
   it("finds out after a restart what was taken back while it was away", async () => {
     await post();

@@ -19,6 +19,7 @@ import { Together } from "../../../services/src/relayer/chain/once.ts";
 import { GroupCommit } from "../../../services/src/relayer/store/group-commit.ts";
 import { openStore } from "../../../services/src/store/open.ts";
 import { faultyDoor, type FaultyDoor } from "../support/door.ts";
+import { fillStore, makeRoom } from "../support/small-disk.ts";
 import { RelayerBenches } from "./bench.ts";
 import { CommunityWorld, SHORT } from "./world.ts";
 
@@ -51,10 +52,7 @@ describe("relayer: faults", function () {
     await world.stop();
   });
 
-  const node = () => {
-    const backoff = { tries: 2, first: 1, most: 2 };
-    return new Node({ urls: [door.url], chainId: world.deployment.chainId, timeout: 1_000, backoff });
-  };
+  const node = () => nodeAt(door.url, world);
   const signed = async (home: number, entries: readonly Entry[], ahead = 1n) => {
     const who = world.home(home);
     const period = asPeriod((await world.period()) + ahead);
@@ -81,6 +79,30 @@ describe("relayer: faults", function () {
     expect({ status, code: body.code }).to.deep.equal({ status: 503, code: "STORE_UNREADABLE" });
     bench.relayer.store.pragma("query_only = OFF");
     expect((await bench.strip(strip)).status).to.equal(202);
+    await bench.close();
+  });
+
+  it("answers 503 and asks for room where the disk is full, and brings the strip in once there is room", async () => {
+    const bench = await benches.open(wallet, { lead: 1_000_000 });
+    const { store } = bench.relayer;
+    const strip = await signed(5, [sell(0)]);
+    const insert = store.prepare(
+      `INSERT INTO strips (digest, community, period, member, starts, ends, fee_to, packed, uses, gate, closes, received, receipt, state)
+       VALUES (?, 0, 0, 0, 0, 0, '', x'', '', 0, 0, 0, '', 'ballast')`,
+    );
+    fillStore(store, (count) => insert.run(`${count}`.padEnd(300, "-")));
+    for (let round = 0; round < 2; round++) {
+      const { status, body } = await bench.strip(strip);
+      expect({ status, code: body.code }).to.deep.equal({ status: 503, code: "STORE_FULL" });
+      expect(body.message).to.match(/make room on the disk/);
+    }
+    store.exec("DELETE FROM strips WHERE state = 'ballast'");
+    makeRoom(store);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    await bench.ticks(3);
+    const digest = stripDigest(world.wattbook.domains.market, strip.strip);
+    expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "posted" });
+    expect((await world.recorded(strip.strip.period)).filter((each) => each === digest)).to.have.length(1);
     await bench.close();
   });
 
@@ -129,6 +151,81 @@ describe("relayer: faults", function () {
     await bench.close();
   });
 });
+
+describe("relayer: two hours without a block", function () {
+  this.timeout(120_000);
+  let world: CommunityWorld;
+  let benches: RelayerBenches;
+  let door: FaultyDoor;
+
+  before(async () => {
+    world = await CommunityWorld.start();
+    await world.enrol(2);
+    await world.nextPeriod();
+    benches = new RelayerBenches(world);
+    door = await faultyDoor(world.node.url);
+  });
+  afterEach(async () => {
+    door.judge(() => "pass");
+    await world.ask("evm_setAutomine", true);
+  });
+  after(async () => {
+    await door.close();
+    await benches.remove();
+    await world.stop();
+  });
+
+  for (const arrives of [true, false]) {
+    const which = arrives ? "waits" : "does not arrive";
+    it(`gives up strips whose gates pass, where their call ${which}`, async () => {
+      const { provider } = world;
+      const account = await benches.account(`two hours ${arrives}`);
+      const bench = await benches.open(account, { node: nodeAt(door.url, world), lead: 1_000_000 });
+      const who = world.home(arrives ? 0 : 1);
+      const strip = async () => {
+        const period = asPeriod((await world.period()) + 1n);
+        return world.sign(who, world.strip(who, period, account.address, [sell(0)]));
+      };
+      const one = await strip();
+      expect((await bench.strip(one)).status).to.equal(202);
+      await world.ask("evm_setAutomine", false);
+      if (!arrives) door.judge(({ method }) => (method === "eth_sendRawTransaction" ? "reset" : "pass"));
+      for (let minute = 0; minute < 120; minute += 10) await bench.relayer.tick();
+      const waiting = async () =>
+        (await provider.getTransactionCount(account.address, "pending")) -
+        (await provider.getTransactionCount(account.address, "latest"));
+      expect(await waiting()).to.equal(arrives ? 1 : 0);
+
+      const gate = gateOf(world.terms, slotIn(world.terms, one.strip.period, asSlotOffset(0n)));
+      await world.advanceTo((await world.now()) + 7_200n);
+      expect(await world.now()).to.be.greaterThan(gate);
+      door.judge(() => "pass");
+      for (let round = 0; round < 6; round++) {
+        await bench.relayer.tick();
+        await world.ask("evm_mine");
+      }
+      const digest = stripDigest(world.wattbook.domains.market, one.strip);
+      expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "missed", inCall: null });
+      expect(await world.recorded(one.strip.period)).to.not.include(digest);
+      expect(await waiting(), "transactions that wait").to.equal(0);
+      expect(await provider.getTransactionCount(account.address)).to.equal(1);
+
+      // Nothing stands in the way of what comes next.
+      await world.ask("evm_setAutomine", true);
+      const two = await strip();
+      expect((await bench.strip(two)).status).to.equal(202);
+      await bench.ticks(3);
+      expect(await world.recorded(two.strip.period)).to.include(stripDigest(world.wattbook.domains.market, two.strip));
+      await bench.close();
+    });
+  }
+});
+
+/** The world's node, behind a door that may misbehave. */
+function nodeAt(url: string, { deployment }: CommunityWorld): Node {
+  const backoff = { tries: 2, first: 1, most: 2 };
+  return new Node({ urls: [url], chainId: deployment.chainId, timeout: 1_000, backoff });
+}
 
 describe("relayer: parts", () => {
   it("a group of writes is kept or lost together, and each hears of it", async () => {

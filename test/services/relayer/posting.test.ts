@@ -1,3 +1,4 @@
+import { cpSync } from "node:fs";
 import { expect } from "chai";
 import {
   asLots,
@@ -201,21 +202,73 @@ describe("relayer: posting", function () {
     expect(await settle(second, strip)).to.include({ state: "posted" });
   });
 
-  it("posts again what a reorganisation of the chain has taken back", async function () {
-    // The other kind of node has no reorganisations.
-    if (anvil().name !== "anvil") this.skip();
-    const bench = await benches.open(wallet, { lead: 1_000_000 });
-    const strip = await signed(3, [sell(1)]);
-    await take(bench, strip);
-    await bench.relayer.tick();
-    await bench.relayer.tick();
-    expect(await world.recorded(period)).to.deep.equal([digestOf(strip)]);
-    await world.ask("anvil_reorg", 2, []);
-    expect(await world.recorded(period)).to.deep.equal([]);
-    for (let round = 0; round < 8; round++) await bench.relayer.tick();
-    expect(await world.recorded(period)).to.deep.equal([digestOf(strip)]);
-    expect(await state(bench, strip)).to.include({ state: "posted" });
-  });
+  for (const sent of [false, true]) {
+    const when = sent ? "was under way" : "was taken";
+    it(`brings each strip in once from an older copy of its files, made when the first one ${when}`, async () => {
+      const [folder, copy] = [benches.folder(), benches.folder()];
+      // Every test has the same account: this one needs nonces of its own.
+      const account = await benches.account(`copied ${sent}`);
+      const sign = (home: number, offset: number) => signed(home, [sell(offset)], { feeTo: account.address });
+      const options = { folder, lead: 1_000_000 };
+      const before = await benches.open(account, options);
+      const [one, two] = [await sign(0, 0), await sign(1, 0)];
+      await take(before, one);
+      if (sent) {
+        await world.ask("evm_setAutomine", false);
+        await before.relayer.tick();
+        await before.relayer.tick();
+      }
+      await before.close();
+      cpSync(folder, copy, { recursive: true });
+      await world.ask("evm_setAutomine", true);
+      await world.ask("evm_mine");
+
+      const meanwhile = await benches.open(account, options);
+      await take(meanwhile, two);
+      for (const each of [one, two]) expect(await settle(meanwhile, each)).to.include({ state: "posted" });
+      await meanwhile.close();
+
+      const after = await benches.open(account, { ...options, folder: copy });
+      await after.ticks(3);
+      expect(await state(after, one)).to.include({ state: "posted", inCall: null });
+      // The copy does not know of it; the chain does.
+      const again = await after.strip(two);
+      expect({ status: again.status, reason: again.body.reason }).to.deep.equal({
+        status: 409,
+        reason: "WrongFrontier",
+      });
+      const next = await sign(2, 0);
+      await take(after, next);
+      expect(await settle(after, next)).to.include({ state: "posted" });
+      await after.ticks(3);
+      expect(await world.recorded(period)).to.have.members([one, two, next].map(digestOf));
+      const [latest, pending] = await Promise.all(
+        (["latest", "pending"] as const).map((block) => world.provider.getTransactionCount(account.address, block)),
+      );
+      expect(pending, "transactions that wait").to.equal(latest);
+    });
+  }
+
+  for (const depth of [1, 3, 10]) {
+    it(`posts again what a reorganisation of depth ${depth} has taken back`, async function () {
+      // The other kind of node has no reorganisations.
+      if (anvil().name !== "anvil") this.skip();
+      await world.ask("anvil_mine", "0xa"); // what the test stands on stays
+      const bench = await benches.open(wallet, { lead: 1_000_000 });
+      const strip = await signed(3, [sell(1)]);
+      await take(bench, strip);
+      await bench.ticks(2);
+      await world.ask("anvil_mine", `0x${(depth - 1).toString(16)}`);
+      await bench.ticks(1);
+      expect(await world.recorded(period)).to.deep.equal([digestOf(strip)]);
+      expect(await state(bench, strip)).to.include({ state: "posted" });
+      await world.ask("anvil_reorg", depth, []);
+      expect(await world.recorded(period)).to.deep.equal([]);
+      await bench.ticks(8);
+      expect(await world.recorded(period)).to.deep.equal([digestOf(strip)]);
+      expect(await state(bench, strip)).to.include({ state: "posted" });
+    });
+  }
 
   it("serves a member beside a second relayer, each strip once", async () => {
     const other = await benches.account("other relayer");

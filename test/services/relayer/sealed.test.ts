@@ -338,24 +338,29 @@ describe("relayer: sealed communities", function () {
     expect((await commits())[0]?.challenges).to.equal(0n);
   });
 
-  it("commits to the same again where a reorganisation of the chain has taken its commit back", async function () {
-    // The other kind of node has no reorganisations.
-    if (anvil().name !== "anvil") this.skip();
-    const { wallet, bench } = await relayer("reorganised");
-    const strip = await signed(0, wallet, [order("sell")]);
-    await take(bench, strip);
-    await world.advanceTo(times().gate - LEAD);
-    await ticks(bench, 3);
-    const [before] = await commits();
-    await world.ask("anvil_reorg", 2, []);
-    expect(await commits()).to.deep.equal([]);
-    await ticks(bench, 8);
-    const [again] = await commits();
-    expect(again?.root).to.equal(before?.root);
-    await toTurn(0);
-    await ticks(bench);
-    expect(await world.recorded(period)).to.deep.equal([digestOf(strip)]);
-  });
+  for (const depth of [1, 3, 10]) {
+    it(`commits to the same again where a reorganisation of depth ${depth} has taken its commit back`, async function () {
+      // The other kind of node has no reorganisations.
+      if (anvil().name !== "anvil") this.skip();
+      const { wallet, bench } = await relayer("reorganised");
+      const strip = await signed(0, wallet, [order("sell")]);
+      await take(bench, strip);
+      await world.advanceTo(times().gate - LEAD);
+      await world.ask("anvil_mine", "0xa"); // what the test stands on stays
+      await ticks(bench, 3);
+      const [before] = await commits();
+      await world.ask("anvil_mine", `0x${(depth - 1).toString(16)}`);
+      await ticks(bench, 1);
+      await world.ask("anvil_reorg", depth, []);
+      expect(await commits()).to.deep.equal([]);
+      await ticks(bench, 8);
+      const [again] = await commits();
+      expect(again?.root).to.equal(before?.root);
+      await toTurn(0);
+      await ticks(bench);
+      expect(await world.recorded(period)).to.deep.equal([digestOf(strip)]);
+    });
+  }
 
   it("finishes the commit of an older period that keeps its place", async () => {
     const [old, next] = [await relayer("gone"), await relayer("next")];

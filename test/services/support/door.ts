@@ -4,9 +4,18 @@ import type { AddressInfo } from "node:net";
 
 /**
  * What the door does with a call: `pass`es it, answers `busy` (429) or `broken` (502), `reset`s the connection before or
- * (`lose`) after the node has seen it, `hang`s, cuts the answer short, or gives an answer of its own.
+ * (`lose`) after the node has seen it, `hang`s, cuts the answer short, or gives an answer or an error of its own.
  */
-export type Fault = "pass" | "busy" | "broken" | "reset" | "lose" | "hang" | "truncate" | { readonly result: unknown };
+export type Fault =
+  | "pass"
+  | "busy"
+  | "broken"
+  | "reset"
+  | "lose"
+  | "hang"
+  | "truncate"
+  | { readonly result: unknown }
+  | { readonly error: { readonly code: number; readonly message: string } };
 
 /** A call as the door sees it. */
 export interface SeenCall {
@@ -41,7 +50,7 @@ export async function faultyDoor(url: string): Promise<FaultyDoor> {
     if (fault === "reset") return void response.destroy();
     response.setHeader("content-type", "application/json");
     if (typeof fault === "object") {
-      return void response.end(JSON.stringify({ jsonrpc: "2.0", id: call.id, result: fault.result }));
+      return void response.end(JSON.stringify({ jsonrpc: "2.0", id: call.id, ...fault }));
     }
     const text = await ask(body);
     if (fault === "lose") return void response.destroy();

@@ -1,0 +1,62 @@
+/** Disks and files without room. On a real disk the end of a transaction fails, in a file that is bounded its first write. */
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Store } from "../../../services/src/store/open.ts";
+
+/** A file system of its own. */
+export interface SmallDisk {
+  readonly path: string;
+  remove(): void;
+}
+
+/** SQLite's own bound of a file, in pages. */
+const MOST_PAGES = 4_294_967_294;
+
+/** A file that cannot grow any more. @param insert Writes a row, until there is no room for the next. */
+export function fillStore(store: Store, insert: (count: number) => unknown): void {
+  store.pragma("max_page_count = 1"); // those that it has stay
+  try {
+    for (let count = 0; ; count++) insert(count);
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== "SQLITE_FULL") throw error;
+  }
+}
+
+/** Gives it room again. */
+export function makeRoom(store: Store): void {
+  store.pragma(`max_page_count = ${MOST_PAGES}`);
+}
+
+/** Mounts a disk of 512 KiB; undefined where this account may not, or the system has no such disks. */
+export function smallDisk(): SmallDisk | undefined {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
+  const path = mkdtempSync(join(tmpdir(), "wattbook-disk-"));
+  const quiet = { stdio: "ignore" } as const;
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", path], quiet);
+  } catch {
+    rmSync(path, { recursive: true });
+    return undefined;
+  }
+  return {
+    path,
+    remove: () => {
+      execFileSync("umount", [path], quiet);
+      rmSync(path, { recursive: true });
+    },
+  };
+}
+
+/** Writes a file until there is no room left. */
+export function fill(path: string): void {
+  const file = openSync(path, "w");
+  try {
+    for (;;) writeSync(file, Buffer.alloc(4_096));
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code !== "ENOSPC") throw error;
+  } finally {
+    closeSync(file);
+  }
+}
