@@ -112,17 +112,17 @@ export class Strips {
     return this.#store.prepare<unknown[], StripRow>(sql).all(community, period);
   }
 
-  /** Waiting ones of a period that are in no call, nor in a commit. */
-  freeIn(community: number, period: number): StripRow[] {
-    const sql = "SELECT * FROM strips WHERE state = 'waiting' AND community = ? AND period = ? AND batch IS NULL";
-    return this.#store.prepare<unknown[], StripRow>(sql).all(community, period);
+  /** How many those are. */
+  promisedCount(community: number, period: number): number {
+    const sql = `SELECT count(*) AS n FROM strips WHERE state IN ('waiting', 'posted') AND community = ? AND period = ? AND batch IS NULL`;
+    return this.#store.prepare<unknown[], { n: number }>(sql).get(community, period)?.n ?? 0;
   }
 
-  /** How many those are. */
-  countIn(community: number, period: number): number {
+  /** Whether some of a period wait and are in no call, nor in a commit. */
+  waitIn(community: number, period: number): boolean {
     const sql =
-      "SELECT count(*) AS n FROM strips WHERE state = 'waiting' AND community = ? AND period = ? AND batch IS NULL";
-    return this.#store.prepare<unknown[], { n: number }>(sql).get(community, period)?.n ?? 0;
+      "SELECT 1 FROM strips WHERE state = 'waiting' AND community = ? AND period = ? AND batch IS NULL LIMIT 1";
+    return this.#store.prepare(sql).get(community, period) !== undefined;
   }
 
   /** Whether a strip waits and is in no call. */
