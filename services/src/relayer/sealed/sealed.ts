@@ -198,7 +198,7 @@ export class Sealed {
     for (const [community, { standings }] of this.#served) {
       const { bond, balance } = await standings.get();
       if (balance >= bond) continue;
-      return `The bond in community ${community} is ${balance} of ${bond} base units. Post the rest (postBond).`;
+      return `The bond in community ${community} is ${balance} of ${bond} base units. Post the rest: wattbook bond post.`;
     }
     return null;
   }
