@@ -159,8 +159,9 @@ export class Relayer {
       this.#miss(view);
     }
     await eachDone([
-      () => this.#poster.plan(),
+      // A bond hangs on its times; posts can wait for its answers, and there may be many.
       () => this.sealed.plan(),
+      () => this.#poster.plan(),
       () => this.#settler.plan(),
       () => {
         this.#followUp.submit();
