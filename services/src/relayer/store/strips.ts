@@ -183,6 +183,13 @@ export class Strips {
     return this.#store.prepare<unknown[], StripRow>(sql).get(reason, digest);
   }
 
+  /** Why a strip waits although its gate is near. */
+  waits(digest: string, reason: string): void {
+    this.#store
+      .prepare("UPDATE strips SET reason = ? WHERE digest = ? AND state = 'waiting' AND reason IS NOT ?")
+      .run(reason, digest, reason);
+  }
+
   /** Why the strips of a commit wait. */
   note(batch: string, reason: string): void {
     this.#store.prepare("UPDATE strips SET reason = ? WHERE batch = ? AND reason IS NOT ?").run(reason, batch, reason);
@@ -204,9 +211,9 @@ export class Strips {
       .run(from);
   }
 
-  /** Puts strips into a call. */
+  /** Puts a strip into a call: what it waited for is over. */
   assign(digest: string, batch: string): void {
-    this.#store.prepare("UPDATE strips SET batch = ? WHERE digest = ?").run(batch, digest);
+    this.#store.prepare("UPDATE strips SET batch = ?, reason = NULL WHERE digest = ?").run(batch, digest);
   }
 
   /**
