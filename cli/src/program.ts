@@ -1,6 +1,7 @@
 /** The commands, in the order of the help. */
 import { Command } from "commander";
 import { bill } from "./commands/bill.ts";
+import { bond } from "./commands/bond.ts";
 import { claim } from "./commands/claim.ts";
 import { community } from "./commands/community.ts";
 import { completion } from "./commands/completion.ts";
@@ -21,7 +22,7 @@ import { VERSION } from "./lib/version.ts";
 
 const COMMANDS = [
   ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill],
-  ...[gateway, relayer, keeper, price, cost, completion],
+  ...[gateway, relayer, bond, keeper, price, cost, completion],
 ];
 
 /** Declares everything; nothing runs yet. */

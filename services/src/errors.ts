@@ -33,7 +33,8 @@ export type ServiceErrorCode =
   | "SIGNATURE_INVALID"
   | "MESSAGE_INVALID"
   | "KEY_REUSED"
-  | "RATE_LIMITED";
+  | "RATE_LIMITED"
+  | "BUNDLE_MISSING";
 
 /** An error of a service. Test codes, not messages. */
 export class ServiceError extends Error {

@@ -253,6 +253,26 @@ describe("wattbook init", function () {
     expect([again.code, again.stdout, again.stderr.split(":")[0]]).to.deep.equal([2, "", "FILE_EXISTS"]);
   });
 
+  it("keeps the configuration to its owner: a node's address may hold a key", async function () {
+    const made = await run(["init", folder.at("keyed"), "--node", "https://node.example/v3/secret", "--json"]);
+    const { config } = JSON.parse(made.stdout) as { config: string };
+    expect(statSync(config).mode & 0o777).to.equal(0o600);
+    const found = async () => {
+      const { stdout } = await run(["doctor", "--json", "--config", config]);
+      expect(stdout).not.to.include("secret");
+      const { checks } = JSON.parse(stdout) as { checks: (Check & { readonly advice: string | null })[] };
+      return checks.find(({ check }) => check === "node address: file");
+    };
+    expect(await found()).to.equal(undefined);
+    chmodSync(config, 0o644);
+    expect(await found()).to.include({ state: "warn" });
+    expect((await found())?.advice).to.include(`chmod 600 ${config}`);
+    const plain = await run(["init", folder.at("plain"), "--node", "http://127.0.0.1:8545", "--json"]);
+    const { config: open } = JSON.parse(plain.stdout) as { config: string };
+    chmodSync(open, 0o644);
+    expect((await run(["doctor", "--json", "--config", open])).stdout).not.to.include("node address: file");
+  });
+
   it("asks for the password twice, without showing it", async function () {
     const answers = ["long enough", "long enough"];
     const { code, stderr } = await run(["init", folder.at("asked"), "--keys", "trading"], { answers });

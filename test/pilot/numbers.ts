@@ -64,6 +64,7 @@ function relaying(numbers: Numbers, outbox: Outbox): void {
   numbers.messages.inc({ kind: "strip", answer: "Underfunded" });
   numbers.faults.inc({ code: "RPC_UNAVAILABLE" });
   numbers.waiting.set({ community: "0" }, 1);
+  numbers.strays.set({ community: "0" }, 0);
   for (const part of ["free", "locked"]) numbers.bonds.set({ community: "0", part }, 1);
 }
 

@@ -91,7 +91,8 @@ async function initialise(folder: string, options: Options, { terminal }: App): 
     });
     keys[role] = { file, address };
   }
-  writeFileSync(config, text, { flag: "wx" });
+  // Addresses of nodes often hold a key: only the owner reads it.
+  writeFileSync(config, text, { mode: PRIVATE, flag: "wx" });
   keepOut(join(folder, "keys", ".gitignore"), "*\n");
   keepOut(join(folder, ".gitignore"), "keys/\ndata/\n");
   return { config, keys };

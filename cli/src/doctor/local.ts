@@ -63,6 +63,7 @@ export function lookLocally(named: string | undefined, terminal: Terminal): Look
     },
   );
   const url = attempt("node address", findings, () => nodeUrlOf(config, terminal), withoutKeys);
+  findings.push(...nodeKey(config));
   const keys = keysOf(config, findings);
   findings.push(dataFolder(config));
   if (deployment === undefined || url === undefined) return { findings, config, value: undefined };
@@ -106,6 +107,23 @@ function keysOf(config: Config, findings: Finding[]): Map<Role, LockedKey> {
     doubtful("keys", "none", "Commands that only look need none. Make some: wattbook init --keys owner,trading"),
   );
   return keys;
+}
+
+/** A provider's key in the node's address, in a file that others can read. */
+function nodeKey({ path, node: { url, urlFile } }: Config): Finding[] {
+  const holding = [
+    ...(url !== undefined && url.replace(/\/$/, "") !== withoutKeys(url) ? [path] : []),
+    ...(urlFile === undefined || !existsSync(urlFile) ? [] : [urlFile]),
+  ];
+  return holding.flatMap((file) => {
+    try {
+      checkPrivate("node.url", file);
+      return [];
+    } catch (error) {
+      const advice = error instanceof Error ? error.message : String(error);
+      return [doubtful("node address: file", "others can read it", advice)];
+    }
+  });
 }
 
 function dataFolder({ data }: Config): Finding {

@@ -1,6 +1,7 @@
 /** What services say of themselves, those that the configuration names. */
 import { z } from "zod";
 import { SERVICES, type Config, type ServiceName } from "../lib/config.ts";
+import { shortJson } from "../lib/answers.ts";
 import { EXIT } from "../lib/errors.ts";
 import { withoutKeys } from "../lib/text.ts";
 import type { Finding } from "./check.ts";
@@ -25,8 +26,11 @@ async function lookAt(name: ServiceName, url: string): Promise<Finding> {
   const fail = (found: string, advice: string): Finding => ({ check, state: "fail", found, advice, exit: EXIT.failed });
   const shown = withoutKeys(url);
   try {
-    const response = await fetch(new URL("/readyz", url), { signal: AbortSignal.timeout(PATIENCE) });
-    const answer = Answer.safeParse(await response.json().catch(() => undefined));
+    const response = await fetch(new URL("/readyz", url), {
+      redirect: "error",
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    const answer = Answer.safeParse(await shortJson(response));
     if (!answer.success) {
       return fail(`${shown} is not its door`, `Correct services.${name}: it is where /readyz and /metrics are.`);
     }

@@ -79,9 +79,22 @@ export async function withLink<T>(
   work: (link: Link) => Promise<T>,
 ): Promise<T> {
   const config = readConfig(options.config, terminal);
+  return linkTo(config, () => nodeUrlOf(config, terminal), terminal, work);
+}
+
+/**
+ * As `withLink`, with a configuration that was read.
+ * @param url The node's address.
+ */
+export async function linkTo<T>(
+  config: Config,
+  url: () => string,
+  terminal: Terminal,
+  work: (link: Link) => Promise<T>,
+): Promise<T> {
   const deployment = deploymentOf(config);
   const { timeoutMs } = config.node;
-  const provider = openProvider(nodeUrlOf(config, terminal), deployment.chainId, timeoutMs);
+  const provider = openProvider(url(), deployment.chainId, timeoutMs);
   try {
     return await work({
       terminal,

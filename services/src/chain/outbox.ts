@@ -27,6 +27,8 @@ export interface Job {
   readonly gas: bigint | null;
   /** Unix seconds of the chain from which on it is of no use. */
   readonly expires: number | null;
+  /** Whether it goes before others that wait: a bond may hang on it. */
+  readonly urgent: boolean;
   readonly state: JobState;
   readonly nonce: number | null;
   /** The transaction that is in a block. */
@@ -52,7 +54,7 @@ export interface Attempt {
 }
 
 /** A job to take up. */
-export type JobRequest = Pick<Job, "key" | "call"> & Partial<Pick<Job, "gas" | "expires">>;
+export type JobRequest = Pick<Job, "key" | "call"> & Partial<Pick<Job, "gas" | "expires" | "urgent">>;
 
 const MIGRATIONS = [
   `CREATE TABLE owner (chain TEXT NOT NULL, account TEXT NOT NULL) STRICT;
@@ -67,7 +69,11 @@ const MIGRATIONS = [
      most TEXT NOT NULL, tip TEXT NOT NULL, legacy INTEGER NOT NULL, block INTEGER NOT NULL, cancels INTEGER NOT NULL
    ) STRICT;
    CREATE INDEX attempts_by_key ON attempts (key, nonce);`,
+  "ALTER TABLE jobs ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;",
 ];
+
+/** What is urgent was planned in an order of its own (a commit's chunks): that stays where they expire at the same time. */
+const WAITING = "urgent DESC, CASE urgent WHEN 1 THEN coalesce(expires, 1 << 62) END, number";
 
 /** The outbox of one account on one chain. */
 export class Outbox {
@@ -99,12 +105,12 @@ export class Outbox {
    * Takes up a job, once per key.
    * @throws ServiceError JOB_MISMATCH where the key stands for another call
    */
-  add({ key, call, gas = null, expires = null }: JobRequest): Job {
+  add({ key, call, gas = null, expires = null, urgent = false }: JobRequest): Job {
     const known = this.job(key);
     if (known === undefined) {
       this.#write(
-        "INSERT INTO jobs (key, target, data, value, gas, expires, state) VALUES (?, ?, ?, ?, ?, ?, 'queued')",
-        ...[key, call.to, call.data, String(call.value), gas === null ? null : String(gas), expires],
+        "INSERT INTO jobs (key, target, data, value, gas, expires, urgent, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued')",
+        ...[key, call.to, call.data, String(call.value), gas === null ? null : String(gas), expires, urgent ? 1 : 0],
       );
       return this.#existing(key);
     }
@@ -118,9 +124,9 @@ export class Outbox {
     return row && jobOf(row);
   }
 
-  /** In the order in which they came, or of their nonces. */
+  /** In the order of their nonces; queued ones as they came, the urgent ones before, by when they expire. */
   inState(state: JobState): Job[] {
-    const order = state === "sent" || state === "mined" ? "nonce" : "number";
+    const order = state === "sent" || state === "mined" ? "nonce" : WAITING;
     const rows = this.store
       .prepare<[string], JobRow>(`SELECT * FROM jobs WHERE state = ? ORDER BY ${order}`)
       .all(state);
@@ -261,6 +267,7 @@ interface JobRow {
   readonly value: string;
   readonly gas: string | null;
   readonly expires: number | null;
+  readonly urgent: number;
   readonly state: JobState;
   readonly nonce: number | null;
   readonly hash: string | null;
@@ -286,6 +293,7 @@ function jobOf({ key, target, data, value, gas, expires, state, nonce, hash, blo
   return {
     ...{ key, expires, state, nonce, hash, block, reason: row.reason, blockHash: row.block_hash },
     call: { to: target, data, value: BigInt(value) },
+    urgent: row.urgent === 1,
     gas: gas === null ? null : BigInt(gas),
     gasUsed: row.gas_used === null ? null : BigInt(row.gas_used),
   };

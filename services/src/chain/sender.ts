@@ -19,7 +19,7 @@ export interface SenderOptions {
   readonly confirmations?: number;
   /** Blocks that pass before a transaction that is next in line offers more; 3 if left out. */
   readonly patience?: number;
-  /** Transactions that wait to be mined at the same time; 16 if left out. */
+  /** Transactions that wait to be mined at the same time; 16 if left out. As many again may be urgent. */
   readonly inFlight?: number;
   /** Told of each step once it is on disk or done: for logs, counters, and tests that pull the plug. */
   readonly observe?: (step: SenderStep) => void;
@@ -245,7 +245,8 @@ export class Sender {
         this.#tell("expired", job);
         continue;
       }
-      if (this.#outbox.counts().sent >= inFlight) return;
+      // Nonces are mined in their order: a full line must not make what is urgent wait for a place in it too.
+      if (this.#outbox.counts().sent >= (job.urgent ? 2 * inFlight : inFlight)) return;
       await this.#sendNew(head, job);
     }
   }

@@ -56,6 +56,7 @@ export const relayerSchema = z.strictObject({
       perAddress: whole("requests per minute", 1, 1_000_000).default(DEFAULT_LIMITS.perAddress),
       perMember: whole("messages per minute", 1, 100_000).default(30),
       streams: whole("streams", 0, 100_000).default(DEFAULT_LIMITS.streams),
+      streamsPerAddress: whole("streams", 0, 100_000).default(DEFAULT_LIMITS.streamsPerAddress),
       proxy: z.boolean({ error: "pass true or false" }).default(DEFAULT_LIMITS.proxy),
     })
     .prefault({}),

@@ -17,6 +17,8 @@ export class Numbers {
   readonly waiting;
   /** What came of the commits of sealed communities. */
   readonly commits;
+  /** Commits of its account whose bundles it does not have. */
+  readonly strays;
   /** Bonds in sealed communities, base units. */
   readonly bonds;
 
@@ -45,6 +47,10 @@ export class Numbers {
     this.commits = new Counter({
       ...{ name: "wattbook_relayer_commit_steps_total", help: "What came of commits to sealed periods", registers },
       labelNames: ["step"] as const,
+    });
+    this.strays = new Gauge({
+      ...{ name: "wattbook_relayer_bundles_missing", help: "Commits of its account without a bundle here", registers },
+      labelNames: ["community"] as const,
     });
     this.bonds = new Gauge({
       ...{ name: "wattbook_relayer_bond", help: "Bonds in sealed communities, base units", registers },

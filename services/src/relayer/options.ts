@@ -31,6 +31,7 @@ export type RelayerStep =
   | "expired"
   | "late"
   | "bundled"
+  | "bundleMissing"
   | CommitStep;
 
 /** What a relayer is made of. */

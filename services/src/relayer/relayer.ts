@@ -1,18 +1,9 @@
 /** The relayer: takes strips and readings, and brings them on chain, once each, whatever breaks in between. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import {
-  asPeriod,
-  connect,
-  isWattbookError,
-  MarketClient,
-  type Period,
-  SettlementClient,
-  type Terms,
-  type Wattbook,
-} from "@wattbook/sdk";
+import { asPeriod, connect, isWattbookError, type Period, type Terms, type Wattbook } from "@wattbook/sdk";
 import { BaseWallet, type Signer } from "ethers";
-import { type Head, Outbox, Sender } from "../chain/index.ts";
+import type { Head } from "../chain/index.ts";
 import { pause } from "../chain/backoff.ts";
 import { isServiceError } from "../errors.ts";
 import type { Store } from "../store/open.ts";
@@ -20,18 +11,12 @@ import { Bus } from "./bus.ts";
 import { ChainClock } from "./chain/clock.ts";
 import { Follower } from "./chain/follow.ts";
 import { namesOf, Outcomes } from "./chain/outcomes.ts";
-import { readerOf } from "./chain/runner.ts";
 import { CommunityView } from "./chain/view.ts";
 import { Desks } from "./desks.ts";
-import { eachDone } from "./each-done.ts";
 import type { RelayerOptions, RelayerStep, ServedCommunity } from "./options.ts";
-import { FollowUp } from "./post/follow-up.ts";
-import { Poster } from "./post/poster.ts";
-import { DEFAULT_SEALED, Sealed } from "./sealed/sealed.ts";
-import { Corrections } from "./settle/corrections.ts";
-import { Settler } from "./settle/settler.ts";
+import { Outgoing } from "./outgoing.ts";
+import type { Sealed } from "./sealed/sealed.ts";
 import { SignaturePool } from "./signatures/pool.ts";
-import { Batches } from "./store/batches.ts";
 import { Facts } from "./store/facts.ts";
 import { Pruner } from "./store/prune.ts";
 import { GroupCommit } from "./store/group-commit.ts";
@@ -56,18 +41,12 @@ export class Relayer {
   readonly commits: GroupCommit;
   readonly options: RelayerOptions;
   readonly domains: Wattbook["domains"];
-  readonly sealed: Sealed;
   readonly #facts: Facts;
-  readonly #batches: Batches;
-  readonly #outbox: Outbox;
-  readonly #sender: Sender;
   readonly #signatures: SignaturePool;
   readonly #clock = new ChainClock();
   readonly #desks: Desks;
   readonly #follower: Follower;
-  readonly #followUp: FollowUp;
-  readonly #poster: Poster;
-  readonly #settler: Settler;
+  readonly #outgoing: Outgoing;
   readonly #pruner: Pruner;
   #head: Head | undefined;
   /** By the process's clock, milliseconds. */
@@ -82,17 +61,13 @@ export class Relayer {
     this.path = join(folder, "relayer.db");
     const owner = { chainId: node.chainId, market: deployment.contracts.DoubleAuction, account };
     this.store = openRelayerStore(this.path, owner);
-    this.#outbox = new Outbox(join(folder, "outbox.db"), node.chainId, account);
-    options.numbers?.sender.watch(this.#outbox);
     this.strips = new Strips(this.store);
     this.readings = new Readings(this.store);
     this.commits = new GroupCommit(this.store, this.path);
     this.#facts = new Facts(this.store);
-    this.#batches = new Batches(this.store);
     this.#signatures = new SignaturePool(privateKeyOf(options.signer), options.threads);
     this.#desks = this.#makeDesks();
-    this.#sender = this.#makeSender();
-    this.sealed = this.#makeSealed();
+    this.#outgoing = this.#makeOutgoing();
     const outcomes = this.#makeOutcomes();
     this.#follower = new Follower({
       ...{ node, store: this.store, path: this.path, facts: this.#facts, deployment, communities },
@@ -105,9 +80,6 @@ export class Relayer {
         this.sealed.rewind(from);
       },
     });
-    this.#followUp = this.#makeFollowUp();
-    this.#poster = this.#makePoster();
-    this.#settler = this.#makeSettler();
     this.#pruner = this.#makePruner();
   }
 
@@ -147,26 +119,22 @@ export class Relayer {
     if (served.admission === undefined) this.#open.set(Number(view.community), served);
   }
 
+  /** Its commits to sealed periods. */
+  get sealed(): Sealed {
+    return this.#outgoing.sealed;
+  }
+
   /** Looks at the chain once and does what is due. @throws Faults of the node, and of the files; the next look goes on */
   async tick(): Promise<void> {
     const head = await this.options.node.head();
     this.#clock.see(head);
     await this.#read(head);
-    this.#followUp.close(head.number);
-    this.sealed.look(head);
+    this.#outgoing.look(head);
     for (const { view, gates } of this.served.values()) {
       gates.look(view.community, view.terms, view.now());
       this.#miss(view);
     }
-    await eachDone([
-      () => this.#poster.plan(),
-      () => this.sealed.plan(),
-      () => this.#settler.plan(),
-      () => {
-        this.#followUp.submit();
-        return this.#sender.tick();
-      },
-    ]);
+    await this.#outgoing.send();
     this.#prune();
     this.#count();
     await this.#weigh();
@@ -199,7 +167,7 @@ export class Relayer {
   async close(): Promise<void> {
     this.commits.flush();
     await this.#signatures.close();
-    this.#outbox.close();
+    this.#outgoing.close();
     this.store.close();
   }
 
@@ -273,19 +241,15 @@ export class Relayer {
 
   // -------------------------------------------------------------------------------------------------- parts
 
-  #makeSender(): Sender {
-    const { node, signer, fees, confirmations, log, numbers } = this.options;
-    return new Sender({
-      ...{ node, signer, outbox: this.#outbox, fees, confirmations },
-      observe: (step) => {
-        numbers?.sender.stepped(step);
-        const hash = "hash" in step ? step.hash : step.job.hash;
-        const reason = step.step === "late" ? step.reason : step.job.reason;
-        log[step.step === "late" || step.step === "refused" ? "warn" : "info"](
-          { job: step.job.key, step: step.step, transaction: hash, nonce: step.job.nonce, reason },
-          "a transaction",
-        );
-        this.tell(step.step, step.job.key);
+  #makeOutgoing(): Outgoing {
+    return new Outgoing({
+      ...{ options: this.options, account: this.account, domains: this.domains, bus: this.bus, store: this.store },
+      ...{ strips: this.strips, readings: this.readings, facts: this.#facts, served: this.served, open: this.#open },
+      resolved: (row, outcome) => {
+        this.#resolved(row, outcome);
+      },
+      tell: (step, name) => {
+        this.tell(step, name);
       },
     });
   }
@@ -299,67 +263,6 @@ export class Relayer {
       },
       resolved: (row, outcome) => {
         this.#resolved(row, outcome);
-      },
-    });
-  }
-
-  #makeFollowUp(): FollowUp {
-    return new FollowUp({
-      ...{ store: this.store, outbox: this.#outbox, sender: this.#sender, batches: this.#batches },
-      ...{ facts: this.#facts, strips: this.strips, readings: this.readings },
-      released: (row) => {
-        if (row.state === "skipped") {
-          this.#resolved(row, "skipped");
-          this.bus.tell({ type: "skipped", ...namesOf(row), reason: row.reason ?? "" });
-        } else if (row.state === "waiting")
-          this.options.log.warn({ digest: row.digest, reason: row.reason }, "posted again");
-        this.tell("acknowledged", row.digest);
-      },
-    });
-  }
-
-  #makePoster(): Poster {
-    const { node, deployment, lead, log } = this.options;
-    return new Poster({
-      ...{ node, account: this.account, store: this.store, sender: this.#sender, strips: this.strips, lead },
-      ...{ batches: this.#batches, facts: this.#facts, served: this.#open },
-      market: new MarketClient({ address: deployment.contracts.DoubleAuction, runner: readerOf(node) }),
-      late: (row, reason) => {
-        log.debug({ digest: row.digest, reason }, "a strip cannot be posted yet");
-      },
-      planned: (key) => {
-        this.tell("batched", key);
-      },
-    });
-  }
-
-  #makeSettler(): Settler {
-    const { node, deployment, patience, log } = this.options;
-    return new Settler({
-      ...{ node, account: this.account, store: this.store, sender: this.#sender, readings: this.readings, patience },
-      ...{ batches: this.#batches, facts: this.#facts, served: this.served },
-      corrections: new Corrections(node, deployment, this.#facts),
-      settlement: new SettlementClient({ address: deployment.contracts.Settlement, runner: readerOf(node) }),
-      late: (row, reason) => {
-        log.debug({ digest: row.digest, reason }, "a reading cannot be sent yet");
-      },
-      planned: (key) => {
-        this.tell("batched", key);
-      },
-    });
-  }
-
-  #makeSealed(): Sealed {
-    const { node, deployment, log, numbers, sealed: options = DEFAULT_SEALED } = this.options;
-    return new Sealed({
-      ...{ node, deployment, account: this.account, store: this.store, sender: this.#sender, batches: this.#batches },
-      ...{ facts: this.#facts, strips: this.strips, bus: this.bus, market: this.domains.sealedMarket, options },
-      ...{ log, numbers },
-      resolved: (row, outcome) => {
-        this.#resolved(row, outcome);
-      },
-      tell: (step, name) => {
-        this.tell(step, name);
       },
     });
   }
@@ -379,9 +282,9 @@ export class Relayer {
     return new Pruner({
       ...{ store: this.store, keep },
       forget: (keys) => {
-        this.#sender.forget(keys);
+        this.#outgoing.forget(keys);
       },
-      openHashes: () => this.#batches.open().flatMap(({ key }) => this.#sender.job(key)?.hash ?? []),
+      openHashes: () => this.#outgoing.openHashes(),
     });
   }
 }

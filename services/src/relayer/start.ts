@@ -69,7 +69,7 @@ export async function startRelayer(config: RelayerConfig, parts: RelayerParts): 
     });
     const { address, port } = app.server.address() as AddressInfo;
     const needs = [nodeAnswers(node), storeWrites("store", relayer.path, relayer.store)];
-    if (relayer.sealed.size > 0) needs.push(bondIsThere(relayer));
+    if (relayer.sealed.size > 0) needs.push(bondIsThere(relayer), bundlesAreThere(relayer));
     door.up(needs);
     log.info({ account: relayer.account, port, operation: door.url }, "relayer is up");
     const finish = async () => {
@@ -117,4 +117,13 @@ function bondIsThere({ sealed }: Relayer): Need {
     if (missing !== null) throw new Error(missing);
   };
   return { name: "bond", check };
+}
+
+/** Every commit of the account can be revealed, and shown where it is asked for. */
+function bundlesAreThere({ sealed }: Relayer): Need {
+  const check = () => {
+    sealed.checkBundles();
+    return Promise.resolve();
+  };
+  return { name: "bundles", check };
 }

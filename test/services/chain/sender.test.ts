@@ -90,6 +90,29 @@ for (const kind of NODES) {
       for (const { call } of jobs) expect(await balanceOf(call.to)).to.equal(1n);
     });
 
+    it("sends what is urgent before what waits, and past a full line", async () => {
+      const { sender } = benches.make(door.url, wallet, { inFlight: 2 });
+      const method = kind.name === "anvil" ? "anvil_setAutomine" : "evm_setAutomine";
+      await ask(method, false);
+      try {
+        for (const key of ["a", "b", "c", "d"]) sender.submit({ ...payment(key), gas: 21_000n });
+        await sender.tick();
+        const urgent = (key: string, expires: number) => ({ ...payment(key), gas: 21_000n, expires, urgent: true });
+        for (const job of [urgent("clear", 2 ** 40), urgent("first", 2 ** 39), urgent("second", 2 ** 39)]) {
+          sender.submit(job);
+        }
+        await sender.tick();
+        const nonces = () => ["a", "b", "c", "d", "first", "second", "clear"].map((key) => sender.job(key)?.nonce);
+        expect(nonces()).to.deep.equal([0, 1, null, null, 2, 3, null]);
+        await mine();
+        await sender.tick();
+        expect(nonces()).to.deep.equal([0, 1, 5, null, 2, 3, 4]);
+      } finally {
+        await ask(method, true);
+        await mine();
+      }
+    });
+
     it("does not send what would revert, and spends no nonce on it", async () => {
       const job = payment("bad");
       await ask(`${prefix}_setCode`, job.call.to, ALWAYS_REVERTS);

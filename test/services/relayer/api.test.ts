@@ -251,16 +251,22 @@ describe("relayer: API", function () {
     expect(missing.status).to.equal(404);
   });
 
+  /** A stream that a listener asked for and never reads, nor answers a ping. */
+  const deafTo = (port: number, ...more: readonly string[]) => {
+    const deaf = connect({ host: "127.0.0.1", port });
+    deaf.on("error", () => undefined);
+    const asks = ["host: x", "connection: Upgrade", "upgrade: websocket", "sec-websocket-version: 13", ...more];
+    const key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==";
+    deaf.write(`GET /v1/communities/0/stream HTTP/1.1\r\n${[...asks, key].join("\r\n")}\r\n\r\n`);
+    return deaf;
+  };
+
   it("cuts off a listener that does not read, whatever happens meanwhile", async () => {
     const log = createLog("relayer", "silent", new Secrets());
     const app = await createApp(new RelayerService(bench.relayer), DEFAULT_LIMITS, log);
     await app.listen({ host: "127.0.0.1", port: 0 });
     const { port } = app.server.address() as AddressInfo;
-    const deaf = connect({ host: "127.0.0.1", port });
-    deaf.on("error", () => undefined);
-    const asks = ["host: x", "connection: Upgrade", "upgrade: websocket", "sec-websocket-version: 13"];
-    const key = "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==";
-    deaf.write(`GET /v1/communities/0/stream HTTP/1.1\r\n${[...asks, key].join("\r\n")}\r\n\r\n`);
+    const deaf = deafTo(port);
     for (let round = 0; round < 200 && app.websocketServer.clients.size === 0; round++) await sleep(10);
     const [listener] = app.websocketServer.clients;
     const strip = { digest: "0x", community: "0", period: "1", member: "4" };
@@ -271,6 +277,75 @@ describe("relayer: API", function () {
     expect(listener?.readyState, "not open").to.be.greaterThan(1);
     expect(listener?.bufferedAmount, "bytes that wait").to.be.lessThan(1_300_000);
     deaf.destroy();
+    await app.close();
+  });
+
+  it("gives one address so many streams, and another one still gets its own", async () => {
+    const log = createLog("relayer", "silent", new Secrets());
+    const limits = { ...DEFAULT_LIMITS, streams: 4, streamsPerAddress: 2, proxy: true };
+    const app = await createApp(new RelayerService(bench.relayer), limits, log);
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const open = async (address: string) => {
+      const socket = deafTo(port, `x-forwarded-for: ${address}`);
+      const [answer] = (await once(socket, "data")) as [Buffer];
+      return { socket, status: Number(answer.toString().split(" ")[1]) };
+    };
+    const first = await open("198.51.100.7");
+    // Of one IPv6 network any number of addresses comes.
+    const rest = [];
+    for (const address of ["::ffff:198.51.100.7", "198.51.100.7", "2001:db8::1", "2001:db8:0:0:5::1", "2001:db8::2"]) {
+      rest.push((await open(address)).status);
+    }
+    expect([first.status, ...rest]).to.deep.equal([101, 101, 429, 101, 101, 429]);
+    expect((await open("203.0.113.9")).status, "in all").to.equal(429);
+    first.socket.destroy();
+    for (let round = 0; round < 200 && app.websocketServer.clients.size > 3; round++) await sleep(10);
+    expect((await open("198.51.100.7")).status, "one has closed").to.equal(101);
+    await app.close();
+  });
+
+  it("ends although a listener does not let go", async function () {
+    // A WebSocket that nobody answers closes after half a minute.
+    this.timeout(15_000);
+    const log = createLog("relayer", "silent", new Secrets());
+    const app = await createApp(new RelayerService(bench.relayer), DEFAULT_LIMITS, log);
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const deaf = deafTo((app.server.address() as AddressInfo).port);
+    await once(deaf, "data");
+    await app.close();
+    deaf.destroy();
+  });
+
+  it("takes no more of them where all come at the same moment", async () => {
+    const log = createLog("relayer", "silent", new Secrets());
+    const app = await createApp(new RelayerService(bench.relayer), { ...DEFAULT_LIMITS, streamsPerAddress: 3 }, log);
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const sockets = Array.from({ length: 12 }, () => new WebSocket(`ws://127.0.0.1:${port}/v1/communities/0/stream`));
+    const ended = sockets.map(async (socket) => once(socket, "close"));
+    const over = new Set<number>();
+    for (const [index, end] of ended.entries()) void end.then(() => over.add(index));
+    for (let round = 0; round < 300 && over.size < 9; round++) await sleep(10);
+    expect(over.size).to.equal(9);
+    await app.close();
+    await Promise.all(ended);
+  });
+
+  it("drops a listener that answers no ping, and keeps one that does", async () => {
+    const log = createLog("relayer", "silent", new Secrets());
+    const app = await createApp(new RelayerService(bench.relayer), { ...DEFAULT_LIMITS, beat: 50 }, log);
+    await app.listen({ host: "127.0.0.1", port: 0 });
+    const { port } = app.server.address() as AddressInfo;
+    const alive = new WebSocket(`ws://127.0.0.1:${port}/v1/communities/0/stream`);
+    await once(alive, "open");
+    const deaf = deafTo(port);
+    deaf.resume();
+    await once(deaf, "close");
+    await sleep(200);
+    expect(alive.readyState).to.equal(WebSocket.OPEN);
+    expect(app.websocketServer.clients.size).to.equal(1);
+    alive.close();
     await app.close();
   });
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { CHECKED_LIMITS, communityTerms, NEW_RING_LIMITS, ringLength } from "@wattbook/sdk";
 import { byPeriod, firstOfMembers, limitsOf, measured } from "../../../services/src/relayer/post/plan.ts";
+import { type BatchKind, jobOf } from "../../../services/src/relayer/store/batches.ts";
 import type { StripRow } from "../../../services/src/relayer/store/strips.ts";
 import { slotsInGroup } from "../../../services/src/relayer/strips/busy.ts";
 
@@ -31,6 +32,24 @@ describe("relayer: plans", () => {
   it("hold more once a call was measured, and never less: what is too large is halved", () => {
     expect(measured(CHECKED_LIMITS, 5n, 10n)).to.deep.equal({ ...CHECKED_LIMITS, gas: 2n * CHECKED_LIMITS.gas });
     expect(measured(CHECKED_LIMITS, 11n, 10n)).to.equal(CHECKED_LIMITS);
+  });
+
+  it("say which calls a bond hangs on: those go before others", () => {
+    const isUrgent = (kind: BatchKind) =>
+      jobOf({ kind, key: "k", community: 0, period: 1, target: account, data: "0x", gas: "1", expires: 1 }).urgent;
+    const kinds = [
+      "commit",
+      "reveal",
+      "answer",
+      "finish",
+      "clear",
+      "post",
+      "settle",
+      "meter",
+      "close",
+      "correct",
+    ] as const;
+    expect(kinds.filter(isUrgent)).to.deep.equal(["commit", "reveal", "answer", "finish"]);
   });
 
   it("know how many slots are taken over together", () => {

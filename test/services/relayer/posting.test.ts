@@ -16,7 +16,7 @@ import {
   verifyReceipt,
 } from "@wattbook/sdk";
 import type { Wallet } from "ethers";
-import { signWithdrawal } from "../../../services/src/relayer/index.ts";
+import { type Notice, signWithdrawal } from "../../../services/src/relayer/index.ts";
 import { type RelayerBench, RelayerBenches } from "./bench.ts";
 import { anvil, CommunityWorld, type StripOverride } from "./world.ts";
 
@@ -115,6 +115,77 @@ describe("relayer: posting", function () {
     expect(await world.recorded(period)).to.deep.equal([digestOf(first), digestOf(second)]);
   });
 
+  /** A member's call that takes all its money away. */
+  const withdrawal = async (home: number) => {
+    const { owner, member } = world.home(home);
+    await world.ask("hardhat_setBalance", owner.address, "0x8ac7230489e80000");
+    const { escrow } = world.wattbook;
+    const { free } = await escrow.account(world.community, member);
+    const call = escrow.calls.withdraw(world.community, member, world.deployer.address, free);
+    return { owner, member, free, call };
+  };
+
+  it("posts the others where a member has withdrawn what its receipt was given for, and tells it until the gate", async () => {
+    const bench = await benches.open(wallet);
+    const gone = await signed(0, [sell(0)]);
+    const others = [await signed(1, [sell(0)]), await signed(2, [sell(0)])];
+    for (const each of [gone, ...others]) await take(bench, each);
+    const { owner, member, free, call } = await withdrawal(0);
+    await world.sendAs(owner, call);
+    const notices: Notice[] = [];
+    bench.relayer.bus.listen((notice) => notices.push(notice));
+    await world.advanceTo(gate(0) - 100n);
+    for (const each of others) expect(await settle(bench, each)).to.include({ state: "posted" });
+    expect(await state(bench, gone)).to.include({ state: "waiting", reason: "Underfunded", inCall: null });
+    const before = await world.provider.getTransactionCount(wallet.address);
+    await world.advanceTo(gate(0));
+    await bench.ticks(2);
+    expect(await state(bench, gone)).to.include({ state: "missed", reason: "Underfunded" });
+    expect(notices.filter(({ type }) => type === "missed")).to.deep.equal([
+      {
+        type: "missed",
+        community: "0",
+        period: String(period),
+        member: String(member),
+        digest: digestOf(gone),
+        reason: "Underfunded",
+      },
+    ]);
+    expect(await world.provider.getTransactionCount(wallet.address), "no gas for it").to.equal(before);
+    await world.deposit(member, free);
+  });
+
+  it("posts the others where the withdrawal comes right before its call, in the same block", async function () {
+    // The other kind of node orders by arrival.
+    if (anvil().name !== "anvil") this.skip();
+    const bench = await benches.open(wallet);
+    const gone = await signed(0, [sell(0)]);
+    const others = [await signed(1, [sell(0)]), await signed(2, [sell(0)])];
+    for (const each of [gone, ...others]) await take(bench, each);
+    const { owner, member, free, call } = await withdrawal(0);
+    await world.advanceTo(gate(0) - 100n);
+    await world.ask("anvil_setAutomine", false);
+    try {
+      await bench.relayer.tick();
+      // It pays more for its place.
+      await owner.connect(world.provider).sendTransaction({
+        ...{ to: call.to, data: call.data, gasLimit: 1_000_000n, type: 2 },
+        ...{ maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n },
+      });
+      await world.ask("anvil_mine", "0x1");
+    } finally {
+      await world.ask("anvil_setAutomine", true);
+    }
+    for (const each of others) expect(await settle(bench, each)).to.include({ state: "posted" });
+    await bench.ticks(3);
+    expect(await state(bench, gone)).to.include({ state: "waiting", reason: "Underfunded", inCall: null });
+    expect(await world.recorded(period)).to.have.members(others.map(digestOf));
+    await world.advanceTo(gate(0));
+    await bench.ticks(2);
+    expect(await state(bench, gone)).to.include({ state: "missed", reason: "Underfunded" });
+    await world.deposit(member, free);
+  });
+
   it("takes it as posted where another relayer was faster with the same strip", async () => {
     const bench = await benches.open(wallet);
     const strip = await signed(0, [sell(0)]);
@@ -149,19 +220,16 @@ describe("relayer: posting", function () {
     const bench = await benches.open(wallet);
     const strip = await signed(0, [sell(0)]);
     await take(bench, strip);
-    const { escrow } = world.wattbook;
-    const { owner, member } = world.home(0);
-    await world.ask("hardhat_setBalance", owner.address, "0x8ac7230489e80000");
-    const { free } = await escrow.account(world.community, member);
-    await world.sendAs(owner, escrow.calls.withdraw(world.community, member, world.deployer.address, free));
+    const { owner, member, free, call } = await withdrawal(0);
+    await world.sendAs(owner, call);
     await world.advanceTo(gate(0) - 100n);
     const before = await world.provider.getTransactionCount(wallet.address);
     await bench.relayer.tick();
     await bench.relayer.tick();
-    expect(await state(bench, strip)).to.include({ state: "waiting", inCall: null });
+    expect(await state(bench, strip)).to.include({ state: "waiting", reason: "Underfunded", inCall: null });
     expect(await world.provider.getTransactionCount(wallet.address)).to.equal(before);
     await world.deposit(member, free);
-    expect(await settle(bench, strip)).to.include({ state: "posted" });
+    expect(await settle(bench, strip)).to.include({ state: "posted", reason: null });
   });
 
   it("gives a strip back until it is being posted", async () => {

@@ -10,6 +10,7 @@ import {
   type Entry,
   type Period,
   periodEnd,
+  periodStart,
   receiptFor,
   sealedTimes,
   type SignedStrip,
@@ -17,6 +18,9 @@ import {
   verifyReceipt,
 } from "@wattbook/sdk";
 import type { Wallet } from "ethers";
+import { Registry } from "../../../services/src/operation/metrics.ts";
+import { ServiceError } from "../../../services/src/relayer/index.ts";
+import { Numbers } from "../../../services/src/relayer/numbers.ts";
 import { type RelayerBench, RelayerBenches } from "./bench.ts";
 import { anvil, CommunityWorld, SEALED, type StripOverride } from "./world.ts";
 
@@ -216,6 +220,113 @@ describe("relayer: sealed communities", function () {
     expect((await bench.strip(next)).body).to.include({ reason: "NoBond" });
   });
 
+  it("takes no strip that its bond does not cover, whichever period was first, and though all come at once", async () => {
+    const { wallet, bench } = await relayer("stretched", BOND);
+    const later = asPeriod(period + 1n);
+    const who = world.home(1);
+    const next = await world.sign(who, world.strip(who, later, wallet.address, [order("sell")]));
+    const strip = await signed(0, wallet, [order("sell")]);
+    const answers = await Promise.all([next, strip].map((each) => bench.strip(each)));
+    expect(answers.filter(({ status }) => status === 202)).to.have.length(1);
+    expect(answers.find(({ status }) => status !== 202)?.body).to.include({ reason: "NoBond" });
+    const [first, second] = answers[0]?.status === 202 ? [next, strip] : [strip, next];
+    expect((await bench.strip(second)).body).to.include({ code: "RELAYER_REFUSED", reason: "NoBond" });
+    // One bond covers all strips of a period.
+    const more = world.strip(world.home(2), first.strip.period, wallet.address, [order("buy")]);
+    await take(bench, await world.sign(world.home(2), more));
+    await world.postBond(wallet, BOND);
+    await bench.relayer.tick();
+    await take(bench, second);
+  });
+
+  it("takes nothing for an earlier period where the bond is kept for a later one", async () => {
+    const { wallet, bench } = await relayer("backwards", BOND);
+    const who = world.home(1);
+    const later = world.strip(who, asPeriod(period + 1n), wallet.address, [order("sell")]);
+    await take(bench, await world.sign(who, later));
+    const strip = await signed(0, wallet, [order("sell")]);
+    expect((await bench.strip(strip)).body).to.include({ code: "RELAYER_REFUSED", reason: "NoBond" });
+  });
+
+  it("raises an alarm where it has committed and the bundle is not in its store, and takes nothing until it is", async () => {
+    const folder = benches.folder();
+    const { wallet, bench: first } = await relayer("disk lost", 4n * BOND, { folder });
+    const strip = await signed(0, wallet, [order("sell")]);
+    await take(first, strip);
+    await world.advanceTo(times().gate - LEAD);
+    await ticks(first);
+    expect((await commits()).map((commit) => commit.relayer)).to.deep.equal([wallet.address]);
+    await first.close();
+
+    const registry = new Registry();
+    const lost = await benches.open(wallet, { numbers: new Numbers(registry) });
+    await ticks(lost, 2);
+    const alarms = lost.lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(isAlarm);
+    expect(alarms, "told once").to.have.length(1);
+    expect(alarms[0]).to.include({ level: 50, community: "0", period: Number(period), place: 0 });
+    expect(alarms[0]?.msg).to.contain(String(times().turnEnds[0])).and.to.contain("start on the store");
+    expect(() => {
+      lost.relayer.sealed.checkBundles();
+    }).to.throw(ServiceError, "but not its bundle");
+    expect(await registry.metrics()).to.contain('wattbook_relayer_bundles_missing{community="0"} 1');
+    // The lost store may have given receipts for every period that was open then.
+    const ask = async (bench: RelayerBench, ahead: bigint) => {
+      const who = world.home(1);
+      const each = world.strip(who, asPeriod(period + ahead), wallet.address, [order("sell")]);
+      return (await bench.strip(await world.sign(who, each))).body;
+    };
+    for (const ahead of [0n, 1n]) {
+      expect(await ask(lost, ahead)).to.include({ code: "RELAYER_REFUSED", reason: "BundleMissing" });
+    }
+    await lost.close();
+
+    const found = await benches.open(wallet, { folder });
+    await ticks(found, 1);
+    found.relayer.sealed.checkBundles();
+    expect(await ask(found, 1n)).to.include.keys("receipt");
+    await toTurn(0);
+    await ticks(found);
+    expect(await world.recorded(period)).to.deep.equal([digestOf(strip)]);
+    expect(found.lines.some((line) => line.includes("BUNDLE_MISSING"))).to.equal(false);
+  });
+
+  it("takes strips again once no period is left that was open when the lost bundle was made", async () => {
+    const { wallet, bench: first } = await relayer("disk gone", 4n * BOND);
+    await take(first, await signed(0, wallet, [order("sell")]));
+    await world.advanceTo(times().gate - LEAD);
+    await ticks(first);
+    await first.close();
+    const lost = await benches.open(wallet);
+    await world.advanceTo(periodStart(world.terms, asPeriod(period + SEALED.horizon)));
+    await ticks(lost, 2);
+    const who = world.home(1);
+    const ask = async (ahead: bigint) => {
+      const each = world.strip(who, asPeriod(period + SEALED.horizon + ahead), wallet.address, [order("sell")]);
+      return lost.strip(await world.sign(who, each));
+    };
+    expect((await ask(2n)).status, "opened behind the last one").to.equal(202);
+    await world.advanceTo(periodStart(world.terms, asPeriod(period + SEALED.horizon + 1n)));
+    await ticks(lost, 2);
+    lost.relayer.sealed.checkBundles();
+  });
+
+  it("says which strips are lost where another process with its key was faster", async () => {
+    const { wallet, bench: one } = await relayer("twice", 4n * BOND);
+    const two = await benches.open(wallet);
+    await take(one, await signed(0, wallet, [order("sell")]));
+    const strip = await signed(1, wallet, [order("sell")]);
+    await take(two, strip);
+    await world.advanceTo(times().gate - LEAD);
+    await freePlace(0n);
+    await ticks(one);
+    expect(await commits()).to.have.length(1);
+    await ticks(two);
+    expect(two.lines.some((line) => isAlarm(JSON.parse(line) as Record<string, unknown>))).to.equal(true);
+    await world.advanceTo(times().gate);
+    await ticks(two, 2);
+    expect(await state(two, strip)).to.include({ state: "missed", reason: "BundleMissing" });
+  });
+
   it("misses strips, and does not commit, where the bond is gone at the gate", async () => {
     const { wallet, bench } = await relayer("withdrawn", BOND);
     const strip = await signed(0, wallet, [order("sell")]);
@@ -383,12 +494,18 @@ describe("relayer: sealed communities", function () {
     expect(older < period).to.equal(true);
   });
 
+  function isAlarm({ code }: Readonly<Record<string, unknown>>): boolean {
+    return code === "BUNDLE_MISSING";
+  }
+
   /** Finishes the commit that an older period keeps a place with. */
   async function freePlace(place: bigint): Promise<void> {
-    const older = asPeriod(period - SEALED.horizon - 2n);
-    const keeper = await world.wattbook.commits.commit(world.community, older, place);
-    if (keeper?.fate === "pending")
-      await world.send(world.wattbook.commits.calls.finish(world.community, older, place));
+    const ring = SEALED.horizon + 2n;
+    for (let older = asPeriod(period - ring); older >= period - 3n * ring; older = asPeriod(older - ring)) {
+      const keeper = await world.wattbook.commits.commit(world.community, older, place);
+      if (keeper?.fate === "pending")
+        await world.send(world.wattbook.commits.calls.finish(world.community, older, place));
+    }
   }
 
   /** Reads the periods before this one as empty, so that its reading is the next. */

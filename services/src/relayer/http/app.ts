@@ -6,9 +6,10 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import type { z } from "zod";
 import type { RelayerApi } from "./api.ts";
 import { answerFailure } from "./failures.ts";
+import { peerOf } from "./peer.ts";
 import { routes } from "./routes.ts";
 import { jsonSchemaOf, useZod } from "./schemas.ts";
-import { stream, STREAM_DESCRIPTION } from "./stream.ts";
+import { endStreams, stream, STREAM_DESCRIPTION } from "./stream.ts";
 
 /** How much the API takes. */
 export interface ApiLimits {
@@ -18,11 +19,17 @@ export interface ApiLimits {
   readonly perAddress: number;
   /** Streams that are open at the same time. */
   readonly streams: number;
+  /** Those of one address. */
+  readonly streamsPerAddress: number;
+  /** Milliseconds between two pings of a stream; half a minute if left out. */
+  readonly beat?: number;
   /** Whether the last entry of `X-Forwarded-For`, of the one proxy in front, names the address. */
   readonly proxy: boolean;
 }
 
-export const DEFAULT_LIMITS: ApiLimits = { body: 65_536, perAddress: 6_000, streams: 1_000, proxy: false };
+export const DEFAULT_LIMITS: ApiLimits = {
+  ...{ body: 65_536, perAddress: 6_000, streams: 1_000, streamsPerAddress: 50, proxy: false },
+};
 
 /** Milliseconds that a whole request may take to arrive: whoever sends slower holds a connection for nothing. */
 const REQUEST_TIMEOUT = 30_000;
@@ -48,6 +55,7 @@ export async function createApp(api: RelayerApi, limits: ApiLimits, log: Fastify
   });
   await app.register(rateLimit, {
     max: limits.perAddress,
+    keyGenerator: ({ ip }) => peerOf(ip),
     timeWindow: 60_000,
     errorResponseBuilder: (_, { after }) =>
       Object.assign(new Error(`Too many requests. Try again in ${after}.`), { statusCode: 429, code: "RATE_LIMITED" }),
@@ -69,9 +77,14 @@ export async function createApp(api: RelayerApi, limits: ApiLimits, log: Fastify
     },
     transform: ({ schema, url }) => ({ schema: described(schema as RouteSchema | undefined), url }),
   });
-  await app.register(websocket, { options: { maxPayload: 1_024 } });
+  await app.register(websocket, {
+    options: { maxPayload: 1_024 },
+    preClose: (done: () => void) => {
+      endStreams(app, done);
+    },
+  });
   routes(app, api);
-  stream(app, api, limits.streams);
+  stream(app, api, { all: limits.streams, perAddress: limits.streamsPerAddress }, limits.beat);
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   return app;
 }

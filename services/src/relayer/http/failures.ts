@@ -18,7 +18,7 @@ const STATUS: Partial<Readonly<Record<ServiceErrorCode, number>>> = {
 /** Something else has its place: the same message never comes in. */
 const CONFLICTS = new Set(["WrongFrontier", "AlreadyMetered", "AlreadySettled"]);
 /** The same message may come in later. */
-const EARLY = new Set(["PeriodNotOver", "EarlierMissing", "RingBusy", "TradingPaused", "NoBond"]);
+const EARLY = new Set(["PeriodNotOver", "EarlierMissing", "RingBusy", "TradingPaused", "NoBond", "BundleMissing"]);
 
 /** Codes of the SDK that come from what a message says, not from a node. */
 const OF_MESSAGES = new Set([

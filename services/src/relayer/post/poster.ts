@@ -10,6 +10,7 @@ import {
 import type { Node, Sender } from "../../chain/index.ts";
 import { isServiceError } from "../../errors.ts";
 import type { Store } from "../../store/open.ts";
+import { Refusal } from "../refusal.ts";
 import type { CommunityView } from "../chain/view.ts";
 import type { Batches } from "../store/batches.ts";
 import type { Facts } from "../store/facts.ts";
@@ -124,6 +125,8 @@ export class Poster {
           return [row];
         } catch (error) {
           if (!isServiceError(error)) throw error;
+          // Its member can ask why, and mend it before the gate.
+          if (error instanceof Refusal) this.#parts.strips.waits(row.digest, error.detail.reason);
           this.#parts.late(row, error.message);
           return [];
         }

@@ -1,12 +1,13 @@
 /** What a strip of a sealed community has to fit besides what the contract checks: a receipt binds the relayer to commit to it. */
-import { gateOfPeriod, type Period, type SignedStrip } from "@wattbook/sdk";
+import { asPeriod, gateOfPeriod, type Period, type SignedStrip } from "@wattbook/sdk";
 import type { CommunityView } from "../chain/view.ts";
 import { refuse, type Refusal } from "../refusal.ts";
 import { signedOf, type Strips } from "../store/strips.ts";
 import type { Bundles } from "./bundles.ts";
 import { commitTo, fitsChunk, inOrder, Room } from "./pack.ts";
 import { hasPlace, type Rounds } from "./rounds.ts";
-import { commitsCovered, type Standings } from "./standing.ts";
+import { commitsCovered, type Standing, type Standings } from "./standing.ts";
+import type { Strays } from "./strays.ts";
 
 /** What admission looks at. */
 export interface AdmissionParts {
@@ -15,6 +16,7 @@ export interface AdmissionParts {
   readonly bundles: Bundles;
   readonly rounds: Rounds;
   readonly standings: Standings;
+  readonly strays: Strays;
   /** Chunks of a commit at most. */
   readonly mostChunks: number;
 }
@@ -42,15 +44,8 @@ export class Admission {
         `No chunk can hold its ${signed.strip.entries.length} entries. Hand in a shorter one.`,
       );
     }
-    const standing = await standings.get();
-    if (!hasPlace(rounds.commits(view.community, period), standing.named)) {
+    if (!hasPlace(rounds.commits(view.community, period), (await standings.get()).named)) {
       throw refuse("NoPlaceLeft", `Other relayers have all places of period ${period}. ${ELSEWHERE}.`);
-    }
-    const needed = BigInt(1 + this.#earlier(period));
-    if (commitsCovered(standing) < needed) {
-      const { balance, locked, bond } = standing;
-      const found = `This relayer's bond is ${balance - locked} of the ${needed * bond} that it needs to commit`;
-      throw refuse("NoBond", `${found}. ${ELSEWHERE}, or try again later.`);
     }
     const refusal = this.refusalOf(period);
     if (refusal !== undefined) throw refusal;
@@ -59,8 +54,7 @@ export class Admission {
   /** Why no strip of a period comes into its commit any more; asked again within the transaction that keeps one. */
   refusalOf(period: Period): Refusal | undefined {
     if (!this.#takes(period)) return this.#committed(period);
-    if (this.#hasRoom(period)) return undefined;
-    return refuse("CommitFull", `The commit of this relayer to period ${period} is full. ${ELSEWHERE}.`);
+    return this.#strayed(period) ?? this.#uncovered(period) ?? this.#full(period);
   }
 
   #takes(period: Period): boolean {
@@ -75,19 +69,49 @@ export class Admission {
     return refuse("CommitMade", `${found}. ${ELSEWHERE}.`);
   }
 
-  /** Periods with an earlier gate for which strips wait or a commit is on its way: each takes a bond first. */
-  #earlier(period: Period): number {
+  /** Another store may hold receipts for the same period: a commit that does not keep those costs the bond. */
+  #strayed(period: Period): Refusal | undefined {
+    const stray = this.#parts.strays.before(period);
+    if (stray === undefined) return undefined;
+    const found = `This relayer does not have the bundle of its commit to period ${stray.period}`;
+    return refuse("BundleMissing", `${found}. ${ELSEWHERE}, or try again later.`);
+  }
+
+  /**
+   * A commit locks one bond, however many strips it holds, until its period is over: so the bond has to cover a commit to each period
+   * with a strip, whichever of them came first.
+   */
+  #uncovered(period: Period): Refusal | undefined {
+    const standing = this.#parts.standings.last;
+    if (standing === undefined) return undefined;
+    const needed = BigInt(1 + this.#others(period, standing));
+    if (commitsCovered(standing) >= needed) return undefined;
+    const { balance, locked, bond } = standing;
+    const found = `This relayer's bond is ${balance - locked} of the ${needed * bond} that it needs to commit`;
+    return refuse("NoBond", `${found}. ${ELSEWHERE}, or try again later.`);
+  }
+
+  /** Other periods for which strips wait or a commit is on its way: each takes a bond. */
+  #others(period: Period, { bond }: Standing): number {
     const { view, strips, bundles, rounds } = this.#parts;
+    if (bond === 0n) return 0;
     const community = Number(view.community);
-    const first = Number(view.currentPeriod());
+    const first = view.currentPeriod();
     let count = 0;
-    for (let each = first; each < Number(period); each++) {
+    for (let at = first; at <= first + view.terms.horizon; at = asPeriod(at + 1n)) {
+      if (at === period) continue;
+      const each = Number(at);
       const bundle = bundles.find(community, each);
       const onItsWay = bundle !== undefined && view.now() < bundle.gate;
       const committed = onItsWay && rounds.commits(community, each).some(({ root }) => root === bundle.root);
-      if ((onItsWay && !committed) || strips.countIn(community, each) > 0) count++;
+      if ((onItsWay && !committed) || strips.waitIn(community, each)) count++;
     }
     return count;
+  }
+
+  #full(period: Period): Refusal | undefined {
+    if (this.#hasRoom(period)) return undefined;
+    return refuse("CommitFull", `The commit of this relayer to period ${period} is full. ${ELSEWHERE}.`);
   }
 
   #hasRoom(period: Period): boolean {
@@ -96,8 +120,8 @@ export class Admission {
     const room = this.#rooms.get(period) ?? new Room(mostChunks);
     this.#rooms.set(period, room);
     const names = [Number(view.community), Number(period)] as const;
-    return room.takes(strips.countIn(...names), () => {
-      const held = inOrder(strips.freeIn(...names)).map(signedOf);
+    return room.takes(strips.promisedCount(...names), () => {
+      const held = inOrder(strips.promised(...names)).map(signedOf);
       return commitTo(held, view.terms).chunks.length;
     });
   }

@@ -45,7 +45,10 @@ export class Committer {
     for (const bundle of bundles.of(Number(view.community))) {
       if (now >= bundle.gate) continue;
       const made = rounds.commits(bundle.community, bundle.period);
-      if (!made.some(({ relayer }) => relayer === account)) await this.#commit(bundle, made);
+      const own = made.find(({ relayer }) => relayer === account);
+      if (own === undefined) await this.#commit(bundle, made);
+      // Another process with this key was faster: a relayer has one commit per period.
+      else if (own.root !== bundle.root) this.#late(bundle, "BundleMissing");
     }
   }
 
@@ -90,7 +93,7 @@ export class Committer {
     await calls.try(purpose, commits.calls.commit(bundles.commitOf(bundle)));
   }
 
-  #late(bundle: Bundle, reason: "NoPlaceLeft" | "NoBond"): void {
+  #late(bundle: Bundle, reason: "NoPlaceLeft" | "NoBond" | "BundleMissing"): void {
     const { store, strips, late } = this.#parts;
     const key = bundleKey(bundle);
     store

@@ -20,6 +20,16 @@ export interface CommitRow {
   readonly fate: "released" | "forfeited" | null;
 }
 
+/** A commit of an account that has no bundle for it. */
+export interface Stray extends CommitRow {
+  readonly period: number;
+}
+
+/** What is asked of the table of commits, `c`. */
+const COLUMNS = `place, relayer, named, root, chunks, strips, tx,
+  (SELECT count(*) FROM reveals r WHERE r.community = c.community AND r.period = c.period AND r.place = c.place) AS revealed,
+  (SELECT fate FROM fates f WHERE f.community = c.community AND f.period = c.period AND f.place = c.place) AS fate`;
+
 /** The tables of what the commit book said. */
 export class Rounds {
   readonly #store: Store;
@@ -66,12 +76,20 @@ export class Rounds {
   commits(community: CommunityIndex | number, period: Period | number): CommitRow[] {
     return this.#store
       .prepare<unknown[], CommitRow>(
-        `SELECT place, relayer, named, root, chunks, strips, tx,
-           (SELECT count(*) FROM reveals r WHERE r.community = c.community AND r.period = c.period AND r.place = c.place) AS revealed,
-           (SELECT fate FROM fates f WHERE f.community = c.community AND f.period = c.period AND f.place = c.place) AS fate
-         FROM commits c WHERE community = ? AND period = ? ORDER BY place`,
+        `SELECT ${COLUMNS} FROM commits c WHERE community = ? AND period = ? ORDER BY place`,
       )
       .all(Number(community), Number(period));
+  }
+
+  /** Commits of an account from a period on whose bundle is not in this file, whatever became of them. Oldest first. */
+  strays(account: string, community: number, from: number): Stray[] {
+    return this.#store
+      .prepare<unknown[], Stray>(
+        `SELECT period, ${COLUMNS} FROM commits c WHERE community = ? AND period >= ? AND relayer = ? AND NOT EXISTS
+           (SELECT 1 FROM bundles b WHERE b.community = c.community AND b.period = c.period AND b.root = c.root)
+         ORDER BY period`,
+      )
+      .all(community, from, account);
   }
 
   /**

@@ -31,6 +31,7 @@ import { type CommitStep, SealedOutcomes } from "./outcomes.ts";
 import { Revealer, type Turn } from "./revealer.ts";
 import { Rounds } from "./rounds.ts";
 import { type Standing, Standings } from "./standing.ts";
+import { Strays } from "./strays.ts";
 
 /** What the operator chooses. */
 export interface SealedOptions {
@@ -61,13 +62,14 @@ export interface SealedParts {
   /** A strip does not wait any more. */
   readonly resolved: (row: StripRow, outcome: string) => void;
   /** Told of each step, with the call's key or the strip's name. */
-  readonly tell: (step: CommitStep | "batched" | "bundled", name: string) => void;
+  readonly tell: (step: CommitStep | "batched" | "bundled" | "bundleMissing", name: string) => void;
 }
 
 /** One community. */
 interface Served {
   readonly view: CommunityView;
   readonly standings: Standings;
+  readonly strays: Strays;
   readonly committer: Committer;
   readonly revealer: Revealer;
   readonly guard: Guard;
@@ -115,10 +117,11 @@ export class Sealed {
     const commits = new CommitBookClient({ address: contracts.CommitBook, runner });
     const auction = new SealedMarketClient({ address: contracts.SealedAuction, runner });
     const standings = new Standings(view, account, registry, escrow);
+    const strays = this.#watch(view);
     const shared = { view, store, strips, facts, commits, account, standings, calls: this.#calls };
     const tables = { bundles: this.bundles, rounds: this.rounds };
     this.#served.set(Number(view.community), {
-      ...{ view, standings },
+      ...{ view, standings, strays },
       committer: new Committer({
         ...{ ...shared, ...tables, lead: options.lead, late: this.#late },
         bundled: (key) => {
@@ -133,7 +136,7 @@ export class Sealed {
         },
       }),
     });
-    return new Admission({ ...shared, ...tables, mostChunks: options.mostChunks });
+    return new Admission({ ...shared, ...tables, strays, mostChunks: options.mostChunks });
   }
 
   /** How many are served. */
@@ -154,7 +157,9 @@ export class Sealed {
   /** What the time means for what was committed. @param head Up to where the logs were read. */
   look({ time, hash }: Head): void {
     this.#calls.look(hash);
-    for (const { view } of this.#served.values()) {
+    for (const { view, strays } of this.#served.values()) {
+      const missing = strays.look();
+      this.#parts.numbers?.strays.set({ community: String(view.community) }, missing);
       for (const bundle of this.bundles.of(Number(view.community))) {
         if (time < bundle.gate) continue;
         const turn = this.#turnOf(view, bundle);
@@ -193,9 +198,28 @@ export class Sealed {
     for (const [community, { standings }] of this.#served) {
       const { bond, balance } = await standings.get();
       if (balance >= bond) continue;
-      return `The bond in community ${community} is ${balance} of ${bond} base units. Post the rest (postBond).`;
+      return `The bond in community ${community} is ${balance} of ${bond} base units. Post the rest: wattbook bond post.`;
     }
     return null;
+  }
+
+  /** The first commit of the relayer's account whose bundle is missing. @throws ServiceError BUNDLE_MISSING that says what to do */
+  checkBundles(): void {
+    for (const { strays } of this.#served.values()) {
+      const [stray] = strays.all();
+      if (stray !== undefined) throw strays.alarm(stray);
+    }
+  }
+
+  #watch(view: CommunityView): Strays {
+    const { account, log, tell } = this.#parts;
+    return new Strays({
+      ...{ view, account, rounds: this.rounds },
+      found: ({ period, place, root }, { code, message }) => {
+        log.error({ code, community: String(view.community), period, place, root }, message);
+        tell("bundleMissing", `commit:${view.community}:${period}`);
+      },
+    });
   }
 
   #turnOf(view: CommunityView, bundle: Bundle): Turn | undefined {

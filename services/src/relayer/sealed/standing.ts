@@ -18,12 +18,18 @@ export class Standings {
   readonly #escrow: EscrowClient;
   #block = -1;
   #answer: Promise<Standing> | undefined;
+  #last: Standing | undefined;
 
   constructor(view: CommunityView, account: string, registry: RegistryClient, escrow: EscrowClient) {
     this.#view = view;
     this.#account = account;
     this.#registry = registry;
     this.#escrow = escrow;
+  }
+
+  /** The latest answer, for whoever cannot wait. */
+  get last(): Standing | undefined {
+    return this.#last;
   }
 
   /** @throws Faults of the node; the next question asks again */
@@ -46,7 +52,8 @@ export class Standings {
       this.#registry.isNamedRelayer(community, this.#account),
       this.#escrow.bond(community, this.#account),
     ]);
-    return { ...held, bond, named };
+    this.#last = { ...held, bond, named };
+    return this.#last;
   }
 }
 

@@ -103,7 +103,11 @@ export class Batches {
   }
 }
 
+/** Calls without which a bond is lost, or a commit does not come in time. */
+const URGENT: ReadonlySet<BatchKind> = new Set(["commit", "reveal", "answer", "finish"]);
+
 /** What the sender is asked for. */
-export function jobOf({ key, target, data, gas, expires }: Batch): JobRequest {
-  return { key, call: { to: target, data, value: 0n }, gas: BigInt(gas), expires };
+export function jobOf({ key, kind, target, data, gas, expires }: Batch): JobRequest {
+  const call = { to: target, data, value: 0n };
+  return { key, call, gas: BigInt(gas), expires, urgent: URGENT.has(kind) };
 }

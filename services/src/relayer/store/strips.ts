@@ -112,17 +112,17 @@ export class Strips {
     return this.#store.prepare<unknown[], StripRow>(sql).all(community, period);
   }
 
-  /** Waiting ones of a period that are in no call, nor in a commit. */
-  freeIn(community: number, period: number): StripRow[] {
-    const sql = "SELECT * FROM strips WHERE state = 'waiting' AND community = ? AND period = ? AND batch IS NULL";
-    return this.#store.prepare<unknown[], StripRow>(sql).all(community, period);
+  /** How many those are. */
+  promisedCount(community: number, period: number): number {
+    const sql = `SELECT count(*) AS n FROM strips WHERE state IN ('waiting', 'posted') AND community = ? AND period = ? AND batch IS NULL`;
+    return this.#store.prepare<unknown[], { n: number }>(sql).get(community, period)?.n ?? 0;
   }
 
-  /** How many those are. */
-  countIn(community: number, period: number): number {
+  /** Whether some of a period wait and are in no call, nor in a commit. */
+  waitIn(community: number, period: number): boolean {
     const sql =
-      "SELECT count(*) AS n FROM strips WHERE state = 'waiting' AND community = ? AND period = ? AND batch IS NULL";
-    return this.#store.prepare<unknown[], { n: number }>(sql).get(community, period)?.n ?? 0;
+      "SELECT 1 FROM strips WHERE state = 'waiting' AND community = ? AND period = ? AND batch IS NULL LIMIT 1";
+    return this.#store.prepare(sql).get(community, period) !== undefined;
   }
 
   /** Whether a strip waits and is in no call. */
@@ -183,6 +183,13 @@ export class Strips {
     return this.#store.prepare<unknown[], StripRow>(sql).get(reason, digest);
   }
 
+  /** Why a strip waits although its gate is near. */
+  waits(digest: string, reason: string): void {
+    this.#store
+      .prepare("UPDATE strips SET reason = ? WHERE digest = ? AND state = 'waiting' AND reason IS NOT ?")
+      .run(reason, digest, reason);
+  }
+
   /** Why the strips of a commit wait. */
   note(batch: string, reason: string): void {
     this.#store.prepare("UPDATE strips SET reason = ? WHERE batch = ? AND reason IS NOT ?").run(reason, batch, reason);
@@ -204,9 +211,9 @@ export class Strips {
       .run(from);
   }
 
-  /** Puts strips into a call. */
+  /** Puts a strip into a call: what it waited for is over. */
   assign(digest: string, batch: string): void {
-    this.#store.prepare("UPDATE strips SET batch = ? WHERE digest = ?").run(batch, digest);
+    this.#store.prepare("UPDATE strips SET batch = ?, reason = NULL WHERE digest = ?").run(batch, digest);
   }
 
   /**
