@@ -27,6 +27,7 @@ export type RefusalCode =
   | "METER_UNKNOWN"
   | "CLOCK_AHEAD"
   | "CLOCK_BEHIND"
+  | "HELD_DROPPED"
   | "SERIAL_MISMATCH"
   | "REGISTER_FELL"
   | "ADVANCE_IMPLAUSIBLE"
@@ -42,7 +43,8 @@ export type LinkCode =
   | "RELAYER_UNAVAILABLE"
   | "RELAYER_TOO_DEAR"
   | "HAND_OVER_REFUSED"
-  | "SIGNER_UNAVAILABLE";
+  | "SIGNER_UNAVAILABLE"
+  | "OWN_CLOCK_BEHIND";
 
 /** Energy that cannot be signed or traded as it stands. */
 export type ReadingCode = "READING_HAS_GAPS" | "REGISTER_BELOW_CHAIN" | "SWAP_TOO_LATE";

@@ -1,6 +1,5 @@
 /** The way of a sample into the queue: checked, counted on from its neighbours, and the boundaries around it found again. */
 import type { Seconds } from "@wattbook/sdk/pure";
-import type { Clock } from "./clock.ts";
 import { GatewayError } from "./errors.ts";
 import { boundariesBetween, isBoundary } from "./intervals.ts";
 import type { IntervalRules, Point, Quality } from "./intervals.ts";
@@ -13,6 +12,7 @@ import type { KeptSample } from "./queue/samples.ts";
 import { advanceBetween } from "./registers.ts";
 import type { RegisterRules } from "./registers.ts";
 import type { Kept, Sample } from "./sample.ts";
+import type { Timekeeper } from "./timekeeper.ts";
 
 /** What the configuration says of a meter. */
 export interface MeterRules extends RegisterRules, IntervalRules {
@@ -45,21 +45,29 @@ const MOST_FILL = 40n * 86_400n;
 export class Intake {
   readonly #queue: Queue;
   readonly #rules: ReadonlyMap<string, MeterRules>;
-  readonly #clock: Clock;
+  readonly #time: Timekeeper;
 
-  constructor(queue: Queue, rules: ReadonlyMap<string, MeterRules>, clock: Clock) {
+  constructor(queue: Queue, rules: ReadonlyMap<string, MeterRules>, time: Timekeeper) {
     this.#queue = queue;
     this.#rules = rules;
-    this.#clock = clock;
+    this.#time = time;
   }
 
   /**
    * Keeps a sample, within the caller's transaction.
-   * @throws GatewayError
+   * @throws GatewayError; CLOCK_AHEAD and CLOCK_BEHIND where it is to be held
    */
   keep(sample: Sample): Kept {
+    checkClock(sample, this.#time, this.#rulesOf(sample.meter));
+    return this.keepTimed(sample);
+  }
+
+  /**
+   * The same for a sample whose time is known to be right.
+   * @throws GatewayError
+   */
+  keepTimed(sample: Sample): Kept {
     const rules = this.#rulesOf(sample.meter);
-    checkClock(sample, this.#clock(), rules);
     const meter = this.#queue.meters.idOf(sample.meter);
     const full = fullSample(this.#queue, meter, sample, rules.counts);
     if (typeof full === "string") return full;
@@ -157,18 +165,18 @@ function qualityOf(from: Point, to: Point, complete: boolean, { maxGap }: Interv
   return complete && to.at - from.at <= maxGap ? "interpolated" : "gap";
 }
 
-function checkClock({ at, live = false }: Sample, now: Seconds, { clockTolerance, maxLate }: MeterRules): void {
-  if (at > now + clockTolerance) {
-    const text = `the gateway's clock shows ${now}. Set the meter's clock and its time zone; check the gateway's NTP.`;
-    throw new GatewayError("CLOCK_AHEAD", "time", at, text);
+const BOTH_CLOCKS =
+  "Check the gateway's NTP, the meter's clock and its time zone. Until one of them is set the sample is held.";
+
+function checkClock({ at, live = false }: Sample, time: Timekeeper, { clockTolerance, maxLate }: MeterRules): void {
+  const { now, latest } = time;
+  if (at > latest + clockTolerance) {
+    const chain = latest > now ? `, the chain is at ${latest}` : "";
+    throw new GatewayError("CLOCK_AHEAD", "time", at, `the gateway's clock shows ${now}${chain}. ${BOTH_CLOCKS}`);
   }
   const oldest = live ? clockTolerance : maxLate;
   if (at + oldest >= now) return;
-  const hint = live ? "Set the meter's clock and its time zone; check the gateway's NTP." : "Raise maxLate to take it.";
-  throw new GatewayError(
-    "CLOCK_BEHIND",
-    "time",
-    at,
-    `the gateway's clock shows ${now}, over ${oldest} s later. ${hint}`,
-  );
+  const hint = live ? BOTH_CLOCKS : "Check the gateway's NTP, or raise maxLate. Until then the sample is held.";
+  const text = `the gateway's clock shows ${now}, over ${oldest} s later. ${hint}`;
+  throw new GatewayError("CLOCK_BEHIND", "time", at, text);
 }

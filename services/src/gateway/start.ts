@@ -1,4 +1,5 @@
 /** A gateway with its door open, from a configuration. */
+import { asSeconds } from "@wattbook/sdk/pure";
 import type { CommunityIndex, Terms } from "@wattbook/sdk/pure";
 import { Node } from "../chain/index.ts";
 import {
@@ -98,7 +99,9 @@ async function join({ config, opened, node, queue, door }: Parts, { log, signal 
     const whose = { community: Number(community), member: Number(member), period: Number(period) };
     log.info({ kind, ...whose, digest, outcome }, "handed over");
   };
-  const gateway = new Gateway({ ...chain, queue, adapters, handOver, report: logReport(log), finished });
+  const chainTime = async () => asSeconds(BigInt((await node.head()).time));
+  const parts = { queue, adapters, handOver, chainTime, report: logReport(log), finished };
+  const gateway = new Gateway({ ...chain, ...parts });
   const terms = new Map<CommunityIndex, Terms>(
     chain.members.map(({ community: { community, terms } }) => [community, terms]),
   );

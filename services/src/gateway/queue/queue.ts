@@ -1,6 +1,7 @@
 /** The durable queue: everything the gateway knows between two starts. */
 import { openStore, storing, type Store } from "../../store/open.ts";
 import { HalfTable } from "./halves.ts";
+import { HeldTable } from "./held.ts";
 import { MeterTable } from "./meters.ts";
 import { Outbox } from "./outbox.ts";
 import { RefusalTable } from "./refusals.ts";
@@ -14,6 +15,7 @@ export class Queue {
   readonly meters: MeterTable;
   readonly samples: SampleTable;
   readonly halves: HalfTable;
+  readonly held: HeldTable;
   readonly slots: SlotTable;
   readonly outbox: Outbox;
   readonly refusals: RefusalTable;
@@ -28,6 +30,7 @@ export class Queue {
     this.meters = new MeterTable(this.db);
     this.samples = new SampleTable(this.db);
     this.halves = new HalfTable(this.db);
+    this.held = new HeldTable(this.db);
     this.slots = new SlotTable(this.db);
     this.outbox = new Outbox(this.db);
     this.refusals = new RefusalTable(this.db);
