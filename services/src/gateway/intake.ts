@@ -10,7 +10,8 @@ import type { Energies, Neighbours } from "./placing.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { KeptSample } from "./queue/samples.ts";
 import { advanceBetween } from "./registers.ts";
-import type { RegisterRules } from "./registers.ts";
+import { type Before, carriedOver, regained } from "./resets.ts";
+import type { RegisterRules, Shown } from "./registers.ts";
 import type { Kept, Sample } from "./sample.ts";
 import type { Timekeeper } from "./timekeeper.ts";
 
@@ -114,20 +115,34 @@ export class Intake {
 
   #insert(meter: bigint, { shown, carried, afterGap }: FullSample, rules: MeterRules): void {
     const { samples } = this.#queue;
-    const [before, after] = [samples.before(meter, shown.at), samples.after(meter, shown.at)];
-    const { counted, complete, takesBreak } = place(shown, { before, after }, rules, rules.base);
+    const after = samples.after(meter, shown.at);
+    const before = this.#before(meter, shown, after, rules);
+    const known = before && after === undefined ? carriedOver(samples, meter, before, { shown, carried }) : before;
+    const { counted, complete, takesBreak } = place(shown, { before: known, after }, rules, rules.base);
     const edge = this.#edgeOf(meter, counted);
     const serial = shown.serial ?? before?.shown.serial;
     const kept = {
       shown: serial === undefined ? shown : { ...shown, serial },
       counted,
       carried,
-      complete: complete && !afterGap,
+      complete: complete && !afterGap && known?.breaks !== true,
     };
     samples.put(meter, kept);
     if (after !== undefined && takesBreak) samples.setComplete(meter, after.shown.at);
     const next = after && takesBreak ? { ...after, complete: true } : after;
     this.#bound(meter, kept, { before, after: next }, edge, rules);
+  }
+
+  /** The sample to count on from: not one that showed a register fallen which is back where it was. */
+  #before(meter: bigint, shown: Shown, after: KeptSample | undefined, rules: MeterRules): Before | undefined {
+    const { samples, slots, meters } = this.#queue;
+    const before = samples.before(meter, shown.at);
+    if (before === undefined || after !== undefined) return before;
+    const back = regained(samples, meter, before, shown, rules);
+    if (back === undefined || back.fallen <= meters.frozen(meter)) return before;
+    samples.remove(meter, back.fallen);
+    slots.remove(meter, back.prior.counted.at > meters.frozen(meter) ? back.prior.counted.at : meters.frozen(meter));
+    return { ...back.prior, breaks: !back.certain };
   }
 
   /** The last boundary that is in a reading: whatever comes later counts on from it. */
