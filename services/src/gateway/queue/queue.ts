@@ -1,5 +1,6 @@
 /** The durable queue: everything the gateway knows between two starts. */
 import { openStore, storing, type Store } from "../../store/open.ts";
+import { FactTable } from "./facts.ts";
 import { HalfTable } from "./halves.ts";
 import { HeldTable } from "./held.ts";
 import { MeterTable } from "./meters.ts";
@@ -16,6 +17,7 @@ export class Queue {
   readonly samples: SampleTable;
   readonly halves: HalfTable;
   readonly held: HeldTable;
+  readonly facts: FactTable;
   readonly slots: SlotTable;
   readonly outbox: Outbox;
   readonly refusals: RefusalTable;
@@ -31,6 +33,7 @@ export class Queue {
     this.samples = new SampleTable(this.db);
     this.halves = new HalfTable(this.db);
     this.held = new HeldTable(this.db);
+    this.facts = new FactTable(this.db);
     this.slots = new SlotTable(this.db);
     this.outbox = new Outbox(this.db);
     this.refusals = new RefusalTable(this.db);
