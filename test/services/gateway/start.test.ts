@@ -23,11 +23,16 @@ async function lab() {
   const file = { path, env: { KEY_PASSWORD_FILE: join(folder.path, "password") } };
   const secrets = new Secrets();
   const config = readGatewayConfig(file, secrets);
-  const start = async () => {
+  const start = () => {
     const stop = new AbortController();
     const log = createLog("gateway", "silent", secrets);
     const running = startGateway(config, { log, passwords: passwordsOf(secrets, file), signal: stop.signal });
-    return { running, stop: () => void stop.abort(new Error("enough")) };
+    return {
+      running,
+      stop: () => {
+        stop.abort(new Error("enough"));
+      },
+    };
   };
   const queued = <T>(look: (queue: Queue) => T): T => {
     const queue = new Queue(config.queue);
@@ -48,7 +53,7 @@ describe("a gateway that starts without its node", function () {
   it("takes samples on the terms that it knows", async function () {
     const { node, folder, meter, start, queued } = await lab();
     meter(2);
-    const first = await start();
+    const first = start();
     const { gateway, ended } = await first.running;
     await eventually(() => gateway.counters.get("samples_kept") === 2, "the first samples");
     first.stop();
@@ -58,7 +63,7 @@ describe("a gateway that starts without its node", function () {
 
     node.close();
     meter(5);
-    const second = await start();
+    const second = start();
     const dark = await second.running;
     await eventually(() => dark.gateway.counters.get("samples_kept") === 3, "samples in the dark");
     second.stop();
@@ -70,7 +75,7 @@ describe("a gateway that starts without its node", function () {
   it("stops where the chain says other terms than before", async function () {
     const { node, folder, meter, start, queued } = await lab();
     meter(1);
-    const first = await start();
+    const first = start();
     first.running.then(first.stop, () => undefined);
     await (
       await first.running
@@ -81,7 +86,7 @@ describe("a gateway that starts without its node", function () {
       );
       expect(changed.run().changes).to.equal(1);
     });
-    const second = await start();
+    const second = start();
     const { ended } = await second.running;
     await expectRejection(ended, "CONFIG_INVALID");
     node.close();
@@ -92,7 +97,7 @@ describe("a gateway that starts without its node", function () {
     const { node, folder, meter, start, queued } = await lab();
     node.close();
     meter(1);
-    const { running, stop } = await start();
+    const { running, stop } = start();
     setTimeout(stop, 500);
     const outcome = await running.then(
       () => "up",
