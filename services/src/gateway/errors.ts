@@ -47,7 +47,7 @@ export type LinkCode =
   | "OWN_CLOCK_BEHIND";
 
 /** Energy that cannot be signed or traded as it stands. */
-export type ReadingCode = "READING_HAS_GAPS" | "REGISTER_BELOW_CHAIN" | "SWAP_TOO_LATE";
+export type ReadingCode = "READING_HAS_GAPS" | "REGISTER_BELOW_CHAIN" | "SWAP_TOO_LATE" | "TERMS_UNKNOWN";
 
 export type GatewayErrorCode = RefusalCode | LinkCode | ReadingCode;
 

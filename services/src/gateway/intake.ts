@@ -82,8 +82,11 @@ export class Intake {
    * @throws GatewayError SWAP_TOO_LATE where a sample is later already
    */
   swap(swap: Swap): void {
-    const { at, last, first, serial } = swap;
+    const { at, serial } = swap;
     const rules = this.#rulesOf(swap.meter);
+    if (at > this.#time.latest + rules.clockTolerance) {
+      throw new GatewayError("CLOCK_AHEAD", `swap of meter ${swap.meter}`, at, "it lies ahead. Correct its time.");
+    }
     const meter = this.#queue.meters.idOf(swap.meter);
     this.#checkOpen(meter, at);
     const before = this.#queue.samples.before(meter, at);
@@ -91,12 +94,14 @@ export class Intake {
       const text = "a swap lies after the last sample of the old meter and before the first of the new one.";
       throw new GatewayError("SWAP_TOO_LATE", `swap of meter ${swap.meter}`, at, text);
     }
-    const { complete, ...by } = advanceBetween(before.shown, { at, ...last }, rules);
+    const [last, first] = [countedOf(swap.last, rules.counts), countedOf(swap.first, rules.counts)];
+    // What a person says is no reset: a register below the one before is a mistake.
+    const { complete, ...by } = advanceBetween(before.shown, { at, ...last }, { ...rules, onFall: "refuse" });
     const shown = { at, ...first, ...(serial === undefined ? {} : { serial }) };
     const counted = onward(before.counted, at, by);
     const kept = { shown, counted, carried: { import: false, export: false }, complete };
     this.#queue.samples.put(meter, kept);
-    this.#bound(meter, kept, { before, after: undefined }, undefined, rules);
+    this.#bound(meter, kept, { before, after: undefined }, this.#edgeOf(meter, counted), rules);
   }
 
   #rulesOf(meter: string): MeterRules {
@@ -174,6 +179,11 @@ export class Intake {
     if (to.at - from.at > MOST_FILL) return;
     for (const boundary of boundariesBetween(from, to, rules, quality)) this.#queue.slots.put(meter, boundary);
   }
+}
+
+/** A register that a meter has not stays 0. */
+function countedOf({ importWh, exportWh }: Energies, counts: Counts): Energies {
+  return { importWh: counts.import ? importWh : 0n, exportWh: counts.export ? exportWh : 0n };
 }
 
 function qualityOf(from: Point, to: Point, complete: boolean, { maxGap }: IntervalRules): Quality {
