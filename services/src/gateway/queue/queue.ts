@@ -21,6 +21,7 @@ export class Queue {
   readonly slots: SlotTable;
   readonly outbox: Outbox;
   readonly refusals: RefusalTable;
+  readonly #transaction;
 
   /**
    * Opens the queue in a file, which is made where it is missing.
@@ -37,6 +38,8 @@ export class Queue {
     this.slots = new SlotTable(this.db);
     this.outbox = new Outbox(this.db);
     this.refusals = new RefusalTable(this.db);
+    // Made once: there is one transaction per sample.
+    this.#transaction = this.db.transaction((work: () => unknown) => work());
   }
 
   /**
@@ -45,7 +48,7 @@ export class Queue {
    * @throws As `storing`.
    */
   transaction<T>(work: () => T): T {
-    return storing(this.path, () => this.db.transaction(work).immediate());
+    return storing(this.path, () => this.#transaction.immediate(work) as T);
   }
 
   close(): void {
