@@ -27,6 +27,8 @@ import { optionsOf } from "./gateway/options.ts";
 
 /** Young objects are collected early: without it V8 lets garbage grow to 100 MiB before it looks. */
 const FLAG = "--max-semi-space-size=4";
+/** Else glibc keeps what is free in an arena per thread. */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
 const MOST_MIB = 200;
 const START = 1_774_483_200n;
 const DAY = 86_400n;
@@ -188,9 +190,20 @@ function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-if (process.execArgv.includes(FLAG)) await main();
-else {
-  // Without what compiles this file: it would count as the gateway's memory.
-  const again = [FLAG, ...process.argv.slice(1)];
-  process.exitCode = spawnSync(process.execPath, again, { stdio: "inherit" }).status ?? 1;
+/** Without what compiles this file, which would count as the gateway's memory, and with one arena for all threads. */
+async function alone(): Promise<number> {
+  const { build } = await import("esbuild");
+  const outfile = join(import.meta.dirname, `.gateway-${process.pid}.mjs`);
+  try {
+    await build({ entryPoints: [import.meta.filename], outfile, bundle: true, packages: "external", format: "esm" });
+    const env = { ...process.env, ...ENVIRONMENT };
+    return (
+      spawnSync(process.execPath, [FLAG, outfile, ...process.argv.slice(2)], { stdio: "inherit", env }).status ?? 1
+    );
+  } finally {
+    rmSync(outfile, { force: true });
+  }
 }
+
+if (process.execArgv.includes(FLAG)) await main();
+else process.exitCode = await alone();
