@@ -122,7 +122,7 @@ describe("compose.yaml", () => {
 
   it("has no secrets: files name them", () => {
     for (const [name, { environment = {} }] of services) {
-      for (const variable of Object.keys(environment)) expect(variable, name).to.match(/_FILE$|_NODE_URL$/);
+      for (const variable of Object.keys(environment)) expect(variable, name).to.match(/_FILE$|_NODE_URL$|^MALLOC_ARENA_MAX$|^NODE_OPTIONS$/);
     }
   });
 
