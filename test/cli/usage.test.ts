@@ -12,10 +12,11 @@ const terminal = { stdin: process.stdin, stdout: process.stdout, stderr: process
 const program = programOf(newApp(terminal));
 const page = readFileSync("docs/cli.md", "utf8");
 
-/** Every command that does something, by its words. */
+/** Every command that does something, by its words; those below a command before it. */
 function leaves(command: Command, path: readonly string[] = []): { path: string[]; command: Command }[] {
-  if (command.commands.length === 0) return [{ path: [...path], command }];
-  return command.commands.flatMap((each) => leaves(each, [...path, each.name()]));
+  const below = command.commands.flatMap((each) => leaves(each, [...path, each.name()]));
+  const acts = below.length === 0 || command.options.some(({ long }) => long === "--json");
+  return acts ? [...below, { path: [...path], command }] : below;
 }
 const all = leaves(program);
 

@@ -99,10 +99,15 @@ describe("compose.yaml", () => {
   });
 
   it("collects garbage as the gateway's memory was measured", () => {
-    const [, flag] = /^const FLAG = "(--[^"]+)";$/m.exec(readFileSync("bench/gateway.ts", "utf8")) ?? [];
+    const [bench, image] = [readFileSync("bench/gateway.ts", "utf8"), readFileSync("compose/Dockerfile", "utf8")];
+    const [, flag] = /^const FLAG = "(--[^"]+)";$/m.exec(bench) ?? [];
     expect(flag).to.be.a("string");
-    expect(readFileSync("compose/Dockerfile", "utf8")).to.match(new RegExp(`^ENV .*\\bNODE_OPTIONS=${flag}$`, "m"));
-    for (const [name, { environment = {} }] of ours) expect(environment, name).to.not.have.property("NODE_OPTIONS");
+    expect(image).to.match(new RegExp(`^ENV .*\\bNODE_OPTIONS=${flag}$`, "m"));
+    const [, heaps] = /^const ENVIRONMENT = \{ MALLOC_ARENA_MAX: "(\d+)" \};$/m.exec(bench) ?? [];
+    expect(image).to.match(new RegExp(`^ENV .*\\bMALLOC_ARENA_MAX=${heaps}\\b`, "m"));
+    for (const [name, { environment = {} }] of ours) {
+      expect(environment, name).to.not.have.any.keys("NODE_OPTIONS", "MALLOC_ARENA_MAX");
+    }
   });
 
   it("runs commands that exist, with options that exist", async () => {

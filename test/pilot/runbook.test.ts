@@ -18,7 +18,7 @@ describe("the runbook", () => {
     for (const command of ours) {
       const words = command.split(/\s+/).slice(1);
       const verbs = words.slice(0, words.findIndex((word) => !/^[a-z]+$/.test(word)) >>> 0);
-      const known = ["member", "community", "order", "market", "bond"].includes(verbs[0] ?? "")
+      const known = ["member", "community", "order", "market", "bond", "gateway"].includes(verbs[0] ?? "")
         ? verbs.slice(0, 2)
         : verbs.slice(0, 1);
       const { code, stdout } = await run([...known, "--help"]);

@@ -5,6 +5,7 @@ import { EXIT } from "../lib/errors.ts";
 import { passwordSource } from "../lib/keystore.ts";
 import type { Output } from "../lib/output.ts";
 import { withoutKeys } from "../lib/text.ts";
+import { gatewaySwap } from "./gateway-swap.ts";
 
 interface Options extends CommonOptions {
   readonly config: string;
@@ -20,7 +21,10 @@ interface Service<C extends { readonly log: Level }> {
   readonly load: () => Promise<Program<C>>;
 }
 
-function service<C extends { readonly log: Level }>({ name, summary, load }: Service<C>): Register {
+function service<C extends { readonly log: Level }>(
+  { name, summary, load }: Service<C>,
+  below: readonly Register[] = [],
+): Register {
   return (parent, app) => {
     const command = parent
       .command(name)
@@ -40,6 +44,7 @@ function service<C extends { readonly log: Level }>({ name, summary, load }: Ser
       }
       await run(program, options, output, app);
     });
+    for (const register of below) register(command, app);
   };
 }
 
@@ -69,11 +74,14 @@ function checkText(checks: Findings): string {
   return ["ok    configuration, keys and files", ...lines].join("\n");
 }
 
-export const gateway = service({
-  name: "gateway",
-  summary: "Reads meters, signs readings and orders, and hands them over once, until it is stopped.",
-  load: async () => (await import("@wattbook/services/gateway")).gatewayProgram,
-});
+export const gateway = service(
+  {
+    name: "gateway",
+    summary: "Reads meters, signs readings and orders, and hands them over once, until it is stopped.",
+    load: async () => (await import("@wattbook/services/gateway")).gatewayProgram,
+  },
+  [gatewaySwap],
+);
 
 export const relayer = service({
   name: "relayer",

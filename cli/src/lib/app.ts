@@ -41,7 +41,8 @@ export function action<O extends CommonOptions, A extends readonly (string | und
     .option("--json", "one JSON document on stdout, everything else on stderr")
     .allowExcessArguments(false)
     .action(async (...given: unknown[]) => {
-      const options = command.opts<O>();
+      // A command above that acts too has taken the options that both have.
+      const options = command.optsWithGlobals<O>();
       const args = given.slice(0, command.registeredArguments.length) as unknown as A;
       await run(options, new Output(app.terminal, options.json === true), ...args);
     });

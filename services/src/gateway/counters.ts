@@ -5,6 +5,7 @@ export type CounterName =
   | "samples_received"
   | "samples_kept"
   | "samples_duplicate"
+  | "samples_held"
   | `refused.${string}`
   | "readings_made"
   | "readings_signed"

@@ -27,6 +27,7 @@ export type RefusalCode =
   | "METER_UNKNOWN"
   | "CLOCK_AHEAD"
   | "CLOCK_BEHIND"
+  | "HELD_DROPPED"
   | "SERIAL_MISMATCH"
   | "REGISTER_FELL"
   | "ADVANCE_IMPLAUSIBLE"
@@ -40,12 +41,14 @@ export type LinkCode =
   | "LINK_DOWN"
   | "LINK_REFUSED"
   | "RELAYER_UNAVAILABLE"
+  | "ANSWER_TOO_LONG"
   | "RELAYER_TOO_DEAR"
   | "HAND_OVER_REFUSED"
-  | "SIGNER_UNAVAILABLE";
+  | "SIGNER_UNAVAILABLE"
+  | "OWN_CLOCK_BEHIND";
 
 /** Energy that cannot be signed or traded as it stands. */
-export type ReadingCode = "READING_HAS_GAPS" | "REGISTER_BELOW_CHAIN" | "SWAP_TOO_LATE";
+export type ReadingCode = "READING_HAS_GAPS" | "REGISTER_BELOW_CHAIN" | "SWAP_TOO_LATE" | "TERMS_UNKNOWN";
 
 export type GatewayErrorCode = RefusalCode | LinkCode | ReadingCode;
 

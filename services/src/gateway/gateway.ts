@@ -3,15 +3,16 @@ import { asSeconds } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
 import { Bidder } from "./bidder.ts";
 import type { PrepareStrip, TradingMember } from "./bidder.ts";
-import { systemClock } from "./clock.ts";
-import type { Clock } from "./clock.ts";
+import { systemClock, systemSteadyClock } from "./clock.ts";
+import type { Clock, SteadyClock } from "./clock.ts";
 import { Counters } from "./counters.ts";
 import { Courier } from "./courier.ts";
 import type { Finished, Signing } from "./courier.ts";
 import { isServiceError } from "../errors.ts";
-import { asServiceError } from "./errors.ts";
+import { asServiceError, GatewayError } from "./errors.ts";
 import type { ServiceError } from "../errors.ts";
 import type { HandOver } from "./hand-over.ts";
+import { Holding } from "./holding.ts";
 import { Ingest } from "./ingest.ts";
 import { Intake } from "./intake.ts";
 import type { MeterRules, Swap } from "./intake.ts";
@@ -24,6 +25,7 @@ import type { Refusal } from "./queue/refusals.ts";
 import type { MeterStates, ReadingRules } from "./readings.ts";
 import { ReadingMaker } from "./readings.ts";
 import type { Adapter, Report, Sink } from "./sample.ts";
+import { Timekeeper } from "./timekeeper.ts";
 
 export interface GatewayOptions {
   /** The queue, or its file. */
@@ -42,6 +44,10 @@ export interface GatewayOptions {
   /** What strips need to know of the chain; without it nobody trades. */
   readonly prepare?: PrepareStrip;
   readonly clock?: Clock;
+  /** Shows when `clock` was set; left out with a clock of a simulation, which nobody sets. */
+  readonly steadyClock?: SteadyClock;
+  /** Time of the chain's latest block: shows that the clock is behind. */
+  readonly chainTime?: () => Promise<Seconds>;
   /** Hears of everything that was refused or failed. */
   readonly report?: Report;
   readonly probe?: Probe;
@@ -76,6 +82,9 @@ const RETENTION = asSeconds(15n * 86_400n);
 const SAMPLE_RETENTION = 2n * 86_400n;
 const PRUNE_EVERY = 3_600n;
 const KEPT_PERIODS = 60n;
+/** Seconds between questions for the chain's time, and how far it may be ahead of the own clock. */
+const CHAIN_TIME_EVERY = 60n;
+const BEHIND_TOLERANCE = 60n;
 /** No reading is made of samples older than this, seconds. */
 const STALE = 41n * 86_400n;
 
@@ -89,7 +98,9 @@ export class Gateway {
   readonly #lastSamples = new Map<string, Seconds>();
   readonly #options: GatewayOptions;
   readonly #clock: Clock;
+  readonly #time: Timekeeper;
   readonly #intake: Intake;
+  readonly #holding: Holding;
   readonly #ingest: Ingest;
   readonly #maker: ReadingMaker;
   readonly #bidder: Bidder | undefined;
@@ -99,6 +110,7 @@ export class Gateway {
   #storeError: ServiceError | undefined;
   #lastSample: Seconds | undefined;
   #pruned = 0n;
+  #askedChain = 0n;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -113,8 +125,12 @@ export class Gateway {
     this.lastSamples = this.#lastSamples;
     this.#clock = options.clock ?? systemClock;
     this.queue = typeof options.queue === "string" ? new Queue(options.queue) : options.queue;
-    this.#intake = new Intake(this.queue, options.meters, this.#clock);
-    this.#ingest = new Ingest(this.queue, this.#intake);
+    const steady = options.steadyClock ?? (options.clock === undefined ? systemSteadyClock : undefined);
+    this.#time = new Timekeeper(this.#clock, steady);
+    this.#intake = new Intake(this.queue, options.meters, this.#time);
+    const holding = { queue: this.queue, intake: this.#intake, rules: options.meters, time: this.#time };
+    this.#holding = new Holding({ ...holding, report: this.#report });
+    this.#ingest = new Ingest(this.queue, this.#intake, this.#holding, this.#report);
     this.#maker = new ReadingMaker(this.queue, readings, states);
     this.#bidder = prepare && new Bidder(this.queue, prepare);
     this.#signers = signersOf(members, traders);
@@ -163,8 +179,10 @@ export class Gateway {
       const kept = await this.#ingest.keep(sample);
       this.counters.add(`samples_${kept}`);
       this.#storeError = undefined;
-      this.#lastSample = this.#clock();
-      this.#lastSamples.set(sample.meter, sample.at);
+      if (kept !== "held") {
+        this.#lastSample = this.#clock();
+        this.#lastSamples.set(sample.meter, sample.at);
+      }
       probe?.("stored");
       return kept;
     } catch (error) {
@@ -178,6 +196,11 @@ export class Gateway {
     const now = this.#clock();
     let made = 0;
     let gaps = 0;
+    void this.#askChain(now);
+    await this.#guard(undefined, () => {
+      const released = this.#holding.release();
+      if (released > 0) this.counters.add("samples_kept", released);
+    });
     for (const member of this.#options.members) {
       if (made >= MOST_READINGS) break;
       const failed = await this.#guard(member.meter, async () => {
@@ -198,7 +221,7 @@ export class Gateway {
     await this.#guard(undefined, () => this.#courier.run("strip", now));
     await this.#guard(undefined, () => {
       this.#listRefusals();
-      this.#prune(now);
+      this.#prune();
     });
   }
 
@@ -239,6 +262,23 @@ export class Gateway {
     }, wait);
   }
 
+  /** Beside everything else: a node that does not answer holds up nothing. */
+  async #askChain(now: Seconds): Promise<void> {
+    const { chainTime } = this.#options;
+    if (chainTime === undefined || (now >= this.#askedChain && now < this.#askedChain + CHAIN_TIME_EVERY)) return;
+    this.#askedChain = now;
+    try {
+      this.#time.hear(await chainTime());
+    } catch {
+      // Whoever needs the node says so; its time is a help.
+      return;
+    }
+    const { behind } = this.#time;
+    if (behind <= BEHIND_TOLERANCE) return;
+    const text = `it is ${behind} s behind the chain's latest block. Set it: check the gateway's NTP.`;
+    this.#report(new GatewayError("OWN_CLOCK_BEHIND", "the gateway's clock", this.#time.now, text));
+  }
+
   #made(counter: "readings_made" | "strips_made", count: number): void {
     this.counters.add(counter, count);
     this.#options.probe?.("made");
@@ -277,13 +317,17 @@ export class Gateway {
     });
   }
 
-  #prune(now: Seconds): void {
-    if (now < this.#pruned + PRUNE_EVERY) return;
+  /** By the chain's time too: a clock that is years ahead would make everything stale. */
+  #prune(): void {
+    const { earliest: now, hasHeard } = this.#time;
+    if (this.#options.chainTime !== undefined && !hasHeard) return;
+    if (now >= this.#pruned && now < this.#pruned + PRUNE_EVERY) return;
     this.#pruned = now;
     const before = asSeconds(now - (this.#options.retention ?? RETENTION));
     const samplesBefore = asSeconds(now - SAMPLE_RETENTION);
     const stale = asSeconds(now - STALE);
     this.queue.transaction(() => {
+      this.#holding.expire();
       for (const name of this.#options.meters.keys()) {
         const meter = this.queue.meters.idOf(name);
         // What no reading has used is kept for as long as a reading could still use it.

@@ -1,5 +1,6 @@
 /** Messages to a relayer over HTTP. */
 import { Accepted, Failure, pathOf } from "../wire.ts";
+import { boundedText } from "./bounded.ts";
 import { asServiceError, GatewayError } from "./errors.ts";
 import type { Delivery, HandOver, Outgoing } from "./hand-over.ts";
 
@@ -15,8 +16,6 @@ export interface HttpHandOverOptions {
 const TIMEOUT = 10_000;
 /** What a relayer answers for good; anything else may change. */
 const FINAL = [400, 404, 409, 413, 422];
-/** No receipt is longer; a proxy's error page may be. */
-const MOST_ANSWER = 65_536;
 
 export class HttpHandOver implements HandOver {
   readonly #options: HttpHandOverOptions;
@@ -29,12 +28,13 @@ export class HttpHandOver implements HandOver {
   async reach(): Promise<void> {
     const { url, timeout = TIMEOUT } = this.#options;
     const target = new URL("/v1/communities", url);
-    const { status } = await fetch(target, { redirect: "error", signal: AbortSignal.timeout(timeout) }).catch(
+    const { status, body } = await fetch(target, { redirect: "error", signal: AbortSignal.timeout(timeout) }).catch(
       (error: unknown) => {
         const hint = "start the relayer, or correct its address; messages are kept.";
         throw asServiceError(causeOf(error), "RELAYER_UNAVAILABLE", target.origin, hint);
       },
     );
+    await body?.cancel();
     if (status >= 500) throw unavailable(target.origin, status, "it is broken at the moment; messages are kept.");
   }
 
@@ -53,7 +53,7 @@ export class HttpHandOver implements HandOver {
         redirect: "error",
         signal: AbortSignal.timeout(timeout),
       });
-      const answer = { status: response.status, text: await response.text(), retryAfter: retryAfterOf(response) };
+      const answer = { status: response.status, text: await boundedText(response), retryAfter: retryAfterOf(response) };
       return deliveryOf(answer, message, target.origin);
     } catch (error) {
       throw asServiceError(causeOf(error), "RELAYER_UNAVAILABLE", target.origin, "the message is kept and sent again.");
@@ -82,7 +82,7 @@ function retryAfterOf({ headers }: Response): bigint | undefined {
 
 /** A lost, cut or unreadable answer says nothing: the message may have been kept, and asking again is harmless. */
 function deliveryOf({ status, text, retryAfter }: Answer, { digest }: Outgoing, origin: string): Delivery {
-  const json = text.length > MOST_ANSWER ? undefined : jsonOf(text);
+  const json = jsonOf(text);
   if (status === 200 || status === 202) {
     const accepted = Accepted.safeParse(json);
     if (accepted.success && accepted.data.receipt.digest.toLowerCase() === digest.toLowerCase()) {

@@ -1,9 +1,10 @@
 /** Many samples in one commit: a sync of the disk costs the same for one and for a thousand. */
 import { isServiceError, type ServiceError } from "../errors.ts";
 import { asServiceError } from "./errors.ts";
+import { Holding } from "./holding.ts";
 import type { Intake } from "./intake.ts";
 import type { Queue } from "./queue/queue.ts";
-import type { Kept, Sample } from "./sample.ts";
+import type { Kept, Report, Sample } from "./sample.ts";
 
 /** A sample on its way, and who waits for it. */
 interface Waiting {
@@ -12,16 +13,21 @@ interface Waiting {
   readonly reject: (error: ServiceError) => void;
 }
 
-type Outcome = { readonly kept: Kept } | { readonly error: ServiceError };
+type Outcome = { readonly kept: Kept; readonly why?: ServiceError } | { readonly error: ServiceError };
 
 export class Ingest {
   readonly #queue: Queue;
   readonly #intake: Intake;
+  readonly #holding: Holding;
+  readonly #report: Report;
   #waiting: Waiting[] = [];
 
-  constructor(queue: Queue, intake: Intake) {
+  /** @param report Hears why a sample is held. */
+  constructor(queue: Queue, intake: Intake, holding: Holding, report: Report) {
     this.#queue = queue;
     this.#intake = intake;
+    this.#holding = holding;
+    this.#report = report;
   }
 
   /**
@@ -46,11 +52,14 @@ export class Ingest {
       for (const { reject } of batch) reject(named);
       return;
     }
-    for (const [index, { resolve, reject }] of batch.entries()) {
+    for (const [index, { sample, resolve, reject }] of batch.entries()) {
       const outcome = outcomes[index];
       if (outcome === undefined) continue;
-      if ("kept" in outcome) resolve(outcome.kept);
-      else reject(outcome.error);
+      if (!("kept" in outcome)) reject(outcome.error);
+      else {
+        if (outcome.why !== undefined) this.#report(outcome.why, sample.meter);
+        resolve(outcome.kept);
+      }
     }
   };
 
@@ -60,6 +69,10 @@ export class Ingest {
       return { kept: this.#queue.transaction(() => this.#intake.keep(sample)) };
     } catch (error) {
       if (isServiceError(error) && error.retry) throw error;
+      if (Holding.takes(error)) {
+        this.#holding.hold(sample);
+        return { kept: "held", why: error };
+      }
       // Whatever else is wrong is wrong with this sample: repeating it would not help, and would hold up all others.
       return { error: asServiceError(error, "MESSAGE_MALFORMED", "sample", "it is refused; see the cause.") };
     }

@@ -1,6 +1,5 @@
 /** The way of a sample into the queue: checked, counted on from its neighbours, and the boundaries around it found again. */
 import type { Seconds } from "@wattbook/sdk/pure";
-import type { Clock } from "./clock.ts";
 import { GatewayError } from "./errors.ts";
 import { boundariesBetween, isBoundary } from "./intervals.ts";
 import type { IntervalRules, Point, Quality } from "./intervals.ts";
@@ -11,8 +10,10 @@ import type { Energies, Neighbours } from "./placing.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { KeptSample } from "./queue/samples.ts";
 import { advanceBetween } from "./registers.ts";
-import type { RegisterRules } from "./registers.ts";
+import { type Before, carriedOver, regained } from "./resets.ts";
+import type { RegisterRules, Shown } from "./registers.ts";
 import type { Kept, Sample } from "./sample.ts";
+import type { Timekeeper } from "./timekeeper.ts";
 
 /** What the configuration says of a meter. */
 export interface MeterRules extends RegisterRules, IntervalRules {
@@ -45,21 +46,29 @@ const MOST_FILL = 40n * 86_400n;
 export class Intake {
   readonly #queue: Queue;
   readonly #rules: ReadonlyMap<string, MeterRules>;
-  readonly #clock: Clock;
+  readonly #time: Timekeeper;
 
-  constructor(queue: Queue, rules: ReadonlyMap<string, MeterRules>, clock: Clock) {
+  constructor(queue: Queue, rules: ReadonlyMap<string, MeterRules>, time: Timekeeper) {
     this.#queue = queue;
     this.#rules = rules;
-    this.#clock = clock;
+    this.#time = time;
   }
 
   /**
    * Keeps a sample, within the caller's transaction.
-   * @throws GatewayError
+   * @throws GatewayError; CLOCK_AHEAD and CLOCK_BEHIND where it is to be held
    */
   keep(sample: Sample): Kept {
+    checkClock(sample, this.#time, this.#rulesOf(sample.meter));
+    return this.keepTimed(sample);
+  }
+
+  /**
+   * The same for a sample whose time is known to be right.
+   * @throws GatewayError
+   */
+  keepTimed(sample: Sample): Kept {
     const rules = this.#rulesOf(sample.meter);
-    checkClock(sample, this.#clock(), rules);
     const meter = this.#queue.meters.idOf(sample.meter);
     const full = fullSample(this.#queue, meter, sample, rules.counts);
     if (typeof full === "string") return full;
@@ -73,8 +82,11 @@ export class Intake {
    * @throws GatewayError SWAP_TOO_LATE where a sample is later already
    */
   swap(swap: Swap): void {
-    const { at, last, first, serial } = swap;
+    const { at, serial } = swap;
     const rules = this.#rulesOf(swap.meter);
+    if (at > this.#time.latest + rules.clockTolerance) {
+      throw new GatewayError("CLOCK_AHEAD", `swap of meter ${swap.meter}`, at, "it lies ahead. Correct its time.");
+    }
     const meter = this.#queue.meters.idOf(swap.meter);
     this.#checkOpen(meter, at);
     const before = this.#queue.samples.before(meter, at);
@@ -82,12 +94,14 @@ export class Intake {
       const text = "a swap lies after the last sample of the old meter and before the first of the new one.";
       throw new GatewayError("SWAP_TOO_LATE", `swap of meter ${swap.meter}`, at, text);
     }
-    const { complete, ...by } = advanceBetween(before.shown, { at, ...last }, rules);
+    const [last, first] = [countedOf(swap.last, rules.counts), countedOf(swap.first, rules.counts)];
+    // What a person says is no reset: a register below the one before is a mistake.
+    const { complete, ...by } = advanceBetween(before.shown, { at, ...last }, { ...rules, onFall: "refuse" });
     const shown = { at, ...first, ...(serial === undefined ? {} : { serial }) };
     const counted = onward(before.counted, at, by);
     const kept = { shown, counted, carried: { import: false, export: false }, complete };
     this.#queue.samples.put(meter, kept);
-    this.#bound(meter, kept, { before, after: undefined }, undefined, rules);
+    this.#bound(meter, kept, { before, after: undefined }, this.#edgeOf(meter, counted), rules);
   }
 
   #rulesOf(meter: string): MeterRules {
@@ -106,20 +120,34 @@ export class Intake {
 
   #insert(meter: bigint, { shown, carried, afterGap }: FullSample, rules: MeterRules): void {
     const { samples } = this.#queue;
-    const [before, after] = [samples.before(meter, shown.at), samples.after(meter, shown.at)];
-    const { counted, complete, takesBreak } = place(shown, { before, after }, rules, rules.base);
+    const after = samples.after(meter, shown.at);
+    const before = this.#before(meter, shown, after, rules);
+    const known = before && after === undefined ? carriedOver(samples, meter, before, { shown, carried }) : before;
+    const { counted, complete, takesBreak } = place(shown, { before: known, after }, rules, rules.base);
     const edge = this.#edgeOf(meter, counted);
     const serial = shown.serial ?? before?.shown.serial;
     const kept = {
       shown: serial === undefined ? shown : { ...shown, serial },
       counted,
       carried,
-      complete: complete && !afterGap,
+      complete: complete && !afterGap && known?.breaks !== true,
     };
     samples.put(meter, kept);
     if (after !== undefined && takesBreak) samples.setComplete(meter, after.shown.at);
     const next = after && takesBreak ? { ...after, complete: true } : after;
     this.#bound(meter, kept, { before, after: next }, edge, rules);
+  }
+
+  /** The sample to count on from: not one that showed a register fallen which is back where it was. */
+  #before(meter: bigint, shown: Shown, after: KeptSample | undefined, rules: MeterRules): Before | undefined {
+    const { samples, slots, meters } = this.#queue;
+    const before = samples.before(meter, shown.at);
+    if (before === undefined || after !== undefined) return before;
+    const back = regained(samples, meter, before, shown, rules);
+    if (back === undefined || back.fallen <= meters.frozen(meter)) return before;
+    samples.remove(meter, back.fallen);
+    slots.remove(meter, back.prior.counted.at > meters.frozen(meter) ? back.prior.counted.at : meters.frozen(meter));
+    return { ...back.prior, breaks: !back.certain };
   }
 
   /** The last boundary that is in a reading: whatever comes later counts on from it. */
@@ -153,22 +181,27 @@ export class Intake {
   }
 }
 
+/** A register that a meter has not stays 0. */
+function countedOf({ importWh, exportWh }: Energies, counts: Counts): Energies {
+  return { importWh: counts.import ? importWh : 0n, exportWh: counts.export ? exportWh : 0n };
+}
+
 function qualityOf(from: Point, to: Point, complete: boolean, { maxGap }: IntervalRules): Quality {
   return complete && to.at - from.at <= maxGap ? "interpolated" : "gap";
 }
 
-function checkClock({ at, live = false }: Sample, now: Seconds, { clockTolerance, maxLate }: MeterRules): void {
-  if (at > now + clockTolerance) {
-    const text = `the gateway's clock shows ${now}. Set the meter's clock and its time zone; check the gateway's NTP.`;
-    throw new GatewayError("CLOCK_AHEAD", "time", at, text);
+const BOTH_CLOCKS =
+  "Check the gateway's NTP, the meter's clock and its time zone. Until one of them is set the sample is held.";
+
+function checkClock({ at, live = false }: Sample, time: Timekeeper, { clockTolerance, maxLate }: MeterRules): void {
+  const { now, latest } = time;
+  if (at > latest + clockTolerance) {
+    const chain = latest > now ? `, the chain is at ${latest}` : "";
+    throw new GatewayError("CLOCK_AHEAD", "time", at, `the gateway's clock shows ${now}${chain}. ${BOTH_CLOCKS}`);
   }
   const oldest = live ? clockTolerance : maxLate;
   if (at + oldest >= now) return;
-  const hint = live ? "Set the meter's clock and its time zone; check the gateway's NTP." : "Raise maxLate to take it.";
-  throw new GatewayError(
-    "CLOCK_BEHIND",
-    "time",
-    at,
-    `the gateway's clock shows ${now}, over ${oldest} s later. ${hint}`,
-  );
+  const hint = live ? BOTH_CLOCKS : "Check the gateway's NTP, or raise maxLate. Until then the sample is held.";
+  const text = `the gateway's clock shows ${now}, over ${oldest} s later. ${hint}`;
+  throw new GatewayError("CLOCK_BEHIND", "time", at, text);
 }

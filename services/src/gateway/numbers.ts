@@ -12,6 +12,16 @@ const STEPS = ["made", "signed", "accepted", "refused"] as const;
 export function showNumbers(gateway: Gateway, registry: Registry, terms: ReadonlyMap<CommunityIndex, Terms>): void {
   const registers = [registry];
   countSamples(gateway, registers);
+  new Gauge({
+    ...{
+      name: "wattbook_gateway_held_samples",
+      help: "Samples held until it is known whose clock is wrong",
+      registers,
+    },
+    collect() {
+      this.set(Number(gateway.queue.held.count()));
+    },
+  });
   countMessages(gateway, registers);
   new Gauge({
     ...{
@@ -46,7 +56,8 @@ function countSamples(gateway: Gateway, registers: Registry[]): void {
     labelNames: ["result"],
     collect() {
       this.reset();
-      for (const result of ["received", "kept", "duplicate"] as const) this.inc({ result }, get(`samples_${result}`));
+      for (const result of ["received", "kept", "duplicate", "held"] as const)
+        this.inc({ result }, get(`samples_${result}`));
     },
   });
   new Counter({

@@ -62,7 +62,7 @@ function between(shown: Shown, { before, after }: Neighbours, rules: RegisterRul
 }
 
 /** The advance where the register only rises or rolls over; undefined for anything else. */
-function rising(before: Shown, after: Shown, rules: RegisterRules): Energies | undefined {
+export function rising(before: Shown, after: Shown, rules: RegisterRules): Energies | undefined {
   try {
     const { complete, ...by } = advanceBetween(before, after, { ...rules, onFall: "refuse" });
     return complete ? by : undefined;

@@ -13,7 +13,7 @@ export interface Shown {
 /** What is known about a meter's registers. */
 export interface RegisterRules {
   /** Wh at which the registers start again from 0. */
-  readonly wrapWh?: bigint;
+  readonly wrapWh?: bigint | undefined;
   /** Most power in either direction, W. Without it a fall counts as a rollover where it skips at most a hundredth of the register. */
   readonly maxW?: bigint;
   /**
@@ -45,8 +45,14 @@ export function advanceBetween(before: Shown, after: Shown, rules: RegisterRules
     return { ...NOTHING, complete: false };
   }
   const seconds = after.at - before.at;
-  const imported = advanceOf("import", before.importWh, after.importWh, seconds, rules);
-  const exported = advanceOf("export", before.exportWh, after.exportWh, seconds, rules);
+  const sides = (each: RegisterRules) =>
+    [
+      advanceOf("import", before.importWh, after.importWh, seconds, each),
+      advanceOf("export", before.exportWh, after.exportWh, seconds, each),
+    ] as const;
+  let [imported, exported] = sides(rules);
+  // A meter that was reset was so as a whole: what falls beside a register that fell to 0 did not roll over.
+  if (imported.complete !== exported.complete) [imported, exported] = sides({ ...rules, wrapWh: undefined });
   return { importWh: imported.wh, exportWh: exported.wh, complete: imported.complete && exported.complete };
 }
 

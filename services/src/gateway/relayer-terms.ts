@@ -3,6 +3,7 @@ import { asAddress, asAmount } from "@wattbook/sdk/pure";
 import type { Address, Amount, CommunityIndex } from "@wattbook/sdk/pure";
 import { pathOfTerms, RelayerTerms } from "../wire.ts";
 import type { PrepareStrip } from "./bidder.ts";
+import { boundedText } from "./bounded.ts";
 import { asServiceError, GatewayError } from "./errors.ts";
 
 /** Terms of a relayer for a community. */
@@ -33,7 +34,7 @@ export async function feeTermsOf(options: TermsOptions, community: CommunityInde
   try {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const response = await fetch(target, { headers, redirect: "error", signal: AbortSignal.timeout(timeout) });
-    const { feeTo, leastFeePerEntry } = RelayerTerms.parse(await response.json());
+    const { feeTo, leastFeePerEntry } = RelayerTerms.parse(JSON.parse(await boundedText(response)));
     return { feeTo: asAddress(feeTo, "feeTo"), feePerEntry: asAmount(BigInt(leastFeePerEntry)) };
   } catch (error) {
     const text = `it says no terms for community ${community}. Strips are made once it does.`;

@@ -25,8 +25,10 @@ export interface Sample {
   readonly live?: boolean;
 }
 
-/** What became of a sample: kept, or known before. */
-export type Kept = "kept" | "duplicate";
+/**
+ * What became of a sample: kept, known before, or held: it is on disk, and counts once it is known that its time is right.
+ */
+export type Kept = "kept" | "duplicate" | "held";
 
 /**
  * Takes a sample and keeps it. Resolves once it is on disk: only then may an adapter acknowledge it to its source.

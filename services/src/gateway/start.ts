@@ -1,4 +1,5 @@
 /** A gateway with its door open, from a configuration. */
+import { asSeconds } from "@wattbook/sdk/pure";
 import type { CommunityIndex, Terms } from "@wattbook/sdk/pure";
 import { Node } from "../chain/index.ts";
 import {
@@ -9,9 +10,10 @@ import {
   openDoor,
   type Passwords,
   type StartParts,
+  untilAnswered,
   untilNodeAnswers,
 } from "../operation/index.ts";
-import { joinChain, openGateway, type Opened } from "./config/load.ts";
+import { joinChain, openGateway, type Opened, recallChain } from "./config/load.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Finished } from "./courier.ts";
 import { Gateway } from "./gateway.ts";
@@ -30,7 +32,7 @@ export interface RunningGateway {
 }
 
 /**
- * Starts a gateway. It waits for its node; what is in hand when the signal comes is finished, everything else is in the queue.
+ * Starts a gateway. The first time it waits for its node; later it takes samples at once, on the terms that the chain said before; what is in hand when the signal comes is finished, everything else is in the queue.
  * @throws ServiceError of configuration, keys and files; faults of the node that waiting does not mend
  */
 export async function startGateway(config: GatewayConfig, parts: StartParts): Promise<RunningGateway> {
@@ -49,9 +51,9 @@ export async function startGateway(config: GatewayConfig, parts: StartParts): Pr
     await door.close();
   };
   try {
-    const gateway = await join({ config, opened, node, queue, door }, parts);
+    const { gateway, failed } = await join({ config, opened, node, queue, door }, parts);
     log.info({ meters: config.meters.length, members: config.members.length, operation: door.url }, "gateway is up");
-    return { gateway, operation: door.url, ended: untilStopped(gateway, closeAll, parts) };
+    return { gateway, operation: door.url, ended: untilStopped(gateway, failed, closeAll, parts) };
   } catch (error) {
     queue.close();
     await closeAll();
@@ -90,37 +92,59 @@ interface Parts {
   readonly door: Door;
 }
 
-async function join({ config, opened, node, queue, door }: Parts, { log, signal }: StartParts): Promise<Gateway> {
-  await untilNodeAnswers(node, log, signal);
-  const chain = await joinChain(config, opened, node, queue);
+/** A gateway that takes samples, and what is only found out once the node answers. */
+interface Joined {
+  readonly gateway: Gateway;
+  /** Rejects where the chain is not the one that the queue knows. */
+  readonly failed: Promise<never>;
+}
+
+async function join({ config, opened, node, queue, door }: Parts, { log, signal }: StartParts): Promise<Joined> {
+  const known = recallChain(config, opened, node, queue);
+  if (known === undefined) await untilNodeAnswers(node, log, signal);
+  const chain = known?.parts ?? (await joinChain(config, opened, node, queue));
   const { adapters, handOver } = opened;
   const finished: Finished = ({ kind, community, member, period, digest }, { outcome }) => {
     const whose = { community: Number(community), member: Number(member), period: Number(period) };
     log.info({ kind, ...whose, digest, outcome }, "handed over");
   };
-  const gateway = new Gateway({ ...chain, queue, adapters, handOver, report: logReport(log), finished });
+  const chainTime = async () => asSeconds(BigInt((await node.head()).time));
+  const gateway = new Gateway({
+    ...{ ...chain, queue, adapters, handOver, chainTime },
+    ...{ report: logReport(log), finished },
+  });
   const terms = new Map<CommunityIndex, Terms>(
     chain.members.map(({ community: { community, terms } }) => [community, terms]),
   );
   showNumbers(gateway, door.metrics, terms);
   door.up(needsOf(node, queue, adapters, handOver));
   gateway.start();
-  return gateway;
+  const confirmed = known === undefined ? Promise.resolve() : untilAnswered(known.confirm, log, signal);
+  return { gateway, failed: rejection(confirmed) };
+}
+
+/** Never resolves; rejects as the work does. */
+async function rejection(work: Promise<void>): Promise<never> {
+  await work;
+  return new Promise<never>(() => undefined);
 }
 
 async function untilStopped(
   gateway: Gateway,
+  failed: Promise<never>,
   closeAll: () => Promise<void>,
   { log, signal }: StartParts,
 ): Promise<void> {
-  await new Promise<void>((resolve) => {
+  const asked = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else
       signal.addEventListener("abort", () => {
         resolve();
       });
   });
+  const fault = await Promise.race([asked, failed]).catch((error: unknown) => ({ error }));
   await gateway.stop();
   await closeAll();
+  if (fault !== undefined && !signal.aborted) throw fault.error;
   log.info("gateway is down");
 }

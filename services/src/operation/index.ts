@@ -29,4 +29,4 @@ export { Secrets } from "./secrets.ts";
 export { listenFault, serveOperation } from "./server.ts";
 export type { Listen, OperationServer } from "./server.ts";
 export { GRACE, stopSignal } from "./stop.ts";
-export { untilNodeAnswers } from "./until.ts";
+export { untilAnswered, untilNodeAnswers } from "./until.ts";

@@ -12,9 +12,17 @@ const WAITS: Backoff = { tries: Infinity, first: 1_000, most: 30_000 };
  * @throws Faults that waiting does not mend, such as WRONG_CHAIN, and the signal's reason
  */
 export async function untilNodeAnswers(node: Node, log: Logger, signal: AbortSignal): Promise<void> {
+  await untilAnswered(() => node.head(), log, signal);
+}
+
+/**
+ * Asks a node again and again until it answers.
+ * @throws Faults that waiting does not mend, and the signal's reason
+ */
+export async function untilAnswered(ask: () => Promise<unknown>, log: Logger, signal: AbortSignal): Promise<void> {
   for (let failed = 1; ; failed++) {
     try {
-      await node.head();
+      await ask();
       return;
     } catch (error) {
       signal.throwIfAborted();

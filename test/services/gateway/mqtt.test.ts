@@ -15,6 +15,7 @@ import { AdapterConfig } from "../../../services/src/gateway/config/adapter-sche
 import { GatewayError } from "../../../services/src/gateway/errors.ts";
 import { MqttAdapter } from "../../../services/src/gateway/mqtt/adapter.ts";
 import type { MqttOptions } from "../../../services/src/gateway/mqtt/adapter.ts";
+import { PacketBound } from "../../../services/src/gateway/mqtt/bound.ts";
 import { routeOf, sampleOf } from "../../../services/src/gateway/mqtt/mapping.ts";
 import type { TopicMapping } from "../../../services/src/gateway/mqtt/mapping.ts";
 import { Secrets } from "../../../services/src/operation/index.ts";
@@ -176,6 +177,79 @@ describe("MQTT adapter", function () {
     expect(memory.samples.map(({ importWh }) => importWh)).to.deep.equal([1_000n, 1_002n]);
     const codes = ["NOT_A_NUMBER", "NEGATIVE", "TOO_LARGE", "MESSAGE_TOO_LONG", "METER_UNKNOWN", "PAYLOAD_OF_ANOTHER"];
     expect(memory.codes).to.deep.equal(codes);
+  });
+
+  it("bounds what a broker sends: a message is cut, refused and acknowledged, anything else ends the line", async function () {
+    this.timeout(20_000);
+    const { acks, port, publish, close } = await broker();
+    const memory = new Memory();
+    const adapter = new MqttAdapter(options(port));
+    await adapter.start(memory.sink, memory.report);
+    for (const payload of [Buffer.alloc(30_000_000, "7"), "1.000", Buffer.alloc(65_537, "7"), "2.000"])
+      await publish("home/import", payload);
+    await eventually(() => acks.length === 4, "acknowledgements");
+    await adapter.stop();
+    await close();
+    expect(memory.samples.map(({ importWh }) => importWh)).to.deep.equal([1_000n, 2_000n]);
+    expect(memory.codes).to.deep.equal(["MESSAGE_TOO_LONG", "MESSAGE_TOO_LONG"]);
+
+    for (const [bytes, code] of [
+      [[0x90, 0xff, 0xff, 0xff, 0x7f], "MESSAGE_TOO_LONG"],
+      [[0x30, 0xff, 0xff, 0xff, 0xff], "MESSAGE_MALFORMED"],
+    ] as const) {
+      const rogue = createServer((socket) => {
+        socket.on("error", () => undefined).write(Buffer.from(bytes));
+      });
+      rogue.listen(0, "127.0.0.1");
+      await once(rogue, "listening");
+      const caught = new Memory();
+      const other = new MqttAdapter(options((rogue.address() as AddressInfo).port));
+      void other.start(caught.sink, caught.report);
+      await eventually(() => caught.errors.length > 0, code);
+      await other.stop();
+      rogue.close();
+      expect(caught.codes[0]).to.equal(code);
+    }
+  });
+
+  it("passes packets on however they are cut, and never more of a payload than is read", async function () {
+    const packet = (payload: number, qos: 0 | 1, topic = "home/import") => {
+      const head = [0, topic.length, ...Buffer.from(topic), ...(qos === 0 ? [] : [0, 9])];
+      const rest = Buffer.concat([Buffer.from(head), Buffer.alloc(payload, 0x37)]);
+      const length = [];
+      for (let left = rest.length; left > 0 || length.length === 0; left = Math.floor(left / 128))
+        length.push((left % 128) + (left >= 128 ? 128 : 0));
+      return Buffer.concat([Buffer.from([0x30 | (qos << 1), ...length]), rest]);
+    };
+    const pong = Buffer.from([0xd0, 0]);
+    const sent = [
+      packet(3, 1),
+      pong,
+      packet(200_000, 1),
+      packet(65_536, 0),
+      packet(65_537, 1),
+      packet(90_000, 0),
+      pong,
+    ];
+    const expected = [
+      packet(3, 1),
+      pong,
+      packet(65_537, 1),
+      packet(65_536, 0),
+      packet(65_537, 1),
+      packet(65_537, 0),
+      pong,
+    ];
+    for (const size of [1, 7, 65_536, 1_000_000]) {
+      const bound = new PacketBound();
+      const all = Buffer.concat(sent);
+      const passed: Buffer[] = [];
+      bound.on("data", (chunk: Buffer) => passed.push(chunk));
+      for (let at = 0; at < all.length; at += size) bound.write(all.subarray(at, at + size));
+      bound.end();
+      await once(bound, "end");
+      expect(Buffer.concat(passed).equals(Buffer.concat(expected)), `in pieces of ${size}`).to.equal(true);
+    }
   });
 
   it("acknowledges nothing that is not kept, and asks for it again after a restart", async function () {

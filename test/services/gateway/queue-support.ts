@@ -2,12 +2,14 @@
 import { asSeconds } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
 import { Ingest } from "../../../services/src/gateway/ingest.ts";
+import { Holding } from "../../../services/src/gateway/holding.ts";
 import { Intake } from "../../../services/src/gateway/intake.ts";
 import type { MeterRules } from "../../../services/src/gateway/intake.ts";
 import { slotEnergies } from "../../../services/src/gateway/intervals.ts";
 import type { SlotEnergy } from "../../../services/src/gateway/intervals.ts";
 import { Queue } from "../../../services/src/gateway/queue/queue.ts";
 import type { Kept, Sample } from "../../../services/src/gateway/sample.ts";
+import { Timekeeper } from "../../../services/src/gateway/timekeeper.ts";
 
 /** A UTC midnight: the start of a period of a day. */
 export const DAY = 1_774_483_200n;
@@ -33,8 +35,12 @@ export class Lab {
   constructor(rules: Partial<MeterRules> = {}, path = ":memory:", now: Seconds = at(86_400)) {
     this.now = now;
     this.queue = new Queue(path);
-    this.intake = new Intake(this.queue, new Map([["m", { ...RULES, ...rules }]]), () => this.now);
-    this.ingest = new Ingest(this.queue, this.intake);
+    const meters = new Map([["m", { ...RULES, ...rules }]]);
+    const time = new Timekeeper(() => this.now);
+    this.intake = new Intake(this.queue, meters, time);
+    const report = () => undefined;
+    const holding = new Holding({ queue: this.queue, intake: this.intake, rules: meters, time, report });
+    this.ingest = new Ingest(this.queue, this.intake, holding, report);
   }
 
   /** Keeps a sample at seconds of the day. */

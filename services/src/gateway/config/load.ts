@@ -1,22 +1,23 @@
 /** From a configuration to what a `Gateway` takes: keys opened, the chain asked for the terms. */
 import { connect, type Deployment, parseDeployment, type Wattbook } from "@wattbook/sdk";
-import { asAmount, asCommunity, asMember, asPrice, asSeconds, DEFAULT_TERMS } from "@wattbook/sdk/pure";
+import { asAmount, asMember, asPrice, asSeconds, DEFAULT_TERMS } from "@wattbook/sdk/pure";
 import type { Seconds } from "@wattbook/sdk/pure";
 import type { BaseWallet } from "ethers";
 import { type Node, readWith } from "../../chain/index.ts";
-import { ServiceError } from "../../errors.ts";
 import { openKey, type Passwords, readSecret, readText, type Secrets } from "../../operation/index.ts";
-import type { TradingMember } from "../bidder.ts";
+import type { PrepareStrip, TradingMember } from "../bidder.ts";
 import { HistoryForecast } from "../forecast.ts";
 import { HttpHandOver } from "../http-hand-over.ts";
 import type { MeterRules } from "../intake.ts";
 import type { Community, MeteredMember } from "../members.ts";
 import { prepareFrom } from "../prepare.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { MeterStates } from "../readings.ts";
 import { feeTermsOf, payingRelayer, type TermsOptions } from "../relayer-terms.ts";
 import type { Adapter } from "../sample.ts";
 import { ForecastStrategy } from "../strategy.ts";
 import { makeAdapter } from "./adapters.ts";
+import { askCommunities, type Communities, knownCommunities } from "./communities.ts";
 import type { GatewayConfig, MemberConfig, MeterConfig } from "./schema.ts";
 
 /** Keys of a member. */
@@ -53,32 +54,66 @@ export async function openGateway(config: GatewayConfig, passwords: Passwords): 
 }
 
 /**
- * Asks the chain for the terms of all communities.
+ * Asks the chain for the terms of all communities, and keeps them in the queue.
  * @throws ServiceError CONFIG_INVALID for a community that is not there; faults of the node; WattbookErrors of the deployment
  */
-export async function joinChain(
-  config: GatewayConfig,
-  { deployment, keys, relayer }: Opened,
-  node: Node,
-  queue: Queue,
-) {
-  const wattbook = readWith(node, await connect(node.provider, deployment));
-  const communities = await communitiesOf(wattbook, config);
+export async function joinChain(config: GatewayConfig, opened: Opened, node: Node, queue: Queue) {
+  const wattbook = wattbookOf(opened, node);
+  const communities = await askCommunities(await wattbook(), config, queue);
+  return partsOf(config, opened, queue, { communities, wattbook });
+}
+
+/**
+ * The same from what the chain said at an earlier start, without asking it; undefined where that is not known.
+ * @returns Parts that ask the node when they need it, and `confirm`, which asks it now.
+ */
+export function recallChain(config: GatewayConfig, opened: Opened, node: Node, queue: Queue) {
+  const communities = knownCommunities(opened.deployment, config, queue);
+  if (communities === undefined) return undefined;
+  const wattbook = wattbookOf(opened, node);
+  return {
+    parts: partsOf(config, opened, queue, { communities, wattbook }),
+    /** @throws As `joinChain`; CONFIG_INVALID too where the chain says something else by now */
+    confirm: async () => {
+      await askCommunities(await wattbook(), config, queue);
+    },
+  };
+}
+
+/** Connects when it is asked, and again until that succeeds. */
+function wattbookOf({ deployment }: Opened, node: Node): () => Promise<Wattbook> {
+  let connected: Wattbook | undefined;
+  return async () => (connected ??= readWith(node, await connect(node.provider, deployment)));
+}
+
+interface Chain {
+  readonly communities: Communities;
+  readonly wattbook: () => Promise<Wattbook>;
+}
+
+function partsOf(config: GatewayConfig, { keys, relayer }: Opened, queue: Queue, { communities, wattbook }: Chain) {
   const members = config.members.map((member, at) => {
     return memberOf(member, keys[at] as MemberKeys, communities.get(member.community) as Community, queue);
   });
+  const states: MeterStates = { meter: async (...key) => (await wattbook()).settlement.meter(...key) };
+  const prepare: PrepareStrip = async (...strip) => prepareFrom(await wattbook())(...strip);
   return {
     members,
     traders: members.filter((each): each is TradingMember => "strategy" in each),
-    meters: new Map(config.meters.map((meter) => [meter.name, rulesOf(meter, slotOf(meter.name, members))])),
+    meters: meterRules(config, members),
     readings: { signAfter: seconds(config.signAfter), giveUpAfter: seconds(config.giveUpAfter) },
-    states: wattbook.settlement,
+    states,
     prepare: payingRelayer(
-      prepareFrom(wattbook),
+      prepare,
       (community) => feeTermsOf(relayer, community),
       asAmount(config.relayer.mostFeePerEntry),
     ),
   };
+}
+
+/** Rules of all meters, by name. */
+function meterRules({ meters }: GatewayConfig, members: readonly MeteredMember[]): Map<string, MeterRules> {
+  return new Map(meters.map((meter) => [meter.name, rulesOf(meter, slotOf(meter.name, members))]));
 }
 
 function relayerOf({ relayer: { url, tokenFile } }: GatewayConfig, secrets: Secrets): TermsOptions {
@@ -92,26 +127,6 @@ async function keysOf({ meterKey, trade }: MemberConfig, field: string, password
     trade && openKey(`${field}.trade.tradingKey`, trade.tradingKey, passwords),
   ]);
   return { meterKey: meter, tradingKey: trading };
-}
-
-async function communitiesOf(wattbook: Wattbook, { members }: GatewayConfig): Promise<ReadonlyMap<number, Community>> {
-  const count = members.length === 0 ? 0n : await wattbook.registry.communityCount();
-  for (const [at, { community }] of members.entries()) {
-    if (BigInt(community) < count) continue;
-    const found = `members[${at}].community is ${community}: the deployment has ${count} communities, from 0 on`;
-    throw new ServiceError("CONFIG_INVALID", `${found}. Correct the number.`);
-  }
-  const { settlement, market, sealedMarket } = wattbook.domains;
-  const read = async (number: number): Promise<[number, Community]> => {
-    const community = asCommunity(BigInt(number));
-    const [terms, module] = await Promise.all([
-      wattbook.registry.terms(community),
-      wattbook.registry.moduleAt(community, 0n),
-    ]);
-    const book = module === wattbook.sealedMarket.address ? sealedMarket : market;
-    return [number, { community, terms, settlement, market: book }];
-  };
-  return new Map(await Promise.all([...new Set(members.map(({ community }) => community))].map(read)));
 }
 
 function memberOf(

@@ -6,7 +6,7 @@ import { energyUnit, registerWhDown } from "../energy.ts";
 import { asServiceError, GatewayError } from "../errors.ts";
 import { JsonNumber, parseJson, textOf, valueAt } from "../json.ts";
 import type { Json } from "../json.ts";
-import type { Adapter, Report, Sample, Sink } from "../sample.ts";
+import type { Adapter, Kept, Report, Sample, Sink } from "../sample.ts";
 import { messageTime } from "../time.ts";
 
 /** Body of `POST /v1/meters/{meter}/samples`. Numbers may stand as numbers or as texts: their digits count. */
@@ -26,6 +26,7 @@ export interface HttpPushOptions {
 }
 
 const MOST_BODY = 16_384;
+const STATUS: Readonly<Record<Kept, number>> = { kept: 201, duplicate: 200, held: 202 };
 const FIELDS = ["at", "import", "export", "unit", "serial"] as const;
 
 export class HttpPushAdapter implements Adapter {
@@ -73,7 +74,7 @@ export class HttpPushAdapter implements Adapter {
     }
     try {
       const kept = await sink(pushedSample(meter, request.body));
-      return await reply.code(kept === "kept" ? 201 : 200).send({ kept });
+      return await reply.code(STATUS[kept]).send({ kept });
     } catch (error) {
       const named = asServiceError(error, "MESSAGE_MALFORMED", "body", "see the cause.");
       report(named, meter);

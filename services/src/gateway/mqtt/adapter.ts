@@ -1,7 +1,7 @@
 /** Meters behind an MQTT broker. A message is acknowledged when its sample is on disk, or refused for good. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect } from "mqtt";
-import type { IClientOptions, MqttClient } from "mqtt";
+import { MqttClient } from "mqtt";
+import type { IClientOptions } from "mqtt";
 import { systemClock } from "../clock.ts";
 import type { Clock } from "../clock.ts";
 import type { ServiceError } from "../../errors.ts";
@@ -9,6 +9,7 @@ import { asServiceError, GatewayError } from "../errors.ts";
 import { DEFAULT_BACKOFF } from "../link.ts";
 import type { Backoff } from "../link.ts";
 import type { Adapter, Report, Sink } from "../sample.ts";
+import { lineTo } from "./line.ts";
 import { filterOf, routeOf, sampleOf } from "./mapping.ts";
 import type { Message, TopicMapping } from "./mapping.ts";
 
@@ -50,7 +51,7 @@ export class MqttAdapter implements Adapter {
 
   async start(sink: Sink, report: Report): Promise<void> {
     const { url } = this.#options;
-    const client = connect(url, this.#clientOptions());
+    const client = new MqttClient(() => lineTo(this.#options), this.#clientOptions());
     this.#client = client;
     client.handleMessage = (packet, done) => {
       const { topic, retain } = packet;
@@ -82,7 +83,7 @@ export class MqttAdapter implements Adapter {
 
   /** Version 3.1.1: its sessions last until the broker forgets them, and every broker speaks it. */
   #clientOptions(): IClientOptions {
-    const { clientId, username, password, ca, cert, key, backoff = DEFAULT_BACKOFF } = this.#options;
+    const { clientId, username, password, backoff = DEFAULT_BACKOFF } = this.#options;
     return {
       protocolVersion: 4,
       clientId,
@@ -91,9 +92,6 @@ export class MqttAdapter implements Adapter {
       reconnectOnConnackError: true,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
     };
   }
 

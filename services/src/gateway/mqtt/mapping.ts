@@ -7,6 +7,7 @@ import { parseJson, textOf, valueAt } from "../json.ts";
 import type { Json } from "../json.ts";
 import type { Sample } from "../sample.ts";
 import { messageTime } from "../time.ts";
+import { MOST_PAYLOAD } from "./bound.ts";
 
 /** Where a register stands in a payload. */
 export interface RegisterPlace {
@@ -44,8 +45,6 @@ export interface Message {
   readonly arrived: Seconds;
 }
 
-/** No register needs more. */
-const MOST_PAYLOAD = 65_536;
 const METER = "{meter}";
 
 /** The filter to subscribe for a mapping. */
@@ -104,7 +103,7 @@ function levelOf(pattern: string, topic: string): string | undefined {
  */
 export function sampleOf({ mapping, meter }: Route, { payload, retained, arrived }: Message): Sample {
   if (payload.length > MOST_PAYLOAD) {
-    const text = `it has ${payload.length} bytes; at most ${MOST_PAYLOAD} are read. Map a topic that carries registers.`;
+    const text = `it has more than ${MOST_PAYLOAD} bytes, and no more are read. Map a topic that carries registers.`;
     throw new GatewayError("MESSAGE_TOO_LONG", "payload", payload.toString("utf8", 0, 64), text);
   }
   if (retained && mapping.timePath === undefined) {

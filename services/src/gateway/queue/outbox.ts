@@ -55,7 +55,6 @@ const KEY = "kind = ? AND community = ? AND member = ? AND period = ? AND part =
 type Key = [OutboxKind, bigint, bigint, bigint, bigint];
 
 export class Outbox {
-  readonly #db: Store;
   readonly #add;
   readonly #get;
   readonly #last;
@@ -65,9 +64,12 @@ export class Outbox {
   readonly #prune;
   readonly #counts;
   readonly #earliest;
+  readonly #sign;
+  readonly #postpone;
+  readonly #finish;
+  readonly #forget;
 
   constructor(db: Store) {
-    this.#db = db;
     this.#add = db.prepare<[...Key, string, string]>(
       "INSERT INTO outbox (kind, community, member, period, part, body, digest, state) VALUES (?, ?, ?, ?, ?, ?, ?, 'made')",
     );
@@ -94,6 +96,15 @@ export class Outbox {
     this.#earliest = db.prepare<[OutboxKind], { community: bigint; period: bigint }>(
       "SELECT community, min(period) AS period FROM outbox WHERE kind = ? AND state IN ('made', 'signed') GROUP BY community",
     );
+    // Prepared once: memory of a statement is free only once somebody collects its object.
+    this.#sign = db.prepare<[string, ...Key]>(
+      `UPDATE outbox SET signature = ?, state = 'signed' WHERE ${KEY} AND state = 'made'`,
+    );
+    this.#postpone = db.prepare<[bigint, ...Key]>(
+      `UPDATE outbox SET attempts = attempts + 1, next_try = ? WHERE ${KEY}`,
+    );
+    this.#finish = db.prepare<[string, string, ...Key]>(`UPDATE outbox SET state = ?, answer = ? WHERE ${KEY}`);
+    this.#forget = db.prepare<Key>(`DELETE FROM outbox WHERE ${KEY} AND state = 'refused'`);
   }
 
   /** Adds a message whose content is fixed. There is none with its key yet. */
@@ -138,32 +149,25 @@ export class Outbox {
 
   /** The first signature stays: signing twice could give two valid messages. */
   sign(key: OutboxKey, signature: Hex): void {
-    this.#run("signature = ?, state = 'signed'", "AND state = 'made'", key, signature);
+    this.#sign.run(signature, ...valuesOf(key));
   }
 
   postpone(key: OutboxKey, nextTry: Seconds): void {
-    this.#run("attempts = attempts + 1, next_try = ?", "", key, nextTry);
+    this.#postpone.run(nextTry, ...valuesOf(key));
   }
 
   finish(key: OutboxKey, state: "accepted" | "refused", answer: string): void {
-    this.#run(`state = '${state}', answer = ?`, "", key, answer);
+    this.#finish.run(state, answer, ...valuesOf(key));
   }
 
   /** Forgets a refused message, so that another one can take its place. Returns whether there was one. */
   forget(key: OutboxKey): boolean {
-    const remove = this.#db.prepare<Key>(`DELETE FROM outbox WHERE ${KEY} AND state = 'refused'`);
-    return remove.run(...valuesOf(key)).changes > 0;
+    return this.#forget.run(...valuesOf(key)).changes > 0;
   }
 
   /** Drops what was finished more than so many periods before a member's latest. */
   prune(periods: bigint): number {
     return this.#prune.run(periods).changes;
-  }
-
-  #run(set: string, more: string, key: OutboxKey, value: string | bigint): void {
-    this.#db
-      .prepare<[string | bigint, ...Key]>(`UPDATE outbox SET ${set} WHERE ${KEY} ${more}`)
-      .run(value, ...valuesOf(key));
   }
 }
 

@@ -1,6 +1,8 @@
 /** The durable queue: everything the gateway knows between two starts. */
 import { openStore, storing, type Store } from "../../store/open.ts";
+import { FactTable } from "./facts.ts";
 import { HalfTable } from "./halves.ts";
+import { HeldTable } from "./held.ts";
 import { MeterTable } from "./meters.ts";
 import { Outbox } from "./outbox.ts";
 import { RefusalTable } from "./refusals.ts";
@@ -14,9 +16,12 @@ export class Queue {
   readonly meters: MeterTable;
   readonly samples: SampleTable;
   readonly halves: HalfTable;
+  readonly held: HeldTable;
+  readonly facts: FactTable;
   readonly slots: SlotTable;
   readonly outbox: Outbox;
   readonly refusals: RefusalTable;
+  readonly #transaction;
 
   /**
    * Opens the queue in a file, which is made where it is missing.
@@ -28,9 +33,13 @@ export class Queue {
     this.meters = new MeterTable(this.db);
     this.samples = new SampleTable(this.db);
     this.halves = new HalfTable(this.db);
+    this.held = new HeldTable(this.db);
+    this.facts = new FactTable(this.db);
     this.slots = new SlotTable(this.db);
     this.outbox = new Outbox(this.db);
     this.refusals = new RefusalTable(this.db);
+    // Made once: there is one transaction per sample.
+    this.#transaction = this.db.transaction((work: () => unknown) => work());
   }
 
   /**
@@ -39,7 +48,7 @@ export class Queue {
    * @throws As `storing`.
    */
   transaction<T>(work: () => T): T {
-    return storing(this.path, () => this.db.transaction(work).immediate());
+    return storing(this.path, () => this.#transaction.immediate(work) as T);
   }
 
   close(): void {

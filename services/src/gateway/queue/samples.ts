@@ -11,6 +11,9 @@ export interface Carried {
   readonly export: boolean;
 }
 
+/** Bits of the column. */
+const BIT: Readonly<Record<keyof Carried, bigint>> = { import: 1n, export: 2n };
+
 /** A kept sample: what the meter showed, and what it has counted by then. */
 export interface KeptSample {
   readonly shown: Shown;
@@ -40,6 +43,9 @@ export class SampleTable {
   readonly #put;
   readonly #complete;
   readonly #breaks;
+  readonly #lastBreak;
+  readonly #lastShown;
+  readonly #remove;
   readonly #prune;
   readonly #pruneBreaks;
 
@@ -53,6 +59,13 @@ export class SampleTable {
     this.#breaks = db.prepare<[bigint, bigint, bigint], { at: bigint }>(
       "SELECT at FROM samples WHERE meter = ? AND at > ? AND at <= ? AND complete = 0 ORDER BY at",
     );
+    this.#lastBreak = db.prepare<[bigint, bigint], Row>(
+      `${select} AND at <= ? AND complete = 0 ORDER BY at DESC LIMIT 1`,
+    );
+    this.#lastShown = db.prepare<[bigint, bigint, bigint], Row>(
+      `${select} AND at <= ? AND carried & ? = 0 ORDER BY at DESC LIMIT 1`,
+    );
+    this.#remove = db.prepare<[bigint, bigint]>("DELETE FROM samples WHERE meter = ? AND at >= ?");
     this.#prune = db.prepare<[{ meter: bigint; before: bigint; frozen: bigint }]>(
       `DELETE FROM samples WHERE meter = @meter AND at < @before AND complete = 1
         AND at < (SELECT max(at) FROM samples WHERE meter = @meter AND at <= @frozen)`,
@@ -76,7 +89,7 @@ export class SampleTable {
 
   put(meter: bigint, { shown, counted, carried, complete }: KeptSample): void {
     const { at, importWh, exportWh, serial = null } = shown;
-    const mask = (carried.import ? 1n : 0n) | (carried.export ? 2n : 0n);
+    const mask = (carried.import ? BIT.import : 0n) | (carried.export ? BIT.export : 0n);
     this.#put.run(meter, at, importWh, exportWh, counted.importWh, counted.exportWh, serial, mask, complete ? 1n : 0n);
   }
 
@@ -88,6 +101,21 @@ export class SampleTable {
   /** Times of samples in (after, until] before which energy went uncounted. */
   breaks(meter: bigint, after: Seconds, until: Seconds): Seconds[] {
     return this.#breaks.all(meter, after, until).map(({ at }) => asSeconds(at));
+  }
+
+  /** The last one up to a time before which energy went uncounted. */
+  lastBreak(meter: bigint, until: Seconds): KeptSample | undefined {
+    return keptOf(this.#lastBreak.get(meter, until));
+  }
+
+  /** The last one up to a time whose register of a side stood in its own message. */
+  lastShown(meter: bigint, side: keyof Carried, until: Seconds): KeptSample | undefined {
+    return keptOf(this.#lastShown.get(meter, until, BIT[side]));
+  }
+
+  /** Takes back samples from a time on. */
+  remove(meter: bigint, from: Seconds): void {
+    this.#remove.run(meter, from);
   }
 
   /**
@@ -115,7 +143,7 @@ function keptOf(row: Row | undefined): KeptSample | undefined {
       ...(row.serial === null ? {} : { serial: row.serial }),
     },
     counted: { at, importWh: row.import_wh, exportWh: row.export_wh },
-    carried: { import: (row.carried & 1n) !== 0n, export: (row.carried & 2n) !== 0n },
+    carried: { import: (row.carried & BIT.import) !== 0n, export: (row.carried & BIT.export) !== 0n },
     complete: row.complete !== 0n,
   };
 }

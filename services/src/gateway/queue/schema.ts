@@ -72,4 +72,32 @@ export const MIGRATIONS = [
     message TEXT NOT NULL
   ) STRICT;
 `,
+  `
+  -- Samples whose meter and gateway disagree about the time, as they came; NULL for a register that did not come.
+  -- steady: seconds on the machine's steady clock when it arrived, which counts since "boot".
+  -- from_origin, until_origin: the meter was right if that clock showed 0 at a unix time from one to the other.
+  CREATE TABLE held (
+    id INTEGER PRIMARY KEY,
+    meter INTEGER NOT NULL REFERENCES meters,
+    at INTEGER NOT NULL,
+    import_wh INTEGER,
+    export_wh INTEGER,
+    wrap_wh INTEGER,
+    serial TEXT,
+    after_gap INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    steady INTEGER NOT NULL,
+    from_origin INTEGER NOT NULL,
+    until_origin INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX held_by_meter ON held (meter, id);
+
+  CREATE INDEX samples_incomplete ON samples (meter, at) WHERE complete = 0;
+
+  -- What the chain said last: with it samples are taken in before the node answers.
+  CREATE TABLE chain (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`,
 ];

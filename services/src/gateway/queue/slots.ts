@@ -16,6 +16,7 @@ export class SlotTable {
   readonly #put;
   readonly #range;
   readonly #first;
+  readonly #remove;
   readonly #prune;
 
   constructor(db: Store) {
@@ -26,6 +27,7 @@ export class SlotTable {
       "SELECT slot, import_wh, export_wh, quality FROM slots WHERE meter = ? AND slot >= ? AND slot <= ? ORDER BY slot",
     );
     this.#first = db.prepare<[bigint], { slot: bigint | null }>("SELECT min(slot) AS slot FROM slots WHERE meter = ?");
+    this.#remove = db.prepare<[bigint, bigint]>("DELETE FROM slots WHERE meter = ? AND slot > ?");
     this.#prune = db.prepare<[bigint, bigint]>("DELETE FROM slots WHERE meter = ? AND slot < ?");
   }
 
@@ -46,6 +48,11 @@ export class SlotTable {
   /** Boundaries from one time to another, both included, as far as they are known. */
   between(meter: bigint, from: Seconds, to: Seconds): Boundary[] {
     return this.#range.all(meter, from, to).map(boundaryOf);
+  }
+
+  /** Takes back boundaries after a time. */
+  remove(meter: bigint, after: Seconds): void {
+    this.#remove.run(meter, after);
   }
 
   prune(meter: bigint, before: Seconds): number {
