@@ -4,7 +4,7 @@ import hre from "hardhat";
 import { BUDGETS } from "../../bench/gas/budgets.ts";
 import { belowTen, comparedWith } from "../../bench/gas/compared.ts";
 import { costsOf, decimal } from "../../bench/gas/cost.ts";
-import { optionsOf } from "../../bench/gas/options.ts";
+import { optionsOf, OTHERS } from "../../bench/gas/options.ts";
 import { BadOption } from "../../bench/lib/command.ts";
 import { missedOf } from "../../bench/gas/missed.ts";
 import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
@@ -14,6 +14,7 @@ import { checkReplay } from "../../bench/gas/replay/replays.ts";
 import { run, type Report } from "../../bench/gas/report.ts";
 import { problemsOf, type Row } from "../../bench/gas/row.ts";
 import { days } from "../../bench/gas/rows/days.ts";
+import { SOURCES } from "../../bench/gas/rows/index.ts";
 import { once } from "../../bench/gas/rows/once.ts";
 import { CATEGORIES } from "../../bench/gas/schedule.ts";
 import { textOf } from "../../bench/gas/text.ts";
@@ -224,6 +225,12 @@ describe("the benchmark's command line", function () {
       homes: [10, 50],
       ticks: [64],
     });
+  });
+
+  it("measures every kind of rows, or those that are named and writes nothing", function () {
+    expect(optionsOf([]).rows).to.deep.equal([...SOURCES.map(({ name }) => name), OTHERS]);
+    expect(optionsOf(["--rows", "days,others"])).to.deep.include({ rows: ["days", "others"], write: false });
+    expect(() => optionsOf(["--rows", "days,nights"])).to.throw(BadOption, `"nights" is none of batches, days`);
   });
 
   it("refuses sizes that no community can have", function () {

@@ -114,7 +114,7 @@ ${table(
 
 Orders per second say something only next to each other, in one run on one machine (Node ${report.machine.node},
 ${figure(report.machine.cores)} cores). Clearing counts the orders that lie in the slots cleared. It does not read them, so its rate says
-nothing but that.
+nothing but that. The whole run took ${figure(report.seconds)} s.
 
 ${table(
   [
