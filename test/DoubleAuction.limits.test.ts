@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import type { Signer } from "ethers";
+import { capsOf, entriesOf } from "../bench/gas/homes.ts";
+import { MEASURED_DAY, warmWorld } from "../bench/gas/world.ts";
 import { connect, type HomeKeys, postArguments } from "./helpers/market.ts";
-import { buy, fallIntoDebt, openDay, post, sell, type Day } from "./helpers/auction.ts";
+import { buy, clear, fallIntoDebt, openDay, outcomeOf, post, sell, type Day } from "./helpers/auction.ts";
 import { packRecord } from "./helpers/modules.ts";
 
 const connection = await connect();
@@ -78,6 +80,61 @@ describe("Limits of a strip", function () {
     expect(skipped).to.deep.equal([{ member: BigInt(strip.member), index: 0n, reason: "TooManyEntries" }]);
     expect(records).to.have.length(1);
   });
+});
+
+/** What a transaction may use at most, and what `docs/how-it-works.md` says fits it. */
+const MOST_GAS = 1n << 24n;
+
+describe("What fits a call", function () {
+  it("is a post of 60 strips of 96 in which seven of eight entries are over the cap, with warm rings", async function () {
+    this.timeout(240_000);
+    const [strips, perEight] = [60, 8];
+    const world = await warmWorld(strips, 64, () => undefined);
+    const { gas, homes, period, ticks } = world;
+    const { market } = gas;
+    const over = capsOf(0).buyCap + 1;
+    const signed60 = [];
+    for (const [index, home] of homes.entries()) {
+      // The good one of eight is another one from home to home, so that together they touch words of every slot.
+      const mixed = entriesOf(home, MEASURED_DAY, ticks).map((entry, place) =>
+        (place + index) % perEight === 0 ? entry : { ...entry, lots: over },
+      );
+      signed60.push(await market.signStrip({ home, period, entries: mixed, maxReserve: 500_000_000n, feePerEntry: 5 }));
+    }
+    const sent = market.auction.post(...postArguments(market.community, period, signed60), { gasLimit: MOST_GAS });
+    const { skipped, refused, records, gasUsed } = await outcomeOf(market, sent);
+    expect([skipped.length, records.length]).to.deep.equal([0, strips]);
+    const reasons = refused.flatMap((each) => each.reasons).filter((reason) => reason !== "None");
+    expect(reasons).to.deep.equal(new Array<string>((strips * 96 * 7) / perEight).fill("OverCap"));
+    expect(gasUsed).to.be.lessThan(MOST_GAS);
+  });
+
+  for (const tickCount of [64, 128]) {
+    it(`is clearing 144 slots of ${tickCount} ticks with every word live, even where their results are new`, async function () {
+      const [slotCount, parts] = [144, 4];
+      const rich = { deposit: 4_000_000_000n };
+      const terms = { slotsPerPeriod: slotCount, slotDuration: 300, tickCount };
+      const day = await openDay(connection, [rich, rich, rich, rich], { terms });
+      const lowest = Array.from({ length: tickCount / 16 }, (_, word) => 16 * word);
+      const period = target(day);
+      for (let part = 0; part < parts; part++) {
+        const slots = Array.from({ length: slotCount / parts }, (_, index) => (part * slotCount) / parts + index);
+        const live = slots.flatMap((slot) => [
+          ...lowest.map((tick) => buy(slot, tick, 1)),
+          ...lowest.map((tick) => sell(slot, tick, 1)),
+        ]);
+        const strip = await signed(day, day.home(part), { entries: live, maxReserve: 2_000_000_000n });
+        const { records, refused } = await post(day, [strip], period);
+        expect([records.length, refused.length]).to.deep.equal([1, 0]);
+      }
+      await day.goTo(day.periodStart(period + 1));
+      const offsets = Array.from({ length: slotCount }, (_, offset) => offset);
+      const { cleared, gasUsed } = await clear(day, offsets, period);
+      expect(cleared).to.have.length(slotCount);
+      expect(cleared.every(({ lots }) => lots > 0n)).to.equal(true);
+      expect(gasUsed).to.be.lessThan(MOST_GAS);
+    });
+  }
 });
 
 /** A market whose second module is any contract at all; a test speaks for it. */

@@ -11,16 +11,21 @@ export interface Budget {
   readonly gas: number;
   /** Where to go once the budget is met; elsewhere half way to the arithmetic limit. */
   readonly then?: number;
+  /** Says why it is missed, today or at the next fork's prices; a file of `docs/adr/`. */
+  readonly reasons?: string;
 }
 
+const GROUPS = "0013-slots-in-groups.md";
+const SINGLE_ORDERS = "0015-what-a-single-order-is-made-of.md";
+
 export const BUDGETS: readonly Budget[] = [
-  { operation: OP.place60, gas: 1_400 },
+  { operation: OP.place60, gas: 1_400, reasons: GROUPS },
   { operation: OP.place100, gas: 1_100 },
   { operation: OP.placeSealed, gas: 1_000 },
   { operation: OP.placeCurve, gas: 550 },
   { operation: OP.settleCurve, gas: 450 },
-  { operation: OP.placeSingle, gas: 18_000, then: 12_000 },
-  { operation: OP.placeOwn, gas: 60_000, then: 45_000 },
+  { operation: OP.placeSingle, gas: 18_000, then: 12_000, reasons: SINGLE_ORDERS },
+  { operation: OP.placeOwn, gas: 60_000, then: 45_000, reasons: SINGLE_ORDERS },
   { operation: OP.clear48, gas: 60_000 },
   { operation: OP.clearAlone, gas: 80_000 },
   { operation: OP.settle60, gas: 1_000 },

@@ -78,7 +78,7 @@ export async function receiptOf(sent: Promise<ContractTransactionResponse>): Pro
   return receipt;
 }
 
-function checkLength(data: string): void {
+export function checkLength(data: string): void {
   if (dataLength(data) > MAX_CALLDATA) throw new DoesNotFit(`${String(dataLength(data))} bytes of calldata`);
 }
 

@@ -23,6 +23,8 @@ export interface Report {
   readonly speed: readonly Speed[];
   /** Budgets that no row of this run belongs to. */
   readonly notMeasured: readonly Budget[];
+  /** Wall clock of the whole run on this machine. */
+  readonly seconds: number;
   readonly machine: { readonly node: string; readonly cores: number };
   /** What makes the run fail. */
   readonly problems: readonly string[];
@@ -34,23 +36,26 @@ export interface Asked extends Wanted {
 }
 
 export async function run({ ethEur, baselines, ...wanted }: Asked, progress: Progress): Promise<Report> {
+  const start = performance.now();
   const pool = new ReplayPool();
   try {
     const { rows, problems } = await rowsOf(wanted, pool, progress);
+    const others = await baselines(wanted.homes, progress).catch((error: unknown) => {
+      // What another book cannot do is named, and takes nothing from the other rows.
+      problems.push(`other order books: ${String(error)}`);
+      return [];
+    });
     return {
       hardfork: FORKS.now,
       rows,
-      baselines: await baselines(wanted.homes, progress).catch((error: unknown) => {
-        // What another book cannot do is named, and takes nothing from the other rows.
-        problems.push(`other order books: ${String(error)}`);
-        return [];
-      }),
+      baselines: others,
       nextForkTool: { ...nextForkTool, experimental: true, budget: NEXT_FORK },
       costs: costsOf(rows, ethEur),
       ethEur,
       warmUp: warmUpsOf(rows),
       speed: speedsOf(rows),
       notMeasured: BUDGETS.filter((budget) => !rows.some((row) => isFor(budget, row))),
+      seconds: Math.round((performance.now() - start) / 1000),
       machine: { node: process.version, cores: availableParallelism() },
       problems,
     };

@@ -1,7 +1,7 @@
 /** Rows as they are printed and written; gas per unit, ratios in thousandths. */
 import { dataLength } from "ethers";
 import { BUDGET_TICKS, budgetOf, NEXT_FORK } from "./budgets.ts";
-import { limitOf, type Part } from "./limits/parts.ts";
+import { limitOf, sumOf, type Part } from "./limits/parts.ts";
 import { MAX_GAS } from "./market.ts";
 import type { Replays } from "./replay/replays.ts";
 import { OSAKA, type Schedule } from "./schedule.ts";
@@ -19,6 +19,7 @@ export interface Row {
   readonly met: boolean | null;
   /** Where to go once the budget is met: as the budget says, or half way from it to the limit. */
   readonly then: number | null;
+  readonly thenMet: boolean | null;
   /** The arithmetic lower bound, rounded down. */
   readonly limit: number;
   /** Gas in thousandths of the limit. */
@@ -34,7 +35,7 @@ export interface Row {
   readonly largestCall: { readonly gas: number; readonly nextFork: number; readonly bytes: number };
   /** Whether each call fits a transaction at the next fork, too. */
   readonly fitsNextFork: boolean;
-  /** Storage words that were made. */
+  /** Storage words that were made, in calls that are subtracted too. */
   readonly newWords: number;
   /** Per second on this machine. */
   readonly perSecond: number | null;
@@ -57,13 +58,16 @@ export async function rowOf(measurement: Measurement, replaysOf: ReplaysOf, { ne
   const [plus, less] = [await replay(calls), await replay(minus)];
   const gas = gasOf(measurement);
   const nextFork = up(sum(plus, (replays) => replays.next.gas) - sum(less, (replays) => replays.next.gas), units);
+  // Of a difference the floors are left out: what two calls must pay at least says nothing about what lies between them.
+  const leastOf = minus.length > 0 ? sumOf : limitOf;
   const limitBy = (schedule: Schedule) =>
     down(
-      sum(calls, ({ parts }) => limitOf(parts, schedule)) - sum(minus, ({ parts }) => limitOf(parts, schedule)),
+      sum(calls, ({ parts }) => leastOf(parts, schedule)) - sum(minus, ({ parts }) => leastOf(parts, schedule)),
       units,
     );
   const limit = limitBy(OSAKA);
   const budget = budgetOf(operation, homes, ticks);
+  const then = budget ? (budget.then ?? Math.ceil((budget.gas + limit) / 2)) : null;
   const nextForkBudget = budget ? Math.floor((budget.gas * NEXT_FORK) / 1000) : null;
   const seconds = calls.reduce((total, { call }) => total + call.seconds, 0);
   const largestNext = most(plus.map((replays) => replays.next.gas));
@@ -75,7 +79,8 @@ export async function rowOf(measurement: Measurement, replaysOf: ReplaysOf, { ne
     per,
     budget: budget?.gas ?? null,
     met: budget ? gas <= budget.gas : null,
-    then: budget ? (budget.then ?? Math.ceil((budget.gas + limit) / 2)) : null,
+    then,
+    thenMet: then === null ? null : gas <= then,
     limit,
     ratio: thousandths(gas, limit),
     nextFork,
@@ -91,7 +96,7 @@ export async function rowOf(measurement: Measurement, replaysOf: ReplaysOf, { ne
       bytes: Math.max(...calls.map(({ call }) => dataLength(call.data))),
     },
     fitsNextFork: largestNext <= MAX_GAS,
-    newWords: count(plus) - count(less),
+    newWords: count(plus) + count(less),
     perSecond: minus.length > 0 || seconds === 0 ? null : Math.round(units / seconds),
     spent: spentOn(calls, plus, minus, less, units),
     parts: together(calls, minus),
@@ -124,11 +129,17 @@ function together(calls: readonly Measured[], minus: readonly Measured[]): Part[
   return [...parts.values()].filter((each) => each.count !== 0);
 }
 
-/** What makes a run fail: a limit that is none, and words made where rings are warm. */
-export function problemsOf({ operation, homes, ticks, gas, limit, newWords }: Row, makesWords: boolean): string[] {
+/** What makes a run fail: limits that are none, and words made where rings are warm. */
+export function problemsOf(row: Row, makesWords: boolean): string[] {
+  const { operation, homes, ticks, gas, limit, nextFork, nextForkLimit, newWords } = row;
   const name = `${operation} (${String(homes)} homes, ${String(ticks)} ticks)`;
+  const below = (figure: number, least: number, where: string) =>
+    least > figure
+      ? [`${name}: ${String(figure)} gas${where} is below the limit of ${String(least)}: a part is avoidable`]
+      : [];
   return [
-    ...(limit > gas ? [`${name}: ${String(gas)} gas is below the limit of ${String(limit)}: a part is avoidable`] : []),
+    ...below(gas, limit, ""),
+    ...below(nextFork, nextForkLimit, " at the next fork's prices"),
     ...(newWords > 0 && !makesWords
       ? [`${name}: ${String(newWords)} storage words are new: the rings are not warm`]
       : []),

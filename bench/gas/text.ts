@@ -2,6 +2,8 @@
 import { tableOf, type Columns } from "../lib/table.ts";
 import { OSAKA, type Kind } from "./schedule.ts";
 import type { Budget } from "./budgets.ts";
+import { belowTen, comparedWith } from "./compared.ts";
+import { missedOf } from "./missed.ts";
 import type { Report } from "./report.ts";
 import type { Row } from "./row.ts";
 import { rest } from "./rest.ts";
@@ -22,6 +24,8 @@ const ROWS: Columns<Row> = [
   ["per", ({ per }) => per],
   ["budget", ({ budget }) => figure(budget)],
   ["", ({ met }) => mark(met)],
+  ["then", ({ then }) => figure(then)],
+  ["", ({ thenMet }) => mark(thenMet)],
   ["limit", ({ limit }) => figure(limit)],
   ["x limit", ({ ratio }) => factor(ratio)],
   ["next fork", ({ nextFork }) => figure(nextFork)],
@@ -42,7 +46,9 @@ export function textOf(report: Report, { explain = false } = {}): string {
   const parts = [
     `Gas per unit, ${report.hardfork}, receipts of the project's own node, everything included.`,
     tableOf(ROWS, rows),
-    `Limit: the arithmetic lower bound from the gas schedule. Next fork: experimental, ${tool.name} ${tool.version}, ` +
+    missedOf(rows),
+    `Then: where to go once the budget is met, half way to the limit unless the budget says otherwise. ` +
+      `Limit: the arithmetic lower bound from the gas schedule. Next fork: experimental, ${tool.name} ${tool.version}, ` +
       `hardfork ${tool.hardfork} (EIPs ${tool.eips.join(", ")}); each operation may cost ${factor(tool.budget)} times its budget there.`,
     "What is above the limit, by what it is spent on (negative: less than the limit assumes):",
     tableOf(
@@ -75,7 +81,7 @@ export function textOf(report: Report, { explain = false } = {}): string {
   }
   if (baselines.length > 0) {
     parts.push(
-      "Other order books, the same orders of one slot:",
+      "Other order books, the same orders of one slot, whole lives in those of Wattbook:",
       tableOf(
         [
           ["book", ({ name }) => name],
@@ -83,10 +89,12 @@ export function textOf(report: Report, { explain = false } = {}): string {
           ["orders", ({ orders }) => figure(orders)],
           ["gas", ({ gas }) => figure(gas)],
           ["per", ({ per }) => per],
+          ["x Wattbook", ({ times }) => (times === null ? "" : factor(times))],
           ["note", ({ note }) => note],
         ],
-        baselines,
+        comparedWith(baselines, rows),
       ),
+      belowTen(baselines, rows),
     );
   }
   if (speed.length > 0) {

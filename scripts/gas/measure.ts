@@ -14,8 +14,10 @@ export interface GasRow {
 }
 
 const HOMES = 60;
-/** With a single size of community the same as the rows of full batches. */
-const LEFT_OUT: readonly string[] = [OP.placeAll, OP.settleAll];
+/** With a single size of community the same as the rows of full batches, or all but the same. */
+const LEFT_OUT: readonly string[] = [OP.placeAll, OP.settleAll, OP.placeSingles];
+/** Named with the size they are measured at. */
+const SIZED: readonly string[] = [OP.life, OP.lifeSealed];
 
 export async function measureGas(progress: Progress): Promise<GasRow[]> {
   const rows: GasRow[] = [];
@@ -28,6 +30,6 @@ export async function measureGas(progress: Progress): Promise<GasRow[]> {
 function gasRowOf(measurement: Measurement): GasRow {
   const { operation, homes, per, ticks } = measurement;
   const budget = budgetOf(operation, homes, ticks);
-  const name = operation === OP.life ? `${operation}, ${String(homes)} homes` : operation;
+  const name = SIZED.includes(operation) ? `${operation}, ${String(homes)} homes` : operation;
   return { operation: `${name}, per ${per}`, gas: gasOf(measurement), ...(budget ? { target: budget.gas } : {}) };
 }

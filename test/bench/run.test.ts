@@ -1,8 +1,12 @@
+import { existsSync } from "node:fs";
 import { expect } from "chai";
 import hre from "hardhat";
+import { BUDGETS } from "../../bench/gas/budgets.ts";
+import { belowTen, comparedWith } from "../../bench/gas/compared.ts";
 import { costsOf, decimal } from "../../bench/gas/cost.ts";
-import { optionsOf } from "../../bench/gas/options.ts";
+import { optionsOf, OTHERS } from "../../bench/gas/options.ts";
 import { BadOption } from "../../bench/lib/command.ts";
+import { missedOf } from "../../bench/gas/missed.ts";
 import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
 import { pageOf } from "../../bench/gas/page/markdown.ts";
 import { plotsOf } from "../../bench/gas/page/plots.ts";
@@ -10,6 +14,7 @@ import { checkReplay } from "../../bench/gas/replay/replays.ts";
 import { run, type Report } from "../../bench/gas/report.ts";
 import { problemsOf, type Row } from "../../bench/gas/row.ts";
 import { days } from "../../bench/gas/rows/days.ts";
+import { SOURCES } from "../../bench/gas/rows/index.ts";
 import { once } from "../../bench/gas/rows/once.ts";
 import { CATEGORIES } from "../../bench/gas/schedule.ts";
 import { textOf } from "../../bench/gas/text.ts";
@@ -141,6 +146,72 @@ describe("a run of the benchmark", function () {
     const page = pageOf(report, plots);
     expect(page).to.include(figure).and.include("](benchmarks-life.svg)").and.include("experimental");
   });
+
+  it("shows beside each budget where to go then, and whether it is reached", function () {
+    const clear = rowOf(OP.clear48);
+    const then = Math.ceil((60_000 + clear.limit) / 2).toLocaleString("en-US");
+    expect(clear.thenMet).to.equal(true);
+    const lineOf = (page: string, start: string) => page.split("\n").find((line) => line.startsWith(start)) ?? "";
+    const cells = (line: string) => line.split(" | ").slice(5, 9);
+    const page = pageOf(report, []);
+    expect(cells(lineOf(page, "| operation | homes | ticks"))).to.deep.equal(["budget", "", "then", ""]);
+    expect(cells(lineOf(page, `| ${OP.clear48}`))).to.deep.equal(["60,000", "met", then, "met"]);
+    const words = (line: string) => line.trim().split(/ {2,}/).slice(5, 9);
+    expect(words(lineOf(textOf(report), OP.clear48))).to.deep.equal(["60,000", "met", then, "met"]);
+    const missing = { ...report, rows: report.rows.map((row) => ({ ...row, thenMet: row === clear ? false : null })) };
+    expect(cells(lineOf(pageOf(missing, []), `| ${OP.clear48}`))).to.deep.equal(["60,000", "met", then, "**missed**"]);
+    expect(words(lineOf(textOf(missing), OP.clear48))).to.deep.equal(["60,000", "met", then, "MISSED"]);
+  });
+
+  it("names the budgets that are missed, and where it is said why", function () {
+    const [met, life] = [rowOf(OP.clear48), rowOf(OP.life)];
+    expect(missedOf([met, life])).to.equal("Every budget is met, at the next fork's prices too.");
+    const missed = { budget: 1, met: false, nextForkMet: true };
+    const single = { ...met, ...missed, operation: OP.placeSingle };
+    const large = { ...life, ...missed, homes: 1_000 };
+    const batch = { ...met, budget: 1, met: true, nextForkMet: false, operation: OP.place60 };
+    expect(missedOf([met, single])).to.equal(
+      `Missed: ${OP.placeSingle}. At the next fork's prices: none. docs/adr/0015-what-a-single-order-is-made-of.md says why.`,
+    );
+    expect(missedOf([single, batch, large, { ...large, homes: 50, met: true }], (file) => file.slice(0, 4))).to.equal(
+      `Missed: ${OP.placeSingle}; ${OP.life} (1,000 homes). At the next fork's prices: ${OP.place60}. ` +
+        `0013 and 0015 say why. No decision says why: ${OP.life} (1,000 homes).`,
+    );
+    const page = pageOf({ ...report, rows: [...report.rows, single, batch] }, []);
+    expect(page).to.include(`Missed: ${OP.placeSingle}.`).and.include("(adr/0013-slots-in-groups.md)");
+    expect(textOf({ ...report, rows: [single] })).to.include(`Missed: ${OP.placeSingle}.`);
+  });
+
+  it("has a decision for every budget that says where it is explained", function () {
+    const files = BUDGETS.flatMap(({ reasons }) => reasons ?? []);
+    expect(files).to.have.length.greaterThan(1);
+    for (const file of files)
+      expect(existsSync(new URL(`../../docs/adr/${file}`, import.meta.url)), file).to.equal(true);
+  });
+
+  it("compares other books with as many orders in a slot, life with life", function () {
+    const { gas } = rowOf(OP.life);
+    const lifeOf = (name: string, orders: number, times: number): BaselineRow => ({
+      ...OTHER,
+      ...{ name, orders, operation: "life", gas: Math.round(times * gas) },
+    });
+    const books = [lifeOf("dear", 10, 20), OTHER, lifeOf("cheap", 10, 4), lifeOf("other size", 5, 1)];
+    expect(comparedWith(books, report.rows).map(({ name, times }) => [name, times])).to.deep.equal([
+      ["other size", null],
+      ["Wattbook, strips of 96", 1_000],
+      ["dear", 20_000],
+      ["a list", null],
+      ["cheap", 4_000],
+    ]);
+    expect(belowTen(books, report.rows)).to.include("at the least: 4.0 times with 10 orders in a slot (cheap).");
+    expect(belowTen([lifeOf("dear", 10, 10)], report.rows)).to.equal(
+      "No other book costs less than ten times as much.",
+    );
+    expect(pageOf({ ...report, baselines: books }, [])).to.include("4.0 times with 10 orders");
+    expect(textOf({ ...report, baselines: books }))
+      .to.include("x Wattbook")
+      .and.include("4.0 times with 10 orders");
+  });
 });
 
 describe("the benchmark's command line", function () {
@@ -154,6 +225,12 @@ describe("the benchmark's command line", function () {
       homes: [10, 50],
       ticks: [64],
     });
+  });
+
+  it("measures every kind of rows, or those that are named and writes nothing", function () {
+    expect(optionsOf([]).rows).to.deep.equal([...SOURCES.map(({ name }) => name), OTHERS]);
+    expect(optionsOf(["--rows", "days,others"])).to.deep.include({ rows: ["days", "others"], write: false });
+    expect(() => optionsOf(["--rows", "days,nights"])).to.throw(BadOption, `"nights" is none of batches, days`);
   });
 
   it("refuses sizes that no community can have", function () {

@@ -52,9 +52,13 @@ function zeroBytes(data: string): number {
 
 const costOf = ({ kind, count }: Part, schedule: Schedule): bigint => schedule[kind] * BigInt(count);
 
-/** Gas of the parts together; never less than the floor that a schedule sets for calldata. */
+/** Gas of the parts together. */
+export const sumOf = (parts: readonly Part[], schedule: Schedule): bigint =>
+  parts.reduce((total, each) => total + costOf(each, schedule), 0n);
+
+/** The same for a transaction: never less than the floor that a schedule sets for its calldata. */
 export function limitOf(parts: readonly Part[], schedule: Schedule): bigint {
-  const sum = parts.reduce((total, each) => total + costOf(each, schedule), 0n);
+  const sum = sumOf(parts, schedule);
   const floor = floorOf(parts, schedule);
   return sum > floor ? sum : floor;
 }

@@ -1,6 +1,8 @@
 /** The page in docs/: every figure from the run. */
 import { budgetName, factor } from "../text.ts";
 import { BUDGET_TICKS } from "../budgets.ts";
+import { belowTen, comparedWith } from "../compared.ts";
+import { missedOf } from "../missed.ts";
 import { rest } from "../rest.ts";
 import type { Report } from "../report.ts";
 import type { Row } from "../row.ts";
@@ -31,8 +33,10 @@ export function pageOf(report: Report, plots: readonly Plot[]): string {
 
 Written by \`npm run bench\`; \`-- --quick\` repeats the small communities within three minutes, \`-- --explain\` names every part of a
 limit. Figures are gas per unit of receipts on the project's own node (hardfork ${report.hardfork}), everything included: transaction,
-calldata, signatures, events. Rings are warm: no measured order makes a storage word, which each run checks.
+calldata, signatures, events. Rings are warm: no measured order makes a storage word (rows of first uses aside), which each run checks.
 
+- **Budget, then**: what an operation may cost, and where to go once it costs no more: half way from there to the limit, or what the
+  budget names.
 - **Limit**: what the gas schedule charges for the parts that no implementation of the same formats and storage can avoid: calldata
   and logs as sent, signatures, hashes, words read and rewritten, contracts touched. Computing is free in it.
 - **Next fork**: experimental. The same transactions, run again on the same state in \`${tool.name}\` ${tool.version}, hardfork
@@ -44,6 +48,8 @@ ${images}
 ## Budgets
 
 ${table(ROWS, budgeted)}
+
+${missedOf(rows, (file) => `[ADR ${String(Number(file.slice(0, 4)))}](adr/${file})`)}
 
 ${notMeasured.length === 0 ? "" : `Budgets without a row in this run: ${notMeasured.map(budgetName).join("; ")}.`}
 
@@ -74,7 +80,7 @@ ${table(
   costs,
 )}
 
-## Once
+## Warming the rings, once
 
 ${warmUp
   .map(
@@ -87,7 +93,9 @@ ${warmUp
 
 ## Other order books
 
-The same orders of one slot. [bench/baselines](../bench/baselines/) holds them.
+The same orders of one slot. [bench/baselines](../bench/baselines/) holds the books. What is placing, clearing and settling differs between
+them, so only whole lives of an order are compared with Wattbook's at as many orders in a slot.
+${belowTen(baselines, rows)}
 
 ${table(
   [
@@ -96,15 +104,17 @@ ${table(
     ["orders", ({ orders }) => figure(orders)],
     ["gas", ({ gas }) => figure(gas)],
     ["per", ({ per }) => per],
+    ["× Wattbook", ({ times }) => (times === null ? "" : factor(times))],
     ["note", ({ note }) => note],
   ],
-  baselines,
+  comparedWith(baselines, rows),
 )}
 
 ## Wall clock
 
 Orders per second say something only next to each other, in one run on one machine (Node ${report.machine.node},
-${figure(report.machine.cores)} cores).
+${figure(report.machine.cores)} cores). Clearing counts the orders that lie in the slots cleared. It does not read them, so its rate says
+nothing but that. The whole run took ${figure(report.seconds)} s.
 
 ${table(
   [
@@ -126,6 +136,8 @@ const ROWS: Columns<Row> = [
   ["per", ({ per }) => per],
   ["budget", ({ budget }) => maybe(budget)],
   ["", ({ met }) => verdict(met)],
+  ["then", ({ then }) => maybe(then)],
+  ["", ({ thenMet }) => verdict(thenMet)],
   ["limit", ({ limit }) => figure(limit)],
   ["× limit", ({ ratio }) => factor(ratio)],
   ["next fork", ({ nextFork }) => figure(nextFork)],

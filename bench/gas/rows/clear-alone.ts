@@ -11,7 +11,7 @@ const HOMES = 60;
 const SLOT = 48;
 
 export const clearAlone: RowSource = {
-  name: "clear alone",
+  name: "clear-alone",
   needs: () => HOMES,
   async measure({ world }) {
     const { gas, homes, period, ticks, restore } = world;

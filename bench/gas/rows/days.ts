@@ -21,7 +21,7 @@ export const days: RowSource = {
 
 /** Full batches of the two sizes that have budgets. */
 export const fullBatches: RowSource = {
-  name: "full batches",
+  name: "batches",
   needs: () => BATCH,
   async measure({ world: { ticks }, day }) {
     const small = await day(SMALL_BATCH, 1);

@@ -21,7 +21,7 @@ const HOMES = 10;
 const CLAIMANTS = [0, 2];
 
 export const once: RowSource = {
-  name: "now and then",
+  name: "once",
   needs: () => HOMES,
   async measure({ world, progress }) {
     progress(`${String(world.ticks)} ticks: enrolment, deposit, withdrawal, claim`);

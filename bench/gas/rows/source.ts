@@ -13,6 +13,7 @@ export interface Stage {
 }
 
 export interface RowSource {
+  /** As `--rows` has it. */
   readonly name: string;
   /** How many homes there must be in the warm community. */
   readonly needs: (homes: readonly number[]) => number;
