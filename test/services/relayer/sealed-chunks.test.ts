@@ -4,8 +4,8 @@ import {
   asPeriod,
   asSlotOffset,
   asTick,
+  CHUNK_LIMITS,
   type Entry,
-  NEW_RING_LIMITS,
   type Period,
   sealedTimes,
   slotsOf,
@@ -80,7 +80,7 @@ describe("relayer: a commit of several chunks", function () {
     const cleared = await (await world.wattbook.logs(world.community)).cleared(period);
     expect(cleared.size).to.equal(Number(SEALED.slotsPerPeriod));
     expect(await world.provider.getTransactionCount(wallet.address)).to.equal(3 + Number(commit?.chunks));
-    expect(await mostGas()).to.be.lessThan(NEW_RING_LIMITS.gas + (MOST_GAS - NEW_RING_LIMITS.gas) / 2n);
+    expect(await mostGas()).to.be.lessThan(CHUNK_LIMITS.gas + (MOST_GAS - CHUNK_LIMITS.gas) / 2n);
   });
 
   it("sends the last without clearing where the turn would end over it, and clears afterwards", async () => {

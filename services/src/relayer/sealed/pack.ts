@@ -3,7 +3,7 @@ import {
   buildCommit,
   type ChunkLimits,
   isWattbookError,
-  NEW_RING_LIMITS,
+  CHUNK_LIMITS,
   type SealedCommit,
   type SignedStrip,
   type Terms,
@@ -15,7 +15,7 @@ import {
  * cost the bond, so every word counts as new and every entry as refused.
  */
 export function chunkLimits({ wideTicks }: Pick<Terms, "wideTicks">): ChunkLimits {
-  return wideTicks ? { ...NEW_RING_LIMITS, ticksPerWord: 8 } : NEW_RING_LIMITS;
+  return wideTicks ? { ...CHUNK_LIMITS, ticksPerWord: 8 } : CHUNK_LIMITS;
 }
 
 /** What of a strip its place depends on. */
