@@ -1,8 +1,16 @@
 /** A chunk that relayers plan is one that they can reveal, whatever its strips hold: or else its bond and every strip behind it are lost. */
 import { expect } from "chai";
-import { buildCommit, CHECKED_LIMITS, CHUNK_LIMITS, type ChunkLimits, USED_RINGS } from "../sdk/src/commit.ts";
-import { unpackStrips } from "../sdk/src/packed-strips.ts";
-import { asCommunity, asPeriod } from "../sdk/src/units.ts";
+import {
+  asCommunity,
+  asPeriod,
+  buildCommit,
+  CHECKED_LIMITS,
+  CHUNK_LIMITS,
+  type ChunkLimits,
+  unpackStrips,
+  USED_RINGS,
+} from "@wattbook/sdk";
+import { chunkLimits } from "../services/src/relayer/sealed/pack.ts";
 import { buy, sell, type SignedStrip } from "./helpers/auction.ts";
 import { at } from "./helpers/lists.ts";
 import { connect, packStrips, type Entry } from "./helpers/market.ts";
@@ -124,4 +132,80 @@ describe("Chunks of a community whose periods were cleared out of memory", funct
     // Each strip names a tick in each slot, hardly ever in the word of another.
     expect(fresh).to.be.greaterThan(4 * SLOTS);
   });
+});
+
+describe("Chunks of relayers that know that tick words are used", function () {
+  this.timeout(300_000);
+  const SLOTS = 96;
+  /** Of the ring of books. */
+  const BOOKS = 2;
+  const grid = { slotsPerPeriod: 96n, tickCount: 64n, wideTicks: false };
+  /** Tick words were written before, by whomever; journals, this relayer believes, too. */
+  const used = { hasTicks: () => true, hasJournal: () => true };
+  /** What it is wrong about: every journal is new. */
+  const NEW_JOURNAL = 17_100n;
+
+  const tickOf = (home: number, slot: number) => (7 * home + 3 * slot) % TICKS;
+  const full = (home: number) =>
+    Array.from({ length: SLOTS }, (_, slot) => (home % 2 === 0 ? sell : buy)(slot, tickOf(home, slot), 1));
+  /** Of each eight entries one is accepted, the others are beyond the member's cap. */
+  const refused = (home: number) =>
+    full(home).map((entry, index) => ({ ...entry, lots: (index + home) % 8 === 0 ? 1 : 50_000 }));
+
+  for (const [what, entriesOf, checked, least] of [
+    ["full strips that were checked", full, true, 100],
+    ["strips of which seven entries in eight are refused", refused, false, 70],
+  ] as const) {
+    it(`hold ${what}, and can be revealed in front of another commit with an own order in every word`, async function () {
+      const homes = Array.from({ length: 110 }, () => ({ deposit: 2n * RICH, pledge: RICH }));
+      const day = await openSealedDay(await connect(), homes, { terms });
+      const { community, auction } = day;
+      const feeTo = day.relayer(0).address;
+      const own = day.home(homes.length - 1);
+      const everywhere = async (period: number) => {
+        for (const after of [0, SLOTS / 2]) {
+          const entries = Array.from({ length: SLOTS / 2 }, (_, slot) =>
+            [buy, sell].flatMap((order) => [0, 16, 32, 48].map((tick) => order(after + slot, tick, 1))),
+          ).flat();
+          const strip = await day.signStrip({ home: own, period, after, entries, maxReserve: 10n ** 10n });
+          await auction.connect(day.as(own)).place(community, period, strip, { gasLimit: LIMIT });
+        }
+      };
+      await everywhere(day.period);
+      await day.goTo(day.revealEnd());
+      const slots = Array.from({ length: SLOTS }, (_, offset) => day.slot(offset));
+      for (const half of [slots.slice(0, 48), slots.slice(48)])
+        await auction.clear(community, half, { gasLimit: LIMIT });
+
+      const period = day.period + BOOKS;
+      const strips = await Promise.all(
+        day.homes.slice(0, -1).map(
+          async (home, index) =>
+            await day.signStrip({
+              home,
+              period,
+              entries: entriesOf(index),
+              maxReserve: 10n ** 11n,
+              feePerEntry: 1,
+              feeTo,
+            }),
+        ),
+      );
+      const context = { community: asCommunity(BigInt(community)), period: asPeriod(BigInt(period)), feeTo };
+      const limits = chunkLimits(grid, { used, checked });
+      const planned = buildCommit(unpackStrips(context, packStrips(strips)), limits);
+      const count = at(planned.chunks, 0).strips;
+      await day.goTo(day.periodStart(period - 1));
+      await commit(day, day.relayer(0), planned, period);
+      await commit(day, day.relayer(1), planned, period);
+      await everywhere(period);
+      await day.atTurn(0, period);
+      const receipt = await (await reveal(day, 0, planned, { period, clears: true })).wait();
+      const gas = receipt?.gasUsed ?? LIMIT;
+      console.log(`      ${String(count)} strips: ${String(gas)} gas, of ${String(limits.gas)} planned`);
+      expect(count).to.be.at.least(least);
+      expect(gas - BigInt(count) * NEW_JOURNAL).to.be.lessThan(limits.gas);
+      expect(gas).to.be.lessThan(LIMIT);
+    });
+  }
 });
