@@ -1,7 +1,7 @@
 /** What sealed calls cost, from receipts, with warm rings. */
 import { expect } from "chai";
 import type { ContractTransactionReceipt, ContractTransactionResponse } from "ethers";
-import { CHECKED_LIMITS } from "../sdk/src/commit.ts";
+import { CHECKED_LIMITS, USED_RINGS } from "../sdk/src/commit.ts";
 import { buy, sell } from "./helpers/auction.ts";
 import { connect, flatValues, unpackRecords, type Entry } from "./helpers/market.ts";
 import { bundleOf, commit, openSealedDay, reveal, type SealedDay } from "./helpers/sealed.ts";
@@ -128,7 +128,7 @@ describe("SealedAuction: gas", function () {
     expect(perEntry).to.be.at.most(BUDGET);
   });
 
-  const { gasPerStrip, gasPerEntry, gasPerSlot, gasPerWord } = CHECKED_LIMITS;
+  const { gasPerStrip, gasPerEntry, gasPerSlot, gasPerWord } = { ...CHECKED_LIMITS, ...USED_RINGS };
   for (const [what, orders, entries, slots, words] of [
     ["full strips", fullStrip, SLOTS, SLOTS, SLOTS * 8],
     ["strips of one entry", shortStrip, 1, HOMES, HOMES],

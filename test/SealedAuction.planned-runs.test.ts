@@ -1,6 +1,6 @@
 /** Strips whose members do not ascend are asked about one by one: relayers have to plan with that, whatever state members are in. */
 import { expect } from "chai";
-import { NEW_RING_LIMITS } from "../sdk/src/commit.ts";
+import { CHUNK_LIMITS } from "../sdk/src/commit.ts";
 import { buy } from "./helpers/auction.ts";
 import { connect, type HomeKeys } from "./helpers/market.ts";
 import { bundleOf, commit, openSealedDay, reveal, type SealedDay } from "./helpers/sealed.ts";
@@ -40,7 +40,7 @@ describe("Chunks of strips whose members descend", function () {
       await day.atTurn();
       if (hostile) for (const home of day.homes) await bump(day, home);
       const receipt = await (await reveal(day, 0, bundle)).wait();
-      const { gasPerStrip, gasPerRun, gasPerEntry, gasPerSlot, gasPerWord } = NEW_RING_LIMITS;
+      const { gasPerStrip, gasPerRun, gasPerEntry, gasPerSlot, gasPerWord } = CHUNK_LIMITS;
       const planned = BigInt(HOMES) * (gasPerStrip + gasPerRun + gasPerEntry) + gasPerSlot + gasPerWord;
       expect(Number(receipt?.gasUsed)).to.be.within(1, Number(planned));
     });

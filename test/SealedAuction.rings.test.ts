@@ -1,6 +1,6 @@
 /** Sealed periods one after another: nobody has to do anything in time, and the words of the rings are used again. */
 import { expect } from "chai";
-import type { ContractTransactionResponse } from "ethers";
+import { id, toBeHex, type ContractTransactionResponse } from "ethers";
 import { buy, clear, sell } from "./helpers/auction.ts";
 import { connect, type Connection, type StripInput } from "./helpers/market.ts";
 import { BOND, bundleOf, commit, expectBacked, openSealedDay, PLEDGE, reveal } from "./helpers/sealed.ts";
@@ -13,6 +13,23 @@ const shortest = { readingDeadline: 1, correctionWindow: 2, claimWindow: 3 };
 const RING = 5;
 const COMMIT_RING = 3;
 const NOTHING = { fresh: 0, all: 0 };
+const ONE_CALL = "in one call";
+
+/** Of two periods that books are kept for, four slots each of eight tick words. */
+const BOOKS = 2;
+const SLOTS = 4;
+const WORDS = 8;
+const NO_VOLUMES = Array.from({ length: BOOKS * SLOTS * WORDS }, () => 0n);
+
+/** Every tick word of the community, as the order book has it in storage: see `BookPlaces` and `Book`. */
+async function tickWords({ sealedAuction, community }: SealedDay): Promise<bigint[]> {
+  const area = (BigInt(id("wattbook.auction.books")) >> 128n) << 128n;
+  const places = NO_VOLUMES.map((_, word) => {
+    const [slot, index] = [Math.floor(word / WORDS), word % WORDS];
+    return area | (BigInt(community) << 24n) | BigInt((slot << 6) + 1 + index);
+  });
+  return await Promise.all(places.map(async (at) => BigInt(await sealedAuction.extsload(toBeHex(at, 32)))));
+}
 
 describe("SealedAuction: period after period", function () {
   let connection: Connection;
@@ -75,7 +92,7 @@ describe("SealedAuction: period after period", function () {
   });
 
   const ways = {
-    "in one call": { chunks: 1, clears: true },
+    [ONE_CALL]: { chunks: 1, clears: true },
     "in two calls of which the last clears": { chunks: 2, clears: true },
     "in two calls and clearing on its own": { chunks: 2, clears: false },
   };
@@ -107,6 +124,15 @@ describe("SealedAuction: period after period", function () {
         ];
         const bundle = chunks === 1 ? bundleOf(strips) : bundleOf(...strips.map((strip) => [strip]));
         const committed = await writes(await commit(day, day.relayer(0), bundle, period));
+        if (how === ONE_CALL && turn === 3 * RING - 1) {
+          const snapshot = await connection.networkHelpers.takeSnapshot();
+          await day.atTurn(0, period);
+          const { fresh } = await writes(await reveal(day, 0, bundle, { clears: false, period }));
+          // Asks of ticks 10 and 20, bids of ticks 30 and 24: four tick words; and the group that says which are live.
+          expect(fresh, "without clearing").to.equal(4 + 1);
+          expect((await tickWords(day)).filter((word) => word !== 0n)).to.have.length(4);
+          await snapshot.restore();
+        }
         await day.atTurn(0, period);
         let revealed = 0;
         for (let index = 0; index < chunks; index++) {
@@ -117,6 +143,7 @@ describe("SealedAuction: period after period", function () {
         const fresh = [settled.fresh, finished.fresh, committed.fresh, revealed, cleared.fresh];
         if (turn >= RING + 2) expect(fresh, `turn ${turn}`).to.deep.equal([0, 0, 0, 0, 0]);
         else if (turn < 2) expect(revealed, `turn ${turn}`).to.be.greaterThan(0);
+        if (how === ONE_CALL) expect(await tickWords(day), `turn ${turn}`).to.deep.equal(NO_VOLUMES);
         if (turn >= 2) expect(Math.min(settled.all, finished.all, committed.all), `turn ${turn}`).to.be.greaterThan(1);
         expect((await day.resultAt(day.slot(1, period))).lots).to.equal(9n);
       }

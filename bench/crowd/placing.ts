@@ -1,5 +1,5 @@
 /** How the orders of a period come on chain: posted in batches, or committed before the gate and revealed behind it. */
-import { buildCommit, CHECKED_LIMITS, chunkAt, NEW_RING_LIMITS, unpackStrips } from "../../sdk/src/pure.ts";
+import { buildCommit, CHECKED_LIMITS, chunkAt, CHUNK_LIMITS, unpackStrips, USED_RINGS } from "../../sdk/src/pure.ts";
 import type { ChunkLimits } from "../../sdk/src/commit.ts";
 import { asCommunity, asPeriod } from "../../sdk/src/units.ts";
 import { packStrips } from "../../test/helpers/market.ts";
@@ -85,7 +85,7 @@ export async function revealing(gas: Market): Promise<Place> {
 }
 
 function limitsOf({ book, journals }: Fresh): ChunkLimits {
-  const limits = book ? NEW_RING_LIMITS : CHECKED_LIMITS;
-  const { gasPerStrip } = journals ? NEW_RING_LIMITS : CHECKED_LIMITS;
+  const limits = book ? CHUNK_LIMITS : { ...CHECKED_LIMITS, ...USED_RINGS };
+  const { gasPerStrip } = journals ? CHUNK_LIMITS : USED_RINGS;
   return { ...limits, gasPerStrip, ticksPerWord: TICKS_PER_WORD };
 }

@@ -6,7 +6,7 @@ import { keccak256 } from "ethers";
 import { CHUNK_HEAD_BYTES, decodeChunk, encodeChunk } from "./chunk.ts";
 import type { ChunkContext } from "./chunk.ts";
 import { BadLengthError, ChunkLimitError, MixedStripsError, NotInCommitError } from "./errors.ts";
-import type { Entry } from "./entry.ts";
+import type { Side } from "./entry.ts";
 import type { Hex } from "./hex.ts";
 import { digitsOf, keccakDigits } from "./internal/words.ts";
 import { packedLength } from "./packed-strips.ts";
@@ -14,6 +14,7 @@ import type { SignedStrip } from "./packed-strips.ts";
 import { stripName } from "./receipt.ts";
 import type { Strip } from "./strip.ts";
 import type { Domain } from "./typed-data.ts";
+import type { SlotOffset } from "./units.ts";
 
 /** What one chunk may hold: it is revealed in one call. */
 export interface ChunkLimits {
@@ -32,37 +33,56 @@ export interface ChunkLimits {
   readonly gasPerWord: bigint;
   /** Ticks whose volumes share a word: 16, or 8 in a community with wide ticks. */
   readonly ticksPerWord: number;
+  /** Words that are known not to be new; none if left out. */
+  readonly used?: UsedWords | undefined;
 }
 
+/** Words of the chain that were written before. A word that held something once never is new again. */
+export interface UsedWords {
+  /** Whether the place in the ring that a strip's journal takes was. */
+  readonly hasJournal: (strip: Strip) => boolean;
+  /** Whether a word of tick volumes was, in the place in the ring of the strip's period. @param index Of the words of that side, low ticks first. */
+  readonly hasTicks: (strip: Strip, offset: SlotOffset, side: Side, index: number) => boolean;
+}
+
+/** Gas that the first write to a word takes above any later one. */
+const NEW_WORD_GAS = 17_100n;
+
 /**
+ * Limits for chunks of which nothing is known: each can be revealed, whatever its strips hold, and though every word that it writes were
+ * new. A chunk that does not fit its transaction costs the bond. A period that is cleared out of memory writes no tick words, so they may be
+ * new however old the community is: `used` says which are not.
+ *
  * Nodes take transactions of up to 128 KiB, of which the hashes of 254 other chunks, the call and its signature take less than
- * 10 KiB. A transaction has 2^24 gas, of which the rest of the call and the check of the chain take less than 2^21. The gas is that
- * of a community that ran for a ring of periods; before, it is `NEW_RING_LIMITS`. Clearing in the same call is not in it.
+ * 10 KiB. A transaction has 2^24 gas, of which the rest of the call and the check of the chain take less than 2^21. Clearing in the same
+ * call is not in it. A slot may have eight tick words: allow 2,100 gas more for a slot for each beyond.
  */
 export const CHUNK_LIMITS: ChunkLimits = {
   bytes: 118 * 1_024,
   gas: (1n << 24n) - (1n << 21n),
-  gasPerStrip: 33_000n,
+  gasPerStrip: 51_000n,
   gasPerRun: 21_000n,
   gasPerEntry: 1_000n,
-  gasPerSlot: 9_000n,
-  gasPerWord: 5_300n,
+  gasPerSlot: 27_000n,
+  gasPerWord: 23_000n,
   ticksPerWord: 16,
 };
 
 /**
- * Limits for strips that a relayer has checked entry by entry, so that all will be accepted: a chunk holds half as many again. Check them
- * in the period of the gate, from whose start on nothing changes any more that an entry depends on.
+ * Limits for strips that a relayer has checked entry by entry, so that all will be accepted. Check them in the period of the gate, from whose
+ * start on nothing changes any more that an entry depends on.
  */
 export const CHECKED_LIMITS: ChunkLimits = { ...CHUNK_LIMITS, gasPerEntry: 600n };
 
-/** Limits for periods that are the first to use their places in the rings: every word that they write is new. */
-export const NEW_RING_LIMITS: ChunkLimits = {
-  ...CHUNK_LIMITS,
-  gasPerStrip: 51_000n,
-  gasPerSlot: 27_000n,
-  gasPerWord: 23_000n,
-};
+/**
+ * What limits allow for where every word was written before: `{ ...CHUNK_LIMITS, ...USED_RINGS }`. Never commit to chunks of these
+ * unless you know that earlier periods wrote the tick words, by calls that did not clear: with one new word in four a chunk does not fit.
+ */
+export const USED_RINGS = {
+  gasPerStrip: 33_000n,
+  gasPerSlot: 9_000n,
+  gasPerWord: 5_300n,
+} as const satisfies Partial<ChunkLimits>;
 
 /** Chunks and strips that the word of a commit counts. */
 const MOST_CHUNKS = 255;
@@ -106,6 +126,7 @@ export interface ChunkAnswer extends ShownChunk {
 /**
  * Packs strips into chunks, in their order: a chunk ends where the next strip would not fit or has another `feeTo`. Most fit where
  * members ascend.
+ * @param limits Safe if left out. What they allow for must hold when the chunks are revealed, or the bond is lost.
  * @throws BadLengthError for no strip, more than 65,535 of them, or more than 255 chunks
  * @throws MixedStripsError for strips of several communities or periods
  * @throws ChunkLimitError for a strip that fits no chunk
@@ -173,23 +194,33 @@ class Load {
     this.gas += this.#gasOf(strip);
     this.#feeTo = strip.feeTo.toLowerCase();
     this.#member = strip.member;
-    for (const entry of strip.entries) {
-      this.#slots.add(entry.offset);
-      this.#words.add(this.#wordOf(entry));
-    }
+    for (const { offset } of strip.entries) this.#slots.add(offset);
+    for (const word of this.#newWordsOf(strip).keys()) this.#words.add(word);
   }
 
-  #gasOf({ member, entries }: Strip): bigint {
-    const { gasPerStrip, gasPerRun, gasPerEntry, gasPerSlot, gasPerWord } = this.#limits;
+  #gasOf(strip: Strip): bigint {
+    const { gasPerStrip, gasPerRun, gasPerEntry, gasPerSlot, gasPerWord, used } = this.#limits;
+    const { member, entries } = strip;
     const slots = new Set(entries.map(({ offset }) => offset).filter((offset) => !this.#slots.has(offset)));
-    const words = new Set(entries.map((entry) => this.#wordOf(entry)).filter((word) => !this.#words.has(word)));
+    const words = this.#newWordsOf(strip);
     const shared = BigInt(slots.size) * gasPerSlot + BigInt(words.size) * gasPerWord;
     const run = member > this.#member ? 0n : gasPerRun;
-    return gasPerStrip + run + gasPerEntry * BigInt(entries.length) + shared;
+    const known = used === undefined ? 0 : [...words.values()].filter((isUsed) => isUsed).length;
+    const less = NEW_WORD_GAS * BigInt(known + (used?.hasJournal(strip) === true ? 1 : 0));
+    return gasPerStrip + run + gasPerEntry * BigInt(entries.length) + shared - less;
   }
 
-  #wordOf({ offset, side, tick }: Entry): string {
-    return `${offset} ${side} ${tick / BigInt(this.#limits.ticksPerWord)}`;
+  /** Tick words of a strip that no other strip of the chunk has, and whether they are known to be used. */
+  #newWordsOf(strip: Strip): Map<string, boolean> {
+    const { ticksPerWord, used } = this.#limits;
+    const words = new Map<string, boolean>();
+    for (const { offset, side, tick } of strip.entries) {
+      const index = Math.floor(Number(tick) / ticksPerWord);
+      const word = `${offset} ${side} ${index}`;
+      if (this.#words.has(word) || words.has(word)) continue;
+      words.set(word, used?.hasTicks(strip, offset, side, index) === true);
+    }
+    return words;
   }
 }
 

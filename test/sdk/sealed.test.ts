@@ -3,7 +3,16 @@ import { TypedDataEncoder, ZeroHash } from "ethers";
 import fc from "fast-check";
 import { decodeChunk, encodeChunk } from "../../sdk/src/chunk.ts";
 import { packedLength, packStrip, type SignedStrip } from "../../sdk/src/packed-strips.ts";
-import { answerTo, buildCommit, CHUNK_LIMITS, chunkAt, commitRoot, rootOfChunk } from "../../sdk/src/commit.ts";
+import {
+  answerTo,
+  buildCommit,
+  CHUNK_LIMITS,
+  chunkAt,
+  commitRoot,
+  rootOfChunk,
+  USED_RINGS,
+  type UsedWords,
+} from "../../sdk/src/commit.ts";
 import { encodeEntries } from "../../sdk/src/entry.ts";
 import {
   receiptDigest,
@@ -215,6 +224,43 @@ describe("commit", function () {
     expect(chunksOf(140n, twoSided(1, 0), twoSided(2, 16))).to.deep.equal([2]);
     const wideTicks = { ...gas, gas: 120n, ticksPerWord: 8 };
     expect(buildCommit([twoSided(1, 0), twoSided(2, 15)], wideTicks).chunks).to.have.length(2);
+  });
+
+  it("allows for 17,100 gas less for each word that is known to be used, once a chunk", function () {
+    const asked: string[] = [];
+    const used: UsedWords = {
+      hasJournal: ({ member }) => member === 2n,
+      hasTicks: ({ member }, offset, side, index) => {
+        asked.push(`${member} ${offset} ${side} ${index}`);
+        return index === 1;
+      },
+    };
+    const shared = { gasPerStrip: 20_000n, gasPerRun: 0n, gasPerEntry: 0n, gasPerSlot: 0n, gasPerWord: 20_000n };
+    const build = (gas: bigint, ...strips: SignedStrip[]) =>
+      buildCommit(strips, { ...CHUNK_LIMITS, ...shared, gas, used }).chunks.map(({ strips: count }) => count);
+    const on = (member: number, tick: number): SignedStrip => {
+      const one = stripOf(member);
+      return { ...one, strip: { ...one.strip, entries: [entry(3, "buy", tick, 1)] } };
+    };
+    // Journal and tick word new; journal used; tick word used; both.
+    expect(build(40_000n, on(1, 15))).to.deep.equal([1]);
+    expectCode(() => build(39_999n, on(1, 15)), "OVER_CHUNK_LIMIT", { value: 40_000n });
+    expectCode(() => build(1n, on(2, 15)), "OVER_CHUNK_LIMIT", { value: 22_900n });
+    expectCode(() => build(1n, on(1, 16)), "OVER_CHUNK_LIMIT", { value: 22_900n });
+    expectCode(() => build(1n, on(2, 31)), "OVER_CHUNK_LIMIT", { value: 5_800n });
+    expect(asked.slice(-1)).to.deep.equal(["2 3 buy 1"]);
+    // The second of them pays for its journal alone.
+    expect(build(22_900n + 20_000n, on(1, 16), on(3, 17))).to.deep.equal([2]);
+    expect(build(22_900n + 19_999n, on(1, 16), on(3, 17))).to.deep.equal([1, 1]);
+  });
+
+  it("counts every word as new by default", function () {
+    const { gasPerStrip, gasPerSlot, gasPerWord } = CHUNK_LIMITS;
+    expect([gasPerStrip, gasPerSlot, gasPerWord].every((gas) => gas > 22_100n)).to.equal(true);
+    const full = stripsOf(150, 96);
+    expect(buildCommit(full)).to.deep.equal(buildCommit(full, CHUNK_LIMITS));
+    const used = buildCommit(full, { ...CHUNK_LIMITS, ...USED_RINGS }).chunks.length;
+    expect(buildCommit(full).chunks.length).to.be.greaterThan(used);
   });
 
   it("allows for each strip whose member does not stand behind that of the one before", function () {

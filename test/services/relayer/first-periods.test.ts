@@ -1,14 +1,5 @@
 import { expect } from "chai";
-import {
-  asLots,
-  asPeriod,
-  asSlotOffset,
-  asTick,
-  buildCommit,
-  CHECKED_LIMITS,
-  type Entry,
-  NEW_RING_LIMITS,
-} from "@wattbook/sdk";
+import { asLots, asPeriod, asSlotOffset, asTick, buildCommit, CHECKED_LIMITS, type Entry } from "@wattbook/sdk";
 import { RelayerBenches } from "./bench.ts";
 import { CommunityWorld } from "./world.ts";
 
@@ -42,8 +33,7 @@ describe("relayer: the first period of a community", function () {
       expect((await bench.strip(signed)).status).to.equal(202);
       strips.push(signed);
     }
-    const limits = { ...NEW_RING_LIMITS, gasPerEntry: CHECKED_LIMITS.gasPerEntry };
-    const planned = buildCommit(strips, limits).chunks.length;
+    const planned = buildCommit(strips, CHECKED_LIMITS).chunks.length;
     for (let round = 0; round < 12 && (await world.recorded(period)).length < HOMES; round++)
       await bench.relayer.tick();
     expect(await world.recorded(period)).to.have.length(HOMES);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { CHECKED_LIMITS, communityTerms, NEW_RING_LIMITS, ringLength } from "@wattbook/sdk";
+import { CHECKED_LIMITS, communityTerms, ringLength, USED_RINGS } from "@wattbook/sdk";
 import { byPeriod, firstOfMembers, limitsOf, measured } from "../../../services/src/relayer/post/plan.ts";
 import { type BatchKind, jobOf } from "../../../services/src/relayer/store/batches.ts";
 import type { StripRow } from "../../../services/src/relayer/store/strips.ts";
@@ -23,9 +23,9 @@ describe("relayer: plans", () => {
 
   it("allow for storage that is written for the first time until the rings have gone round", () => {
     const ring = Number(ringLength(terms));
-    expect(limitsOf(terms, 100, null).gasPerStrip).to.equal(NEW_RING_LIMITS.gasPerStrip);
-    expect(limitsOf(terms, 100 + ring - 1, 100).gasPerStrip).to.equal(NEW_RING_LIMITS.gasPerStrip);
-    expect(limitsOf(terms, 100 + ring, 100)).to.deep.equal(CHECKED_LIMITS);
+    expect(limitsOf(terms, 100, null)).to.deep.equal(CHECKED_LIMITS);
+    expect(limitsOf(terms, 100 + ring - 1, 100)).to.deep.equal(CHECKED_LIMITS);
+    expect(limitsOf(terms, 100 + ring, 100)).to.deep.equal({ ...CHECKED_LIMITS, ...USED_RINGS });
     expect(limitsOf({ ...terms, wideTicks: true }, 100 + ring, 100).ticksPerWord).to.equal(8);
   });
 

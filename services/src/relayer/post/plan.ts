@@ -4,9 +4,9 @@ import {
   CHECKED_LIMITS,
   type ChunkLimits,
   isWattbookError,
-  NEW_RING_LIMITS,
   ringLength,
   type Terms,
+  USED_RINGS,
 } from "@wattbook/sdk";
 import { signedOf, type StripRow } from "../store/strips.ts";
 
@@ -17,7 +17,7 @@ import { signedOf, type StripRow } from "../store/strips.ts";
  */
 export function limitsOf(terms: Terms, period: number, first: number | null): ChunkLimits {
   const old = first !== null && BigInt(period) >= BigInt(first) + ringLength(terms);
-  const limits = old ? CHECKED_LIMITS : { ...NEW_RING_LIMITS, gasPerEntry: CHECKED_LIMITS.gasPerEntry };
+  const limits = old ? { ...CHECKED_LIMITS, ...USED_RINGS } : CHECKED_LIMITS;
   return terms.wideTicks ? { ...limits, ticksPerWord: 8 } : limits;
 }
 

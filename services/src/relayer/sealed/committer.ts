@@ -1,14 +1,17 @@
 /** Commits to the strips of a period before its gate, once. */
-import { asPeriod, type CommitBookClient } from "@wattbook/sdk";
+import { asPeriod, type CommitBookClient, isWattbookError } from "@wattbook/sdk";
+import { isServiceError } from "../../errors.ts";
 import type { Store } from "../../store/open.ts";
 import type { CommunityView } from "../chain/view.ts";
 import { byPeriod } from "../post/plan.ts";
-import { signedOf, type Strips } from "../store/strips.ts";
+import { signedOf, type StripRow, type Strips } from "../store/strips.ts";
 import { type Bundle, bundleKey, type Bundles } from "./bundles.ts";
 import { type Calls, NEVER } from "./calls.ts";
-import { commitTo, inOrder } from "./pack.ts";
+import { commitTo, inOrder, type Knowledge } from "./pack.ts";
 import { hasPlace, type Rounds } from "./rounds.ts";
 import { commitsCovered, type Standings } from "./standing.ts";
+import type { KnownWords } from "./used.ts";
+import { areWhole } from "./whole.ts";
 
 /** What committing needs. */
 export interface CommitterParts {
@@ -18,6 +21,7 @@ export interface CommitterParts {
   readonly bundles: Bundles;
   readonly rounds: Rounds;
   readonly standings: Standings;
+  readonly used: KnownWords;
   readonly commits: CommitBookClient;
   readonly calls: Calls;
   readonly account: string;
@@ -40,7 +44,7 @@ export class Committer {
   /** Bundles what is due, and plans the commits that are missing. @throws Faults of the node, and of the file */
   async plan(): Promise<void> {
     const { view, bundles, rounds, account } = this.#parts;
-    this.#bundle();
+    await this.#bundle();
     const now = Number(view.now());
     for (const bundle of bundles.of(Number(view.community))) {
       if (now >= bundle.gate) continue;
@@ -53,20 +57,39 @@ export class Committer {
   }
 
   /** Everything that waits goes in: each strip has a receipt. From here on the bundle stays as it is. */
-  #bundle(): void {
+  async #bundle(): Promise<void> {
     const { view, store, strips, bundles, lead, bundled } = this.#parts;
     const now = Number(view.now());
     for (const [first] of byPeriod(strips.due(Number(view.community), now + lead, now))) {
-      if (first === undefined) continue;
+      if (first === undefined || bundles.find(first.community, first.period) !== undefined) continue;
       const { community, period, gate } = first;
+      const asked = strips.promised(community, period);
+      const knowledge = await this.#learn(first, asked);
+      if (knowledge === undefined) continue;
       const keep = () => {
         if (bundles.find(community, period) !== undefined) return false;
         const rows = inOrder(strips.promised(community, period));
-        bundles.add(commitTo(rows.map(signedOf), view.terms), rows, gate);
+        const known = new Set(asked.map(({ digest }) => digest));
+        const checked = knowledge.checked === true && rows.every(({ digest }) => known.has(digest));
+        bundles.add(commitTo(rows.map(signedOf), view.terms, { ...knowledge, checked }), rows, gate);
         for (const { digest } of rows) strips.assign(digest, bundleKey({ community, period }));
         return true;
       };
       if (store.transaction(keep).immediate()) bundled(bundleKey({ community, period }));
+    }
+  }
+
+  /** What chunks are planned with. A node that does not answer is asked again, up to half of the lead; then nothing is known. */
+  async #learn({ community, period, gate }: StripRow, rows: readonly StripRow[]): Promise<Knowledge | undefined> {
+    const { view, used, lead, late } = this.#parts;
+    const asked = rows.map((row) => signedOf(row).strip);
+    try {
+      await used.learn(asked);
+      return { used, checked: await areWhole(view, asPeriod(BigInt(period)), asked) };
+    } catch (error) {
+      if (!isWattbookError(error) && !isServiceError(error)) throw error;
+      late(bundleKey({ community, period }), error.message);
+      return Number(view.now()) < gate - lead / 2 ? undefined : { used };
     }
   }
 

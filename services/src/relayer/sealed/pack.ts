@@ -1,21 +1,56 @@
 /** How strips go into chunks, and how many a commit can hold. */
 import {
   buildCommit,
+  CHECKED_LIMITS,
+  CHUNK_LIMITS,
   type ChunkLimits,
   isWattbookError,
-  NEW_RING_LIMITS,
   type SealedCommit,
   type SignedStrip,
   type Terms,
+  type UsedWords,
 } from "@wattbook/sdk";
+import { slotsInGroup } from "../strips/busy.ts";
+import { ticksPerWord, wordsPerSide } from "./used.ts";
+
+/** What of terms limits depend on. */
+export type Grid = Pick<Terms, "slotsPerPeriod" | "tickCount" | "wideTicks">;
+
+/** What is known when chunks are planned. */
+export interface Knowledge {
+  /** Words that are not new; none if left out. */
+  readonly used?: UsedWords;
+  /** Whether every entry was checked in the period of the gate. */
+  readonly checked?: boolean;
+}
+
+/** Gas of the first write to a word. */
+const NEW_WORD = 22_100n;
+/** Gas of reading a word. */
+const READ = 2_100n;
+/** Gas of a slot but for reading its words, and for each of these besides reading it. */
+const SLOT = 5_000n;
+const SLOT_WORD = 200n;
 
 /**
- * Limits of chunks. Whatever the relayer checked, others' orders may fill a tick before its turn, a member may trade for the first time,
- * and slots that were cleared out of memory never had their words written: a chunk that does not fit its transaction would
- * cost the bond, so every word counts as new and every entry as refused.
+ * Limits of chunks. A chunk that does not fit its transaction costs the bond, so they hold in the worst case: others committed later, so
+ * that every word is written instead of cleared out of memory; others' orders came first, so that every word of a slot is live and read;
+ * what is not known to be used is new; what was not checked is refused.
  */
-export function chunkLimits({ wideTicks }: Pick<Terms, "wideTicks">): ChunkLimits {
-  return wideTicks ? { ...NEW_RING_LIMITS, ticksPerWord: 8 } : NEW_RING_LIMITS;
+export function chunkLimits(grid: Grid, { used, checked = false }: Knowledge = {}): ChunkLimits {
+  const limits = checked ? CHECKED_LIMITS : CHUNK_LIMITS;
+  const words = BigInt(2 * wordsPerSide(grid));
+  const inGroup = slotsInGroup(grid);
+  const groups = (grid.slotsPerPeriod + inGroup - 1n) / inGroup;
+  return {
+    ...limits,
+    gas: limits.gas - groups * NEW_WORD,
+    gasPerSlot: SLOT + words * (SLOT_WORD + READ),
+    // Its slot has paid for reading it.
+    gasPerWord: limits.gasPerWord - READ,
+    ticksPerWord: ticksPerWord(grid),
+    used,
+  };
 }
 
 /** What of a strip its place depends on. */
@@ -37,14 +72,14 @@ export function inOrder<R extends Placed>(rows: readonly R[]): R[] {
 }
 
 /** The commit to some strips, in the order given. @throws BadLengthError beyond what a commit can hold */
-export function commitTo(strips: readonly SignedStrip[], terms: Pick<Terms, "wideTicks">): SealedCommit {
-  return buildCommit(strips, chunkLimits(terms));
+export function commitTo(strips: readonly SignedStrip[], grid: Grid, knowledge?: Knowledge): SealedCommit {
+  return buildCommit(strips, chunkLimits(grid, knowledge));
 }
 
 /** Whether a chunk can hold a strip. */
-export function fitsChunk(signed: SignedStrip, terms: Pick<Terms, "wideTicks">): boolean {
+export function fitsChunk(signed: SignedStrip, grid: Grid): boolean {
   try {
-    commitTo([signed], terms);
+    commitTo([signed], grid);
     return true;
   } catch (error) {
     if (isWattbookError(error, "OVER_CHUNK_LIMIT")) return false;

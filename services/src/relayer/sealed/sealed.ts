@@ -32,6 +32,7 @@ import { Revealer, type Turn } from "./revealer.ts";
 import { Rounds } from "./rounds.ts";
 import { type Standing, Standings } from "./standing.ts";
 import { Strays } from "./strays.ts";
+import { KnownWords } from "./used.ts";
 
 /** What the operator chooses. */
 export interface SealedOptions {
@@ -120,10 +121,11 @@ export class Sealed {
     const strays = this.#watch(view);
     const shared = { view, store, strips, facts, commits, account, standings, calls: this.#calls };
     const tables = { bundles: this.bundles, rounds: this.rounds };
+    const used = new KnownWords(node, deployment, view.terms);
     this.#served.set(Number(view.community), {
       ...{ view, standings, strays },
       committer: new Committer({
-        ...{ ...shared, ...tables, lead: options.lead, late: this.#late },
+        ...{ ...shared, ...tables, used, lead: options.lead, late: this.#late },
         bundled: (key) => {
           tell("bundled", key);
         },
