@@ -53,7 +53,7 @@ describe("wattbook", function () {
     ["keeper --log loud", "OPTION_INVALID", "fatal, error, warn"],
     ["keeper --every 0", "OPTION_INVALID", "--every 0"],
     ["completion tcsh", "OPTION_INVALID", "bash, zsh, fish"],
-    ["init --keys owner,boss", "OPTION_INVALID", "owner, trading, meter, coordinator, keeper"],
+    ["init --keys owner,boss", "OPTION_INVALID", "owner, trading, meter, coordinator, relayer, keeper"],
   ];
   for (const [line, error, words] of wrong) {
     it(`refuses "wattbook ${line}" with ${error} and code 2`, async function () {

@@ -1,6 +1,7 @@
 /** `wattbook init`: a folder with a configuration and encrypted keys. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, relative, resolve } from "node:path";
+import { Option } from "commander";
 import { HDNodeWallet, encryptKeystoreJson } from "ethers";
 import { action, type App, type CommonOptions, type Register } from "../lib/app.ts";
 import { CONFIG_FILE, configSchema, NODE_VARIABLE, ROLES, type Role } from "../lib/config.ts";
@@ -27,6 +28,9 @@ const INDEX = 2n ** 32n - 1n;
 const PRIVATE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
+/** Whoever sends transactions. */
+const PAYING: readonly Role[] = ["owner", "coordinator", "relayer", "keeper"];
+
 /** Declares the command. */
 export const init: Register = (parent, app) => {
   const command = parent
@@ -38,7 +42,9 @@ export const init: Register = (parent, app) => {
     .option("--deployment <deployment.json>", "contracts of the network", "deployment.json")
     .option("--community <number>", "the community", whole("--community", INDEX))
     .option("--member <number>", "the member", whole("--member", INDEX))
-    .option("--keys <roles>", `keys to make, of ${ROLES.join(", ")}`, rolesOf, [])
+    .addOption(
+      new Option("--keys <roles>", `keys to make, of ${ROLES.join(", ")}`).argParser(rolesOf).default([], "none"),
+    )
     .option("--password-file <file>", "file with the password of the keys, mode 600 (default: ask)");
   action<Options, [string | undefined]>(command, app, async (options, output, folder = ".") => {
     const made = await initialise(folder, options, app);
@@ -48,8 +54,8 @@ export const init: Register = (parent, app) => {
         `${address} in ${file}`,
       ]);
       const next = [
-        ...(made.keys.owner !== undefined || made.keys.coordinator !== undefined || made.keys.keeper !== undefined
-          ? ["Send the owner, coordinator and keeper some of the chain's coin for gas."]
+        ...(PAYING.some((role) => made.keys[role] !== undefined)
+          ? ["Send the owner, coordinator, relayer and keeper some of the chain's coin for gas."]
           : []),
         `Check it: wattbook doctor --config ${made.config}`,
       ];

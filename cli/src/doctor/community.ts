@@ -18,7 +18,7 @@ import type { Finding } from "./check.ts";
 import { doubtful, failing, fine, type Local } from "./local.ts";
 
 /** Who sends transactions, and so pays for gas. */
-const SENDERS: readonly Role[] = ["owner", "coordinator", "keeper"];
+const SENDERS: readonly Role[] = ["owner", "coordinator", "relayer", "keeper"];
 /** Gas that a sender should be able to pay for. */
 const ENOUGH_GAS = 1_000_000n;
 

@@ -8,7 +8,7 @@ import { readText } from "./files.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Whose keys a configuration may name. */
-export const ROLES = ["owner", "trading", "meter", "coordinator", "keeper"] as const;
+export const ROLES = ["owner", "trading", "meter", "coordinator", "relayer", "keeper"] as const;
 /** What a key is for. */
 export type Role = (typeof ROLES)[number];
 
