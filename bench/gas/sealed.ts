@@ -18,6 +18,8 @@ const RING = 5;
 const RICH = 10n ** 12n;
 /** Members before the first home: coordinator, DSO, fee collector, supplier. */
 const SERVICES = 4;
+/** Homes with orders in every slot while rings are warmed: each slot clears. The others order in one, which makes all words of theirs. */
+const WARMERS = 10;
 /** Members in a call that settles: what calldata has room for. */
 const SETTLED = 75;
 
@@ -53,7 +55,7 @@ export async function sealedWorld(count: number, ticks: number): Promise<SealedW
   const day = await openSealedDay(connection, homes, { terms: { ...TERMS, tickCount: ticks } });
   await day.fund(SERVICES - 1, RICH);
   const world = { day, provider: connection.provider, ticks };
-  for (let turn = 0; turn < RING; turn++) await play(world, turn, count);
+  for (let turn = 0; turn < RING; turn++) await play(world, turn, count, WARMERS);
   const snapshot = await connection.networkHelpers.takeSnapshot();
   return {
     ...world,
@@ -66,12 +68,20 @@ export async function sealedWorld(count: number, ticks: number): Promise<SealedW
 /** The first period after the rings are warm, traded by the first `count` homes, in one chunk. */
 export const playNext = async (world: SealedWorld, count: number): Promise<Played> => await play(world, RING, count);
 
-/** Settles the period before the last, commits to a new one and reveals it. */
-async function play({ day, ticks }: Pick<SealedWorld, "day" | "ticks">, turn: number, count: number): Promise<Played> {
+/** Settles the period before the last, commits to a new one and reveals it; the first `whole` homes order in every slot. */
+async function play(
+  { day, ticks }: Pick<SealedWorld, "day" | "ticks">,
+  turn: number,
+  count: number,
+  whole = count,
+): Promise<Played> {
   const period = day.period + turn;
   if (turn >= 1) await settle(day, period - 2, count);
   if (turn >= 2) await finish(day, period - 2);
-  const orders = day.homes.slice(0, count).map((home) => ({ home, entries: entriesOf(home, turn, ticks) }));
+  const slotsOf = (index: number) => (index < whole ? ALL_SLOTS : ALL_SLOTS.slice(0, 1));
+  const orders = day.homes
+    .slice(0, count)
+    .map((home, index) => ({ home, entries: entriesOf(home, turn, ticks, slotsOf(index)) }));
   const terms = { period, maxReserve: 10n ** 10n, feePerEntry: 5, feeTo: day.relayer(0).address };
   const strips = [];
   for (const order of orders) strips.push(await day.signStrip({ ...order, ...terms }));

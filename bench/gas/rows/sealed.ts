@@ -13,10 +13,7 @@ import type { RowSource } from "./source.ts";
 
 /** Strips in the call that has a budget, one per home. */
 const HOMES = 100;
-/**
- * Homes whose strips one call reveals and clears even where every word is new, as in the first periods. Communities of 500 take
- * further chunks in any case: all but the last write tick words, as open batches do.
- */
+/** Homes whose strips a call reveals and clears. 500 take further chunks: all but the last write tick words, as open batches do. */
 const MOST = 150;
 
 export const sealed: RowSource = {
