@@ -11,6 +11,7 @@ import {
   type Period,
   periodEnd,
   periodStart,
+  RpcInvalidError,
   SealedAuctionAbi,
   sealedTimes,
   slotsOf,
@@ -153,6 +154,14 @@ const TICKS = 64;
 const TICKS_PER_WORD = 16;
 /** More blocks than a relayer lets lie on a word before it counts on it. */
 const DEPTH = 40;
+
+/** A node that does not tell what is in storage. */
+class Deaf extends Node {
+  override async ask(method: string, params: readonly unknown[]): Promise<unknown> {
+    if (method === "eth_getStorageAt") throw new RpcInvalidError(`${method}: nothing`);
+    return super.ask(method, params);
+  }
+}
 
 /** A call that revealed. */
 interface Reveal {
@@ -349,6 +358,23 @@ describe("relayer: a commit of full strips", function () {
     console.log(`      ${perEntry(calls).toFixed(0)} gas per entry`);
     await windowOver();
     await bondIsBack();
+  });
+
+  it("waits for a node that does not tell of words, up to half of its lead, and then counts all as new", async () => {
+    const node = new Deaf({ urls: [world.node.url], chainId: world.deployment.chainId });
+    await bench.close();
+    bench = await benches.open(wallet, { node });
+    for (const [index, home] of world.homes.slice(0, 8).entries()) {
+      const signed = await world.sign(home, world.strip(home, period, wallet.address, full(index)));
+      expect(await bench.strip(signed)).to.include({ status: 202 });
+    }
+    await world.advanceTo(times().gate - 310n);
+    await bench.ticks(2);
+    expect(await world.wattbook.commits.commit(world.community, period, 0n)).to.equal(null);
+    await world.advanceTo(times().gate - 300n);
+    await bench.ticks(3);
+    expect((await ownCommit()).chunks).to.equal(2n);
+    node.provider.destroy();
   });
 
   it("knows which words are used, and no others", async () => {

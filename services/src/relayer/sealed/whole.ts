@@ -9,7 +9,7 @@ const EMPTY = { volumeAt: () => 0n, isBusy: () => false };
 
 /**
  * Whether no entry of some strips of a period can be refused any more that is not refused with its strip. Caps and prices count as of
- * the period of the gate: before it starts they may change.
+ * the period of the gate: before it starts they may change, and where the gate is its start there is no time to know.
  * @throws Faults of the node
  */
 export async function areWhole(view: CommunityView, period: Period, strips: readonly Strip[]): Promise<boolean> {
