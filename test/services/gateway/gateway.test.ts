@@ -2,19 +2,21 @@ import { expect } from "chai";
 import { Aedes } from "aedes";
 import type { AedesPublishPacket } from "aedes";
 import { once } from "node:events";
+import { copyFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asMember, asSeconds } from "@wattbook/sdk/pure";
 import { CsvReplayAdapter } from "../../../services/src/gateway/csv/replay.ts";
+import { GatewayError } from "../../../services/src/gateway/errors.ts";
 import { Gateway } from "../../../services/src/gateway/gateway.ts";
 import type { GatewayOptions } from "../../../services/src/gateway/gateway.ts";
 import { HttpHandOver } from "../../../services/src/gateway/http-hand-over.ts";
 import { MqttAdapter } from "../../../services/src/gateway/mqtt/adapter.ts";
 import { P1TcpAdapter } from "../../../services/src/gateway/p1/tcp.ts";
 import { ReadingBody, readingOf } from "../../../services/src/wire.ts";
-import { COMMUNITY, FakeRelayer, gatewayOf, HOURLY, MEMBER, TERMS, TRADING_KEY } from "./gateway-support.ts";
+import { COMMUNITY, FakeRelayer, gatewayOf, HOURLY, MEMBER, PERIOD, TERMS, TRADING_KEY } from "./gateway-support.ts";
 import { DAY } from "./queue-support.ts";
 import { relayerServer } from "./relayer-support.ts";
 import { eventually, FAST, temporaryFolder, telegram } from "./support.ts";
@@ -210,7 +212,7 @@ describe("gateway", function () {
     expect(new Set(codes)).to.deep.equal(new Set(["STORE_UNREADABLE"]));
     gateway.queue.db.pragma("query_only = OFF");
     await gateway.step();
-    expect(relayer.readings).to.have.length(1);
+    expect(relayer.kept.size).to.equal(1);
     gateway.queue.db.pragma("query_only = ON");
     await stepAt(8);
     await gateway.stop();
@@ -247,4 +249,42 @@ describe("gateway", function () {
     expect(kept).to.equal(DAY + 11n * 3_600n + 3_600n);
     expect(gateway.queue.slots.first(gateway.queue.meters.idOf("m"))).to.equal(DAY + 12n * 3_600n);
   });
+
+  for (const made of [false, true]) {
+    const when = made ? "was made" : "was due";
+    it(`goes on from an older copy of its file, taken when a reading ${when}`, async function () {
+      const folder = temporaryFolder();
+      const [queue, copy] = ["queue.sqlite", "copy.sqlite"].map((name) => join(folder.path, name)) as [string, string];
+      const relayer = new FakeRelayer();
+      const open = (path: string) => gatewayOf({ queue: path, handOver: relayer });
+
+      const before = open(queue);
+      for (let hour = 0; hour <= 4; hour++) await before.sample(hour, BigInt(250 * hour));
+      if (made) {
+        relayer.answers.push(new GatewayError("LINK_DOWN", "relayer", "", "it is away."));
+        await before.stepAt(4);
+      }
+      await before.gateway.stop();
+      copyFileSync(queue, copy);
+
+      const meanwhile = open(queue);
+      await meanwhile.sample(5, 1_250n);
+      await meanwhile.stepAt(5);
+      await meanwhile.gateway.stop();
+      expect(relayer.kept.size).to.equal(1);
+
+      // The meter goes on; what it said at hour 5 is not in the copy.
+      const after = open(copy);
+      for (let hour = 6; hour <= 8; hour++) await after.sample(hour, BigInt(250 * hour));
+      await after.stepAt(8);
+      await after.stepAt(9);
+      await after.gateway.stop();
+      const shown = relayer.readings.map(({ period, startImport, closesGap, values }) => {
+        const imported = values.reduce((sum, value) => sum + value.imported, 0n);
+        return `${period}: ${startImport} and ${imported}, ${closesGap ? "a gap" : "no gap"}`;
+      });
+      expect(shown).to.deep.equal([`${PERIOD}: 0 and 1000, no gap`, `${PERIOD + 1n}: 1000 and 1000, no gap`]);
+      folder.remove();
+    });
+  }
 });
