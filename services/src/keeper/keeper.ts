@@ -2,6 +2,8 @@
 import {
   asPeriod,
   asSeconds,
+  faultOf,
+  isWattbookError,
   periodAt,
   ringLength,
   type CommunityIndex,
@@ -112,11 +114,13 @@ export class Keeper {
     if (parts.length === 0 || earlier.some((job) => !isFinal(job))) return { keys: [], idle: 0 };
     const keys: string[] = [];
     let idle = 0;
-    for (const { call, items } of parts) {
-      if ((await this.#wouldTake(call)) === 0n) {
-        idle += items;
-        continue;
-      }
+    const left = [...parts];
+    for (let part = left.shift(); part !== undefined; part = left.shift()) {
+      const { call, items } = part;
+      const answer = await this.#wouldTake(call);
+      if (answer === "too large") left.unshift(...part.halves());
+      if (answer === "nothing" || (answer === "too large" && items === 1)) idle += items;
+      if (answer !== "something") continue;
       const key = `${prefix}${earlier.length + keys.length}`;
       this.#options.sender.submit({ key, call });
       keys.push(key);
@@ -124,12 +128,24 @@ export class Keeper {
     return { keys, idle };
   }
 
-  /** How many items of a call the chain would take now. */
-  async #wouldTake({ to, data }: UnsignedCall): Promise<bigint> {
-    const { wattbook, account } = this.#options;
-    return BigInt(await wattbook.provider.call({ from: account, to, data }));
+  /** What the chain would make of a call now. One that it refuses must not keep others from being sent. */
+  async #wouldTake({ to, data }: UnsignedCall): Promise<"something" | "nothing" | "too large"> {
+    const { wattbook, account: from } = this.#options;
+    try {
+      if (BigInt(await wattbook.provider.call({ from, to, data })) === 0n) return "nothing";
+      return (await wattbook.provider.estimateGas({ from, to, data })) > MOST_ESTIMATE ? "too large" : "something";
+    } catch (thrown) {
+      const fault = faultOf(thrown);
+      // Nodes say that a call needs more than a transaction has in many ways, but refuse it all.
+      if (isWattbookError(fault, "RPC_REFUSED")) return "too large";
+      if (isWattbookError(fault, "CONTRACT_REVERTED")) return "nothing";
+      throw thrown;
+    }
   }
 }
+
+/** Gas that a call may take as estimated: an eighth below the largest limit of a transaction (EIP-7825). */
+const MOST_ESTIMATE = ((1n << 24n) * 7n) / 8n;
 
 const TASKS: readonly Task[] = ["clear", "settle", "estimate"];
 

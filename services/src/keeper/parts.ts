@@ -12,6 +12,8 @@ export interface CallLimits {
 export interface Part {
   readonly call: UnsignedCall;
   readonly items: number;
+  /** The same in two calls; none for a single item. */
+  readonly halves: () => Part[];
 }
 
 /**
@@ -25,16 +27,18 @@ export function partsOf<T>(
 ): Part[] {
   const parts: Part[] = [];
   for (let start = 0; start < items.length;) {
-    let some = items.slice(start, start + limits.items);
-    let call = make(some);
-    while (some.length > 1 && bytesOf(call) > limits.bytes) {
-      some = some.slice(0, Math.ceil(some.length / 2));
-      call = make(some);
-    }
-    parts.push({ call, items: some.length });
-    start += some.length;
+    let part = partOf(items.slice(start, start + limits.items), make);
+    while (part.items > 1 && bytesOf(part.call) > limits.bytes) part = part.halves()[0] ?? part;
+    parts.push(part);
+    start += part.items;
   }
   return parts;
+}
+
+function partOf<T>(items: readonly T[], make: (some: readonly T[]) => UnsignedCall): Part {
+  const half = Math.ceil(items.length / 2);
+  const halves = () => [items.slice(0, half), items.slice(half)].map((some) => partOf(some, make));
+  return { call: make(items), items: items.length, halves: items.length > 1 ? halves : () => [] };
 }
 
 function bytesOf({ data }: UnsignedCall): number {

@@ -1,6 +1,7 @@
 /** A keeper that looks again and again, with a door for operators. */
 import { connect, type Deployment, isWattbookError, type Wattbook } from "@wattbook/sdk";
 import { pause } from "../chain/backoff.ts";
+import { eachDone } from "../chain/each-done.ts";
 import type { SenderStep } from "../chain/index.ts";
 import { isServiceError, ServiceError } from "../errors.ts";
 import {
@@ -138,11 +139,16 @@ class Work {
 
   async #look(): Promise<void> {
     const { keeper, sender, account } = this.#open;
-    const pass = await keeper.pass();
-    this.#passes += 1;
-    this.#submitted += pass.submitted.length;
-    this.#numbers.passed(pass);
-    await sender.tick();
+    // What cannot be looked at must not keep what was submitted from being sent.
+    await eachDone([
+      async () => {
+        const pass = await keeper.pass();
+        this.#passes += 1;
+        this.#submitted += pass.submitted.length;
+        this.#numbers.passed(pass);
+      },
+      () => sender.tick(),
+    ]);
     this.#numbers.sender.holds(await this.#setup.node.balance(account));
   }
 }

@@ -6,7 +6,7 @@ import type { Store } from "../store/open.ts";
 import type { Bus } from "./bus.ts";
 import { namesOf } from "./chain/outcomes.ts";
 import { readerOf } from "./chain/runner.ts";
-import { eachDone } from "./each-done.ts";
+import { eachDone } from "../chain/each-done.ts";
 import type { RelayerOptions, RelayerStep, ServedCommunity } from "./options.ts";
 import { FollowUp } from "./post/follow-up.ts";
 import { Poster } from "./post/poster.ts";

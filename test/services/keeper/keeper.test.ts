@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { type BaseWallet, HDNodeWallet, Wallet } from "ethers";
+import { type BaseWallet, HDNodeWallet, makeError, Wallet } from "ethers";
 import { asCommunity, connect as connectSdk, type Wattbook } from "@wattbook/sdk";
 import { isServiceError, Node } from "../../../services/src/chain/index.ts";
 import { Keeper, SqliteLogStore } from "../../../services/src/keeper/index.ts";
@@ -43,13 +43,15 @@ after(async () => {
 });
 
 const { hour } = hours(() => connection);
+/** Digits of a call that settles one member. */
+const LONGEST = 1_400;
 type World = Awaited<ReturnType<typeof hour>>;
 
 /** A keeper with an account of its own, and its sender. */
-async function keeperFor({ m }: World, store?: SqliteLogStore) {
+async function keeperFor({ m }: World, store?: SqliteLogStore, through = (wattbook: Wattbook) => wattbook) {
   const wallet = new Wallet(HDNodeWallet.createRandom().privateKey);
   await connection.networkHelpers.setBalance(wallet.address, 10n ** 19n);
-  const wattbook = await clientsOf(m);
+  const wattbook = through(await clientsOf(m));
   const community = asCommunity(BigInt(m.community));
   const { sender, outbox } = benches.make(bridge.url, wallet);
   const logs = await wattbook.logs(community, store && { store });
@@ -119,6 +121,52 @@ describe("Keeper", () => {
     await run();
     expect(keys.map((key) => outbox.job(key)?.state)).to.deep.equal([undefined, "done"]);
     expect(outbox.nextNonce()).to.equal(2);
+  });
+
+  it("halves a call that no transaction can hold, and goes on where one is refused", async () => {
+    const w = await hour();
+    const { m, seller, buyer, period } = w;
+    await post(w);
+    await goBehind(m, period, 1);
+    await meter(w);
+    const refused = () => {
+      const message = "gas required exceeds allowance (16777216)";
+      return makeError(message, "UNKNOWN_ERROR", { error: { code: -32000, message } });
+    };
+    let clearing = "reverts";
+    /** A node that finds two members too many, and clearing impossible at first. */
+    const picky = (wattbook: Wattbook): Wattbook => {
+      const { provider } = wattbook;
+      const asked = new Proxy(provider, {
+        get(target, name) {
+          if (name === "estimateGas")
+            return async (call: { data: string; to: string }) => {
+              if (call.to === wattbook.settlement.address && call.data.length > LONGEST) throw refused();
+              return target.estimateGas(call);
+            };
+          if (name === "call")
+            return async (call: { data: string; to: string }) => {
+              if (call.to === wattbook.market.address && clearing === "reverts") {
+                throw makeError("execution reverted", "CALL_EXCEPTION", { action: "call", data: "0x" } as never);
+              }
+              return target.call(call);
+            };
+          const value: unknown = Reflect.get(target, name, target);
+          return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+        },
+      });
+      return { ...wattbook, provider: asked };
+    };
+    const { run } = await keeperFor(w, undefined, picky);
+    const pass = await run();
+    expect(pass.submitted).to.deep.equal([]);
+    expect(pass.waiting.map(({ task, items }) => ({ task, items }))).to.deep.equal([{ task: "clear", items: 1 }]);
+    clearing = "goes";
+    expect((await run()).submitted).to.deep.equal([`clear:${m.community}:${period}:0`]);
+    expect((await run()).submitted, "a call for each of three members").to.deep.equal(
+      [0, 1, 2].map((part) => `settle:${m.community}:${period}:${part}`),
+    );
+    for (const home of [seller, buyer]) expect(await stateOf(m, home, period)).to.equal(State.Settled);
   });
 
   it("estimates whose reading is missing, from the deadline on", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { asLots, asPeriod, asSlotOffset, asTick, type Entry, gateOf, slotIn, stripDigest } from "@wattbook/sdk";
+import { asLots, asPeriod, asSlotOffset, asTick, asWh, type Entry, gateOf, slotIn, stripDigest } from "@wattbook/sdk";
 import type { Wallet } from "ethers";
 import type { AddressInfo } from "node:net";
 import { createLog, Secrets } from "../../../services/src/operation/index.ts";
@@ -147,6 +147,20 @@ describe("relayer: API", function () {
         const period = asPeriod((await world.period()) + far);
         const strip = await world.sign(home, world.strip(home, period, wallet.address, [sell(0)]));
         expect((await bench.strip(strip)).body).to.include({ reason: "PeriodNotOpen" });
+      }
+    });
+    expect(asked).to.equal(0);
+  });
+
+  it("does not ask its node about readings of periods that are not over", async () => {
+    const home = world.home(next++);
+    const asked = await asks(async () => {
+      for (let ahead = 0n; ahead < 5n; ahead++) {
+        const period = asPeriod((await world.period()) + ahead);
+        const value = { imported: asWh(0n), exported: asWh(0n) };
+        expect((await bench.reading(await world.reading(home, period, value))).body).to.include({
+          reason: "PeriodNotOver",
+        });
       }
     });
     expect(asked).to.equal(0);

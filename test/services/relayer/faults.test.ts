@@ -259,6 +259,15 @@ describe("relayer: parts", () => {
     expect(asked).to.have.length(3);
   });
 
+  it("answers do not pile up where a chain stands and strangers ask about anything", async () => {
+    const asked = new Together((keys: readonly number[]) => Promise.resolve(keys));
+    for (let from = 0; from < 25_000; from += 1_000) {
+      const keys = Array.from({ length: 1_000 }, (_, index) => from + index);
+      expect(await Promise.all(keys.map((key) => asked.get(key)))).to.deep.equal(keys);
+    }
+    expect(asked.size).to.be.within(1, 10_000);
+  });
+
   it("the chain's clock goes on between blocks, from each block's own time", async () => {
     const clock = new ChainClock();
     clock.see({ number: 1, hash: "0x1", time: 1_000, baseFee: null });

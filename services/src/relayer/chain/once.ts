@@ -10,6 +10,9 @@ interface Waiting<K, V> {
 /** Most keys of one question: the answer has to fit what a node returns of a view. */
 const MOST_KEYS = 500;
 
+/** Most answers that are kept: strangers can ask about keys of their choice, and a chain that stands has no new block. */
+const MOST_ANSWERS = 10_000;
+
 /** Keeps answers until it is told that they are old. */
 export class Together<K, V> {
   readonly #ask: (keys: readonly K[]) => Promise<readonly V[]>;
@@ -29,12 +32,18 @@ export class Together<K, V> {
       if (this.#waiting.length === 0) setImmediate(() => void this.#flush());
       this.#waiting.push({ key, resolve, reject });
     });
+    if (this.#answers.size >= MOST_ANSWERS) this.#answers.clear();
     this.#answers.set(key, answer);
     // What failed is asked again by the next who wants it.
     answer.catch(() => {
       if (this.#answers.get(key) === answer) this.#answers.delete(key);
     });
     return answer;
+  }
+
+  /** How many answers are kept. */
+  get size(): number {
+    return this.#answers.size;
   }
 
   /** All answers are old. */

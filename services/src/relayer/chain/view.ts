@@ -27,6 +27,9 @@ import { readerOf } from "./runner.ts";
 /** What is asked about a period. */
 type PeriodInfo = MarketInfo & { readonly ringFree: boolean };
 
+/** Periods whose readings are looked at at the same time. */
+const MOST_PERIODS = 30;
+
 /** One community of a deployment. */
 export class CommunityView {
   readonly community: CommunityIndex;
@@ -107,6 +110,8 @@ export class CommunityView {
   /** A member as its readings of a period are judged. */
   async meter(period: Period, member: MemberIndex): Promise<Omit<ReadingContext, "terms" | "now">> {
     const known = this.#meters.get(period) ?? new Together((members) => this.#askMeters(period, members));
+    // Readings name any period, and a chain that stands forgets nothing.
+    if (this.#meters.size > MOST_PERIODS) this.#meters.clear();
     this.#meters.set(period, known);
     return known.get(member);
   }

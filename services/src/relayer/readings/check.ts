@@ -22,6 +22,15 @@ export interface ReadingContext {
 }
 
 /**
+ * What needs nothing of the chain but its time: nobody makes the relayer ask its node about periods to come.
+ * @throws Refusal
+ */
+export function checkOver({ period }: Pick<Reading, "period">, terms: Terms, now: Seconds): void {
+  const end = periodEnd(terms, period);
+  if (now < end) throw refuseReading("PeriodNotOver", `Period ${period} ends at ${end}, and it is ${now}`);
+}
+
+/**
  * What is checked of a reading alone, but for its signature.
  * @throws Refusal with the contract's reason
  */
@@ -30,8 +39,7 @@ export function checkAlone(reading: Reading, { terms, now, rated, meter }: Readi
   if (!meter.bound || (meter.fresh && period < meter.nextPeriod)) {
     throw refuseReading("NoMeter", `Member ${member} has no meter in period ${period}`);
   }
-  const end = periodEnd(terms, period);
-  if (now < end) throw refuseReading("PeriodNotOver", `Period ${period} ends at ${end}, and it is ${now}`);
+  checkOver(reading, terms, now);
   if (BigInt(values.length) !== terms.slotsPerPeriod) {
     throw refuseReading("BadLength", `values hold ${values.length} slots, not ${terms.slotsPerPeriod}`);
   }

@@ -7,7 +7,7 @@ import { refuseReading } from "../refusal.ts";
 import type { SignaturePool } from "../signatures/pool.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
 import type { ReadingRow, Readings } from "../store/readings.ts";
-import { checkAlone, checkRegisters, meterAfter, type ReadingContext } from "./check.ts";
+import { checkAlone, checkOver, checkRegisters, meterAfter, type ReadingContext } from "./check.ts";
 
 /** What a desk works with. */
 export interface ReadingDeskParts {
@@ -54,7 +54,8 @@ export class ReadingDesk {
   }
 
   async #take(digest: Hex, { reading, signature }: SignedReading, body: ReadingBody): Promise<TakenReading> {
-    const { signatures } = this.#parts;
+    const { signatures, view } = this.#parts;
+    checkOver(reading, view.terms, view.now());
     const context = await this.#context(reading);
     checkAlone(reading, context);
     const { meterKey: by } = context.rated;

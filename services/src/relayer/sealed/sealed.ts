@@ -16,7 +16,7 @@ import type { Store } from "../../store/open.ts";
 import type { Bus } from "../bus.ts";
 import { readerOf } from "../chain/runner.ts";
 import type { CommunityView } from "../chain/view.ts";
-import { eachDone } from "../each-done.ts";
+import { eachDone } from "../../chain/each-done.ts";
 import type { Numbers } from "../numbers.ts";
 import type { Batches } from "../store/batches.ts";
 import type { Facts } from "../store/facts.ts";
