@@ -320,7 +320,8 @@ export class Gateway {
   /** By the chain's time too: a clock that is years ahead would make everything stale. */
   #prune(): void {
     const { earliest: now, hasHeard } = this.#time;
-    if (this.#options.chainTime !== undefined && !hasHeard) return;
+    // A clock that was never set begins in 1970: nothing is older than that.
+    if (now < STALE || (this.#options.chainTime !== undefined && !hasHeard)) return;
     if (now >= this.#pruned && now < this.#pruned + PRUNE_EVERY) return;
     this.#pruned = now;
     const before = asSeconds(now - (this.#options.retention ?? RETENTION));

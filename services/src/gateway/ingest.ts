@@ -69,12 +69,25 @@ export class Ingest {
       return { kept: this.#queue.transaction(() => this.#intake.keep(sample)) };
     } catch (error) {
       if (isServiceError(error) && error.retry) throw error;
-      if (Holding.takes(error)) {
-        this.#holding.hold(sample);
-        return { kept: "held", why: error };
-      }
-      // Whatever else is wrong is wrong with this sample: repeating it would not help, and would hold up all others.
-      return { error: asServiceError(error, "MESSAGE_MALFORMED", "sample", "it is refused; see the cause.") };
+      if (Holding.takes(error)) return this.#hold(sample, error);
+      return refused(error);
     }
   }
+
+  #hold(sample: Sample, why: ServiceError): Outcome {
+    try {
+      this.#queue.transaction(() => {
+        this.#holding.hold(sample);
+      });
+      return { kept: "held", why };
+    } catch (error) {
+      if (isServiceError(error) && error.retry) throw error;
+      return refused(error);
+    }
+  }
+}
+
+/** Whatever else is wrong is wrong with this sample: repeating it would not help, and would hold up all others. */
+function refused(error: unknown): Outcome {
+  return { error: asServiceError(error, "MESSAGE_MALFORMED", "sample", "it is refused; see the cause.") };
 }

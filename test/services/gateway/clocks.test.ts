@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { join } from "node:path";
 import { asSeconds } from "@wattbook/sdk/pure";
+import type { Seconds } from "@wattbook/sdk/pure";
 import type { GatewayOptions } from "../../../services/src/gateway/gateway.ts";
 import { MOST_HELD } from "../../../services/src/gateway/queue/held.ts";
 import { gatewayOf, HOURLY } from "./gateway-support.ts";
@@ -182,6 +183,29 @@ describe("clocks of meter and gateway that disagree", function () {
     await lab.gateway.step();
     await lab.gateway.step();
     expect(lab.counted()).to.deep.equal(["2: 200"]);
+    await lab.gateway.stop();
+  });
+
+  it("let steps go on where the gateway's was never set", async function () {
+    const lab = wrongBy(2n * HOUR - DAY);
+    expect(await lab.sampleAt(0n, 1n)).to.equal("held");
+    await lab.gateway.step();
+    expect(lab.codes).to.deep.equal(["CLOCK_AHEAD"]);
+    await lab.gateway.stop();
+  });
+
+  it("refuse a time that no file can hold, and nothing beside it", async function () {
+    const lab = wrongBy(0n);
+    // A source of somebody's own that does not use asSeconds.
+    const times = [DAY, (1n << 63n) - 1n, DAY + 1n, 1n << 70n, 1n] as Seconds[];
+    const outcomes = await Promise.all(
+      times.map((time) =>
+        lab.gateway.sink({ meter: "m", at: time, importWh: 1n, exportWh: 0n }).catch((error: unknown) => {
+          return (error as { code: string }).code;
+        }),
+      ),
+    );
+    expect(outcomes).to.deep.equal(["kept", "MESSAGE_MALFORMED", "kept", "MESSAGE_MALFORMED", "held"]);
     await lab.gateway.stop();
   });
 

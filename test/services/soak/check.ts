@@ -1,7 +1,19 @@
 /** What has to be true in the end: every reading and every order once, to the watt-hour and the base unit. */
 import { join } from "node:path";
-import { asPeriod, asSeconds, periodAt, periodEnd, periodStart, type Period, slotsOf, slotStart } from "@wattbook/sdk";
+import {
+  asPeriod,
+  asSeconds,
+  gateOf,
+  periodAt,
+  periodEnd,
+  periodStart,
+  type Period,
+  slotIn,
+  slotsOf,
+  slotStart,
+} from "@wattbook/sdk";
 import Database from "better-sqlite3";
+import { stripOf, UnsignedStripBody } from "../../../services/src/wire.ts";
 import { booksOf } from "../end-to-end/books.ts";
 import type { CommunityWorld } from "../relayer/world.ts";
 import { type MeterName, METERS, type SoakMeter } from "./meters.ts";
@@ -18,16 +30,23 @@ export interface CheckParts {
   readonly to: bigint;
   /** Holds the gateways' queues. */
   readonly folder: string;
+  /** Whether a fault met a strip's gateway, the relayer or the strip itself, in the rounds in which it could have been handed in last. */
+  readonly troubledBefore: (gate: bigint, gateway: string, digest: string) => boolean;
   /** That may have earned fees. */
   readonly accounts: readonly string[];
 }
+
+/** What late strips are judged by. */
+export type StripParts = Pick<CheckParts, "troubledBefore"> & {
+  readonly world: Pick<CommunityWorld, "terms" | "community">;
+};
 
 /** What was found. */
 export interface Outcome {
   readonly periods: number;
   readonly readings: number;
   readonly strips: number;
-  /** Strips that came too late for all of their slots. */
+  /** Strips that faults kept from being handed in before their first gate. */
   readonly late: number;
   readonly tradedWh: string;
   readonly meteredWh: string;
@@ -37,7 +56,7 @@ export interface Outcome {
 export async function checkBooks(parts: CheckParts): Promise<Outcome> {
   const { world, from, to, folder } = parts;
   const periods = periodsBetween(world, from, to);
-  const strips = ["one", "two"].flatMap((name) => stripsIn(join(folder, `${name}.sqlite`)));
+  const strips = ["one", "two"].flatMap((name) => stripsIn(name, join(folder, `${name}.sqlite`)));
   const logs = await (await world.wattbook.logs(world.community)).snapshot();
   const placed = new Map<string, number>();
   let meteredWh = 0n;
@@ -51,10 +70,8 @@ export async function checkBooks(parts: CheckParts): Promise<Outcome> {
     for (const cleared of (await logs.cleared(period)).values()) lots += cleared.lots;
   }
   const last = Number(periods.at(-1));
-  const late = checkStrips(
-    strips.filter(({ period }) => period <= last),
-    placed,
-  );
+  const over = strips.filter(({ period }) => period <= last);
+  const late = checkStrips(parts, over, placed);
   await checkMeters(parts);
   await checkMoney(parts);
   const traded = lots * world.terms.lotWh;
@@ -114,31 +131,52 @@ function traceOf(folder: string, member: bigint, period: bigint): string {
 }
 
 /** A strip that a gateway made. */
-interface MadeStrip {
+export interface MadeStrip {
   readonly digest: string;
   readonly member: number;
   readonly period: number;
   readonly state: string;
   readonly answer: string | null;
+  readonly body: string;
+  readonly gateway: string;
 }
 
-function stripsIn(path: string): MadeStrip[] {
+function stripsIn(gateway: string, path: string): MadeStrip[] {
   const queue = new Database(path, { readonly: true });
-  const rows = queue.prepare<[], MadeStrip>("SELECT * FROM outbox WHERE kind = 'strip'").all();
+  const rows = queue.prepare<[], Omit<MadeStrip, "gateway">>("SELECT * FROM outbox WHERE kind = 'strip'").all();
   queue.close();
-  return rows;
+  return rows.map((row) => ({ ...row, gateway }));
+}
+
+/** Unix seconds of a strip's first gate. */
+function firstGate({ terms, community }: StripParts["world"], { body, period }: MadeStrip): bigint {
+  const { entries } = stripOf(community, UnsignedStripBody.parse(JSON.parse(body)));
+  const [first] = entries;
+  if (first === undefined) return fail("a strip has no orders");
+  return gateOf(terms, slotIn(terms, asPeriod(BigInt(period)), first.offset));
 }
 
 /** What a relayer says of a strip that was on its way until its slots had closed. */
 const TOO_LATE = /the gate of slot|GateTooNear|The first gate closes|are open\./;
 
-/** @return Strips that their gateway could not hand in while any of their slots was open: the operator was told. */
-function checkStrips(strips: readonly MadeStrip[], placed: ReadonlyMap<string, number>): number {
+/**
+ * @return Strips that came too late: the operator was told, and each has its fault. A strip is tried in every round, so one
+ * that nothing kept from the relayer in the last rounds before its gate came late by our own doing.
+ */
+export function checkStrips(
+  { world, troubledBefore }: StripParts,
+  strips: readonly MadeStrip[],
+  placed: ReadonlyMap<string, number>,
+): number {
   if (strips.length === 0) fail("nobody made a strip");
   let late = 0;
-  for (const { digest, member, period, state, answer } of strips) {
+  for (const strip of strips) {
+    const { digest, member, period, state, answer, gateway } = strip;
     const what = `the strip of member ${member} in period ${period}`;
     if (state === "refused" && TOO_LATE.test(answer ?? "") && !placed.has(digest)) {
+      const gate = firstGate(world, strip);
+      if (!troubledBefore(gate, gateway, digest))
+        fail(`${what} came too late for its gate at ${gate}, and met no fault: ${answer}`);
       late++;
       continue;
     }

@@ -51,7 +51,10 @@ export interface GatewayPlan {
   readonly relay: string;
   readonly meters: readonly SoakMeter[];
   readonly homeOf: (meter: MeterName) => CommunityWorld["homes"][number];
+  /** The gateway's clock, which jumps. */
   readonly now: () => bigint;
+  /** One that does not. */
+  readonly steady: () => bigint;
   readonly fuse: Fuse;
   /** Hears of every sample that is kept or refused for good. */
   readonly seen: (meter: string, at: bigint, code?: string) => void;
@@ -101,6 +104,7 @@ export async function openGateway(plan: GatewayPlan): Promise<Part> {
     states: wattbook.settlement,
     prepare: payingRelayer(prepareFrom(wattbook), (each) => feeTermsOf(relayer, each), asAmount(FEE)),
     clock: () => asSeconds(now()),
+    steadyClock: { boot: "soak", now: plan.steady },
     report: ({ code, message }) => {
       plan.report(code, message);
     },

@@ -22,6 +22,8 @@ const ROUND = 300n;
 const ROUNDS_PER_HOUR = 12;
 /** Hours in the end in which nothing fails and what is left over is settled. */
 const CALM_HOURS = 3;
+/** A hand-over that fails is tried again after at most 300 s, by a clock that may jump by almost as much. */
+const RETRY_ROUNDS = 2;
 const TOKEN = "a token of the meters that push";
 
 /** What to run. */
@@ -91,6 +93,8 @@ class SoakRun {
   readonly #reports: Record<string, number> = {};
   readonly #asked = new Map<string, number>();
   readonly #seen = new Set<string>();
+  /** `round part`: in which rounds a part was away or met a fault; `round relay digest` of one message. */
+  readonly #troubled = new Set<string>();
   readonly #jumps = { one: 0n, two: 0n };
   #round = 0;
   #begun = false;
@@ -157,6 +161,12 @@ class SoakRun {
     for (const slot of this.#parts) await this.#stop(slot);
     const outcome = await checkBooks({
       ...{ world: this.#world, meters: this.#meters, from: MIDNIGHT, to: this.#now, folder: this.#folder },
+      troubledBefore: (gate, gateway, digest) => {
+        const last = Number((gate - MIDNIGHT) / ROUND);
+        const rounds = Array.from({ length: RETRY_ROUNDS + 1 }, (_, back) => last - back);
+        const names = [gateway, "relayer", `relay ${digest}`];
+        return rounds.some((round) => names.some((name) => this.#troubled.has(`${round} ${name}`)));
+      },
       accounts: [keyOf("soak relayer").address, keyOf("soak keeper").address],
     });
     return { seed: String(seed), hours, faults: this.#faults, reports: this.#reports, ...outcome };
@@ -180,7 +190,10 @@ class SoakRun {
     if (time % SLOT === 0n) await this.#sources.show(time, this.#round, calm);
     else await this.#sources.deliver(this.#round);
     await this.#arrive(time);
-    for (const slot of this.#parts) await this.#work(slot);
+    for (const slot of this.#parts) {
+      await this.#work(slot);
+      if (slot.part === undefined || slot.fuse.blown) this.#trouble(slot.name);
+    }
     for (const slot of this.#parts) if (slot.fuse.blown) await this.#powerOff(slot);
   }
 
@@ -211,9 +224,14 @@ class SoakRun {
     try {
       await part.round();
     } catch (error) {
+      this.#trouble(name);
       // A power cut is counted once the part is gone.
       this.#count(this.#faults, `${name}: ${codeOf(error)}`);
     }
+  }
+
+  #trouble(name: string): void {
+    this.#troubled.add(`${this.#round} ${name}`);
   }
 
   // -------------------------------------------------------------------------------------------------- faults
@@ -234,6 +252,7 @@ class SoakRun {
     }
     for (const name of ["one", "two"] as const) {
       if (happens(30, `clock of ${name} jumps`)) {
+        this.#trouble(name);
         this.#jumps[name] = BigInt(this.#chance.draw(481, "jump", name, this.#round) - 240);
       }
     }
@@ -255,6 +274,7 @@ class SoakRun {
     const labels = [this.#round, name, this.#turnOf(name)];
     const bad = this.#isBad(`node ${door}`);
     if (!this.#chance.happens(bad ? 350 : 15, "rpc", ...labels)) return "pass";
+    this.#trouble(["one", "two", "relayer", "keeper"][door] ?? "");
     const kinds = ["busy", "broken", "reset", "lose", "truncate"];
     if (this.#chance.happens(20, "hang", ...labels)) kinds.unshift("hang");
     const kind = kinds[this.#chance.draw(kinds.length, "kind", ...labels)] ?? "pass";
@@ -274,6 +294,9 @@ class SoakRun {
     const kinds: RelayFault[] = ["busy", "reset", "lose", "cut"];
     const fault = kinds[this.#chance.draw(kinds.length, "relay kind", ...labels)] ?? "pass";
     this.#count(this.#faults, `relay ${fault}`);
+    // The idempotency key stands last; without one somebody asked for the terms.
+    const digest = name.split(" ").at(-1) ?? "";
+    for (const each of digest === "" ? ["one", "two"] : [`relay ${digest}`]) this.#trouble(each);
     return fault;
   }
 
@@ -328,6 +351,7 @@ class SoakRun {
         meters: (name === "one" ? ONE : TWO).map((meter) => this.#meters[meter]),
         homeOf: (meter) => world.home(METERS.indexOf(meter)),
         now: () => this.#now + this.#jumps[name],
+        steady: () => this.#now,
         seen: (meter, at) => {
           this.#seen.add(`${meter} ${at}`);
         },
