@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { asAmount, signatureBytes, type SignedReading, type SignedStrip } from "@wattbook/sdk";
 import type { FastifyInstance } from "fastify";
 import type { Wallet } from "ethers";
+import type { z } from "zod";
 import { DEFAULT_FEES, Node } from "../../../services/src/chain/index.ts";
 import { createLog, Secrets } from "../../../services/src/operation/index.ts";
 import {
@@ -90,6 +92,7 @@ export class RelayerBenches {
       ...override,
     });
     const app = await createApp(new RelayerService(relayer), { ...DEFAULT_LIMITS, perAddress: 100_000 }, log);
+    const undeclared = watchAnswers(app);
     const close = async () => {
       this.#open.delete(close);
       await app.close();
@@ -98,7 +101,7 @@ export class RelayerBenches {
     };
     this.#open.add(close);
     const post: RelayerBench["post"] = async (url, body, headers = {}) =>
-      answerOf(await app.inject({ method: "POST", url, payload: body as object, headers }));
+      answerOf(await app.inject({ method: "POST", url, payload: body as object, headers }), undeclared);
     const ticks = async (count: number) => {
       for (let round = 0; round < count; round++) {
         await relayer.tick();
@@ -109,7 +112,7 @@ export class RelayerBenches {
       ...{ relayer, app, account: wallet.address, lines, post, close, ticks },
       strip: (signed, headers) => post(`/v1/communities/${community}/strips`, stripBody(signed), headers),
       reading: (signed) => post(`/v1/communities/${community}/readings`, readingBody(signed)),
-      get: async (url) => answerOf(await app.inject({ method: "GET", url })),
+      get: async (url) => answerOf(await app.inject({ method: "GET", url }), undeclared),
     };
   }
 
@@ -131,6 +134,27 @@ export class RelayerBenches {
   }
 }
 
-function answerOf({ statusCode, body }: { readonly statusCode: number; readonly body: string }): Answer {
+function answerOf(
+  { statusCode, body }: { readonly statusCode: number; readonly body: string },
+  undeclared: readonly string[],
+): Answer {
+  if (undeclared.length > 0) throw new Error(undeclared.join("\n"));
   return { status: statusCode, body: JSON.parse(body) as Answer["body"] };
+}
+
+/** Answers that are not as their route declares them, and so not as the OpenAPI description says, are written down. */
+function watchAnswers(app: FastifyInstance): readonly string[] {
+  const undeclared: string[] = [];
+  app.addHook("onSend", (request, reply, payload, done) => {
+    const { response } = (request.routeOptions.schema ?? {}) as { response?: Readonly<Record<number, z.ZodType>> };
+    if (response !== undefined && typeof payload === "string") {
+      const said = JSON.parse(payload) as unknown;
+      const found = response[reply.statusCode]?.safeParse(said);
+      // Fields that are not declared would be left out.
+      const same = found?.success === true && isDeepStrictEqual(found.data, said);
+      if (!same) undeclared.push(`${request.method} ${request.routeOptions.url}: ${reply.statusCode} ${payload}`);
+    }
+    done(null, payload);
+  });
+  return undeclared;
 }

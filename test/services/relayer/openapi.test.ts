@@ -13,7 +13,7 @@ interface Operation {
   readonly requestBody?: {
     readonly content: Readonly<Record<string, { readonly schema: { readonly required: string[] } }>>;
   };
-  readonly responses?: Readonly<Record<string, unknown>>;
+  readonly responses?: Readonly<Record<string, { readonly description: string }>>;
 }
 
 describe("relayer: OpenAPI description", function () {
@@ -30,6 +30,11 @@ describe("relayer: OpenAPI description", function () {
       for (const [method, { summary, responses }] of Object.entries(operations)) {
         expect(summary, `${method} ${path}`).to.be.a("string");
         expect(responses, `${method} ${path}`).to.be.an("object");
+        if (path.endsWith("/stream")) continue;
+        expect(Object.keys(responses ?? {}), `${method} ${path}`).to.include.members(["200", "429", "503"]);
+        for (const [status, { description }] of Object.entries(responses ?? {})) {
+          expect(description, `${method} ${path} ${status}`).to.not.equal("");
+        }
       }
     }
     const post = paths["/v1/communities/{community}/strips"]?.post;
@@ -44,6 +49,8 @@ describe("relayer: OpenAPI description", function () {
       "400",
       "404",
       "409",
+      "413",
+      "415",
       "422",
       "425",
       "429",

@@ -124,6 +124,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   "400": "Malformed",
   "404": "Not known here",
   "409": "Something else holds its place",
+  "413": "Too large",
+  "415": "Not JSON",
   "422": "The contract would leave it out",
   "425": "Too early: the same again later",
   "429": "Too many requests: the same again after `Retry-After` seconds",

@@ -26,7 +26,11 @@ const Keyed = z.looseObject({
     .describe("Names the request; the message's digest does it best"),
 });
 
-const REFUSALS = { 400: Failure, 404: Failure, 409: Refused, 422: Refused, 425: Refused, 429: Failure, 503: Failure };
+/** Of every route: too many requests, and what fails at the moment. */
+const ANY = { 429: Failure, 503: Failure };
+/** Of routes that take a body: it is too large, or no JSON. */
+const OF_BODIES = { 413: Failure, 415: Failure };
+const REFUSALS = { ...OF_BODIES, 400: Failure, 404: Failure, 409: Refused, 422: Refused, 425: Refused, ...ANY };
 
 /** Answers what was kept: with 202 the first time. */
 function answer(reply: FastifyReply, { receipt, known }: Kept): FastifyReply {
@@ -38,7 +42,11 @@ export function routes(app: FastifyInstance, api: RelayerApi): void {
   app.get(
     "/v1/communities",
     {
-      schema: { tags: ["communities"], summary: "What this relayer serves", response: { 200: z.array(CommunityInfo) } },
+      schema: {
+        tags: ["communities"],
+        summary: "What this relayer serves",
+        response: { 200: z.array(CommunityInfo), ...ANY },
+      },
     },
     () => api.communities(),
   );
@@ -49,7 +57,7 @@ export function routes(app: FastifyInstance, api: RelayerApi): void {
         tags: ["communities"],
         summary: "What this relayer asks of a community's strips",
         params: OfCommunity,
-        response: { 200: CommunityInfo, 404: Failure },
+        response: { 200: CommunityInfo, 400: Failure, 404: Failure, ...ANY },
       },
     },
     ({ params }) => api.community(params.community),
@@ -83,7 +91,7 @@ function stripRoutes(app: FastifyInstance, api: RelayerApi): void {
         tags: ["strips"],
         summary: "Where a strip stands",
         params: OfDigest,
-        response: { 200: StripStatus, 404: Failure },
+        response: { 200: StripStatus, 400: Failure, 404: Failure, ...ANY },
       },
     },
     ({ params }) => api.strip(params.digest),
@@ -98,7 +106,7 @@ function stripRoutes(app: FastifyInstance, api: RelayerApi): void {
           "The member's last one of a period first. Whoever else has it can still post it: bump the epoch against that.",
         params: OfDigest,
         body: WithdrawalBody,
-        response: { 200: StripStatus, 404: Failure, 409: Failure, 422: Failure },
+        response: { 200: StripStatus, 400: Failure, 404: Failure, 409: Failure, 422: Failure, ...OF_BODIES, ...ANY },
       },
     },
     ({ params, body }) => api.withdraw(params.digest, body.signature),
@@ -130,7 +138,7 @@ function readingRoutes(app: FastifyInstance, api: RelayerApi): void {
         tags: ["readings"],
         summary: "Where a reading stands",
         params: OfDigest,
-        response: { 200: ReadingStatus, 404: Failure },
+        response: { 200: ReadingStatus, 400: Failure, 404: Failure, ...ANY },
       },
     },
     ({ params }) => api.reading(params.digest),
