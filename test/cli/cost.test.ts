@@ -59,8 +59,8 @@ describe("wattbook cost", () => {
     );
     expect(found).to.deep.equal({
       measuredHomes: 50,
-      perHousehold: { gas: "2897", wei: "2897", amount: "0.000001" },
-      afterNextFork: { gas: "4542", wei: "4542", amount: "0.000001" },
+      perHousehold: { gas: "2894", wei: "2894", amount: "0.000001" },
+      afterNextFork: { gas: "4539", wei: "4539", amount: "0.000001" },
     });
   });
 

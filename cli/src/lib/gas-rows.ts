@@ -10,9 +10,9 @@ export interface GasRow {
 
 /** Homes ascending. */
 export const GAS_ROWS: readonly GasRow[] = [
-  { homes: 10n, gas: 8_869n, nextFork: 15_893n },
-  { homes: 50n, gas: 2_897n, nextFork: 4_542n },
-  { homes: 150n, gas: 2_276n, nextFork: 3_460n },
-  { homes: 500n, gas: 2_038n, nextFork: 3_023n },
-  { homes: 1_000n, gas: 2_022n, nextFork: 3_005n },
+  { homes: 10n, gas: 8_863n, nextFork: 15_887n },
+  { homes: 50n, gas: 2_894n, nextFork: 4_539n },
+  { homes: 150n, gas: 2_275n, nextFork: 3_458n },
+  { homes: 500n, gas: 2_036n, nextFork: 3_022n },
+  { homes: 1_000n, gas: 2_020n, nextFork: 3_003n },
 ];
