@@ -1,6 +1,6 @@
 /** What is to be sent and what was, on disk before it happens: the one place that knows which nonce is whose. */
 import { ServiceError } from "../errors.ts";
-import { openStore, storeFault, storing, type Store } from "../store/open.ts";
+import { atOnce, openStore, storeFault, type Store } from "../store/open.ts";
 import type { Fees } from "./fees.ts";
 
 /** A call to send. */
@@ -168,7 +168,7 @@ export class Outbox {
   /** Writes down a transaction that is about to be sent, and that its job has the nonce. */
   sign(attempt: Attempt): void {
     const { hash, key, nonce, signed, fees, block, cancels } = attempt;
-    this.#atOnce(() => {
+    atOnce(this.store, () => {
       this.#write("UPDATE jobs SET state = 'sent', nonce = ?, reason = NULL WHERE key = ?", nonce, key);
       this.#write(
         "INSERT INTO attempts (hash, key, nonce, signed, most, tip, legacy, block, cancels) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -227,7 +227,7 @@ export class Outbox {
       `SELECT 1 FROM jobs WHERE key = ? AND state IN ('done', 'reverted', 'refused', 'expired')
          AND (nonce IS NULL OR nonce < (SELECT max(nonce) FROM jobs))`,
     );
-    this.#atOnce(() => {
+    atOnce(this.store, () => {
       for (const key of keys) {
         if (isOld.get(key) === undefined) continue;
         for (const table of ["attempts", "jobs"]) this.#write(`DELETE FROM ${table} WHERE key = ?`, key);
@@ -245,13 +245,6 @@ export class Outbox {
     } catch (error) {
       throw storeFault(this.path, error);
     }
-  }
-
-  #atOnce(work: () => void): void {
-    // The disk may be full at the end of it alone.
-    storing(this.path, () => {
-      this.store.transaction(work).immediate();
-    });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Keeps scanned logs in a file, so that a restart goes on where the last scan stopped. */
 import type { Checkpoint, LogState, LogStore, ScannedLog } from "@wattbook/sdk";
-import { openStore, storeFault, type Store } from "../store/open.ts";
+import { atOnce, openStore, type Store } from "../store/open.ts";
 
 const MIGRATIONS = [
   `CREATE TABLE checkpoints (key TEXT PRIMARY KEY, checkpoint TEXT NOT NULL) STRICT;
@@ -38,15 +38,9 @@ export class SqliteLogStore implements LogStore {
   /** @throws ServiceError STORE_FULL */
   save(key: string, { checkpoint, logs }: LogState): Promise<void> {
     const before = this.#saved.get(key) ?? this.#read(key);
-    try {
-      this.store
-        .transaction(() => {
-          this.#write(key, checkpoint, logs, commonLength(before, logs));
-        })
-        .immediate();
-    } catch (error) {
-      throw storeFault(this.path, error);
-    }
+    atOnce(this.store, () => {
+      this.#write(key, checkpoint, logs, commonLength(before, logs));
+    });
     this.#saved.set(key, logs);
     return Promise.resolve();
   }

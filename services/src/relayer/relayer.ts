@@ -63,14 +63,14 @@ export class Relayer {
     this.store = openRelayerStore(this.path, owner);
     this.strips = new Strips(this.store);
     this.readings = new Readings(this.store);
-    this.commits = new GroupCommit(this.store, this.path);
+    this.commits = new GroupCommit(this.store);
     this.#facts = new Facts(this.store);
     this.#signatures = new SignaturePool(privateKeyOf(options.signer), options.threads);
     this.#desks = this.#makeDesks();
     this.#outgoing = this.#makeOutgoing();
     const outcomes = this.#makeOutcomes();
     this.#follower = new Follower({
-      ...{ node, store: this.store, path: this.path, facts: this.#facts, deployment, communities },
+      ...{ node, store: this.store, facts: this.#facts, deployment, communities },
       apply: (events) => {
         outcomes.apply(events);
         this.sealed.apply(events);

@@ -73,6 +73,11 @@ export function storing<T>(path: string, work: () => T): T {
   }
 }
 
+/** Does all of some work on a file or none of it. @throws as `storing`: the disk may be full at the end of it alone */
+export function atOnce<T>(store: Store, work: () => T): T {
+  return storing(store.name, () => store.transaction(work).immediate());
+}
+
 /** The coded error for whatever SQLite threw about a file; anything else as it is. */
 export function storeFault(path: string, thrown: unknown): unknown {
   if (!(thrown instanceof Database.SqliteError)) {

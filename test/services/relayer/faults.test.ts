@@ -230,7 +230,7 @@ function nodeAt(url: string, { deployment }: CommunityWorld): Node {
 describe("relayer: parts", () => {
   it("a group of writes is kept or lost together, and each hears of it", async () => {
     const store = openStore(":memory:", ["CREATE TABLE t (x INTEGER PRIMARY KEY) STRICT;"]);
-    const commits = new GroupCommit(store, ":memory:");
+    const commits = new GroupCommit(store);
     const insert = store.prepare("INSERT INTO t VALUES (?)");
     await Promise.all([1, 2, 3].map((x) => commits.commit(() => insert.run(x))));
     expect(store.prepare("SELECT count(*) AS n FROM t").get()).to.deep.equal({ n: 3 });

@@ -428,8 +428,10 @@ describe("relayer: sealed communities", function () {
     await take(bench, placed);
     const own = await signed(4, wallet, [order("buy")], { feeTo: world.deployer.address });
     for (const { strip } of [own, placed]) {
-      const { owner } = world.homes.find(({ member }) => member === strip.member) ?? world.home(0);
-      await world.sendAs(owner, world.wattbook.sealedMarket.calls.place(strip));
+      const home = world.homes.find(({ member }) => member === strip.member) ?? world.home(0);
+      // The hour before is revealed: an own order takes what was pledged since.
+      await world.pledge(home, strip.maxReserve);
+      await world.sendAs(home.owner, world.wattbook.sealedMarket.calls.place(strip));
     }
     await ticks(bench, 2);
     expect(await state(bench, placed)).to.include({ state: "posted" });

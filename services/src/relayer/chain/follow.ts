@@ -2,7 +2,7 @@
 import { type CommunityIndex, type Deployment, eventsOf, scanLogs, topicsOf, type WattbookEvent } from "@wattbook/sdk";
 import { toBeHex } from "ethers";
 import type { Head, Node } from "../../chain/index.ts";
-import { storeFault, type Store } from "../../store/open.ts";
+import { atOnce, type Store } from "../../store/open.ts";
 import type { Facts } from "../store/facts.ts";
 import { logSourceOf } from "./runner.ts";
 
@@ -10,7 +10,6 @@ import { logSourceOf } from "./runner.ts";
 export interface FollowOptions {
   readonly node: Node;
   readonly store: Store;
-  readonly path: string;
   readonly facts: Facts;
   readonly deployment: Deployment;
   readonly communities: readonly CommunityIndex[];
@@ -62,7 +61,7 @@ export class Follower {
       // The hash first: where the chain changes in between, the next look finds another one and reads again.
       const hash = (last === head.number ? head : await node.block(last))?.hash ?? "";
       const logs = await scanLogs(source, filter, { fromBlock: from, toBlock: last });
-      this.#atOnce(() => {
+      atOnce(this.#options.store, () => {
         this.#options.apply(eventsOf(logs, deployment));
         this.#options.facts.anchor({ block: last, hash });
       });
@@ -88,17 +87,9 @@ export class Follower {
   }
 
   #rewind(from: number): void {
-    this.#atOnce(() => {
+    atOnce(this.#options.store, () => {
       this.#options.facts.rewind(from);
       this.#options.rewind(from);
     });
-  }
-
-  #atOnce(work: () => void): void {
-    try {
-      this.#options.store.transaction(work).immediate();
-    } catch (error) {
-      throw storeFault(this.#options.path, error);
-    }
   }
 }

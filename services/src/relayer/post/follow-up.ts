@@ -1,6 +1,6 @@
 /** From planned calls to jobs of the sender, and from final jobs to what became of each item. */
 import type { Job, JobState, Outbox, Sender } from "../../chain/index.ts";
-import type { Store } from "../../store/open.ts";
+import { atOnce, type Store } from "../../store/open.ts";
 import { type Batch, type Batches, jobOf } from "../store/batches.ts";
 import type { Facts } from "../store/facts.ts";
 import type { Readings } from "../store/readings.ts";
@@ -52,17 +52,15 @@ export class FollowUp {
     const { store, facts, batches, strips, readings, released } = this.#parts;
     const skips = job.state === "done" && job.hash !== null ? facts.skips(job.hash) : [];
     const rows: StripRow[] = [];
-    store
-      .transaction(() => {
-        for (const { place, digest, member } of batches.items(key)) {
-          if (kind === "post") {
-            const row = strips.release(digest, skips.find((skip) => skip.place === place) ?? null);
-            if (row !== undefined) rows.push(row);
-          } else readings.release(digest, skips.find((skip) => skip.member === member) ?? null);
-        }
-        batches.close(key);
-      })
-      .immediate();
+    atOnce(store, () => {
+      for (const { place, digest, member } of batches.items(key)) {
+        if (kind === "post") {
+          const row = strips.release(digest, skips.find((skip) => skip.place === place) ?? null);
+          if (row !== undefined) rows.push(row);
+        } else readings.release(digest, skips.find((skip) => skip.member === member) ?? null);
+      }
+      batches.close(key);
+    });
     for (const row of rows) released(row);
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "@wattbook/sdk";
 import type { Node, Sender } from "../../chain/index.ts";
 import { isServiceError } from "../../errors.ts";
-import type { Store } from "../../store/open.ts";
+import { atOnce, type Store } from "../../store/open.ts";
 import { Refusal } from "../refusal.ts";
 import type { CommunityView } from "../chain/view.ts";
 import type { Batches } from "../store/batches.ts";
@@ -157,6 +157,6 @@ export class Poster {
       for (const { digest } of items) strips.assign(digest, key);
       return true;
     };
-    if (store.transaction(keep).immediate()) planned(key);
+    if (atOnce(store, keep)) planned(key);
   }
 }

@@ -1,7 +1,7 @@
 /** Calls of the sealed market: each is on disk before the sender has it, and none is made twice while it is under way. */
 import { isWattbookError, type UnsignedCall } from "@wattbook/sdk";
 import type { Node, Sender } from "../../chain/index.ts";
-import type { Store } from "../../store/open.ts";
+import { atOnce, type Store } from "../../store/open.ts";
 import { estimated, MOST_GAS } from "../post/fit.ts";
 import type { Batch, Batches, SealedKind } from "../store/batches.ts";
 
@@ -90,11 +90,9 @@ export class Calls {
     const key = `${subject}:${tries}`;
     const limit = String(gas < MOST_GAS ? gas : MOST_GAS);
     const batch: Batch = { key, kind, community, period, target: to, data, gas: limit, expires };
-    store
-      .transaction(() => {
-        batches.add(batch, []);
-      })
-      .immediate();
+    atOnce(store, () => {
+      batches.add(batch, []);
+    });
     planned(key);
   }
 }

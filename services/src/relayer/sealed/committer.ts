@@ -1,7 +1,7 @@
 /** Commits to the strips of a period before its gate, once. */
 import { asPeriod, type CommitBookClient, isWattbookError } from "@wattbook/sdk";
 import { isServiceError } from "../../errors.ts";
-import type { Store } from "../../store/open.ts";
+import { atOnce, type Store } from "../../store/open.ts";
 import type { CommunityView } from "../chain/view.ts";
 import { byPeriod } from "../post/plan.ts";
 import { signedOf, type StripRow, type Strips } from "../store/strips.ts";
@@ -75,7 +75,7 @@ export class Committer {
         for (const { digest } of rows) strips.assign(digest, bundleKey({ community, period }));
         return true;
       };
-      if (store.transaction(keep).immediate()) bundled(bundleKey({ community, period }));
+      if (atOnce(store, keep)) bundled(bundleKey({ community, period }));
     }
   }
 
@@ -119,11 +119,9 @@ export class Committer {
   #late(bundle: Bundle, reason: "NoPlaceLeft" | "NoBond" | "BundleMissing"): void {
     const { store, strips, late } = this.#parts;
     const key = bundleKey(bundle);
-    store
-      .transaction(() => {
-        strips.note(key, reason);
-      })
-      .immediate();
+    atOnce(store, () => {
+      strips.note(key, reason);
+    });
     late(key, reason);
   }
 }

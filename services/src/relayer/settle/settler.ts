@@ -12,7 +12,7 @@ import {
   type UnsignedCall,
 } from "@wattbook/sdk";
 import type { Node, Sender } from "../../chain/index.ts";
-import type { Store } from "../../store/open.ts";
+import { atOnce, type Store } from "../../store/open.ts";
 import type { CommunityView } from "../chain/view.ts";
 import { fitting } from "../post/fit.ts";
 import { byPeriod } from "../post/plan.ts";
@@ -190,12 +190,10 @@ export class Settler {
     const [{ community, period } = { community: 0, period: 0 }] = rows;
     const key = batches.nextKey({ kind, community, period }, (taken) => sender.job(taken) !== undefined);
     const batch = { key, kind, community, period, target: call.to, data: call.data, gas: String(gas), expires };
-    store
-      .transaction(() => {
-        batches.add(batch, rows);
-        for (const { digest } of rows) readings.assign(digest, key);
-      })
-      .immediate();
+    atOnce(store, () => {
+      batches.add(batch, rows);
+      for (const { digest } of rows) readings.assign(digest, key);
+    });
     planned(key);
   }
 }

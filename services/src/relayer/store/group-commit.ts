@@ -1,5 +1,5 @@
 /** Writes of many requests in one transaction: each survives a power cut before it is answered, and the disk is asked once for all. */
-import { storeFault, type Store } from "../../store/open.ts";
+import { atOnce, type Store } from "../../store/open.ts";
 
 /** Milliseconds that the first write waits for company. */
 const WAIT = 8;
@@ -15,13 +15,11 @@ interface Waiting {
 /** Commits work in groups. */
 export class GroupCommit {
   readonly #store: Store;
-  readonly #path: string;
   #waiting: Waiting[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(store: Store, path: string) {
+  constructor(store: Store) {
     this.#store = store;
-    this.#path = path;
   }
 
   /**
@@ -45,13 +43,10 @@ export class GroupCommit {
     this.#waiting = [];
     if (group.length === 0) return;
     try {
-      this.#store
-        .transaction(() => {
-          for (const { work } of group) work();
-        })
-        .immediate();
-    } catch (error) {
-      const fault = storeFault(this.#path, error);
+      atOnce(this.#store, () => {
+        for (const { work } of group) work();
+      });
+    } catch (fault) {
       for (const { reject } of group) reject(fault);
       return;
     }

@@ -10,7 +10,7 @@ import {
   sealedTimes,
   type Terms,
 } from "@wattbook/sdk";
-import type { Store } from "../../store/open.ts";
+import { atOnce, type Store } from "../../store/open.ts";
 import { bookRing } from "../strips/busy.ts";
 
 /** What pruning needs. */
@@ -90,27 +90,23 @@ export class Pruner {
     // Jobs first: once their calls are gone nobody knows their keys.
     const batches = store.prepare<unknown[], { key: string }>(`SELECT key FROM batches ${where}`).all(names);
     forget(batches.map(({ key }) => key));
-    store
-      .transaction(() => {
-        // Rings are new from the first period on that had a record.
-        store
-          .prepare(
-            `INSERT OR IGNORE INTO firsts SELECT community, min(period) FROM records ${where} GROUP BY community`,
-          )
-          .run(names);
-        for (const table of ["strips", "readings"]) {
-          store.prepare(`DELETE FROM requests WHERE digest IN (SELECT digest FROM ${table} ${where})`).run(names);
-        }
-        const first = period * Number(terms.slotsPerPeriod);
-        store
-          .prepare("DELETE FROM cleared WHERE community = ? AND slot >= ? AND slot < ?")
-          .run(names.community, first, first + Number(terms.slotsPerPeriod));
-        store.prepare(`DELETE FROM items WHERE batch IN (SELECT key FROM batches ${where})`).run(names);
-        for (const table of [...BY_PERIOD, ...OF_ROUNDS, "batches"]) {
-          store.prepare(`DELETE FROM ${table} ${where}`).run(names);
-        }
-      })
-      .immediate();
+    atOnce(store, () => {
+      // Rings are new from the first period on that had a record.
+      store
+        .prepare(`INSERT OR IGNORE INTO firsts SELECT community, min(period) FROM records ${where} GROUP BY community`)
+        .run(names);
+      for (const table of ["strips", "readings"]) {
+        store.prepare(`DELETE FROM requests WHERE digest IN (SELECT digest FROM ${table} ${where})`).run(names);
+      }
+      const first = period * Number(terms.slotsPerPeriod);
+      store
+        .prepare("DELETE FROM cleared WHERE community = ? AND slot >= ? AND slot < ?")
+        .run(names.community, first, first + Number(terms.slotsPerPeriod));
+      store.prepare(`DELETE FROM items WHERE batch IN (SELECT key FROM batches ${where})`).run(names);
+      for (const table of [...BY_PERIOD, ...OF_ROUNDS, "batches"]) {
+        store.prepare(`DELETE FROM ${table} ${where}`).run(names);
+      }
+    });
     return true;
   }
 
