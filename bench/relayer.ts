@@ -20,7 +20,8 @@ async function main(homes: number, entries: number, json: boolean): Promise<void
   tell("checking signatures");
   const signatures = await signatureRates(threads);
   const day = await measureDay(homes, entries, threads, tell);
-  const met = day.onTwoCores >= BUDGETS.perSecond && day.window <= BUDGETS.window && day.posted === homes;
+  const inTime = Math.max(day.window, day.posting) <= BUDGETS.window;
+  const met = day.onTwoCores >= BUDGETS.perSecond && inTime && day.posted === homes;
   if (json) console.log(JSON.stringify({ node: process.version, cores: availableParallelism(), signatures, day, met }));
   else {
     const { curve, ethers, fastest, pooled } = signatures;
