@@ -15,6 +15,7 @@ import type { Fraction } from "./fraction.ts";
 /** `feed-in` is what everybody has without a community. */
 export type SharingRule = "sdr" | "sdr-comp" | "mmr" | "bill-sharing" | "feed-in";
 
+/** All of them, in the order in which they are explained. */
 export const SHARING_RULES: readonly SharingRule[] = ["sdr", "sdr-comp", "mmr", "bill-sharing", "feed-in"];
 
 /** A community's slot, Wh. */
