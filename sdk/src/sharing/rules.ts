@@ -55,7 +55,7 @@ const RULES: Readonly<Record<SharingRule, Rule>> = {
  * @throws OutOfRangeError for negative energies or prices, and where export price and compensation exceed the import price
  * @example
  * const totals = { supply: 5_000n, demand: 10_000n };
- * sharingPrices("sdr", totals, { importPrice: 200n, exportPrice: 50n }).sell // 80: { num: 1_000_000_000n, den: 12_500_000n }
+ * sharingPrices("sdr", totals, { importPrice: 200n, exportPrice: 50n }).sell // { num: 100_000_000n, den: 1_250_000n }
  */
 export function sharingPrices(rule: SharingRule, totals: SharingTotals, tariff: SharingTariff): SharingPrices {
   const { importPrice, exportPrice, compensation = 0n } = tariff;
@@ -71,7 +71,7 @@ export function sharingPrices(rule: SharingRule, totals: SharingTotals, tariff: 
 
 /**
  * Why a rule deserves a second thought; null where it does not.
- * @example sharingWarning("bill-sharing") // "While supply is at most demand, ..."
+ * @example sharingWarning("sdr") // null
  */
 export function sharingWarning(rule: SharingRule): string | null {
   if (rule !== "bill-sharing") return null;

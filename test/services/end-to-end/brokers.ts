@@ -2,8 +2,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Aedes } from "aedes";
 import { freePort } from "../gateway/support.ts";
 
@@ -57,6 +58,26 @@ export const MOSQUITTO: BrokerKind = {
       daemon.kill();
       await ended;
     };
+    await listening(port);
     return { url: `mqtt://127.0.0.1:${port}`, close };
   },
 };
+
+/** Until somebody listens at a port of this machine, for ten seconds at most. */
+async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const socket = connect(port, "127.0.0.1");
+    const open = await new Promise<boolean>((resolve) => {
+      socket.once("connect", () => {
+        resolve(true);
+      });
+      socket.once("error", () => {
+        resolve(false);
+      });
+    });
+    socket.destroy();
+    if (open) return;
+    await sleep(50);
+  }
+  throw new Error(`nobody listens at ${port}`);
+}
