@@ -41,6 +41,7 @@ contract Settlement is ISettlement, EIP712 {
     using Legs for bytes;
     using Legs for uint256;
     using Mem for bytes;
+    using Mem for address[];
     using Mem for uint256[];
     using Packed for bytes;
     using Tariff for bytes;
@@ -80,7 +81,6 @@ contract Settlement is ISettlement, EIP712 {
         Batch memory b = _open(community, period, 0);
         accepted = _meterItems(b, items, false);
         if (accepted == 0) return 0;
-        _storeLedger(b, b.tally, b.counted);
         if (b.opened != 0) escrow.openJournals(community, period, b.opened);
     }
 
@@ -98,11 +98,18 @@ contract Settlement is ISettlement, EIP712 {
     /// @inheritdoc ISettlement
     function settle(uint32 community, uint32 period, SettleItem[] calldata items) external returns (uint256 accepted) {
         Batch memory b = _open(community, period, items.length);
+        uint256 place;
+        assembly ("memory-safe") {
+            place := items.offset
+        }
+        _lookUp(b, place, items.length);
         Work memory w;
         for (uint256 i = 0; i < items.length; ++i) {
             uint256 free = Mem.mark();
             clear(w);
             SettleItem calldata item = items[i];
+            w.word = Member.wrap(b.readers.wordAt(2 * i));
+            if (b.pots.length != 0) w.journal = Journal.wrap(b.journals.wordAt(i));
             if (_named(b, item.member, _settleMetered(b, w, item))) ++accepted;
             _release(b, free);
         }
@@ -259,7 +266,11 @@ contract Settlement is ISettlement, EIP712 {
         MeteredItem[] calldata items,
         bool settles
     ) private returns (uint256 accepted) {
-        _lookUp(b, items);
+        uint256 place;
+        assembly ("memory-safe") {
+            place := items.offset
+        }
+        _lookUp(b, place, items.length);
         Work memory w;
         for (uint256 i = 0; i < items.length;) {
             uint256 free = Mem.mark();
@@ -280,31 +291,26 @@ contract Settlement is ISettlement, EIP712 {
     }
 
     /// @dev Asks for what the items need of registry and escrow, all at once.
-    function _lookUp(Batch memory b, MeteredItem[] calldata items) private view {
-        uint256 count = items.length;
+    /// @param items Where the array of items is in calldata. The first field of each is its member, as it stands there; to take the item
+    /// reverts where it is no index.
+    function _lookUp(Batch memory b, uint256 items, uint256 count) private view {
         uint256[] memory members = Mem.wordsOf(count);
         uint256 pos = members.words();
-        unchecked {
-            for (uint256 i = 0; i < count; ++i) Mem.store(pos + 32 * i, _memberIn(items, i));
-            b.readers = Lookups.ask(
-                address(registry),
-                IProsumerRegistry.readingsOf.selector,
-                b.community,
-                b.period,
-                members,
-                2 * count
-            );
-        }
-        if (b.pots.length == 0) return;
-        bytes4 selector = IPaymentEscrow.journalWords.selector;
-        b.journals = Lookups.ask(address(escrow), selector, b.community, b.period, members, count);
-    }
-
-    /// @return member The first field of an item as it stands there; to take the item reverts where it is no index.
-    function _memberIn(MeteredItem[] calldata items, uint256 index) private pure returns (uint256 member) {
         assembly ("memory-safe") {
-            member := calldataload(add(items.offset, calldataload(add(items.offset, shl(5, index)))))
+            for {
+                let item := items
+            } lt(item, add(items, shl(5, count))) {
+                item := add(item, 32)
+            } {
+                mstore(pos, calldataload(add(items, calldataload(item))))
+                pos := add(pos, 32)
+            }
         }
+        bytes4 selector = IProsumerRegistry.readingsOf.selector;
+        b.readers = Lookups.ask(address(registry), selector, b.community, b.period, members, 2 * count);
+        if (b.pots.length == 0) return;
+        selector = IPaymentEscrow.journalWords.selector;
+        b.journals = Lookups.ask(address(escrow), selector, b.community, b.period, members, count);
     }
 
     function _meterOnly(Batch memory b, Work memory w) private returns (Skip) {
@@ -312,8 +318,6 @@ contract Settlement is ISettlement, EIP712 {
         if (b.pots.length == 0) return Skip.RingBusy;
         if (Journal.unwrap(w.journal) == 0) ++b.opened;
         _storeReading(b, w);
-        // Its imports and exports count from now on: modules that need totals have them before anybody is settled.
-        _legMetered(b, w, b.tally);
         uint256 hash = readingHash(w.journal.hashOf(), w.valuesHash, w.gapLeg);
         escrow.storeJournal(b.community, w.member, b.period, _closed(b, w, METERED_STATE, hash));
         return Skip.None;
@@ -330,14 +334,12 @@ contract Settlement is ISettlement, EIP712 {
 
     function _settleMetered(Batch memory b, Work memory w, SettleItem calldata item) private returns (Skip skip) {
         w.member = item.member;
-        _loadJournal(b, w);
         if (_isBooked(b, item.member)) return Skip.AlreadySettled;
         if (w.journal.stateOf() != METERED_STATE) {
             return w.journal.stateOf() == OPEN ? Skip.NotMetered : Skip.AlreadySettled;
         }
         bytes calldata values = item.values;
         if (values.length != 6 * b.slots) return Skip.BadLength;
-        w.word = _memberFor(b.community, item.member, b.period);
         w.gapLeg = item.gapLeg;
         (uint256 hash, uint256[] memory list) = Positions.replay(item.records);
         Readings.unpack(b, w, values); // in bounds: it was accepted
@@ -345,9 +347,6 @@ contract Settlement is ISettlement, EIP712 {
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
         if (!Positions.take(b, w, list)) return Skip.NotReady;
         _finish(b, w, SETTLED, hash, _legMetered(b, w, b.tally));
-        ModuleCall.reset(b.answer, b.slots);
-        if (b.counted.length == 0) (b.counted, b.kept) = (SlotLoops.newTally(b.slots), true);
-        _legMetered(b, w, b.counted); // what `meter` has counted
     }
 
     function _estimate(
@@ -369,6 +368,7 @@ contract Settlement is ISettlement, EIP712 {
         _loadJournal(b, w);
         (uint256 hash, uint256[] memory list) = Positions.replay(records);
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
+        b.reading.wipe(); // nothing was measured
         if (!Positions.take(b, w, list)) return Skip.NotReady;
         (int256 gridLeg, uint256 estimated) = _legEstimated(b, w, b.tally);
         _widenGap(b, w, m, estimated);
@@ -602,8 +602,17 @@ contract Settlement is ISettlement, EIP712 {
 
     function _close(Batch memory b) private {
         if (b.legCount == 0) return;
-        if (b.pots.length != 0) _storeLedger(b, b.tally, b.counted);
-        b.legs.send(b.legCount, escrow, b.community, b.period, b.pots, b.opened, b.settled);
+        if (b.pots.length != 0) _storeLedger(b, b.tally, new uint256[](0));
+        b.legs.send(b.legCount, escrow, b.community, b.period, b.pots, b.opened, b.settled, _settler(b));
+    }
+
+    /// @return settler Who gets the settlement fees: the caller, or whoever called the first module, which hands the call on.
+    function _settler(Batch memory b) private view returns (address settler) {
+        settler = msg.sender;
+        if (settler != b.modules.wordAt(0)) return settler;
+        assembly ("memory-safe") {
+            settler := calldataload(sub(calldatasize(), 32))
+        }
     }
 
     /// @return ok Whether the item went through; if not, its reason is named.
@@ -628,10 +637,9 @@ contract Settlement is ISettlement, EIP712 {
         unchecked {
             if ((++b.tallied + 1) * b.modules.length <= SlotLoops.MOST_TALLIED) return;
         }
-        if (b.pots.length != 0) _storeLedger(b, b.tally, b.counted);
+        if (b.pots.length != 0) _storeLedger(b, b.tally, new uint256[](0));
         b.tallied = 0;
         b.tally.wipe();
-        b.counted.wipe();
     }
 
     /// @param taken A tally, or empty.

@@ -5,6 +5,7 @@ import hre from "hardhat";
 const CONTRACTS = [
   "ProsumerRegistry",
   "PaymentEscrow",
+  "EnergySharing",
   "EnergyToken",
   "DoubleAuction",
   "SealedAuction",

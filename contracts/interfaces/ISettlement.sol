@@ -12,7 +12,8 @@ pragma solidity ^0.8.28;
 /// with `H(a, b, ...) = keccak256(abi.encode(a, b, ...)) >> 52` (204 bits). Settlement replays records and readings from calldata
 /// and needs no other source than event data, so anyone who holds the logs can settle anyone.
 ///
-/// Every batch skips a bad item, names it in `ItemSkipped` and goes on.
+/// Every batch skips a bad item, names it in `ItemSkipped` and goes on. The settlement fees of a call go to its caller; where a
+/// community's first module calls, to the account that it names in a word behind the arguments.
 ///
 /// What is assumed of a meter: its key signs one reading per period, contiguous, registers never going down. A stolen meter key
 /// can invent at most the member's caps per slot (plus a tenth) until it is revoked.
@@ -154,7 +155,7 @@ interface ISettlement {
     error EvidenceMismatch(uint32 community, uint32 member, uint32 period);
     error Misdeployed(address part);
 
-    /// @notice Accepts readings without settling them. Their imports and exports count in the ledger of the slots from then on.
+    /// @notice Accepts readings without settling them. They count in the ledger of the slots once their member is settled.
     /// @return accepted Number of items that were not skipped.
     function meter(uint32 community, uint32 period, MeteredItem[] calldata items) external returns (uint256 accepted);
 

@@ -60,7 +60,8 @@ library Legs {
         uint32 period,
         uint256[] memory pots,
         uint256 opened,
-        uint256 settled
+        uint256 settled,
+        address settler
     ) internal {
         bytes4 selector = IPaymentEscrow.settle.selector;
         assembly ("memory-safe") {
@@ -74,7 +75,7 @@ library Legs {
             mstore(add(pos, 96), add(256, size))
             mstore(add(pos, 128), opened)
             mstore(add(pos, 160), settled)
-            mstore(add(pos, 192), caller())
+            mstore(add(pos, 192), settler)
             mstore(add(pos, 224), legs)
             let end := add(add(pos, 256), size)
             size := add(32, shl(5, mload(pots)))

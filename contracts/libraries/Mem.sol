@@ -244,6 +244,20 @@ library Mem {
         }
     }
 
+    /// @return array The words that start at `pos`, behind their number.
+    function arrayAt(uint256 pos) internal pure returns (uint256[] memory array) {
+        assembly ("memory-safe") {
+            array := sub(pos, 32)
+        }
+    }
+
+    /// @notice Writes four bytes at an index that the caller knows to be there; up to 28 bytes behind them are lost.
+    function storeU32(bytes memory data, uint256 index, uint256 value) internal pure {
+        assembly ("memory-safe") {
+            mstore(add(add(data, 32), index), shl(224, value))
+        }
+    }
+
     /// @return data The bytes that start at `pos`, behind their length.
     function bytesAt(uint256 pos) internal pure returns (bytes memory data) {
         assembly ("memory-safe") {

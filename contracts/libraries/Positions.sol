@@ -111,7 +111,7 @@ library Positions {
             if (module == 0 || block.timestamp < b.ends + b.terms.correctionWindow()) return false;
             outcome = ModuleCall.Outcome.Failed;
         }
-        _settlePot(b, w, Pot.wrap(b.pots.wordAt(module)), t, outcome, answer);
+        _settlePot(b, w, module, t, outcome, answer);
         return true;
     }
 
@@ -119,17 +119,18 @@ library Positions {
     function _settlePot(
         Batch memory b,
         Work memory w,
-        Pot pot,
+        uint8 module,
         Taken memory t,
         ModuleCall.Outcome outcome,
         uint256[] memory answer
     ) private pure {
+        Pot pot = Pot.wrap(b.pots.wordAt(module));
         int256 amount = pot.amountOf();
         uint256 release = t.amount + t.fee;
         uint256 outstanding = pot.outstandingOf() - release;
         // From here on nothing is wider than 97 bits: fields of a pot, and flows that were judged to be within 88.
         unchecked {
-            t.reason = _judge(b, w, t, outcome, answer, amount + int256(outstanding));
+            t.reason = _judge(b, w, module, t, outcome, answer, amount + int256(outstanding));
             w.release += release;
             if (t.reason == ISettlement.Void.None) {
                 (uint256 paid, uint256 received) = ModuleCall.flowsIn(answer);
@@ -163,6 +164,7 @@ library Positions {
     function _judge(
         Batch memory b,
         Work memory w,
+        uint8 module,
         Taken memory t,
         ModuleCall.Outcome outcome,
         uint256[] memory answer,
@@ -182,11 +184,21 @@ library Positions {
         // Flows fit 88 bits, energy 32, prices 16.
         unchecked {
             uint256 charge = paid + bought * b.tariff.networkFee() + replacement;
-            if (charge > t.amount + received) return ISettlement.Void.ChargeAboveReserve;
+            if (charge > t.amount + received) {
+                // The first module, asked before any other, may sell what the meter has measured without a reserve for its replacement.
+                if (module != 0) return ISettlement.Void.ChargeAboveReserve;
+                charge -= replacement - _costOfSold(b, w, answer);
+                if (charge > t.amount + received) return ISettlement.Void.ChargeAboveReserve;
+            }
             if (rest + int256(paid) < int256(received)) return ISettlement.Void.PotOverdrawn;
             w.bought += bought;
         }
         return ISettlement.Void.None;
+    }
+
+    function _costOfSold(Batch memory b, Work memory w, uint256[] memory answer) private pure returns (uint256) {
+        uint256 prices = pricesOf(b, w.word.tariffClass());
+        return SlotLoops.costOfSold(b.reading, ModuleCall.positionIn(answer).start(), prices);
     }
 
     /// @notice Adds up the records by module.

@@ -18,6 +18,7 @@ import {Mem} from "./Mem.sol";
 /// what is added to a tally. The highest bit of 64 is used by no quantity: set in a minuend, it stays where the difference is not negative.
 library SlotLoops {
     using Mem for bytes;
+    using Mem for uint256[];
 
     uint256 private constant ONES = 0x0000000000000001000000000000000100000000000000010000000000000001;
     uint256 private constant GUARDS = 0x8000000000000000800000000000000080000000000000008000000000000000;
@@ -30,6 +31,9 @@ library SlotLoops {
     /// left in their difference too. Then the bit of a low half says whether a difference is not negative.
     uint256 private constant BOTH = 0x8000000040000000800000004000000080000000400000008000000040000000;
     uint256 private constant BIT = 0x0000000040000000000000004000000000000000400000000000000040000000;
+
+    /// @dev Above the low halves.
+    uint256 private constant LANES = 0x0000000100000000000000010000000000000001000000000000000100000000;
 
     /// @dev Of four slots of six bytes the upper part of each pair: of pairs of slots, of slots spread so far, of halves.
     uint256 private constant PAIRS = 0xffffffffffffffffffffffff000000000000000000000000;
@@ -179,6 +183,37 @@ library SlotLoops {
             bought := mod(and(shr(32, bought), LOW), SLOT)
             replacement := shr(192, replacement)
             sane := iszero(and(sane, not(FITS)))
+        }
+    }
+
+    /// @notice What selling costs a member beside its own metered import: what its surplus would have fetched at the export price, and the
+    /// rest bought back at the import price. At most the `replacement` of `weigh`, which takes all of it to be bought back.
+    /// @param reading Its quads.
+    /// @param answer Where the quads of a sane position start in memory.
+    /// @param prices Where those of the class's prices start.
+    /// @return cost Base units.
+    function costOfSold(uint256[] memory reading, uint256 answer, uint256 prices) internal pure returns (uint256 cost) {
+        unchecked {
+            uint256 pos = reading.words();
+            for (uint256 end = pos + 32 * reading.length; pos < end; pos += 32) {
+                uint256 sold = Mem.load(answer) & LOW;
+                if (sold != 0) {
+                    uint256 quad = Mem.load(pos);
+                    uint256 surplus = _less(quad & LOW, (quad >> 32) & LOW);
+                    uint256 short = _less(sold, surplus);
+                    cost += short * Mem.load(prices) + (sold - short) * Mem.load(prices + 32);
+                }
+                (answer, prices) = (answer + 32, prices + 64);
+            }
+            cost >>= 192;
+        }
+    }
+
+    /// @return Lane by lane a - b where that is not negative, else 0; both within 32 bits.
+    function _less(uint256 a, uint256 b) private pure returns (uint256) {
+        unchecked {
+            uint256 over = a + LANES - b;
+            return over & (((over & LANES) >> 32) * 0xffffffff);
         }
     }
 

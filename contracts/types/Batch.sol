@@ -29,7 +29,6 @@ import {Terms} from "./Terms.sol";
 /// @param prices Prices by tariff class, once they were needed; see `Tariff.quadsOf`.
 /// @param tally What the items add to the slots' ledger words, see `SlotLoops`.
 /// @param tallied Items in it.
-/// @param counted What of it is in the slots' ledger words already; empty as long as nothing is.
 /// @param answer Answer of the item's first module.
 /// @param position Position of the item at hand, eight bytes per slot, a part of `answer`.
 /// @param values The reading of the item at hand as it is signed, six bytes per slot, with room for an event before it; see `Readings`.
@@ -59,7 +58,6 @@ struct Batch {
     uint256[][] prices;
     uint256[] tally;
     uint256 tallied;
-    uint256[] counted;
     uint256[] answer;
     bytes position;
     bytes values;

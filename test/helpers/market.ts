@@ -129,6 +129,8 @@ export interface MarketOptions {
   readonly defaultLoadWh?: number;
   /** Whether the order book is the sealed auction; the terms name a reveal window then. */
   readonly sealed?: boolean;
+  /** Deploys another first module in the order book's place. */
+  readonly first?: (contracts: Deployment) => Promise<{ getAddress(): Promise<string> }>;
   /** Further modules beside the order book, which comes first. */
   readonly modules?: readonly string[];
 }
@@ -166,6 +168,7 @@ export async function deployMarket(connection: Connection, options: MarketOption
   // Both order books have in common what `auction` is used for; only an open one takes posted strips.
   const book = options.sealed === true ? sealedAuction : openAuction;
   const auction = openAuction.attach(await book.getAddress()) as DoubleAuction;
+  const first = (await options.first?.(contracts)) ?? auction;
   const { chainId } = await ethers.provider.getNetwork();
   const length = terms.slotDuration * terms.slotsPerPeriod;
   // The start of a UTC day well in the future, so that every period length is aligned.
@@ -182,7 +185,7 @@ export async function deployMarket(connection: Connection, options: MarketOption
     },
     [supplier.address],
     tariff.classes.map(() => ({ supplier: 0, defaultLoadWh: options.defaultLoadWh ?? 250 })),
-    [await auction.getAddress(), ...(options.modules ?? [])],
+    [await first.getAddress(), ...(options.modules ?? [])],
     flatTariff(terms.slotsPerPeriod, tariff.networkFee, tariff.classes),
   );
   const community = Number(await registry.communityCount()) - 1;

@@ -14,6 +14,17 @@ export const STRIP_TYPES = {
     { name: "entries", type: "bytes" },
   ],
 };
+export const BUDGET_TYPES = {
+  SharingBudget: [
+    { name: "community", type: "uint32" },
+    { name: "member", type: "uint32" },
+    { name: "budget", type: "uint48" },
+    { name: "firstPeriod", type: "uint32" },
+    { name: "lastPeriod", type: "uint32" },
+    { name: "epoch", type: "uint32" },
+    { name: "sequence", type: "uint32" },
+  ],
+};
 export const READING_TYPES = {
   Reading: [
     { name: "community", type: "uint32" },

@@ -92,7 +92,16 @@ contract LegsTest {
         for (uint256 i = 0; i < legs.length; ++i) _put(data.placeOf(i), legs[i]);
         for (uint256 i = 0; i < legs.length; ++i) Check.eq(data.memberAt(i), legs[i].member, "member");
         Canary.soil(8);
-        data.send(legs.length, IPaymentEscrow(address(_responder)), head.community, head.period, pots, opened, settled);
+        data.send(
+            legs.length,
+            IPaymentEscrow(address(_responder)),
+            head.community,
+            head.period,
+            pots,
+            opened,
+            settled,
+            msg.sender
+        );
         Check.yes(Canary.isSoiled(8), "free memory");
         Check.yes(Canary.isIntact(before) && Canary.isIntact(behind), "memory beside it");
         Check.yes(keccak256(abi.encode(pots)) == inputs, "pots");
