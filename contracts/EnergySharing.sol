@@ -174,7 +174,7 @@ contract EnergySharing is IEnergySharing, EIP712 {
         ISettlement.MeteredItem[] calldata items
     ) external returns (uint256 counted) {
         Run memory run = _openCount(community, period, items.length);
-        Forward.call(address(settlement), ISettlement.meter.selector);
+        Forward.handOn(address(settlement), ISettlement.meter.selector);
         uint256[] memory journals = Mem.wordsOf(items.length);
         for (uint256 i = 0; i < items.length; ++i) journals[i] = items[i].member;
         journals = _journalsOf(run, journals);
@@ -232,7 +232,7 @@ contract EnergySharing is IEnergySharing, EIP712 {
             revert ChunkMismatch(community, period, chunk);
         }
         emit Shared(community, period, words);
-        Forward.call(address(settlement), ISettlement.settle.selector);
+        Forward.handOn(address(settlement), ISettlement.settle.selector);
     }
 
     /// @inheritdoc IEnergySharing
@@ -262,7 +262,7 @@ contract EnergySharing is IEnergySharing, EIP712 {
         Words.store(_roundAt(community, period, run.terms), SharingRound.unwrap(round));
         emit Counted(community, period, 0, run.members.cut(4 * run.counted));
         emit Shared(community, period, words);
-        uint256 accepted = Forward.call(address(settlement), ISettlement.meterAndSettle.selector);
+        uint256 accepted = Forward.handOn(address(settlement), ISettlement.meterAndSettle.selector);
         if (accepted != items.length) revert NotEverybody(accepted, items.length);
     }
 

@@ -7,7 +7,7 @@ pragma solidity ^0.8.28;
 library Forward {
     /// @param to A contract that is trusted. A revert is passed on.
     /// @return word The first word that it returned.
-    function call(address to, bytes4 selector) internal returns (uint256 word) {
+    function handOn(address to, bytes4 selector) internal returns (uint256 word) {
         assembly ("memory-safe") {
             // Behind the end of memory, which stays free.
             let data := mload(0x40)

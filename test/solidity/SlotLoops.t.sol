@@ -73,6 +73,15 @@ contract SlotLoopsTest {
         _check(l);
     }
 
+    function testFuzz_costOfSold(uint256 seed, bytes calldata) external pure {
+        Lab memory l = _lab(Dice(seed));
+        Canary.soil(SPAN);
+        uint256 cost = SlotLoops.costOfSold(l.readingQuads, l.answerQuads.words(), l.priceQuads.words());
+        Check.yes(Canary.isSoiled(SPAN), "free memory");
+        Check.eq(cost, SlotLoopsPlain.costOfSold(l.reading, l.answer, l.prices), "cost");
+        _check(l);
+    }
+
     function testFuzz_gridLeg(uint256 seed, bytes calldata) external pure {
         _gridLeg(_lab(Dice(seed)));
     }

@@ -65,6 +65,16 @@ library SlotLoopsPlain {
         }
     }
 
+    /// @return cost Base units: a surplus at the export price it would have fetched, the rest at the import price.
+    function costOfSold(Reading memory r, Energy memory answer, Prices memory p) internal pure returns (uint256 cost) {
+        for (uint256 k = 0; k < answer.sold.length; ++k) {
+            uint256 surplus = r.exported[k] > r.imported[k] ? r.exported[k] - r.imported[k] : 0;
+            uint256 sold = answer.sold[k];
+            uint256 delivered = sold < surplus ? sold : surplus;
+            cost += delivered * p.exportPrice[k] + (sold - delivered) * p.importPrice[k];
+        }
+    }
+
     function add(Energy memory position, Energy memory answer) internal pure {
         for (uint256 k = 0; k < answer.bought.length; ++k) {
             position.bought[k] += answer.bought[k];
