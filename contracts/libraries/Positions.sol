@@ -196,6 +196,7 @@ library Positions {
         return ISettlement.Void.None;
     }
 
+    /// @dev Where no reading came, what is in its place has no export: nothing or the estimate of a member before.
     function _costOfSold(Batch memory b, Work memory w, uint256[] memory answer) private pure returns (uint256) {
         uint256 prices = pricesOf(b, w.word.tariffClass());
         return SlotLoops.costOfSold(b.reading, ModuleCall.positionIn(answer).start(), prices);
