@@ -14,8 +14,8 @@ const ms = (time: number): string => time.toFixed(1);
 const COLUMNS: Columns<Row> = [
   ["operation", ({ operation }) => operation],
   ["homes", ({ homes }) => (homes ?? "").toString()],
-  ["orders", ({ orders }) => orders.toString()],
-  ["ticks", ({ ticks }) => ticks.toString()],
+  ["orders", ({ orders }) => (orders ?? "").toString()],
+  ["ticks", ({ ticks }) => (ticks ?? "").toString()],
   ["first ms", ({ first }) => ms(first)],
   ["min ms", ({ min }) => ms(min)],
   ["median ms", ({ median }) => ms(median)],

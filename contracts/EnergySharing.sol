@@ -541,7 +541,11 @@ contract EnergySharing is IEnergySharing, EIP712 {
         run.chunk = Mem.hashWords(run.chunk, member | (reserve << 32), uint256(keccak256(copy)));
         quads = SlotLoops.newReading(run.slots);
         SlotLoops.sums(copy, quads, MOST_WH, MOST_WH);
-        if (ShareLoops.net(quads) * run.dearest > reserve) left = ShareLoops.clip(quads, run.prices, reserve);
+        uint256 most = ShareLoops.net(quads) * run.dearest;
+        bool losing = run.round.schemeOf().ruleOf() == uint256(Rule.BillSharing);
+        if (most <= reserve && !losing) return (quads, 0);
+        // Where a seller may get nothing, it loses what the retailer would have paid: that counts against its budget too.
+        left = ShareLoops.clip(quads, run.prices, losing ? run.floors : new uint256[](run.slots), reserve);
     }
 
     // ---------------------------------------------------------------------------------------------------- parts

@@ -368,6 +368,7 @@ contract Settlement is ISettlement, EIP712 {
         _loadJournal(b, w);
         (uint256 hash, uint256[] memory list) = Positions.replay(records);
         if (hash != w.journal.hashOf()) return Skip.JournalMismatch;
+        b.reading.wipe(); // nothing was measured
         if (!Positions.take(b, w, list)) return Skip.NotReady;
         (int256 gridLeg, uint256 estimated) = _legEstimated(b, w, b.tally);
         _widenGap(b, w, m, estimated);

@@ -14,8 +14,9 @@ import {ISettlement} from "./ISettlement.sol";
 ///
 /// Per slot a member takes what it imported beyond its export, or gives what it exported beyond its import. Of supply S and demand D the
 /// smaller one changes hands, the longer side in proportion; the rest stays between each member and its supplier. A member without
-/// a budget, or without a reading by the deadline, is a plain customer of its supplier; so is one for what it takes beyond its
-/// budget, at the lowest import price of all classes.
+/// a budget, or without a reading by the deadline, is a plain customer of its supplier; so is one for what lies beyond its budget: a Wh
+/// that it takes counts at the lowest import price of all classes, and with bill sharing one that it gives at the highest export price,
+/// which it may lose.
 ///
 /// It has to be the first module of an open community: settlement waits for the first module without end, so that nobody is
 /// settled without its part.
@@ -78,7 +79,7 @@ interface IEnergySharing is IMarketModule {
     /// @notice A chunk of readings is in the totals. `members` are in the order of their parts, four bytes each.
     event Counted(uint32 indexed community, uint32 indexed period, uint256 chunk, bytes members);
 
-    /// @notice What a member took beyond its budget, Wh: it stays at the retailer's price.
+    /// @notice What a member took, or with bill sharing gave, beyond its budget, Wh: it stays at the retailer's price.
     event BudgetReached(uint32 indexed community, uint32 indexed member, uint32 indexed period, uint256 wh);
 
     /// @notice The frozen totals, as `totals` returns them.

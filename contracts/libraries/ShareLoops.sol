@@ -53,27 +53,27 @@ library ShareLoops {
         }
     }
 
-    /// @notice Takes no more than a budget allows at the dearest price of each slot, from the first slot on.
-    /// @param prices Base units per Wh, a word per slot.
+    /// @notice Takes and gives no more than a budget allows, from the first slot on.
+    /// @param prices What a Wh taken costs of the budget in each slot, base units.
+    /// @param floors What a Wh given costs of it.
     /// @param budget Base units.
     /// @return left Wh that stay at the retailer.
     function clip(
         uint256[] memory quads,
         uint256[] memory prices,
+        uint256[] memory floors,
         uint256 budget
     ) internal pure returns (uint256 left) {
         unchecked {
             for (uint256 k = 0; k < prices.length; ++k) {
-                uint256 shift = 224 - 64 * (k & 3);
+                uint256 shift = 192 - 64 * (k & 3);
                 uint256 quad = quads.wordAt(k >> 2);
-                uint256 wanted = (quad >> shift) & 0xffffffff;
+                uint256 wanted = uint64(quad >> shift);
                 if (wanted == 0) continue;
-                uint256 price = prices.wordAt(k);
+                uint256 price = floors.wordAt(k);
+                if (wanted >> 32 != 0) (wanted, shift, price) = (wanted >> 32, shift + 32, prices.wordAt(k));
                 uint256 affordable = price == 0 ? wanted : budget / price;
-                if (affordable >= wanted) {
-                    budget -= wanted * price;
-                    continue;
-                }
+                if (affordable > wanted) affordable = wanted;
                 budget -= affordable * price;
                 left += wanted - affordable;
                 quads[k >> 2] = quad - ((wanted - affordable) << shift);

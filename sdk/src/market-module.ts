@@ -2,7 +2,8 @@
 import type { Head } from "./journal.ts";
 import type { Position } from "./position.ts";
 import { pricesOf } from "./tariff.ts";
-import type { Tariff } from "./tariff.ts";
+import type { GridPrice, Tariff } from "./tariff.ts";
+import type { MeterValue } from "./reading.ts";
 import { asAmount, asSignedAmount, sumAmounts, sumWh } from "./units.ts";
 import type { Amount, PricePerWh, SignedAmount, Wh } from "./units.ts";
 
@@ -55,6 +56,8 @@ export interface AnswerContext {
   readonly release: Amount;
   /** The pot as it is now, where known. */
   readonly pot?: Pot;
+  /** What was metered, for the first module alone: what it sells of a slot's surplus need not be bought back. */
+  readonly values?: readonly MeterValue[];
 }
 
 /** The network fee on what a member bought, base units. */
@@ -74,8 +77,9 @@ export function soldOf(position: readonly Position[]): Wh {
 
 /**
  * Why settlement would void an answer; null if it is within its bounds, checked in this order: payments of at most 88
- * bits, Wh bought and sold of at most 24 bits a slot and together at most those named at append, paid + network fee + Σ sold × import price - received at most the reserve, pot +
- * outstanding not below zero afterwards.
+ * bits, Wh bought and sold of at most 24 bits a slot and together at most those named at append, paid + network fee +
+ * what the sale costs at the grid - received at most the reserve, pot + outstanding not below zero afterwards. A sale costs the import
+ * price; where the first module sells a measured surplus, the export price.
  * @param answer Null for a call that failed.
  * @example
  * const answer = positionOf(terms, yesterday, records, results);
@@ -84,7 +88,7 @@ export function soldOf(position: readonly Position[]): Wh {
  */
 export function voidReasonOf(answer: ModuleAnswer | null, context: AnswerContext): VoidReason | null {
   if (answer === null) return "CallFailed";
-  const { tariff, tariffClass, heads, release, pot } = context;
+  const { tariff, tariffClass, heads, release, pot, values } = context;
   const prices = pricesOf(tariff, tariffClass);
   const { paid, received, position } = answer;
   if (position.length !== prices.length || paid > MOST_PAYMENT || received > MOST_PAYMENT) return "BadAnswer";
@@ -93,11 +97,28 @@ export function voidReasonOf(answer: ModuleAnswer | null, context: AnswerContext
     boughtOf(position) > sumWh(heads.map((head) => head.buyWh)) ||
     soldOf(position) > sumWh(heads.map((head) => head.sellWh));
   if (tooMuch) return "PositionAboveReserve";
-  const replacement = position.reduce((sum, slot, index) => sum + slot.sold * (prices[index]?.importPrice ?? 0n), 0n);
+  const replacement = costOfSold(prices, position, values);
   const reserve = sumAmounts(heads.map((head) => head.reserve));
   if (paid + networkFeeOf(tariff, position) + replacement - received > reserve) return "ChargeAboveReserve";
   if (pot !== undefined && pot.amount + paid - received + pot.outstanding - release < 0n) return "PotOverdrawn";
   return null;
+}
+
+/** What selling costs a member at the grid, base units: its surplus at the export price, the rest bought back. */
+function costOfSold(
+  prices: readonly GridPrice[],
+  position: readonly Position[],
+  values: readonly MeterValue[] | undefined,
+): bigint {
+  let cost = 0n;
+  for (const [slot, { importPrice, exportPrice }] of prices.entries()) {
+    const sold = position[slot]?.sold ?? 0n;
+    const { imported, exported } = values?.[slot] ?? { imported: 0n, exported: 0n };
+    const surplus = exported > imported ? exported - imported : 0n;
+    const delivered = sold < surplus ? sold : surplus;
+    cost += delivered * exportPrice + (sold - delivered) * importPrice;
+  }
+  return cost;
 }
 
 /**

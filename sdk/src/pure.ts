@@ -38,6 +38,8 @@ export * from "./reserve.ts";
 export * from "./sealed.ts";
 export * from "./settlement.ts";
 export * from "./sharing/fraction.ts";
+export * from "./sharing/parts.ts";
+export * from "./sharing/preview-sharing.ts";
 export * from "./sharing/rules.ts";
 export * from "./sharing/share.ts";
 export * from "./signature.ts";

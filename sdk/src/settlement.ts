@@ -153,7 +153,7 @@ function settleModules(terms: Pick<Terms, "settlementFee">, input: SettlementInp
 
 function settleModule(
   terms: Pick<Terms, "settlementFee">,
-  { tariff, tariffClass, records, answers, pots }: SettlementInput,
+  { tariff, tariffClass, records, answers, pots, metering }: SettlementInput,
   module: bigint,
 ): ModuleSettlement {
   const heads = records.map((record) => record.head).filter((head) => head.module === module);
@@ -163,8 +163,14 @@ function settleModule(
   const reserve = sumAmounts(heads.map((head) => head.reserve));
   const reserved = asAmount(reserve + (first ? terms.settlementFee : 0n));
   const pot = pots?.get(module);
-  const context = { tariff, tariffClass, heads, release: reserved };
-  const voided = voidReasonOf(answer, pot === undefined ? context : { ...context, pot });
+  const voided = voidReasonOf(answer, {
+    tariff,
+    tariffClass,
+    heads,
+    release: reserved,
+    ...(pot !== undefined && { pot }),
+    ...(module === 0n && metering.kind === "metered" && { values: metering.values }),
+  });
   if (answer !== null && voided === null) {
     const { paid, received, position, trades } = answer;
     return { module, reserved, lost: asAmount(0n), paid, received, position, trades: trades ?? null, voided };

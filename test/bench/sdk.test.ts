@@ -1,10 +1,11 @@
 import { expect } from "chai";
-import { clearOrders, previewPeriod } from "@wattbook/sdk/pure";
+import { clearOrders, previewPeriod, previewSharing } from "@wattbook/sdk/pure";
 import { drawFrom } from "../../bench/lib/random.ts";
 import { tableOf } from "../../bench/lib/table.ts";
 import { dayOf } from "../../bench/sdk/day.ts";
 import { gridOf, manyOrders } from "../../bench/sdk/orders.ts";
 import { rowOf, tasks } from "../../bench/sdk/rows.ts";
+import { sharedMonth } from "../../bench/sdk/sharing.ts";
 
 const timing = { first: 9, min: 3, median: 4, samples: 10 };
 
@@ -39,13 +40,26 @@ describe("the SDK's benchmark", function () {
     expect(members.every(({ settled }) => settled.paid + settled.received > 0n)).to.equal(true);
   });
 
+  it("previews a month in which roofs give what others take", function () {
+    const { terms, days } = sharedMonth(6, 2);
+    expect(days).to.have.length(2);
+    const [first] = days;
+    if (first === undefined) throw new Error("no day");
+    const { slots, members } = previewSharing(terms, first);
+    expect(slots.filter(({ shared }) => shared > 0n)).to.have.length(72 - 28);
+    expect(members.every(({ part }) => part !== null && part.paid + part.received > 0n)).to.equal(true);
+  });
+
   it("has the budgets that the SDK promises, and tells whether a median meets them", function () {
-    const promised = tasks().map(({ name, homes, ticks, budget }) => `${name} ${homes ?? "-"} ${ticks} ${budget}`);
+    const promised = tasks().map(
+      ({ name, homes, ticks, budget }) => `${name} ${homes ?? "-"} ${ticks ?? "-"} ${budget}`,
+    );
     expect(promised).to.deep.equal([
       "clear orders - 64 50",
       "clear orders - 128 50",
       "preview a day 150 64 2000",
       "preview a day 150 128 2000",
+      "preview a shared month 150 - 5000",
     ]);
     const [task] = tasks();
     if (task === undefined) throw new Error("no task");

@@ -1,4 +1,5 @@
-import { at, smaller, sum } from "./arrays.ts";
+import { at, larger, smaller, sum } from "./arrays.ts";
+import type { Metered } from "./readings.ts";
 import type { Pot } from "./accounts.ts";
 import type { Head } from "./head.ts";
 import type { Position } from "./journal.ts";
@@ -47,25 +48,41 @@ function aboveReserve(position: readonly Position[], heads: readonly Head[]): bo
   );
 }
 
-/** What the member may have to pay for this position, replacing all it sold from the grid. */
-function worstCase(answer: Answer, prices: Prices): bigint {
-  const replacement = sum(answer.position.map(({ sold }, slot) => sold * at(prices.slots, slot).importPrice));
+/**
+ * What the member may have to pay for this position, replacing from the grid what it sold; of a measured surplus it goes without the
+ * export price instead.
+ */
+function worstCase(answer: Answer, prices: Prices, metered: readonly Metered[] | undefined): bigint {
+  const replacement = sum(
+    answer.position.map(({ sold }, slot) => {
+      const { importPrice, exportPrice } = at(prices.slots, slot);
+      const surplus = metered ? larger(at(metered, slot).exported - at(metered, slot).imported, 0n) : 0n;
+      return smaller(sold, surplus) * exportPrice + larger(sold - surplus, 0n) * importPrice;
+    }),
+  );
   return answer.paid + networkFeeOf(answer, prices) + replacement - answer.received;
 }
 
 /** The first bound that an answer breaks. */
-function brokenBound({ heads, release, answer }: ModuleClaim, prices: Prices, pot: Pot): VoidReason {
+function brokenBound(
+  claim: ModuleClaim,
+  prices: Prices,
+  pot: Pot,
+  metered: readonly Metered[] | undefined,
+): VoidReason {
+  const { heads, release, answer } = claim;
   if (answer === "CallFailed") return "CallFailed";
   const { paid, received, position } = answer;
   if (position.length !== prices.slots.length || paid > MOST_PAYMENT || received > MOST_PAYMENT) return "BadAnswer";
   if (aboveReserve(position, heads)) return "PositionAboveReserve";
-  if (worstCase(answer, prices) > sum(heads.map(({ reserve }) => reserve))) return "ChargeAboveReserve";
+  if (worstCase(answer, prices, claim.module === 0n ? metered : undefined) > sum(heads.map(({ reserve }) => reserve)))
+    return "ChargeAboveReserve";
   return pot.amount + paid - received + (pot.outstanding - release) < 0n ? "PotOverdrawn" : "None";
 }
 
 /** Judges an answer and books it in the module's pot; a broken bound voids the records of this member. */
-export function judge(claim: ModuleClaim, prices: Prices, pot: Pot): Verdict {
-  const reason = brokenBound(claim, prices, pot);
+export function judge(claim: ModuleClaim, prices: Prices, pot: Pot, metered?: readonly Metered[]): Verdict {
+  const reason = brokenBound(claim, prices, pot, metered);
   const { release, answer } = claim;
   if (reason === "None" && answer !== "CallFailed") {
     pot.outstanding -= release;

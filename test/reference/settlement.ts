@@ -30,7 +30,7 @@ export interface Settled {
 /** Settles one member: asks its modules, nets against the meter, moves the money. */
 export function settleMember(escrow: Escrow, item: MemberPeriod, settler: string): Settled {
   const { member, period, prices, claims } = item;
-  const verdicts = claims.map((claim) => judge(claim, prices, potOf(escrow, claim.module, period)));
+  const verdicts = claims.map((claim) => judge(claim, prices, potOf(escrow, claim.module, period), item.metered));
   const position = addPositions(
     verdicts.map((verdict) => verdict.position),
     BigInt(prices.slots.length),

@@ -22,7 +22,7 @@ export interface SharedMember {
   readonly position: readonly Position[];
   readonly paid: bigint;
   readonly received: bigint;
-  /** Wh that it took beyond its budget. */
+  /** Wh that it took or gave beyond its budget. */
   readonly left: bigint;
 }
 
@@ -43,17 +43,25 @@ function bounds({ classes }: Tariff, slot: number) {
   };
 }
 
-/** What a member takes and gives per slot: of what it takes no more than its budget pays for at the dearest. */
-function netOf(metered: readonly Metered[], reserve: bigint, tariff: Tariff): { net: Net[]; left: bigint } {
+/**
+ * What a member takes and gives per slot: no more than its budget pays for, a Wh taken at the dearest. With bill sharing a seller may get
+ * nothing, so a Wh given counts too, at what the retailer would have paid.
+ */
+function netOf(metered: readonly Metered[], reserve: bigint, rule: SharingRuleName, tariff: Tariff) {
   let rest = reserve;
   let left = 0n;
-  const net = metered.map(({ imported, exported }, slot) => {
-    const wanted = larger(imported - exported, 0n);
-    const { importPrice } = bounds(tariff, slot);
-    const taken = importPrice === 0n ? wanted : smaller(wanted, rest / importPrice);
-    rest -= taken * importPrice;
-    left += wanted - taken;
-    return { taken, given: larger(exported - imported, 0n) };
+  const within = (wanted: bigint, price: bigint) => {
+    const wh = price === 0n ? wanted : smaller(wanted, rest / price);
+    rest -= wh * price;
+    left += wanted - wh;
+    return wh;
+  };
+  const net = metered.map(({ imported, exported }, slot): Net => {
+    const { importPrice, exportPrice } = bounds(tariff, slot);
+    return {
+      taken: within(larger(imported - exported, 0n), importPrice),
+      given: within(larger(exported - imported, 0n), rule === "bill-sharing" ? exportPrice : 0n),
+    };
   });
   return { net, left };
 }
@@ -66,7 +74,7 @@ function innerPrice(rule: SharingRuleName, slot: Slot): Ratio {
 }
 
 export function shareDay({ rule, compensation, tariff, members }: SharingInput): SharedMember[] {
-  const nets = members.map(({ metered, reserve }) => netOf(metered, reserve, tariff));
+  const nets = members.map(({ metered, reserve }) => netOf(metered, reserve, rule, tariff));
   const slots = at(tariff.classes, 0).map((_, slot) => {
     const { importPrice, exportPrice } = bounds(tariff, slot);
     const totals = {

@@ -392,6 +392,35 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
     await expectSolvent(m);
   });
 
+  it("lets a seller of bill sharing lose no more than its budget", async function () {
+    const m = await deploySharing(connection, { rule: Rule.BillSharing });
+    await m.fund(3, 1_000_000_000n);
+    const [seller, buyer] = [await m.addHome(), await m.addHome()];
+    const period = (await m.periodNow()) + 2;
+    await m.goTo(m.periodStart(period - 1));
+    await m.sharing.keepBudgets(m.community, [
+      await m.signBudget({ home: seller, budget: 30_049n }), // 600 Wh at 50
+      await m.signBudget({ home: buyer }),
+    ]);
+    await m.join(period, [seller, buyer]);
+    const registers = new Registers(m);
+    await m.goTo(m.periodStart(period));
+    const quiet = [seller, buyer].map((home) => [home, valuesAt({})] as const);
+    await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
+    await m.goTo(m.periodStart(period + 1));
+    const items = await itemsOf(m, registers, period, [
+      [seller, valuesAt({ 1: [0, 1_000] })],
+      [buyer, valuesAt({ 1: [2_000, 0] })],
+    ]);
+    await goBehind(m, period, HOUR);
+    const call = m.sharing.meterAndSettle(m.community, period, items);
+    await expect(call).to.emit(m.sharing, "BudgetReached").withArgs(m.community, seller.member, period, 400n);
+    await expect(call).not.to.emit(m.settlement, "RecordsVoided");
+    expect(FUNDS - (await freeOf(m, seller.member))).to.equal(2_000n - 400n * 50n);
+    expect(FUNDS - (await freeOf(m, buyer.member))).to.equal(2_000n + 1_400n * 200n);
+    await expectSolvent(m);
+  });
+
   it("runs past several wraps of its rings, and writes no new word of its own", async function () {
     this.timeout(120_000);
     const m = await deploySharing(connection, { settlementDelay: 0 });

@@ -28,10 +28,16 @@ library ShareLoopsPlain {
         }
     }
 
-    function clip(Net memory n, uint256[] memory prices, uint256 budget) internal pure returns (uint256 left) {
+    function clip(
+        Net memory n,
+        uint256[] memory prices,
+        uint256[] memory floors,
+        uint256 budget
+    ) internal pure returns (uint256 left) {
         for (uint256 k = 0; k < prices.length; ++k) {
             while (n.taken[k] * prices[k] > budget) (n.taken[k], left) = (n.taken[k] - 1, left + 1);
-            budget -= n.taken[k] * prices[k];
+            while (n.given[k] * floors[k] > budget) (n.given[k], left) = (n.given[k] - 1, left + 1);
+            budget -= n.taken[k] * prices[k] + n.given[k] * floors[k]; // one of both is 0
         }
     }
 
