@@ -25,7 +25,7 @@ export default defineConfig({
     compilers: [compiler(200)],
     // Their loops run for every entry and slot; as much as the size limit of 24,576 bytes allows.
     overrides: {
-      "contracts/DoubleAuction.sol": compiler(2_000),
+      "contracts/DoubleAuction.sol": compiler(1600),
       "contracts/SealedAuction.sol": compiler(600),
       "contracts/Settlement.sol": compiler(650),
       "contracts/PaymentEscrow.sol": compiler(340),
