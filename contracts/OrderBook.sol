@@ -18,6 +18,7 @@ import {KnownTerms} from "./libraries/KnownTerms.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {PackedRecords} from "./libraries/PackedRecords.sol";
 import {PackedStrips} from "./libraries/PackedStrips.sol";
+import {SingleEntry} from "./libraries/SingleEntry.sol";
 import {SlotBook} from "./libraries/SlotBook.sol";
 import {StripLoops} from "./libraries/StripLoops.sol";
 import {Tariff} from "./libraries/Tariff.sol";
@@ -71,8 +72,11 @@ abstract contract OrderBook is IOrderBook, EIP712 {
 
     /// @inheritdoc IOrderBook
     function place(uint32 community, uint32 period, Strip calldata s) external {
-        StripLoops.Batch memory b = _open(community, period, s.feeTo, 0)[0];
-        b.own = true;
+        (StripLoops.Batch[] memory one, Terms t, address tariff) = _begin(community, period, s.feeTo);
+        StripLoops.Batch memory b = one[0];
+        // Its book is opened once it is needed.
+        (b.own, b.terms, b.blob) = (true, t, tariff);
+        b.loop.laneLog = t.wideTicks() ? 2 : 1;
         uint256 members = BatchCalls.roomForMembers();
         Mem.store(members, s.member);
         bytes calldata entries = s.entries;
@@ -84,7 +88,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         StripReason reason = _accept(b, b.words, PackedStrips.termsOf(s), entries);
         if (!_isNone(reason)) revert StripRefused(reason);
         _record(b);
-        b.book.flush(b.loop.newest);
+        if (b.loop.newest != 0) b.book.flush(b.loop.newest);
     }
 
     /// @inheritdoc IOrderBook
@@ -230,10 +234,25 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         address feeTo,
         uint256 size
     ) internal view returns (StripLoops.Batch[] memory one) {
+        Terms t;
+        address tariff;
+        (one, t, tariff) = _begin(community, period, feeTo);
+        _openBook(one[0], t, tariff, size);
+    }
+
+    /// @return one The batch, without a book.
+    /// @return t Of the community.
+    /// @return tariff Of the period.
+    function _begin(
+        uint32 community,
+        uint32 period,
+        address feeTo
+    ) private view returns (StripLoops.Batch[] memory one, Terms t, address tariff) {
         one = StripLoops.create();
         StripLoops.Batch memory b = one[0];
         bool revealing = _isRevealing();
-        (Terms t, bool paused, address tariff) = BatchCalls.tradingFor(registry, community, period);
+        bool paused;
+        (t, paused, tariff) = BatchCalls.tradingFor(registry, community, period);
         if (t.isSealed() != _isSealed()) revert WrongMode(community);
         if (paused && !revealing) revert TradingPaused(community);
         uint256 current = t.periodAt(block.timestamp);
@@ -242,14 +261,13 @@ abstract contract OrderBook is IOrderBook, EIP712 {
         b.settlementFee = t.settlementFee();
         b.slots = t.slotsPerPeriod();
         PackedStrips.setMessage(b.message, _domainSeparatorV4(), community, period, feeTo);
-        (b.tariff, b.class) = (Tariff.load(tariff), NO_CLASS);
         b.time = revealing ? t.gateOfPeriod(period) : block.timestamp;
-        _openBook(b, t, revealing, size);
     }
 
     /// @dev Makes room for the book and sets what the loop needs of the community.
-    function _openBook(StripLoops.Batch memory b, Terms t, bool revealing, uint256 size) private view {
+    function _openBook(StripLoops.Batch memory b, Terms t, address tariff, uint256 size) private view {
         unchecked {
+            (b.tariff, b.class) = (Tariff.load(tariff), NO_CLASS);
             uint256 first = b.period * b.slots;
             uint256 area = BookPlaces.bookAt(b.community, t, first);
             Book.Copy memory copy = b.book;
@@ -260,7 +278,7 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             e.eager = size > EAGER_BYTES * 2 * copy.wordsPerSide ? 1 : 0; // bids and asks
             (e.table, e.tickWords, e.area, e.period) = (copy.table, copy.wordsPerSide, area, b.period);
             if (t.isSealed()) {
-                if (!revealing && block.timestamp >= t.gateOfPeriod(b.period)) e.openFrom = b.slots;
+                if (!_isRevealing() && block.timestamp >= t.gateOfPeriod(b.period)) e.openFrom = b.slots;
             } else {
                 // A slot is open while block.timestamp < slot * d - gateClosure.
                 uint256 firstOpen = (block.timestamp + t.gateClosure()) / t.slotDuration() + 1;
@@ -455,12 +473,19 @@ abstract contract OrderBook is IOrderBook, EIP712 {
             (, Journal j) = _standingOf(b, word);
             uint256 feePerEntry = terms.feePerEntryOf();
             e.setLimits(m.buyCap(), m.sellCap(), terms.maxReserveOf(), feePerEntry);
-            if (m.tariffClass() != b.class) _turnTo(b, m.tariffClass());
             uint256 initialFee = j.recordsOf() == 0 ? b.settlementFee : 0;
             e.reset(j.frontierOf(), initialFee);
             uint256 count = entries.length / 4;
             uint256 prefixes = payload + entries.length;
-            (uint256 total, bool whole, bool busy) = e.accept(payload, count);
+            (uint256 total, bool whole, bool busy) = (0, true, false);
+            if (b.own) {
+                if (!_isSealed() && count == 1) total = SingleEntry.accept(b, m, payload);
+                if (total == 0) _openBook(b, b.terms, b.blob, 0);
+            }
+            if (total == 0) {
+                if (m.tariffClass() != b.class) _turnTo(b, m.tariffClass());
+                (total, whole, busy) = e.accept(payload, count);
+            }
             if (busy) return StripReason.RingBusy;
             uint256 fee = count * feePerEntry;
             uint256 slotEnd = EntryLoops.slotEndAt(prefixes);

@@ -22,7 +22,10 @@ library BookPlaces {
     function bookAt(uint32 community, Terms t, uint256 slot) internal pure returns (uint256 pos) {
         unchecked {
             uint256 ring = (t.horizon() + 1) * t.slotsPerPeriod();
-            return BOOKS | (uint256(community) << 24) | ((slot % ring) << Book.STORED_STRIDE_LOG2);
+            assembly ("memory-safe") {
+                pos := mod(slot, ring) // which the compiler would compare with zero before
+            }
+            return BOOKS | (uint256(community) << 24) | (pos << Book.STORED_STRIDE_LOG2);
         }
     }
 

@@ -131,9 +131,9 @@ library EntryStrip {
     }
 
     // What one base unit, and one Wh bought or sold, are in an amount word.
-    uint256 private constant MONEY = 1 << 144;
-    uint256 private constant BOUGHT = 1 << 96;
-    uint256 private constant SOLD = 1 << 48;
+    uint256 internal constant MONEY = 1 << 144;
+    uint256 internal constant BOUGHT = 1 << 96;
+    uint256 internal constant SOLD = 1 << 48;
 
     /// @notice Sets what a lot costs.
     /// @param lotWh Wh per lot.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Book} from "./Book.sol";
 import {EntryStrip} from "./EntryStrip.sol";
+import {Terms} from "../types/Terms.sol";
 
 /// @title Strip loops
 /// @notice Takes signed strips of one entry: what is paid per strip, they pay per entry.
@@ -32,6 +33,8 @@ library StripLoops {
         uint256 records; // where the first goes
         uint256 next; // where the next goes
         uint256 forged; // 1 if the loop stopped at a strip that is not signed by its member
+        Terms terms; // if it is an own transaction
+        address blob; // of the tariff, likewise
     }
 
     // Words that `create` takes for each struct and for the message, at least as many as it has.
@@ -113,6 +116,9 @@ library StripLoops {
     uint256 private constant ONE_RECORD = 0x0010000000000000000000000000000000000000000;
     uint256 private constant FULL = 0x001008000000000000000000000000000000000000000;
 
+    /// @dev Of a header.
+    uint256 private constant MEMBER = 0xffffffff00000000000000000000000000000000000000000000000000000000;
+
     /// @dev Half the order of the group, see `CompactSignature`.
     uint256 private constant MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
 
@@ -187,10 +193,7 @@ library StripLoops {
                     field := and(shr(16, header), 0xffffffff) // feePerEntry
                     mstore(SIGNED_FEE, field)
                     fees := add(fees, field)
-                    mstore(
-                        sub(to, DIGEST),
-                        or(shl(216, add(add(shl(8, shr(224, header)), offset), 1)), shl(168, field))
-                    )
+                    mstore(sub(to, DIGEST), or(or(and(header, MEMBER), shl(216, add(offset, 1))), shl(168, field)))
 
                     // Its entry: in front of the frontier, within the cap, and not without lots. That the gate is open, who made the cell saw.
                     let key := shr(16, entry)

@@ -27,6 +27,19 @@ library Tariff {
         }
     }
 
+    /// @return Network fee of a version that `DataBlob` holds, without loading it.
+    function networkFeeIn(address blob) internal view returns (uint256) {
+        return _u16In(blob, 0);
+    }
+
+    /// @param index Of the entry: slots of the classes before its own, and its slot's offset.
+    /// @return Import price, likewise.
+    function importPriceIn(address blob, uint256 index) internal view returns (uint256) {
+        unchecked {
+            return _u16In(blob, 2 + 4 * index);
+        }
+    }
+
     /// @return Network fee of locally traded energy, base units per Wh.
     function networkFee(bytes memory tariff) internal pure returns (uint256) {
         return tariff.u16m(0);
@@ -96,6 +109,14 @@ library Tariff {
             (uint256 importPrice, uint256 exportPrice) = pricesAt(tariff, class, slots, offset);
             if (importPrice > dearest) dearest = importPrice;
             if (exportPrice < cheapest) cheapest = exportPrice;
+        }
+    }
+
+    function _u16In(address blob, uint256 pos) private view returns (uint256 word) {
+        assembly ("memory-safe") {
+            mstore(0, 0)
+            extcodecopy(blob, 30, add(pos, 1), 2) // behind the zero byte
+            word := mload(0)
         }
     }
 }

@@ -12,7 +12,7 @@ pragma solidity ^0.8.28;
 /// `words` are the tick words of a slot, both sides, and `shift` is where its bits start.
 type SlotGroup is uint256;
 
-using {isOf, live, isCleared, withCleared} for SlotGroup global;
+using {isOf, live, isCleared, isDone, withCleared} for SlotGroup global;
 
 /// @return Whether the word is of `period`.
 function isOf(SlotGroup g, uint256 period) pure returns (bool) {
@@ -38,11 +38,31 @@ function withCleared(SlotGroup g, uint256 shift, uint256 words) pure returns (Sl
     }
 }
 
-/// @return Slots that fit a group.
-function slotsInGroup(uint256 words) pure returns (uint256) {
-    unchecked {
-        return 224 / (words + 1);
+/// @return slots That fit a group.
+function slotsInGroup(uint256 words) pure returns (uint256 slots) {
+    assembly ("memory-safe") {
+        slots := div(224, add(words, 1)) // which the compiler would compare with zero before
     }
+}
+
+/// @return Whether each slot is cleared or never had volume: then a later period may take the word over.
+function isDone(SlotGroup g, uint256 words) pure returns (bool) {
+    unchecked {
+        uint256 slots = SlotGroup.unwrap(g) >> 32;
+        // The lowest bit of each slot, and its live bits. Adding all ones to live bits carries into the place of the cleared bit unless
+        // they are zero.
+        uint256 ones = (1 << (slotsInGroup(words) * (words + 1))) - 1;
+        assembly ("memory-safe") {
+            ones := div(ones, sub(shl(words, 2), 1))
+        }
+        uint256 all = ones * ((1 << words) - 1);
+        return ((slots & all) + all) & ~slots & (ones << words) == 0;
+    }
+}
+
+/// @return The word of a period in which nothing has volume.
+function newGroup(uint256 period) pure returns (SlotGroup) {
+    return SlotGroup.wrap(period);
 }
 
 /// @notice Where the slot at an offset in the period has its bits.
@@ -51,7 +71,9 @@ function slotsInGroup(uint256 words) pure returns (uint256) {
 function bitsOf(uint256 offset, uint256 words) pure returns (uint256 index, uint256 shift) {
     unchecked {
         uint256 slots = slotsInGroup(words);
-        index = offset / slots;
+        assembly ("memory-safe") {
+            index := div(offset, slots) // likewise
+        }
         shift = 32 + (offset - index * slots) * (words + 1);
     }
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { dataLength } from "ethers";
 import { clear, entryReason, messageOf, outcomeOf, stripReason, type Day } from "../helpers/auction.ts";
 import { at } from "../helpers/lists.ts";
 import type { EntryReason, Outcome, SignedStrip, StripReason } from "../helpers/auction.ts";
@@ -15,6 +16,8 @@ import type { World } from "./acceptance.world.ts";
 export interface Seen {
   readonly strips: Map<StripReason, number>;
   readonly entries: Map<EntryReason, number>;
+  /** Of own orders for one slot; "None" for one that was taken. */
+  readonly alone: Map<StripReason | EntryReason, number>;
 }
 
 const count = <R>(seen: Map<R, number>, reason: R) => seen.set(reason, (seen.get(reason) ?? 0) + 1);
@@ -147,16 +150,23 @@ export class Replay {
     const now = await this.tick();
     const owner = this.home(plan.home).owner.connect(this.connection.ethers.provider);
     const sent = day.auction.connect(owner).place(day.community, period, strip, { gasLimit: 2 ** 24 });
-    if (model.isOpen(BigInt(period), now)) await this.expectPlaced(model.judge(message, true, now), sent);
+    if (model.isOpen(BigInt(period), now)) await this.expectPlaced(model.judge(message, true, now), sent, strip);
     else await expect(sent).to.be.revertedWithCustomError(day.auction, "PeriodNotOpen");
     const judged = model.isOpen(BigInt(period), now) ? model.judge(message, true, now) : { reason: "None" };
     if (!("reason" in judged) && judged.reasons.every((reason) => reason === "None")) model.post(message, true, now);
     await this.compareMembers(period);
   }
 
-  private async expectPlaced(judged: Judgement, sent: ReturnType<Day["auction"]["place"]>): Promise<void> {
+  private async expectPlaced(
+    judged: Judgement,
+    sent: ReturnType<Day["auction"]["place"]>,
+    { entries }: SignedStrip,
+  ): Promise<void> {
     const { auction } = this.day;
     const index = judged.reasons?.findIndex((reason) => reason !== "None") ?? -1;
+    if (dataLength(entries) <= 4) {
+      count(this.seen.alone, judged.reasons?.[index] ?? ("reason" in judged ? judged.reason : "None"));
+    }
     if (index >= 0) {
       await expect(sent)
         .to.be.revertedWithCustomError(auction, "EntryRefused")

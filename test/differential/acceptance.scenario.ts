@@ -85,6 +85,13 @@ const anyStrip: fc.Arbitrary<StripPlan> = fc.record({
   feePerEntry: fc.oneof(fc.constant(0), fc.nat(900)),
 });
 
+/** Own orders, half of them for one slot. */
+const anyOwnStrip = fc
+  .record({ strip: anyStrip, slot: fc.nat(7), alone: fc.boolean() })
+  .chain(({ strip, slot, alone }) =>
+    alone ? anyEntry(slot).map((entry) => ({ ...strip, entries: encodeEntries([entry]) })) : fc.constant(strip),
+  );
+
 const anyPeriod = (lowest: number, highest: number) =>
   fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 0, max: 2 }) }, fc.integer({ min: lowest, max: highest }));
 
@@ -102,8 +109,8 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
-    weight: 6,
-    arbitrary: fc.record({ kind: fc.constant("place" as const), period: anyPeriod(0, 2), strip: anyStrip }),
+    weight: 12,
+    arbitrary: fc.record({ kind: fc.constant("place" as const), period: anyPeriod(0, 2), strip: anyOwnStrip }),
   },
   {
     weight: 9,

@@ -8,6 +8,9 @@ import { anyScenario } from "./acceptance.scenario.ts";
 import { tour } from "./acceptance.tour.ts";
 import { openWorld } from "./acceptance.world.ts";
 
+/** An own transaction needs no signature, its only entry is in order, and one that is refused names its own reason. */
+const NEVER_ALONE = new Set<string>(["BadSignature", "NothingAccepted", "NotAscending"]);
+
 const connection = await connect();
 
 describe("The chain accepts and clears what the reference model does", function () {
@@ -15,7 +18,7 @@ describe("The chain accepts and clears what the reference model does", function 
     this.timeout(300_000);
     const world = await openWorld(connection);
     const snapshot = await connection.networkHelpers.takeSnapshot();
-    const seen: Seen = { strips: new Map(), entries: new Map() };
+    const seen: Seen = { strips: new Map(), entries: new Map(), alone: new Map() };
     await fc.assert(
       fc.asyncProperty(anyScenario, async (steps) => {
         await snapshot.restore();
@@ -26,5 +29,9 @@ describe("The chain accepts and clears what the reference model does", function 
     );
     for (const reason of STRIP_REASONS) expect(seen.strips.get(reason) ?? 0, reason).to.be.greaterThan(0);
     for (const reason of ENTRY_REASONS) expect(seen.entries.get(reason) ?? 0, reason).to.be.greaterThan(0);
+    for (const reason of [...STRIP_REASONS, ...ENTRY_REASONS]) {
+      if (NEVER_ALONE.has(reason)) expect(seen.alone.has(reason), reason).to.equal(false);
+      else expect(seen.alone.get(reason) ?? 0, `${reason}, of an own order for one slot`).to.be.greaterThan(0);
+    }
   });
 });
