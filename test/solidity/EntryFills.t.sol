@@ -164,11 +164,11 @@ contract EntryFillsTest {
         Check.yes(!_fill(l, orders, prefixes), "the entry in it was accepted");
     }
 
-    /// @dev Eight slots in a row, but for one entry of which a bit of its slot is another one, or none.
+    /// @dev Eight slots in a row, but for one entry that lies a slot further on, or in one of which a bit is another one.
     function test_eachOfEightFillsInItsOwnSlot() external {
         for (uint256 prefixBytes = 2; prefixBytes <= 4; prefixBytes += 2) {
             for (uint256 moved = 0; moved < 8; ++moved) {
-                for (uint256 bit = 0; bit < 8; ++bit) _fillBeside(prefixBytes, moved, bit);
+                for (uint256 bit = 0; bit < 9; ++bit) _fillBeside(prefixBytes, moved, bit);
             }
         }
     }
@@ -179,7 +179,7 @@ contract EntryFillsTest {
         EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](8);
         for (uint256 i = 0; i < 8; ++i) {
             uint256 slot = 8 + i;
-            if (i == moved) slot ^= 1 << bit;
+            if (i == moved) slot = bit == 8 ? slot + 1 : slot ^ (1 << bit);
             if (slot >= 144) slot = 8 + i;
             // Each slot has a margin of its own, at which one entry in two is.
             _store(l, slot, Clearing.Result(20 + i, 20 + i, 9, 7 + i, 20, 20, 20));
