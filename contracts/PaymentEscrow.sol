@@ -353,7 +353,14 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         RecordLoops.Run memory w;
         (w.community, w.period, w.module) = (community, period, module);
         (w.settlementFee, w.pledged) = (r.settlementFee(), module == 0 && r.isSealed());
-        if (w.pledged) w.revealed = _revealedBefore(community, period);
+        if (r.isSealed()) {
+            w.revealed = _revealedNow(community);
+            if (w.revealed == period) {
+                // A full journal would void an order that is not revealed yet.
+                if (module != 0) revert PeriodNotOpen(community, period);
+                w.revealed = 0;
+            }
+        }
         (w.accounts, w.journals) = (_accountAt(community, 0), _journalAt(community, 0, period, r.ring()));
         w.tag = tagFor(period);
         w.load(feeTo, records);
@@ -731,7 +738,8 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
     // ---------------------------------------------------------------------------------------------------- as of the gate
 
     /// @dev Takes money that backs orders of `period`, for the order book; the caller puts it where it belongs.
-    /// @param revealed See `_revealedBefore`: what backs its orders stays, so that nobody voids an order with another one. [G2]
+    /// @param revealed The earlier period that is revealed meanwhile, 0 for none: what backs its orders stays, so that nobody voids an
+    /// order with another one. [G2]
     /// @return a The account as it counted for that.
     function _takePledged(
         uint32 community,
@@ -752,11 +760,11 @@ contract PaymentEscrow is IPaymentEscrow, ReentrancyGuardTransient {
         _storePledge(community, member, p.withTaken(amount, period));
     }
 
-    /// @return The earlier period whose orders are revealed while some of `period` come in before its gate; 0 for none.
-    function _revealedBefore(uint32 community, uint256 period) internal view returns (uint256) {
+    /// @return The period whose orders are revealed now; 0 for none.
+    function _revealedNow(uint32 community) internal view returns (uint256) {
         Terms t = _sealed[community];
         uint256 last = t.lastGateAt(block.timestamp);
-        return last < period && block.timestamp < t.revealEnd(last) ? last : 0;
+        return block.timestamp < t.revealEnd(last) ? last : 0;
     }
 
     /// @return a What counts for orders of a sealed `period`: pledged money in the place of free, epoch and modules as of the gate.

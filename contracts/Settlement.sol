@@ -316,7 +316,11 @@ contract Settlement is ISettlement, EIP712 {
     function _meterOnly(Batch memory b, Work memory w) private returns (Skip) {
         // Without a ring entry there is no journal to keep the reading in; `meterAndSettle` needs none.
         if (b.pots.length == 0) return Skip.RingBusy;
-        if (Journal.unwrap(w.journal) == 0) ++b.opened;
+        if (Journal.unwrap(w.journal) == 0) {
+            // Opened so late and left unsettled, it would keep the entry from orders of a later period, behind whose gate nobody can wait. // [S5]
+            if (block.timestamp >= b.ends + b.terms.claimWindow()) return Skip.RingBusy;
+            ++b.opened;
+        }
         _storeReading(b, w);
         uint256 hash = readingHash(w.journal.hashOf(), w.valuesHash, w.gapLeg);
         escrow.storeJournal(b.community, w.member, b.period, _closed(b, w, METERED_STATE, hash));

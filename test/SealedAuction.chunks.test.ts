@@ -87,37 +87,47 @@ async function outcomes(day: SealedDay) {
 }
 
 describe("SealedAuction: whatever the chunking", function () {
-  it("has the price, the volumes and the fills of an open book and of the naive model", async function () {
-    this.timeout(300_000);
-    const homes = Array.from({ length: HOMES }, () => ({ ...deepPockets, pledge: 9n * 10n ** 11n }));
-    const [connection, other] = [await connect(), await connect()];
-    const day = await openSealedDay(connection, homes, { terms: { tickCount: TICKS } });
-    const open = await openDay(other, homes, { terms: { ...hourly, tickCount: TICKS } });
-    const snapshots = [
-      await connection.networkHelpers.takeSnapshot(),
-      await other.networkHelpers.takeSnapshot(),
-    ] as const;
-    await fc.assert(
-      fc.asyncProperty(anyBooks(SLOTS, HOMES, TICKS), anyPlan, anySplit, async (orders, plan, split) => {
-        await snapshots[0].restore();
-        await snapshots[1].restore();
-        const wanted = await play(open, orders, plan, SLOTS);
-        for (const how of [IN_ONE_CALL, split]) {
-          await snapshots[0].restore();
-          const { accepted, results, positions } = await playSealed(day, orders, plan, how);
-          expect({ accepted, results, positions }).to.deep.equal(wanted);
-          for (const [slot, result] of results.entries()) {
-            if (!orders.some((order) => order.slot === slot)) expect(result).to.equal(null);
-            else {
-              const { clearing } = expected(accepted, slot, TICKS);
-              expect(result).to.deep.equal(clearing && slotResultOf(clearing));
+  const grids = {
+    "in a period of 32 ticks": { terms: { tickCount: TICKS }, count: 25 },
+    "where ticks are wide and orders come in four periods ahead": {
+      terms: { tickCount: TICKS, wideTicks: true, horizon: 4 },
+      count: 10,
+    },
+  };
+  for (const [where, { terms, count }] of Object.entries(grids))
+    describe(where, function () {
+      it("has the price, the volumes and the fills of an open book and of the naive model", async function () {
+        this.timeout(300_000);
+        const homes = Array.from({ length: HOMES }, () => ({ ...deepPockets, pledge: 9n * 10n ** 11n }));
+        const [connection, other] = [await connect(), await connect()];
+        const day = await openSealedDay(connection, homes, { terms });
+        const open = await openDay(other, homes, { terms: { ...hourly, ...terms } });
+        const snapshots = [
+          await connection.networkHelpers.takeSnapshot(),
+          await other.networkHelpers.takeSnapshot(),
+        ] as const;
+        await fc.assert(
+          fc.asyncProperty(anyBooks(SLOTS, HOMES, TICKS), anyPlan, anySplit, async (orders, plan, split) => {
+            await snapshots[0].restore();
+            await snapshots[1].restore();
+            const wanted = await play(open, orders, plan, SLOTS);
+            for (const how of [IN_ONE_CALL, split]) {
+              await snapshots[0].restore();
+              const { accepted, results, positions } = await playSealed(day, orders, plan, how);
+              expect({ accepted, results, positions }).to.deep.equal(wanted);
+              for (const [slot, result] of results.entries()) {
+                if (!orders.some((order) => order.slot === slot)) expect(result).to.equal(null);
+                else {
+                  const { clearing } = expected(accepted, slot, TICKS);
+                  expect(result).to.deep.equal(clearing && slotResultOf(clearing));
+                }
+              }
             }
-          }
-        }
-      }),
-      runs(25),
-    );
-  });
+          }),
+          runs(count),
+        );
+      });
+    });
 
   it("clears own orders in storage together with revealed ones in memory", async function () {
     const connection = await connect();

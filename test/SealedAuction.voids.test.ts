@@ -3,8 +3,10 @@ import { expect } from "chai";
 import { fallIntoDebt, buy, clear, type SignedStrip, type StripReason } from "./helpers/auction.ts";
 import { connect, key, type StripInput } from "./helpers/market.ts";
 import { membership } from "./helpers/membership.ts";
+import { packHead, plugIn } from "./helpers/modules.ts";
 import { bundleOf, commit, expectBacked, openSealedDay, PLEDGE, reveal, revealed, WINDOW } from "./helpers/sealed.ts";
 import type { SealedDay } from "./helpers/sealed.ts";
+import { metered, Registers, Skip, valuesAt } from "./helpers/settling.ts";
 
 const connection = await connect();
 const price = { importPrice: 300, exportPrice: 80 };
@@ -155,6 +157,68 @@ describe("SealedAuction: an order that was committed", function () {
       });
     });
 
+    it("when anyone hands in a reading of the older period in the same place of the ring: that is settled at once, or waits", async function () {
+      const { community, escrow, settlement, registry } = day;
+      const idle = day.home(1);
+      // A period that nobody read: no journal of it is open, so the period that comes round to its place takes orders.
+      const old = Number((await settlement.meterState(community, idle.member)).nextPeriod);
+      const ring = Number(((await registry.terms(community)) >> 96n) & 0xffn);
+      day = { ...day, period: old + ring, gateOf: (of) => day.gate(0, of ?? day.period) };
+      await day.goTo(day.periodStart(day.period - 1));
+      bundle = bundleOf([await sign({ period: day.period })]);
+      await expectStands("after", async () => {
+        const reading = await new Registers(day).read(idle, old, valuesAt({}));
+        const item = await metered(day, idle, old, reading);
+        await expect(settlement.meter(community, old, [item]))
+          .to.emit(settlement, "ItemSkipped")
+          .withArgs(community, idle.member, old, Skip.RingBusy);
+        await settlement.meterAndSettle(community, old, [item]);
+        expect(await escrow.journals(community, old)).to.deep.equal([1n, 1n]);
+      });
+    });
+
+    describe("when another module would fill its member's journal", function () {
+      const FULL = packHead({ entries: 2_048 });
+      const fill = async (period: number) => {
+        const { community, escrow, coordinator } = day;
+        return await puppet.append(escrow, community, member(), period, FULL, "0x", 0, 0n, coordinator);
+      };
+      const plug = async () => await day.ethers.deployContract("PuppetModule");
+      let puppet: Awaited<ReturnType<typeof plug>>;
+
+      beforeEach(async function () {
+        puppet = await plug();
+        await plugIn(day, puppet, [day.home(0)]);
+      });
+
+      it("while it is revealed: that is refused, and goes through afterwards", async function () {
+        await expectStands("after", async () => {
+          await expect(fill(day.period))
+            .to.be.revertedWithCustomError(day.escrow, "PeriodNotOpen")
+            .withArgs(day.community, day.period);
+        });
+        await day.at(day.gateOf() + WINDOW - 1);
+        await expect(fill(day.period)).to.be.revertedWithCustomError(day.escrow, "PeriodNotOpen");
+        await day.at(day.gateOf() + WINDOW);
+        const record = puppet.append(
+          day.escrow,
+          day.community,
+          member(),
+          day.period,
+          packHead({}),
+          "0x",
+          0,
+          0n,
+          puppet,
+        );
+        await (await record).wait();
+      });
+
+      it("of the period before: no order of that is revealed", async function () {
+        await expectStands("after", async () => await fill(day.period - 1));
+      });
+    });
+
     it("when its member places orders itself: those are refused", async function () {
       await expectStands("after", async () => {
         for (const entries of [[buy(0, 30, 1)], [buy(3, 30, 1)]]) {
@@ -265,6 +329,18 @@ describe("SealedAuction: an order that was committed", function () {
         async () => await day.auction.connect(owner()).place(day.community, day.period, own),
       );
       expect(skipped.map(({ reason }) => reason)).to.deep.equal(["WrongFrontier"]);
+    });
+
+    it("with records of another module that fill its journal", async function () {
+      const puppet = await day.ethers.deployContract("PuppetModule");
+      await plugIn(day, puppet, [day.home(0)]);
+      const { community, escrow, period, coordinator } = day;
+      const full = packHead({ entries: 2_048 });
+      await expectSkipped(
+        "before",
+        "TooManyEntries",
+        async () => await puppet.append(escrow, community, member(), period, full, "0x", 0, 0n, coordinator),
+      );
     });
 
     it("with a deadline before it", async function () {

@@ -210,8 +210,8 @@ interface IPaymentEscrow {
     /// @param feeTo Who gets the fee that each record names, from the member's free balance, beside the reserve in its head.
     /// @param records One behind the other: `member 4 | frontier 1 | fee 6 | entries 2 | reserve 12 | buyWh 6 | sellWh 6 | size 2 |
     /// digest 32 | payload size`, big-endian. The frontier is the order book's afterwards; only the community's first module moves it.
-    /// @dev Only for active members, only for periods current ... + horizon, before the period ends. A payload takes at most 64 bytes
-    /// and 16 per entry.
+    /// @dev Only for active members, only for periods current ... + horizon, before the period ends; while orders of a sealed period
+    /// are revealed, of that period from the first module alone. A payload takes at most 64 bytes and 16 per entry.
     function append(uint32 community, uint32 period, uint8 module, address feeTo, bytes calldata records) external;
 
     /// @notice Replaces a journal word: a reading, a correction or a claim changed it. Settlement only.

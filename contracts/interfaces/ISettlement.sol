@@ -101,7 +101,7 @@ interface ISettlement {
         RegisterDown, // a start register lies below the last known one
         RegisterGap, // the start registers lie above the last known ones and the reading does not close the gap
         CorrectionOver, // the correction window is over: only a reading that closes the gap counts
-        RingBusy, // an older period in this ring entry is not settled yet
+        RingBusy, // an older period in this ring entry is not settled yet, or it is too late to open a journal without settling it
         JournalMismatch, // records, values or position do not hash to the journal
         NotMetered, // no reading was accepted for this period
         AlreadySettled,
@@ -155,7 +155,8 @@ interface ISettlement {
     error EvidenceMismatch(uint32 community, uint32 member, uint32 period);
     error Misdeployed(address part);
 
-    /// @notice Accepts readings without settling them. They count in the ledger of the slots once their member is settled.
+    /// @notice Accepts readings without settling them. They count in the ledger of the slots once their member is settled. Of members
+    /// without a journal, only until the claim window ends: `meterAndSettle` takes theirs at any time.
     /// @return accepted Number of items that were not skipped.
     function meter(uint32 community, uint32 period, MeteredItem[] calldata items) external returns (uint256 accepted);
 

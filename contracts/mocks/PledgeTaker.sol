@@ -13,7 +13,8 @@ contract PledgeTaker is PaymentEscrow {
     constructor(IProsumerRegistry registry_, address settlement_) PaymentEscrow(registry_, settlement_) {}
 
     function take(uint32 community, uint32 member, uint32 period, uint256 amount) external {
-        _takePledged(community, member, period, amount, _revealedBefore(community, period));
+        uint256 revealed = _revealedNow(community);
+        _takePledged(community, member, period, amount, revealed == period ? 0 : revealed);
         taken += amount;
     }
 }

@@ -285,6 +285,18 @@ contract EntryEightsTest is EntryLab {
         Check.eq(_post(l, s).refused, 1, "refused");
     }
 
+    /// @dev Nor on a side that a refused order begins.
+    function test_aSumDoesNotGoOnOnASideThatARefusedOrderBegins() external view {
+        Lab memory l = _market(SLOTS, 64, false);
+        EntryLoopsPlain.Strip memory s = _strip(Shape.Row, 17);
+        s.caps = [uint256(100), 100];
+        for (uint256 i = 0; i < 17; ++i) s.orders[i] = EntryLoopsPlain.Order(3, i < 7 ? 0 : 1, i, 5);
+        s.orders[7].lots = 101;
+        s.orders[16].lots = 100 - 8 * 5;
+        _open(l);
+        Check.eq(_post(l, s).refused, 1, "refused");
+    }
+
     /// @dev Caps of wide ticks take more lots than an entry has bits for.
     function test_aSumOfManyLotsIsKnownBehindASweep() external view {
         Lab memory l = _market(SLOTS, 64, true);

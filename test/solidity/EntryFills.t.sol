@@ -164,6 +164,31 @@ contract EntryFillsTest {
         Check.yes(!_fill(l, orders, prefixes), "the entry in it was accepted");
     }
 
+    /// @dev Eight slots in a row, but for one entry that lies a slot further on, or in one of which a bit is another one.
+    function test_eachOfEightFillsInItsOwnSlot() external {
+        for (uint256 prefixBytes = 2; prefixBytes <= 4; prefixBytes += 2) {
+            for (uint256 moved = 0; moved < 8; ++moved) {
+                for (uint256 bit = 0; bit < 9; ++bit) _fillBeside(prefixBytes, moved, bit);
+            }
+        }
+    }
+
+    /// @param moved Which of the entries lies in another slot than the row.
+    function _fillBeside(uint256 prefixBytes, uint256 moved, uint256 bit) private {
+        Lab memory l = _lab(144, prefixBytes);
+        EntryLoopsPlain.Order[] memory orders = new EntryLoopsPlain.Order[](8);
+        for (uint256 i = 0; i < 8; ++i) {
+            uint256 slot = 8 + i;
+            if (i == moved) slot = bit == 8 ? slot + 1 : slot ^ (1 << bit);
+            if (slot >= 144) slot = 8 + i;
+            // Each slot has a margin of its own, at which one entry in two is.
+            _store(l, slot, Clearing.Result(20 + i, 20 + i, 9, 7 + i, 20, 20, 20));
+            orders[i] = EntryLoopsPlain.Order(slot, 0, 20 + i + (i % 2), 1 + i);
+        }
+        _open(l);
+        Check.yes(_fill(l, orders, new uint256[](8)), "cleared");
+    }
+
     /// @dev Whichever bit of its period is another one, a word of the ring says nothing about this one.
     function test_aResultOfAnyOtherPeriodIsNone() external {
         for (uint256 bit = 0; bit < 33; ++bit) {

@@ -65,7 +65,8 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   NotSupplier: "Send with the owner of the member's supplier: `registry.supplierOf`.",
   NotTrader: "Send with the member's trading key or its owner.",
   PayloadTooLong: "A record takes 64 bytes and 16 per entry: shorten it.",
-  PeriodNotOpen: "Name the current period or one up to the horizon ahead.",
+  PeriodNotOpen:
+    "Name the current period or one up to the horizon ahead. While orders of a sealed period are revealed, other modules wait.",
   RecordsCutOff: "Pack records with `packRecords`: one ends behind the last byte.",
   ReentrancyGuardReentrantCall: "The payment token calls back into the escrow: choose another token.",
   RingBusy: "Settle the older period first: anybody can, `settleEstimated` needs no reading.",

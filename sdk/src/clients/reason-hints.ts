@@ -44,7 +44,7 @@ export const SKIP_HINTS: Readonly<Record<SkipReason, string>> = {
   RegisterDown: "Start where the last reading ended: registers never go down.",
   RegisterGap: "Sign a reading that closes the gap, or send the missing readings.",
   CorrectionOver: "The correction window is over: only a reading that closes the gap counts.",
-  RingBusy: "Settle the older period first.",
+  RingBusy: "Settle the older period first. A reading that comes after the claim window goes in by `meterAndSettle`.",
   JournalMismatch: "Rebuild the records from the logs: they do not hash to the journal.",
   NotMetered: "Send the reading first, or wait for the reading deadline and settle as estimated.",
   AlreadySettled: "Nothing: somebody settled it before.",

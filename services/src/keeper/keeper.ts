@@ -7,6 +7,7 @@ import {
   periodAt,
   ringLength,
   type CommunityIndex,
+  type EstimateItem,
   type LogReader,
   type Period,
   type Terms,
@@ -78,6 +79,11 @@ export class Keeper {
         const { keys, idle } = await this.#submit(task, period, parts[task]);
         submitted.push(...keys);
         if (idle > 0) waiting.push({ task, period, items: idle });
+        // In the outbox they belong to the period that waits for them: an earlier one may have left the ring.
+        if (task === "estimate" && idle > 0 && keys.length === 0) {
+          const before = await this.#earlierParts(period, due.estimate);
+          submitted.push(...(await this.#submit(task, period, before)).keys);
+        }
       }
     }
     this.#forget(periodsFrom(terms, now)[0] ?? asPeriod(0n));
@@ -105,6 +111,24 @@ export class Keeper {
       settle: partsOf(due.settle, (items) => calls.settle(community, period, items), fit.settle),
       estimate: partsOf(due.estimate, (items) => calls.settleEstimated(community, period, items), fit.estimate),
     };
+  }
+
+  /**
+   * Estimates that have to come first, of members without orders in those periods: each one's first period that is neither read nor
+   * estimated. Left alone, it would keep the later period from being settled, and in the end its place in the ring from everybody.
+   */
+  async #earlierParts(period: Period, items: readonly EstimateItem[]): Promise<Part[]> {
+    const { wattbook, community, limits } = this.#options;
+    const { settlement } = wattbook;
+    const fit = { ...LIMITS.estimate, ...limits?.estimate };
+    const missing = new Map<Period, EstimateItem[]>();
+    for (const { member } of items) {
+      const { gapEnd } = await settlement.meter(community, member);
+      if (gapEnd < period) missing.set(gapEnd, [...(missing.get(gapEnd) ?? []), { member, records: [] }]);
+    }
+    return [...missing].flatMap(([each, some]) =>
+      partsOf(some, (part) => settlement.calls.settleEstimated(community, each, part), fit),
+    );
   }
 
   /** Submits the calls of which the chain would take something, unless earlier ones of the kind are on their way. */

@@ -185,6 +185,24 @@ describe("Keeper", () => {
     expect(await stateOf(m, idle, period)).to.equal(State.Open);
   });
 
+  it("estimates periods without orders first, where a later one cannot be estimated without them", async () => {
+    const w = await hour();
+    const { m, seller, buyer, period } = w;
+    const later = period + 2;
+    await postStrips(m, later, [
+      [seller, [sell(1, 10, 10)]],
+      [buyer, [buy(1, 30, 10)]],
+    ]);
+    const { run } = await keeperFor(w);
+    await goBehind(m, later, HOUR + 1);
+    await run();
+    for (let pass = 0; pass < 3; pass++) await run();
+    for (const home of [seller, buyer]) {
+      for (const each of [period, period + 1, later]) expect(await stateOf(m, home, each)).to.equal(State.Estimated);
+    }
+    expect(await run()).to.deep.equal({ submitted: [], waiting: [] });
+  });
+
   it("sends what two keepers find once, where one sees what the other did", async () => {
     const w = await hour();
     const { m, period } = w;

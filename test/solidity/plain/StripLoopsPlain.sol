@@ -121,8 +121,26 @@ library StripLoopsPlain {
         if (order.lots > word.maxLots(order.side)) return false;
         uint256[] memory rooms = m.rooms[2 * order.slot + order.side];
         if (rooms.length == 0 || order.lots > rooms[order.tick]) return false;
-        uint256 fees = s.feePerEntry + (j.recordsOf() == 0 ? m.settlementFee : 0);
-        return order.reserve + fees <= s.maxReserve;
+        return _costOf(m, s, order, j) <= s.maxReserve;
+    }
+
+    /// @return What a strip of one entry takes of its `maxReserve`, base units.
+    function costOf(
+        Market memory m,
+        IOrderBook.Strip memory s,
+        Member word,
+        Journal j
+    ) internal pure returns (uint256) {
+        return _costOf(m, s, _orderOf(m, s, word), j);
+    }
+
+    function _costOf(
+        Market memory m,
+        IOrderBook.Strip memory s,
+        Order memory order,
+        Journal j
+    ) private pure returns (uint256) {
+        return order.reserve + s.feePerEntry + (j.recordsOf() == 0 ? m.settlementFee : 0);
     }
 
     function _isSigned(bytes32 digest, IOrderBook.Strip memory s, Member word) private pure returns (bool) {
