@@ -36,15 +36,15 @@ describe("relayer: OpenAPI description", function () {
   it("keeps to the schema of OpenAPI 3.1 in docs/openapi.json, as its authors publish it", async () => {
     const text = readFileSync(OPENAPI_FILE, "utf8");
     const validator = new Validator();
-    expect(await validator.validate(JSON.parse(text) as object)).to.deep.equal({ valid: true });
+    expect(await validator.validate(text)).to.deep.equal({ valid: true });
     expect(validator.version).to.equal("3.1");
     // The schema finds what is wrong: a place that no parameter has, and an answer without a description.
     for (const [right, wrong] of [
       [/"in": "path"/, '"in": "body"'],
       [/"description": "[^"]*",\s*"content"/, '"content"'],
     ] as const) {
-      const broken = JSON.parse(text.replace(right, wrong)) as object;
-      expect(broken).to.not.deep.equal(JSON.parse(text));
+      const broken = text.replace(right, wrong);
+      expect(broken).to.not.equal(text);
       expect((await new Validator().validate(broken)).valid, wrong).to.equal(false);
     }
   });
