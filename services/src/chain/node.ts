@@ -1,9 +1,10 @@
 /** What the services ask a node. One line to a chain that is checked, never waits without end, and is told what it may repeat. */
 import { faultOf, isWattbookError, RpcInvalidError, WrongChainError } from "@wattbook/sdk";
 import type { FaultError } from "@wattbook/sdk";
-import { FetchRequest, JsonRpcProvider, Network, type TransactionRequest } from "ethers";
+import { JsonRpcProvider, Network, type TransactionRequest } from "ethers";
 import { ServiceError } from "../errors.ts";
 import { pause, type Backoff, DEFAULT_BACKOFF, waitBefore } from "./backoff.ts";
+import { endpointOf } from "./endpoint.ts";
 
 /** How to reach a node. */
 export interface NodeOptions {
@@ -13,6 +14,8 @@ export interface NodeOptions {
   readonly chainId: bigint;
   /** Milliseconds per request, 10,000 if left out. */
   readonly timeout?: number;
+  /** Bytes of an answer, 32 MiB if left out. */
+  readonly mostAnswer?: number;
   /** How often and how long to wait between tries. */
   readonly backoff?: Backoff;
   /** Blocks that a node may be behind the newest one seen before it counts as lagging; 3 if left out. */
@@ -197,13 +200,9 @@ class Line {
   readonly #chainId: bigint;
   #checked = false;
 
-  constructor(url: string, { chainId, timeout = 10_000 }: NodeOptions) {
-    const request = new FetchRequest(url);
-    request.timeout = timeout;
-    // Ethers' own tries after a 429 would take minutes, unseen.
-    request.setThrottleParams({ maxAttempts: 1 });
+  constructor(url: string, { chainId, timeout = 10_000, mostAnswer }: NodeOptions) {
     const network = Network.from(chainId);
-    this.provider = new JsonRpcProvider(request, network, {
+    this.provider = new JsonRpcProvider(endpointOf(url, timeout, mostAnswer), network, {
       staticNetwork: network,
       cacheTimeout: -1,
       batchMaxCount: 1,
