@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { expect } from "chai";
 import { scanProgress } from "../../cli/src/lib/progress.ts";
@@ -431,6 +432,22 @@ describe("wattbook keeper", function () {
     expect(settled?.state).to.equal("done");
     expect(await stateOf(m, seller, period + 1)).to.equal(State.Settled);
     expect((await once())["submitted"]).to.deep.equal([]);
+  });
+
+  it("asks the next of several nodes where one does not answer", async function () {
+    const d = await desk();
+    const { m, seller, period, folder } = d;
+    await post(m, period + 1, [[seller, [sell(1, 10, 100)]]]);
+    await skipPeriod(d);
+    const written = JSON.parse(readFileSync(d.config, "utf8")) as object;
+    const urls = ["http://127.0.0.1:1", bridge.url];
+    folder.write("several.json", { ...written, node: { url: urls } });
+    const args = ["keeper", "--once", "--yes", "--confirmations", "1", "--json", "--config", folder.at("several.json")];
+    expect(json(await run(args))["submitted"]).to.have.length(1);
+    const listed = await run(args, { env: { WATTBOOK_NODE_URL: urls.join("\n") } });
+    expect(json(listed)["submitted"]).to.deep.equal([]);
+    const wrong = await run(args, { env: { WATTBOOK_NODE_URL: `${bridge.url} nonsense` } });
+    expect(failure(wrong)).to.deep.equal([2, "CONFIG_INVALID"]);
   });
 });
 

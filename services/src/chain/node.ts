@@ -1,10 +1,11 @@
 /** What the services ask a node. One line to a chain that is checked, never waits without end, and is told what it may repeat. */
 import { faultOf, isWattbookError, RpcInvalidError, WrongChainError } from "@wattbook/sdk";
 import type { FaultError } from "@wattbook/sdk";
-import { JsonRpcProvider, Network, type TransactionRequest } from "ethers";
+import { type JsonRpcApiProvider, JsonRpcProvider, Network, type TransactionRequest } from "ethers";
 import { ServiceError } from "../errors.ts";
 import { pause, type Backoff, DEFAULT_BACKOFF, waitBefore } from "./backoff.ts";
 import { endpointOf } from "./endpoint.ts";
+import { AnyNodeProvider } from "./provider.ts";
 
 /** How to reach a node. */
 export interface NodeOptions {
@@ -46,6 +47,8 @@ export interface Receipt {
  * questions, and sending the same signed bytes twice sends one transaction.
  */
 export class Node {
+  /** Ethers' view of them all, for the clients of the SDK. Destroy it to close every connection. */
+  readonly provider: JsonRpcApiProvider;
   readonly #lines: readonly Line[];
   readonly #options: NodeOptions;
   #current = 0;
@@ -55,15 +58,17 @@ export class Node {
     if (options.urls.length === 0) throw new RangeError("urls: name at least one node");
     this.#options = options;
     this.#lines = options.urls.map((url) => new Line(url, options));
+    this.provider = new AnyNodeProvider({
+      chainId: options.chainId,
+      ask: (method, params) => this.ask(method, params),
+      close: () => {
+        for (const { provider } of this.#lines) provider.destroy();
+      },
+    });
   }
 
   get chainId(): bigint {
     return this.#options.chainId;
-  }
-
-  /** Ethers' view of the node in use, for the clients of the SDK. */
-  get provider(): JsonRpcProvider {
-    return this.#line.provider;
   }
 
   /** The latest block. @throws ServiceError NODE_LAGGING where every node is behind what one of them said before */
