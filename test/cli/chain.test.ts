@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { expect } from "chai";
 import { scanProgress } from "../../cli/src/lib/progress.ts";
 import { SqliteLogStore } from "../../services/src/keeper/index.ts";
 import { hours } from "../helpers/hours.ts";
 import { connect, type Connection, deployMarket, key } from "../helpers/market.ts";
-import { buy, metered, post, sell, State, stateOf, valuesAt } from "../helpers/settling.ts";
+import { buy, dueOf, freeOf, metered, post, sell, State, stateOf, valuesAt } from "../helpers/settling.ts";
 import { sealedTerms } from "../helpers/sealed.ts";
+import { SUPPLIER } from "../helpers/worlds.ts";
 import { type Bridge, bridgeTo } from "../services/support/bridge.ts";
 import { configure, Folder, type Given, PASSWORD, run, spawned, type Ran } from "./support.ts";
 
@@ -286,6 +288,44 @@ describe("Orders at the command line", function () {
     expect(claimed).to.deep.include({ boughtWh: "0", unsoldWh: "600", to: seller.owner.address });
   });
 
+  it("leave what a supplier cannot pay yet, which is claimed once it can", async function () {
+    const d = await desk();
+    const { cli, m, seller, period, registers } = d;
+    expect((await cli("claim --due --yes")).stdout).to.match(/^The supplier of member \d+ owes it nothing\.\n$/);
+    const { free } = await m.escrow.account(m.community, SUPPLIER);
+    await m.escrow.connect(m.supplier).withdraw(m.community, SUPPLIER, m.supplier, free);
+    await skipPeriod(d);
+    // Nobody pays the supplier for an import before.
+    for (const [at, values] of [
+      [period, valuesAt({})],
+      [period + 1, valuesAt({ 1: [0, 1200] })],
+    ] as const) {
+      const item = await metered(m, seller, at, await registers.read(seller, at, values));
+      await m.settlement.meterAndSettle(m.community, at, [item]);
+    }
+    const owed = -(await dueOf(m, seller.member));
+    expect(owed > 0n).to.equal(true);
+    expect((await cli("member show")).stdout).to.match(/its supplier owes it .*: wattbook claim --due/);
+    const nothing = json(await cli("claim --due --yes --json"));
+    expect(nothing).to.deep.include({ claimed: "0", owed: String(owed) });
+
+    const part = owed / 3n;
+    await m.fund(SUPPLIER, part);
+    const before = await freeOf(m, seller.member);
+    const dry = await cli("claim --due --dry-run");
+    expect(dry.stdout).to.match(/^Would claim what is there of .*\.\n$/);
+    expect(await freeOf(m, seller.member)).to.equal(before);
+    const asked = await cli("claim --due", { answers: ["y"] });
+    expect(asked.stderr).to.include("PaymentEscrow.claimDue").and.to.include("its supplier owes it");
+    expect(asked.stdout).to.match(/Claimed .* is still owed\. Member \d+ has .* free\.\n$/);
+    expect(await freeOf(m, seller.member)).to.equal(before + part);
+    await m.fund(SUPPLIER, 2n * owed);
+    const rest = json(await cli("claim --due --yes --json"));
+    expect(rest).to.deep.include({
+      ...{ member: seller.member, claimed: String(owed - part), owed: "0", free: String(before + owed) },
+    });
+  });
+
   it("come from a file, in prices per kWh", async function () {
     const { cli, slot, folder, m, seller, period } = await desk();
     const next = new Date(Date.parse(slot) + 900_000).toISOString();
@@ -431,6 +471,22 @@ describe("wattbook keeper", function () {
     expect(settled?.state).to.equal("done");
     expect(await stateOf(m, seller, period + 1)).to.equal(State.Settled);
     expect((await once())["submitted"]).to.deep.equal([]);
+  });
+
+  it("asks the next of several nodes where one does not answer", async function () {
+    const d = await desk();
+    const { m, seller, period, folder } = d;
+    await post(m, period + 1, [[seller, [sell(1, 10, 100)]]]);
+    await skipPeriod(d);
+    const written = JSON.parse(readFileSync(d.config, "utf8")) as object;
+    const urls = ["http://127.0.0.1:1", bridge.url];
+    folder.write("several.json", { ...written, node: { url: urls } });
+    const args = ["keeper", "--once", "--yes", "--confirmations", "1", "--json", "--config", folder.at("several.json")];
+    expect(json(await run(args))["submitted"]).to.have.length(1);
+    const listed = await run(args, { env: { WATTBOOK_NODE_URL: urls.join("\n") } });
+    expect(json(listed)["submitted"]).to.deep.equal([]);
+    const wrong = await run(args, { env: { WATTBOOK_NODE_URL: `${bridge.url} nonsense` } });
+    expect(failure(wrong)).to.deep.equal([2, "CONFIG_INVALID"]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { knownBooks } from "../reference/known-books.ts";
 import { Folder, run, spawned, type Ran } from "./support.ts";
 
 const GRID = { floorPrice: 60, tickSize: 4, tickCount: 64, lotWh: 10 };
@@ -15,6 +16,10 @@ function refused({ code, stdout, stderr }: Ran, error: string, ...words: string[
   for (const word of words) expect(stderr).to.include(word);
 }
 
+function divisorOf(a: bigint, b: bigint): bigint {
+  return b === 0n ? a : divisorOf(b, a % b);
+}
+
 describe("wattbook market clear --file", function () {
   const folder = new Folder();
   after(() => {
@@ -27,6 +32,43 @@ describe("wattbook market clear --file", function () {
     expect(stderr).to.equal("");
     const fills = { roof: 800, oven: 800 };
     expect(JSON.parse(stdout)).to.deep.equal({ tick: 10, price: 100, volumeWh: 800, welfare: 64_000, fills });
+  });
+
+  describe("on books of other projects, see test/vectors", function () {
+    for (const known of knownBooks()) {
+      it(`${known.id}: volume, welfare and price`, async function () {
+        const { bids, asks, volume, welfare, low, high } = known;
+        const prices = [...bids, ...asks].map(({ price }) => price);
+        const floorPrice = prices.reduce((least, price) => (price < least ? price : least));
+        const tickSize = prices.reduce((size, price) => divisorOf(size, price - floorPrice), 0n) || 1n;
+        const most = prices.reduce((found, price) => (price > found ? price : found));
+        const tickCount = (most - floorPrice) / tickSize + 1n;
+        const orders = [
+          ...bids.map((order, index) => ({ id: `bid ${index}`, side: "buy", ...order })),
+          ...asks.map((order, index) => ({ id: `ask ${index}`, side: "sell", ...order })),
+        ].map(({ quantity, ...order }) => ({ ...order, price: Number(order.price), quantityWh: Number(quantity) }));
+        const grid = { floorPrice, tickSize, tickCount, lotWh: 1n };
+        const numbers = Object.fromEntries(Object.entries(grid).map(([name, value]) => [name, Number(value)]));
+        const ran = await cleared(JSON.stringify({ ...numbers, orders }), "--json");
+        // One has a price of 1.00001 among whole ones, finer than any grid.
+        if (floorPrice >= 2n ** 16n) {
+          refused(ran, "OUT_OF_RANGE", `floorPrice is ${floorPrice}`);
+          return;
+        }
+        const { code, stdout, stderr } = ran;
+        expect(code, stderr).to.equal(0);
+        const tick = ((low + high) / 2n - floorPrice) / tickSize;
+        const { fills, ...found } = JSON.parse(stdout) as { fills: Record<string, number> };
+        expect(found).to.deep.equal({
+          ...{ tick: Number(tick), price: Number(floorPrice + tick * tickSize) },
+          ...{ volumeWh: Number(volume), welfare: Number(welfare) },
+        });
+        for (const side of ["bid", "ask"]) {
+          const filled = Object.entries(fills).filter(([id]) => id.startsWith(side));
+          expect(filled.reduce((sum, [, quantity]) => sum + quantity, 0)).to.equal(Number(volume));
+        }
+      });
+    }
   });
 
   it("serves equal orders in the sequence of the file", async function () {

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { expect } from "chai";
@@ -113,6 +113,29 @@ describe("wattbook", function () {
       for (const { path } of all) expect(script).to.include(path.at(-1));
     }
   });
+});
+
+describe("Completion scripts", function () {
+  const folder = new Folder();
+  after(() => {
+    folder.remove();
+  });
+
+  for (const shell of ["bash", "zsh", "fish"]) {
+    it(`can be read by ${shell}`, async function () {
+      // Nothing is run: `-n` reads alone.
+      const read = (script: string) =>
+        spawnSync(shell, ["-n", folder.write("completion", script)], { encoding: "utf8" });
+      if (read("").error !== undefined) {
+        console.log(`      ${shell} is not installed here: its script was not read`);
+        this.skip();
+      }
+      const { stdout } = await run(["completion", shell]);
+      const { status, stderr } = read(stdout);
+      expect([status, stderr]).to.deep.equal([0, ""]);
+      expect(read("if true; (").status, "what is none is told").to.not.equal(0);
+    });
+  }
 });
 
 describe("docs/cli.md", function () {

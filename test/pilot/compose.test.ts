@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -67,6 +67,17 @@ describe("compose.yaml", () => {
         name,
       ).to.deep.equal([]);
     }
+  });
+
+  it("is taken by docker compose, with all its profiles", function () {
+    this.timeout(60_000);
+    const docker = (...args: string[]) => spawnSync("docker", ["compose", ...args], { encoding: "utf8" });
+    if (docker("version").status !== 0) {
+      console.log("      docker compose is not installed here: it did not read compose.yaml");
+      this.skip();
+    }
+    const { status, stderr } = docker("--profile", "local", "--profile", "dashboard", "config", "--quiet");
+    expect([status, stderr]).to.deep.equal([0, ""]);
   });
 
   it("runs nobody as root, names versions of images, and looks at every service's health", () => {

@@ -1,5 +1,6 @@
 /** `wattbook claim`: energy tokens of a settled period, or what a supplier owes. */
 import {
+  asAmount,
   asPeriod,
   claimable,
   claimsUntil,
@@ -8,6 +9,7 @@ import {
   periodAt,
   positionOf,
   slotsOf,
+  type Amount,
   type Claimable,
   type ClaimItem,
   type LogReader,
@@ -50,14 +52,27 @@ async function claimDue(session: Session, options: Options, output: Output): Pro
   const { wattbook, community, config, money } = session;
   const member = await memberOf(options, session);
   const from = keyOf(config, "owner");
+  const owed = await owedTo(session, member);
   const call = wattbook.escrow.calls.claimDue(community, member);
-  const outcome = await sendCalls(session, { from, steps: [{ call }], scope: scopeOf(session) }, options, output);
-  const { free } = await wattbook.escrow.account(community, member);
-  output.result({ ...outcomeJson(outcome), member: Number(member), free }, () => {
-    return outcome.dryRun
-      ? "Would claim it."
-      : `${outcomeText(outcome)}\nMember ${member} has ${amountText(money, free)} free.`;
+  const details = [`its supplier owes it ${amountText(money, owed)}, and pays as much of it as it has set aside`];
+  const scope = scopeOf(session);
+  const outcome =
+    owed === 0n ? null : await sendCalls(session, { from, steps: [{ call, details }], scope }, options, output);
+  const [left, { free }] = await Promise.all([owedTo(session, member), wattbook.escrow.account(community, member)]);
+  const claimed = asAmount(owed - left);
+  const json = { member: Number(member), claimed, owed: left, free };
+  output.result({ ...(outcome !== null && outcomeJson(outcome)), ...json }, () => {
+    if (outcome === null) return `The supplier of member ${member} owes it nothing.`;
+    if (outcome.dryRun) return `Would claim what is there of ${amountText(money, owed)}.`;
+    const rest = left === 0n ? "" : ` ${amountText(money, left)} is still owed.`;
+    return `${outcomeText(outcome)}\nClaimed ${amountText(money, claimed)}.${rest} Member ${member} has ${amountText(money, free)} free.`;
   });
+}
+
+/** What a member's supplier owes it. */
+async function owedTo({ wattbook, community }: Session, member: MemberIndex): Promise<Amount> {
+  const { due } = await wattbook.escrow.debt(community, member);
+  return asAmount(due < 0n ? 0n - due : 0n);
 }
 
 async function claimTokens(session: Session, options: Options, output: Output): Promise<void> {

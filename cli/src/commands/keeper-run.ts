@@ -5,11 +5,11 @@ import { Secrets } from "@wattbook/services/files";
 import type { OpenKeeper } from "@wattbook/services/keeper";
 import type { Level, Listen } from "@wattbook/services/operation";
 import type { Wallet } from "ethers";
-import { nodeUrlOf, readConfig, type Config } from "../lib/config.ts";
+import { nodeUrlsOf, readConfig, type Config } from "../lib/config.ts";
 import { confirm } from "../lib/confirm.ts";
 import { CliError, EXIT } from "../lib/errors.ts";
 import { unlock } from "../lib/keystore.ts";
-import { communityOf, deploymentOf, type LinkOptions, type Session } from "../lib/link.ts";
+import { communityOf, deploymentOf, type LinkOptions } from "../lib/link.ts";
 import type { Output } from "../lib/output.ts";
 import type { AskingOptions } from "../lib/send.ts";
 import { senderKey } from "../lib/sender-key.ts";
@@ -43,7 +43,7 @@ export async function keepOn(options: KeepOptions, output: Output): Promise<void
   ]);
   const log = createLog("keeper", options.log, secrets);
   const signal = stopSignal(log);
-  const urls = [secrets.add(nodeUrlOf(config, terminal))];
+  const urls = nodeUrlsOf(config, terminal).map((url) => secrets.add(url));
   const node = new Node({ urls, chainId: deployment.chainId, timeout: config.node.timeoutMs });
   const setup = {
     ...{ deployment, community: asCommunity(community), node, signer, folder: config.data, listen: options.listen },
@@ -65,19 +65,23 @@ export async function keepOn(options: KeepOptions, output: Output): Promise<void
 }
 
 /** Looks once, and waits for what it sent; whether all of it went through. */
-export async function keepOnce(session: Session, options: KeepOptions, output: Output): Promise<boolean> {
-  const { config, terminal, wattbook, community } = session;
+export async function keepOnce(options: KeepOptions, output: Output): Promise<boolean> {
+  const { terminal } = output;
+  const config = readConfig(options.config, terminal);
+  const deployment = deploymentOf(config);
+  const community = asCommunity(communityOf(options, config));
   const signer = await signerOf(config, options, terminal, new Secrets());
-  const [{ Node }, { openKeeper }] = await Promise.all([
+  const [{ Node }, { joinedTo, openKeeper }] = await Promise.all([
     import("@wattbook/services/chain"),
     import("@wattbook/services/keeper"),
   ]);
   const stop = new AbortController();
   const release = onSignals(stop, output);
-  const { chainId } = wattbook.deployment;
-  const urls = [nodeUrlOf(config, terminal)];
+  const { chainId } = deployment;
+  const urls = nodeUrlsOf(config, terminal);
   const node = new Node({ urls, chainId, timeout: config.node.timeoutMs, signal: stop.signal });
   try {
+    const wattbook = await joinedTo({ node, deployment, community });
     const open = await openKeeper({
       ...{ wattbook, community, node, signer, folder: config.data, delay: options.delay },
       confirmations: Number(options.confirmations),

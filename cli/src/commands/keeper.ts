@@ -38,14 +38,9 @@ export const keeper: Register = (parent, app) => {
       new Option("--log <level>", "how much to log").choices(LEVELS).default("info" satisfies (typeof LEVELS)[number]),
     );
   action<Options, []>(command, app, async (options, output) => {
-    if (options.dryRun !== true && options.once !== true) {
-      await keepOn(options, output);
-      return;
-    }
-    await withSession(options, app.terminal, async (session) => {
-      if (options.dryRun) await look(session, output);
-      else if (!(await keepOnce(session, options, output))) app.exit = EXIT.failed;
-    });
+    if (options.dryRun === true) await withSession(options, app.terminal, (session) => look(session, output));
+    else if (options.once !== true) await keepOn(options, output);
+    else if (!(await keepOnce(options, output))) app.exit = EXIT.failed;
   });
 };
 

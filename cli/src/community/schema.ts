@@ -12,7 +12,9 @@ const bytes = z.string().regex(/^0x([0-9a-fA-F]{2})+$/, "must be a signature in 
 
 /** A whole number, as JSON number or, above 2^53, as text. */
 const whole = z
-  .union([z.int().nonnegative(), z.string().regex(/^\d+$/, "must be a whole number")])
+  .union([z.int().nonnegative("must be a whole number"), z.string().regex(/^\d+$/)], {
+    error: "must be a whole number",
+  })
   .transform((value) => BigInt(value));
 
 const bits = (width: number) => whole.refine((value) => value < 1n << BigInt(width), `must fit ${width} bits`);
@@ -21,7 +23,10 @@ const bits = (width: number) => whole.refine((value) => value < 1n << BigInt(wid
 const NEVER = 2n ** 40n - 1n;
 
 /** `id` and `salt` never leave the machine: the chain gets their hash. */
-const meteringPoint = z.union([hash, z.strictObject({ id: z.string().min(1), salt: hash })]);
+const meteringPoint = z.union([hash, z.strictObject({ id: z.string().min(1), salt: hash })], {
+  error:
+    'must be { "id", "salt" } with a salt of 32 random bytes in hex (openssl rand -hex 32, 0x before it), or their hash',
+});
 
 /** One member. */
 export const memberSchema = z.strictObject({
@@ -58,7 +63,9 @@ export const tariffSchema = z.strictObject({
 
 const terms = z.strictObject({
   /** "LocalEuro" deploys a play coin, on local chains only. */
-  paymentToken: z.union([z.literal("LocalEuro"), address]),
+  paymentToken: z.union([z.literal("LocalEuro"), address], {
+    error: 'must be the address of a token, or "LocalEuro" on a local chain',
+  }),
   coordinator: address,
   dso: address,
   feeCollector: address,

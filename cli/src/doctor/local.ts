@@ -112,7 +112,7 @@ function keysOf(config: Config, findings: Finding[]): Map<Role, LockedKey> {
 /** A provider's key in the node's address, in a file that others can read. */
 function nodeKey({ path, node: { url, urlFile } }: Config): Finding[] {
   const holding = [
-    ...(url !== undefined && url.replace(/\/$/, "") !== withoutKeys(url) ? [path] : []),
+    ...([url ?? []].flat().some((each) => each.replace(/\/$/, "") !== withoutKeys(each)) ? [path] : []),
     ...(urlFile === undefined || !existsSync(urlFile) ? [] : [urlFile]),
   ];
   return holding.flatMap((file) => {

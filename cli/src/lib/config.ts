@@ -49,7 +49,11 @@ const door = z.url({ protocol: /^https?$/, error: "pass where its /readyz is, su
 export const configSchema = z.strictObject({
   format: z.literal(1, { error: "pass 1" }),
   node: z.strictObject({
-    url: httpUrl.optional(),
+    url: z
+      .union([httpUrl, z.array(httpUrl).min(1)], {
+        error: "pass the address of a node, or a list of them, such as http://127.0.0.1:8545",
+      })
+      .optional(),
     urlEnv: path("the variable that holds the node's address").optional(),
     urlFile: path("the file that holds the node's address").optional(),
     timeoutMs: whole("milliseconds per request", 100, 600_000).default(10_000),
@@ -85,7 +89,8 @@ export interface KeyFile {
 export interface Config {
   readonly path: string;
   readonly node: {
-    readonly url?: string | undefined;
+    /** Of one node, or of several of one chain. */
+    readonly url?: string | readonly string[] | undefined;
     readonly urlEnv?: string | undefined;
     readonly urlFile?: string | undefined;
     readonly timeoutMs: number;
@@ -145,23 +150,30 @@ export function readConfig(named: string | undefined, terminal: Pick<Terminal, "
   };
 }
 
+/** The address of the node that commands ask: the first. @throws as `nodeUrlsOf` */
+export function nodeUrlOf(config: Config, terminal: Pick<Terminal, "env">): string {
+  return nodeUrlsOf(config, terminal)[0];
+}
+
 /**
- * The node's address: a variable's, a file's, or the configuration's own. It is never shown: keys often stand in it.
+ * Addresses of nodes: a variable's or a file's, with white space in between, or the configuration's own. They are never shown: keys often
+ * stand in them.
  * @throws CliError NODE_URL_MISSING, CONFIG_INVALID, FILE_UNREADABLE
  */
-export function nodeUrlOf({ path: file, node }: Config, { env }: Pick<Terminal, "env">): string {
+export function nodeUrlsOf({ path: file, node }: Config, { env }: Pick<Terminal, "env">): [string, ...string[]] {
   const variable = env[node.urlEnv ?? NODE_VARIABLE] ?? "";
-  const [source, url] =
+  const [source, given] =
     variable !== ""
       ? [node.urlEnv ?? NODE_VARIABLE, variable]
       : node.urlFile !== undefined
-        ? [node.urlFile, readText("node.urlFile", node.urlFile).trim()]
+        ? [node.urlFile, readText("node.urlFile", node.urlFile)]
         : [`node.url of ${file}`, node.url];
-  if (url === undefined) {
+  if (given === undefined) {
     const advice = `Set ${node.urlEnv ?? NODE_VARIABLE} to it, or name a file with it as node.urlFile`;
     throw new CliError("NODE_URL_MISSING", `${file} does not say where the node is. ${advice}.`);
   }
-  if (httpUrl.safeParse(url).success) return url;
+  const [first = "", ...more] = typeof given === "string" ? given.trim().split(/\s+/) : given;
+  if ([first, ...more].every((url) => httpUrl.safeParse(url).success)) return [first, ...more];
   throw new CliError(
     "CONFIG_INVALID",
     `${source} holds no address of a node (not shown). It begins with http:// or https://.`,

@@ -12,7 +12,8 @@ import {
   type Terms,
   type Wattbook,
 } from "@wattbook/sdk";
-import { FetchRequest, JsonRpcProvider, Network } from "ethers";
+import { endpointOf } from "@wattbook/services/endpoint";
+import { JsonRpcProvider, Network } from "ethers";
 import { nodeUrlOf, readConfig, type Config } from "./config.ts";
 import { CliError } from "./errors.ts";
 import { readText } from "./files.ts";
@@ -49,12 +50,8 @@ const POLL_MS = 500;
 
 /** A provider that asks for the chain once, and does not try again by itself. */
 export function openProvider(url: string, chainId: bigint, timeoutMs: number): JsonRpcProvider {
-  const request = new FetchRequest(url);
-  request.timeout = timeoutMs;
-  // Ethers' own tries after a 429 would take minutes, unseen.
-  request.setThrottleParams({ maxAttempts: 1 });
   const network = Network.from(chainId);
-  const provider = new JsonRpcProvider(request, network, {
+  const provider = new JsonRpcProvider(endpointOf(url, timeoutMs), network, {
     staticNetwork: network,
     cacheTimeout: -1,
     batchMaxCount: 1,

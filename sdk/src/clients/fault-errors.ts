@@ -155,6 +155,8 @@ export class RpcRefusedError extends FaultError {
     /** Whether it asks for patience only. */
     readonly busy: boolean,
     options?: ErrorOptions,
+    /** Whether it declines whoever asks, or the method, by its code or HTTP status: that says nothing of what was asked. */
+    readonly denied = false,
   ) {
     super(
       `The node refuses the request: ${reason}.`,

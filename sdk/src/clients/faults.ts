@@ -68,7 +68,7 @@ const funds: Rule = (said, options) => {
 
 const nonce: Rule = (said, options) => {
   const pattern =
-    /nonce (is )?too (low|high)|nonce has already been used|replacement (transaction|fee)[^.]*(underpriced|too low)|already known/i;
+    /nonce (is )?too (low|high)|nonce has already been used|replacement (transaction|fee)[^.]*(underpriced|too low)|already ?(known|imported)|known transaction/i;
   return hasCode(said, "NONCE_EXPIRED", "REPLACEMENT_UNDERPRICED", "TRANSACTION_REPLACED") || says(said, pattern)
     ? new NonceTakenError(reason(said, pattern), options)
     : undefined;
@@ -118,8 +118,8 @@ const refused: Rule = (said, options) => {
   const pattern =
     /unauthorized|forbidden|invalid (api|project) ?(key|id)|method .*(not (found|available|supported|exist))|unsupported method|unexpected status code|status code 4\d\d/i;
   const denied = said.statuses.some((status) => status === 401 || status === 402 || status === 403);
-  return denied || hasCode(said, 4100, 4200, -32601, -32001) || says(said, pattern)
-    ? new RpcRefusedError(reason(said, pattern), false, options)
+  return denied || hasCode(said, 4100, 4200, -32601, -32001, -32004) || says(said, pattern)
+    ? new RpcRefusedError(reason(said, pattern), false, options, true)
     : undefined;
 };
 
@@ -158,7 +158,10 @@ const unavailable: Rule = (said, options) => {
 const other: Rule = (said, options) => {
   if (hasCode(said, -32603, -32002)) return new RpcUnavailableError(reason(said, /./), options);
   const own = said.codes.some((code) => typeof code === "number" && code <= -32000 && code > -32800);
-  return own || hasCode(said, "SERVER_ERROR") ? new RpcRefusedError(reason(said, /./), false, options) : undefined;
+  // An HTTP status alone is no judgement of what was asked.
+  return own || hasCode(said, "SERVER_ERROR")
+    ? new RpcRefusedError(reason(said, /./), false, options, !own)
+    : undefined;
 };
 
 const BEFORE_REVERTS: readonly Rule[] = [rejected, funds, nonce, chain];

@@ -1,9 +1,11 @@
 /** What the services ask a node. One line to a chain that is checked, never waits without end, and is told what it may repeat. */
 import { faultOf, isWattbookError, RpcInvalidError, WrongChainError } from "@wattbook/sdk";
 import type { FaultError } from "@wattbook/sdk";
-import { FetchRequest, JsonRpcProvider, Network, type TransactionRequest } from "ethers";
+import { type JsonRpcApiProvider, JsonRpcProvider, Network, type TransactionRequest } from "ethers";
 import { ServiceError } from "../errors.ts";
 import { pause, type Backoff, DEFAULT_BACKOFF, waitBefore } from "./backoff.ts";
+import { endpointOf } from "./endpoint.ts";
+import { AnyNodeProvider } from "./provider.ts";
 
 /** How to reach a node. */
 export interface NodeOptions {
@@ -13,6 +15,8 @@ export interface NodeOptions {
   readonly chainId: bigint;
   /** Milliseconds per request, 10,000 if left out. */
   readonly timeout?: number;
+  /** Bytes of an answer, 32 MiB if left out. */
+  readonly mostAnswer?: number;
   /** How often and how long to wait between tries. */
   readonly backoff?: Backoff;
   /** Blocks that a node may be behind the newest one seen before it counts as lagging; 3 if left out. */
@@ -43,6 +47,8 @@ export interface Receipt {
  * questions, and sending the same signed bytes twice sends one transaction.
  */
 export class Node {
+  /** Ethers' view of them all, for the clients of the SDK. Destroy it to close every connection. */
+  readonly provider: JsonRpcApiProvider;
   readonly #lines: readonly Line[];
   readonly #options: NodeOptions;
   #current = 0;
@@ -52,15 +58,17 @@ export class Node {
     if (options.urls.length === 0) throw new RangeError("urls: name at least one node");
     this.#options = options;
     this.#lines = options.urls.map((url) => new Line(url, options));
+    this.provider = new AnyNodeProvider({
+      chainId: options.chainId,
+      ask: (method, params) => this.ask(method, params),
+      close: () => {
+        for (const { provider } of this.#lines) provider.destroy();
+      },
+    });
   }
 
   get chainId(): bigint {
     return this.#options.chainId;
-  }
-
-  /** Ethers' view of the node in use, for the clients of the SDK. */
-  get provider(): JsonRpcProvider {
-    return this.#line.provider;
   }
 
   /** The latest block. @throws ServiceError NODE_LAGGING where every node is behind what one of them said before */
@@ -197,13 +205,9 @@ class Line {
   readonly #chainId: bigint;
   #checked = false;
 
-  constructor(url: string, { chainId, timeout = 10_000 }: NodeOptions) {
-    const request = new FetchRequest(url);
-    request.timeout = timeout;
-    // Ethers' own tries after a 429 would take minutes, unseen.
-    request.setThrottleParams({ maxAttempts: 1 });
+  constructor(url: string, { chainId, timeout = 10_000, mostAnswer }: NodeOptions) {
     const network = Network.from(chainId);
-    this.provider = new JsonRpcProvider(request, network, {
+    this.provider = new JsonRpcProvider(endpointOf(url, timeout, mostAnswer), network, {
       staticNetwork: network,
       cacheTimeout: -1,
       batchMaxCount: 1,

@@ -1,11 +1,12 @@
 /** Sends calls from one account: each once, in order, whatever breaks in between. */
-import { faultOf, isWattbookError, RpcRefusedError } from "@wattbook/sdk";
+import { faultOf, isWattbookError } from "@wattbook/sdk";
 import { keccak256, Transaction, type Signer } from "ethers";
 import { isServiceError, ServiceError } from "../errors.ts";
 import { pause } from "./backoff.ts";
 import { above, DEFAULT_FEES, type FeePolicy, type Fees, feesNow } from "./fees.ts";
 import type { Head, Node, Receipt } from "./node.ts";
 import type { Attempt, Job, JobRequest, JobState, Outbox } from "./outbox.ts";
+import { verdictOn } from "./verdict.ts";
 
 /** What a sender needs and how patient it is. */
 export interface SenderOptions {
@@ -46,13 +47,6 @@ const FINAL: ReadonlySet<JobState> = new Set(["done", "reverted", "refused", "ex
 export function isFinal({ state }: Job): boolean {
   return FINAL.has(state);
 }
-
-/** What nodes say where a transaction offers less than the next block asks for. */
-const FEES_TOO_LOW = /max fee per gas|fee cap|gas price|base ?fee|underpriced/i;
-
-/** What nodes say where the trouble is not the transaction's: a full pool, a key without the right, a method they do not offer. */
-const NOT_ITS_FAULT =
-  /pool is full|(account|pending|in-flight|transaction) (transaction )?limit (exceeded|reached)|too many (pending|transactions)|syncing|unauthorized|forbidden|\bkey\b|project ?id|payment required|\bmethod\b|status code|server response/i;
 
 /** Gas of a transaction that does nothing. */
 const PLAIN_GAS = 21_000n;
@@ -304,23 +298,20 @@ export class Sender {
       this.#handedIn.set(hash, head.number);
       this.#tell("broadcast", job, hash);
     } catch (thrown) {
-      if (isWattbookError(thrown, "NONCE_TAKEN")) {
-        this.#unseen.delete(hash); // it is known already, or its nonce is spent
-        return;
-      }
-      const refused = thrown instanceof RpcRefusedError && !thrown.busy ? thrown.reason : null;
-      if (refused !== null && FEES_TOO_LOW.test(refused)) {
-        this.#unseen.delete(hash);
-        // It offers more once its patience is over; why it cannot is noted already.
-        if (this.#current(job).reason === null) this.#late(job, `RPC_REFUSED: ${(thrown as Error).message}`);
-        return;
-      }
-      if (refused !== null && !NOT_ITS_FAULT.test(refused) && (await this.#giveBack(job, hash))) {
-        this.#unseen.delete(hash);
-        this.#refuse(job, (thrown as Error).message);
-        return;
-      }
       if (!isWattbookError(thrown)) throw thrown;
+      const verdict = verdictOn(thrown);
+      if (verdict === "known" || verdict === "cheap") {
+        this.#unseen.delete(hash);
+        // What is too cheap offers more once its patience is over; why it cannot is noted already.
+        if (verdict === "cheap" && this.#current(job).reason === null)
+          this.#late(job, `${thrown.code}: ${thrown.message}`);
+        return;
+      }
+      if (verdict === "never" && (await this.#giveBack(job, hash))) {
+        this.#unseen.delete(hash);
+        this.#refuse(job, thrown.message);
+        return;
+      }
       this.#late(job, `${thrown.code}: ${thrown.message}`);
     }
   }

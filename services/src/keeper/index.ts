@@ -6,7 +6,7 @@ export type { KeeperOptions, Pass, Task } from "./keeper.ts";
 export { SqliteLogStore } from "./log-store.ts";
 export { logFile, openKeeper } from "./open.ts";
 export type { KeeperParts, OpenKeeper } from "./open.ts";
-export { startKeeper } from "./start.ts";
+export { joinedTo, startKeeper } from "./start.ts";
 export type { KeeperSetup, KeeperStart, Kept, RunningKeeper } from "./start.ts";
 export { partsOf } from "./parts.ts";
 export type { CallLimits, Part } from "./parts.ts";

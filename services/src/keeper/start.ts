@@ -64,7 +64,7 @@ export async function startKeeper(setup: KeeperSetup, parts: KeeperStart): Promi
   };
   try {
     await untilNodeAnswers(node, log, signal);
-    const open = await openKeeper({ ...setup, wattbook: await joined(setup), observe });
+    const open = await openKeeper({ ...setup, wattbook: await joinedTo(setup), observe });
     numbers = new KeeperNumbers(door.metrics, open.outbox);
     const work = new Work(setup, open, numbers, parts);
     door.up(needsOf(setup, open, work));
@@ -85,7 +85,12 @@ export async function startKeeper(setup: KeeperSetup, parts: KeeperStart): Promi
   }
 }
 
-async function joined({ node, deployment, community }: KeeperSetup): Promise<Wattbook> {
+/** The deployment of a community, asked through all nodes. @throws ServiceError COMMUNITY_UNKNOWN; faults of the nodes */
+export async function joinedTo({
+  node,
+  deployment,
+  community,
+}: Pick<KeeperSetup, "node" | "deployment" | "community">): Promise<Wattbook> {
   const wattbook = await connect(node.provider, deployment);
   const count = await wattbook.registry.communityCount();
   if (community < count) return wattbook;

@@ -17,6 +17,7 @@ import {
 } from "../operation/index.ts";
 import { DEFAULT_LIMITS } from "./http/app.ts";
 import { DEFAULT_SEALED } from "./sealed/sealed.ts";
+import { DEFAULT_WITHDRAWALS } from "./strips/withdrawal.ts";
 
 /** Where to find it, what to serve, and on which terms. */
 export const relayerSchema = z.strictObject({
@@ -55,6 +56,7 @@ export const relayerSchema = z.strictObject({
       body: whole("bytes", 1_024, 1_048_576).default(DEFAULT_LIMITS.body),
       perAddress: whole("requests per minute", 1, 1_000_000).default(DEFAULT_LIMITS.perAddress),
       perMember: whole("messages per minute", 1, 100_000).default(30),
+      withdrawals: whole("strips per member and period", 0, 100_000).default(DEFAULT_WITHDRAWALS),
       streams: whole("streams", 0, 100_000).default(DEFAULT_LIMITS.streams),
       streamsPerAddress: whole("streams", 0, 100_000).default(DEFAULT_LIMITS.streamsPerAddress),
       proxy: z.boolean({ error: "pass true or false" }).default(DEFAULT_LIMITS.proxy),

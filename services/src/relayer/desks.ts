@@ -12,9 +12,11 @@ import type { SignaturePool } from "./signatures/pool.ts";
 import type { Facts } from "./store/facts.ts";
 import type { GroupCommit } from "./store/group-commit.ts";
 import type { Readings } from "./store/readings.ts";
+import type { Requests } from "./store/requests.ts";
 import type { Strips } from "./store/strips.ts";
 import { StripDesk } from "./strips/desk.ts";
 import { Volumes } from "./strips/volumes.ts";
+import { DEFAULT_WITHDRAWALS } from "./strips/withdrawal.ts";
 
 /** What desks have in common. */
 export interface DesksParts {
@@ -24,6 +26,7 @@ export interface DesksParts {
   readonly bus: Bus;
   readonly strips: Strips;
   readonly readings: Readings;
+  readonly requests: Requests;
   readonly facts: Facts;
   readonly commits: GroupCommit;
   readonly signatures: SignaturePool;
@@ -59,10 +62,11 @@ export class Desks {
   }
 
   #stripDesk(view: CommunityView, posted: Volumes, margin: number, admission: Admission | undefined): StripDesk {
-    const { options, account, domains, strips, facts, commits, signatures, received } = this.#parts;
+    const { options, account, domains, strips, requests, facts, commits, signatures, received } = this.#parts;
+    const { leastFee, withdrawals = DEFAULT_WITHDRAWALS } = options;
     return new StripDesk({
-      ...{ view, posted, admission, strips, facts, commits, signatures, date },
-      terms: { feeTo: account, leastFee: options.leastFee, margin: BigInt(margin) },
+      ...{ view, posted, admission, strips, requests, facts, commits, signatures, date },
+      terms: { feeTo: account, leastFee, margin: BigInt(margin), withdrawals },
       ...{ receipts: domains.commits, signer: options.signer },
       admit: (strip, digest) => {
         this.#allowance.use(strip.community, strip.member);
@@ -72,9 +76,9 @@ export class Desks {
   }
 
   #readingDesk(view: CommunityView): ReadingDesk {
-    const { readings, commits, signatures, received } = this.#parts;
+    const { readings, requests, commits, signatures, received } = this.#parts;
     return new ReadingDesk({
-      ...{ view, readings, commits, signatures, date },
+      ...{ view, readings, requests, commits, signatures, date },
       admit: (reading, digest) => {
         this.#allowance.use(reading.community, reading.member);
         received(digest);

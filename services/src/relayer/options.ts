@@ -55,6 +55,8 @@ export interface RelayerOptions {
   readonly sealed?: SealedOptions | undefined;
   /** Messages per member and minute. */
   readonly perMember: number;
+  /** Strips of a period that a member may take back; 32 if left out. */
+  readonly withdrawals?: number | undefined;
   /** Threads that check signatures. */
   readonly threads?: number | undefined;
   readonly log: Logger;

@@ -22,6 +22,7 @@ import { Pruner } from "./store/prune.ts";
 import { GroupCommit } from "./store/group-commit.ts";
 import { openRelayerStore } from "./store/open.ts";
 import { Readings } from "./store/readings.ts";
+import { Requests } from "./store/requests.ts";
 import { type StripRow, Strips } from "./store/strips.ts";
 import { bookRing } from "./strips/busy.ts";
 
@@ -270,7 +271,8 @@ export class Relayer {
   #makeDesks(): Desks {
     return new Desks({
       ...{ options: this.options, account: this.account, domains: this.domains, bus: this.bus, commits: this.commits },
-      ...{ strips: this.strips, readings: this.readings, facts: this.#facts, signatures: this.#signatures },
+      ...{ strips: this.strips, readings: this.readings, requests: new Requests(this.store) },
+      ...{ facts: this.#facts, signatures: this.#signatures },
       received: (digest) => {
         this.tell("received", digest);
       },

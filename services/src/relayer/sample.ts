@@ -31,10 +31,11 @@ export const SAMPLE = `// A relayer of Wattbook. Paths count from this file's fo
   // /healthz, /readyz and /metrics. Not for the internet.
   "operation": { "host": "127.0.0.1", "port": 9090 },
   "limits": {
-    // Bytes; requests per minute; messages per minute; open streams, and those of one address.
+    // Bytes; requests per minute; messages per minute; strips of a period that are taken back; open streams, and those of one address.
     "body": 65536,
     "perAddress": 6000,
     "perMember": 30,
+    "withdrawals": 32,
     "streams": 1000,
     "streamsPerAddress": 50,
     // Whether a proxy in front tells who asks, in x-forwarded-for.

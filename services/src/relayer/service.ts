@@ -47,9 +47,7 @@ export class RelayerService implements RelayerApi {
       const strip = stripOf(asCommunity(BigInt(community)), body);
       // The entries as they came: encoding them again would take longer than hashing them.
       const digest = digestOf(orderBook, STRIP_TYPE, { ...strip, entries: body.entries });
-      this.#checkKey(key, digest);
-      const { kept, known } = await desk.take(digest, { strip, signature: signatureOf(body) });
-      if (!known) await this.#bindKey(key, digest);
+      const { kept, known } = await desk.take(digest, { strip, signature: signatureOf(body) }, key);
       if (!known) this.#relayer.tell("stored", digest);
       return { receipt: { ...this.#receiptOf(kept), signature: kept.receipt }, known };
     });
@@ -60,9 +58,7 @@ export class RelayerService implements RelayerApi {
     return this.#counted("reading", async () => {
       const reading = readingOf(view.terms, view.community, body);
       const digest = readingDigest(this.#relayer.domains.settlement, reading);
-      this.#checkKey(key, digest);
-      const { row, known } = await readings.take(digest, { reading, signature: signatureOf(body) }, body);
-      if (!known) await this.#bindKey(key, row.digest);
+      const { row, known } = await readings.take(digest, { reading, signature: signatureOf(body) }, body, key);
       if (!known) this.#relayer.tell("stored", row.digest);
       return { receipt: this.#receiptOf(row), known };
     });
@@ -156,36 +152,6 @@ export class RelayerService implements RelayerApi {
       throw error;
     }
   }
-
-  // -------------------------------------------------------------------------------------------------- idempotency keys
-
-  /** The digest that a key stands for, if it was used. */
-  #digestOf(key: string): string | undefined {
-    const sql = "SELECT digest FROM requests WHERE key = ?";
-    return this.#relayer.store.prepare<[string], { digest: string }>(sql).get(key)?.digest;
-  }
-
-  /**
-   * A key stands for one message. A message is kept once whatever its key is; its digest is the natural one and needs no note.
-   * Nor does a further key of a message that is known: anybody can hand that in again, as often as they like.
-   */
-  async #bindKey(key: string | undefined, digest: string): Promise<void> {
-    if (key === undefined || key.toLowerCase() === digest) return;
-    const sql = "INSERT OR IGNORE INTO requests (key, digest) VALUES (?, ?)";
-    const { store, commits } = this.#relayer;
-    await commits.commit(() => store.prepare(sql).run(key, digest));
-    if (this.#digestOf(key) !== digest) throw keyReused(key);
-  }
-
-  #checkKey(key: string | undefined, digest: string): void {
-    if (key === undefined || key.toLowerCase() === digest) return;
-    const known = this.#digestOf(key);
-    if (known !== undefined && known !== digest) throw keyReused(key);
-  }
-}
-
-function keyReused(key: string): ServiceError {
-  return new ServiceError("KEY_REUSED", `Idempotency-Key ${key} stands for another message. Use the message's digest.`);
 }
 
 function statusOf(row: StripRow): Omit<StripStatus, "commit"> {

@@ -59,8 +59,13 @@ export async function startRelayer(config: RelayerConfig, parts: RelayerParts): 
       ...{ deployment, node, signer, log, numbers: new Numbers(door.metrics), observe: parts.observe },
       ...{ communities: config.communities, folder: config.folder, fees: config.fees },
       ...{ leastFee: config.leastFeePerEntry, lead: config.lead, margin: config.margin, patience: config.patience },
-      ...{ confirmations: config.node.confirmations, perMember: config.limits.perMember, threads: config.threads },
-      ...{ sealed: config.sealed, keep: config.keep },
+      ...{
+        confirmations: config.node.confirmations,
+        sealed: config.sealed,
+        keep: config.keep,
+        threads: config.threads,
+      },
+      ...{ perMember: config.limits.perMember, withdrawals: config.limits.withdrawals },
     });
     const app = await createApp(new RelayerService(relayer), config.limits, log);
     await app.listen(config.listen).catch(async (error: unknown) => {

@@ -95,12 +95,18 @@ describe("A community file", function () {
       members[0] = { ...members[0], buyCap: 65_536 };
       members[1] = { ...members[1], owner: at(1).replace("0x7", "0x8") };
       members[2] = { ...members[2], nickname: "C" };
+      members[3] = { ...members[3], meteringPoint: 7 };
+      members[4] = { ...members[4], zone: -1 };
     });
     const { listed } = await readCommunity(path);
     expect(listed.map(({ fault }) => fault?.code)).to.deep.equal([
-      ...Array<string>(3).fill("RECORD_INVALID"),
-      ...Array<undefined>(3).fill(undefined),
+      ...Array<string>(5).fill("RECORD_INVALID"),
+      undefined,
     ]);
+    expect(listed[3]?.fault?.message).to.match(
+      /meteringPoint: must be \{ "id", "salt" \} with a salt of 32 random bytes/,
+    );
+    expect(listed[4]?.fault?.message).to.match(/zone: must be a whole number/);
     expect(listed[0]?.fault?.message).to.match(/members\[0\]: buyCap: must fit 16 bits/);
     expect(listed[1]?.fault?.message).to.match(/members\[1\]: owner: must be an address/);
     expect(listed[2]?.fault?.message).to.include("nickname");

@@ -34,6 +34,8 @@ const SAID: readonly (readonly [string, unknown, WattbookErrorCode])[] = [
   ],
   ["Hardhat without funds", rpc(-32000, "Sender doesn't have enough funds to send tx."), "INSUFFICIENT_FUNDS"],
   ["a used nonce", rpc(-32000, "nonce too low: next nonce 5, tx nonce 4"), "NONCE_TAKEN"],
+  ["a transaction that anvil has", rpc(-32003, "transaction already imported"), "NONCE_TAKEN"],
+  ["a transaction that Hardhat has", rpc(-32000, "Known transaction: 0xd433a62f"), "NONCE_TAKEN"],
   ["a cheap replacement", rpc(-32000, "replacement transaction underpriced"), "NONCE_TAKEN"],
   ["geth's other chain", rpc(-32000, "invalid chain id for signer: have 5 want 1"), "WRONG_CHAIN"],
   ["a wallet's other chain", rpc(-32603, 'Provided chainId "1" must match the active chainId "5"'), "WRONG_CHAIN"],

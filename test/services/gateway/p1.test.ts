@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { SerialPortMock } from "serialport";
@@ -104,6 +105,61 @@ describe("P1 telegrams", function () {
       expectRefusal(() => telegramTime(text), "NOT_A_TIME");
     }
   });
+});
+
+/** A telegram as a meter has sent it, and what it says. */
+interface Published {
+  readonly meter: string;
+  readonly at: string;
+  readonly importWh: string;
+  readonly exportWh: string;
+  readonly serial?: string;
+  readonly lines: readonly string[];
+}
+
+const PUBLISHED_FILE = new URL("../../vectors/p1-telegrams.json", import.meta.url);
+const PUBLISHED = JSON.parse(readFileSync(PUBLISHED_FILE, "utf8")) as Published[];
+
+describe("P1 telegrams as published", function () {
+  const sent = ({ lines }: Published) => lines.map((line) => `${line}\r\n`).join("");
+
+  it("are of both versions and three makes", function () {
+    expect(PUBLISHED.map(({ lines }) => lines[0]?.slice(0, 5))).to.deep.equal(["/KFM5", "/ISk5", "/EST5"]);
+    const versions = PUBLISHED.map(({ lines }) => lines.find((line) => line.startsWith("1-3:0.2.8"))?.slice(-4));
+    expect(versions).to.deep.equal(["(42)", "(50)", "(50)"]);
+  });
+
+  for (const published of PUBLISHED) {
+    it(`${published.meter}: exact registers, time and serial number`, function () {
+      const { telegrams, codes } = framed([sent(published)]);
+      expect(codes).to.deep.equal([]);
+      expect(telegrams.map(read)).to.deep.equal([
+        {
+          at: BigInt(Date.parse(published.at) / 1_000),
+          importWh: BigInt(published.importWh),
+          exportWh: BigInt(published.exportWh),
+          wrapWh: 1_000_000_000n,
+          ...(published.serial !== undefined && { serial: published.serial }),
+        },
+      ]);
+    });
+
+    it(`${published.meter}: refused with any one bit wrong`, function () {
+      const bytes = Buffer.from(sent(published).trimEnd(), "latin1");
+      const exclamation = bytes.lastIndexOf("!");
+      const sum = Number.parseInt(bytes.toString("latin1", exclamation + 1), 16);
+      for (let bit = 0; bit < 8 * bytes.length; bit++) {
+        const at = Math.floor(bit / 8);
+        const broken = Buffer.from(bytes);
+        broken[at] = (broken[at] ?? 0) ^ (1 << (bit % 8));
+        // A digit of the checksum in the other case is the same digit.
+        const tail = broken.toString("latin1", exclamation + 1);
+        if (at > exclamation && /^[0-9a-f]{4}$/i.test(tail) && Number.parseInt(tail, 16) === sum) continue;
+        const whole = at !== exclamation && /^[0-9a-f]{4}$/i.test(tail);
+        expectRefusal(() => readTelegram(broken), whole ? "CRC_MISMATCH" : "CRC_MISSING");
+      }
+    });
+  }
 });
 
 describe("P1 framing", function () {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type BaseWallet, HDNodeWallet, makeError, Wallet } from "ethers";
-import { asCommunity, connect as connectSdk, type Wattbook } from "@wattbook/sdk";
+import { asCommunity, connect as connectSdk, isWattbookError, type Wattbook } from "@wattbook/sdk";
 import { isServiceError, Node } from "../../../services/src/chain/index.ts";
 import { Keeper, SqliteLogStore } from "../../../services/src/keeper/index.ts";
 import { hours } from "../../helpers/hours.ts";
@@ -21,6 +21,7 @@ import {
 } from "../../helpers/settling.ts";
 import { deploymentOf } from "../../sdk/clients/deployment-of.ts";
 import { type Bridge, bridgeTo } from "../support/bridge.ts";
+import { faultyDoor } from "../support/door.ts";
 import { fillStore, makeRoom } from "../support/small-disk.ts";
 import { Benches } from "../support/sending.ts";
 
@@ -48,12 +49,17 @@ const LONGEST = 1_400;
 type World = Awaited<ReturnType<typeof hour>>;
 
 /** A keeper with an account of its own, and its sender. */
-async function keeperFor({ m }: World, store?: SqliteLogStore, through = (wattbook: Wattbook) => wattbook) {
+async function keeperFor(
+  { m }: World,
+  store?: SqliteLogStore,
+  through = (wattbook: Wattbook) => wattbook,
+  node = new Node({ urls: [bridge.url], chainId: 31_337n }),
+) {
   const wallet = new Wallet(HDNodeWallet.createRandom().privateKey);
   await connection.networkHelpers.setBalance(wallet.address, 10n ** 19n);
-  const wattbook = through(await clientsOf(m));
+  const wattbook = through(await clientsOf(m, node));
   const community = asCommunity(BigInt(m.community));
-  const { sender, outbox } = benches.make(bridge.url, wallet);
+  const { sender, outbox } = benches.make(bridge.url, wallet, { node });
   const logs = await wattbook.logs(community, store && { store });
   const keeper = new Keeper({ wattbook, community, sender, account: wallet.address, logs });
   const run = async () => {
@@ -64,7 +70,7 @@ async function keeperFor({ m }: World, store?: SqliteLogStore, through = (wattbo
   return { keeper, sender, run, wallet, outbox, wattbook };
 }
 
-async function clientsOf(m: World["m"]): Promise<Wattbook> {
+async function clientsOf(m: World["m"], { provider }: Node): Promise<Wattbook> {
   const at = {
     registry: await m.registry.getAddress(),
     escrow: await m.escrow.getAddress(),
@@ -75,7 +81,6 @@ async function clientsOf(m: World["m"]): Promise<Wattbook> {
     commits: await m.commitBook.getAddress(),
     lens: await m.lens.getAddress(),
   };
-  const { provider } = new Node({ urls: [bridge.url], chainId: 31_337n });
   return connectSdk(provider, await deploymentOf({ at, provider } as unknown as Parameters<typeof deploymentOf>[0]));
 }
 
@@ -231,6 +236,36 @@ describe("Keeper", () => {
     expect(await stateOf(m, seller, period)).to.equal(State.Settled);
     const logs = await m.escrow.queryFilter(m.escrow.filters.Settled(m.community, undefined, period));
     expect(logs).to.have.length(3);
+  });
+
+  it("goes on with another node while one is away, whichever it is", async () => {
+    const w = await hour();
+    const { m, seller, period } = w;
+    await post(w);
+    await goBehind(m, period, 1);
+    const doors = [await faultyDoor(bridge.url), await faultyDoor(bridge.url)] as const;
+    const node = new Node({
+      urls: doors.map(({ url }) => url),
+      chainId: 31_337n,
+      backoff: { tries: 2, first: 1, most: 2 },
+    });
+    try {
+      const { run } = await keeperFor(w, undefined, undefined, node);
+      expect(doors[1].seen, "the first one answers").to.deep.equal([]);
+      doors[0].judge(() => "reset");
+      expect((await run()).submitted).to.deep.equal([`clear:${m.community}:${period}:0`]);
+      await meter(w);
+      doors[0].judge(() => "pass");
+      doors[1].judge(() => "broken");
+      expect((await run()).submitted).to.deep.equal([`settle:${m.community}:${period}:0`]);
+      expect(await stateOf(m, seller, period)).to.equal(State.Settled);
+      doors[0].judge(() => "reset");
+      const thrown = await run().catch((error: unknown) => error);
+      expect(isWattbookError(thrown, "RPC_UNAVAILABLE"), String(thrown)).to.equal(true);
+    } finally {
+      node.provider.destroy();
+      for (const door of doors) await door.close();
+    }
   });
 
   it("goes on from a file of logs after a restart", async () => {

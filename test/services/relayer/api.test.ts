@@ -2,12 +2,24 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "chai";
-import { asLots, asPeriod, asSlotOffset, asTick, asWh, type Entry, gateOf, slotIn, stripDigest } from "@wattbook/sdk";
+import {
+  asLots,
+  asPeriod,
+  asSlotOffset,
+  asTick,
+  asWh,
+  type Entry,
+  gateOf,
+  readingDigest,
+  type SignedStrip,
+  slotIn,
+  stripDigest,
+} from "@wattbook/sdk";
 import type { Wallet } from "ethers";
 import type { AddressInfo } from "node:net";
 import { createLog, Secrets } from "../../../services/src/operation/index.ts";
 import { createApp, DEFAULT_LIMITS, type Notice, RelayerService } from "../../../services/src/relayer/index.ts";
-import { type RelayerBench, RelayerBenches, stripBody } from "./bench.ts";
+import { readingBody, type RelayerBench, RelayerBenches, stripBody } from "./bench.ts";
 import { CommunityWorld } from "./world.ts";
 
 const sell = (offset: number, tick = 10, lots = 5): Entry => ({
@@ -38,6 +50,13 @@ describe("relayer: API", function () {
   const signed = async (entries: readonly Entry[] = [sell(0)], home = world.home(next++)) => {
     const period = asPeriod((await world.period()) + 1n);
     return world.sign(home, world.strip(home, period, wallet.address, entries));
+  };
+  /** A reading that is due. */
+  const read = async (home = world.home(next++)) => {
+    const { nextPeriod } = await world.wattbook.settlement.meter(world.community, home.member);
+    while ((await world.period()) <= nextPeriod) await world.nextPeriod();
+    await bench.relayer.tick();
+    return world.reading(home, asPeriod(nextPeriod), { imported: asWh(0n), exported: asWh(0n) });
   };
   const url = "/v1/communities/0/strips";
   /** Calls that the relayer's node gets meanwhile. */
@@ -117,6 +136,46 @@ describe("relayer: API", function () {
     expect((await bench.get(`/v1/strips/${digest}`)).status, "it was not kept").to.equal(404);
     expect((await bench.strip(two, { "idempotency-key": digest })).status).to.equal(202);
     expect((await bench.strip(two, { "idempotency-key": "k".repeat(129) })).status).to.equal(400);
+  });
+
+  it("keeps neither a message nor its key where either cannot be written", async () => {
+    const reading = await read();
+    const [strip, later] = [await signed(), await signed()];
+    const { store } = bench.relayer;
+    const headers = { "idempotency-key": "between two writes" };
+    const strips = () => (store.prepare("SELECT count(*) AS n FROM strips").get() as { n: number }).n;
+    const before = strips();
+    store.exec(
+      "CREATE TEMP TRIGGER full BEFORE INSERT ON requests BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    );
+    expect((await bench.strip(strip, headers)).status).to.equal(503);
+    const handed = await bench.post("/v1/communities/0/readings", readingBody(reading), headers);
+    expect(handed.status, JSON.stringify(handed.body)).to.equal(503);
+    store.exec("DROP TRIGGER full");
+    expect(strips()).to.equal(before);
+    const of = (each: SignedStrip) => stripDigest(world.wattbook.domains.market, each.strip);
+    expect((await bench.get(`/v1/strips/${of(strip)}`)).status).to.equal(404);
+    const digest = readingDigest(world.wattbook.domains.settlement, reading.reading);
+    expect((await bench.get(`/v1/readings/${digest}`)).status).to.equal(404);
+
+    // The key is free, and then stands for the message that was kept with it.
+    expect((await bench.strip(strip, headers)).status).to.equal(202);
+    expect((await bench.strip(later, headers)).body).to.include({ code: "KEY_REUSED" });
+    const other = await bench.post("/v1/communities/0/readings", readingBody(reading), headers);
+    expect(other.body).to.include({ code: "KEY_REUSED" });
+  });
+
+  it("keeps one of two messages that come under the same key at the same moment", async () => {
+    const [one, two] = [await signed(), await signed()];
+    const headers = { "idempotency-key": "both at once" };
+    const answers = await Promise.all([one, two].map((each) => bench.strip(each, headers)));
+    expect(answers.map(({ status }) => status).sort()).to.deep.equal([202, 409]);
+    expect(answers.find(({ status }) => status === 409)?.body).to.include({ code: "KEY_REUSED" });
+    const kept = answers[0]?.status === 202 ? [one, two] : [two, one];
+    const states = kept.map((each) =>
+      bench.get(`/v1/strips/${stripDigest(world.wattbook.domains.market, each.strip)}`),
+    );
+    expect((await Promise.all(states)).map(({ status }) => status)).to.deep.equal([200, 404]);
   });
 
   it("writes nothing for further keys of a message that it knows: anybody can hand that in again", async () => {

@@ -9,6 +9,7 @@ import {
   type Entry,
   gateOf,
   type Period,
+  periodEnd,
   receiptFor,
   type SignedStrip,
   slotIn,
@@ -328,6 +329,49 @@ describe("relayer: posting", function () {
     await world.advanceTo(gate(0) - 100n);
     await Promise.all([settle(one, strips[1] as SignedStrip), settle(two, theirs)]);
     expect(await world.recorded(period)).to.include.members([...strips, theirs].map(digestOf));
+  });
+
+  describe("for a member that takes back what it hands in", function () {
+    let shared: CommunityWorld;
+    before(async () => {
+      shared = world;
+      world = await CommunityWorld.start();
+      await world.enrol(2);
+    });
+    after(async () => {
+      await world.stop();
+      world = shared;
+    });
+
+    it("takes no more strips of a period from a member that has taken back as many as it may, until the next one", async () => {
+      const bench = await benches.open(wallet, { withdrawals: 3 });
+      const { market } = world.wattbook.domains;
+      const home = world.home(1);
+      const rows = () => (bench.relayer.store.prepare("SELECT count(*) AS n FROM strips").get() as { n: number }).n;
+      for (let lots = 1; lots <= 3; lots++) {
+        const each = await signed(1, [sell(0, 10, lots)]);
+        const key = { "idempotency-key": `offer ${lots}` };
+        expect((await bench.strip(each, key)).status).to.equal(202);
+        const withdrawal = { strip: digestOf(each), relayer: wallet.address };
+        const signature = await signWithdrawal(market, withdrawal, home.trading);
+        const answer = await bench.post(`/v1/strips/${digestOf(each)}/withdrawal`, { signature });
+        expect(answer.body).to.include({ state: "withdrawn" });
+      }
+      const refused = await bench.strip(await signed(1, [sell(0, 10, 4)]));
+      expect(refused).to.deep.include({ status: 422 });
+      expect(refused.body).to.include({ code: "RELAYER_REFUSED", reason: "WithdrawnTooOften" });
+      expect(refused.body.message).to.match(/has taken back 3 strips of period \d+, .*\. Hand it to another relayer/);
+      expect(rows()).to.equal(3);
+      await take(bench, await signed(0, [sell(0)]));
+
+      // Once its gates are closed nobody can hand one in again, and nothing of it is kept.
+      period = asPeriod(period + 1n);
+      await take(bench, await signed(1, [sell(0)]));
+      await world.advanceTo(periodEnd(world.terms, asPeriod(period - 1n)));
+      await bench.relayer.tick();
+      const states = bench.relayer.store.prepare("SELECT state FROM strips WHERE state = 'withdrawn'").all();
+      expect([states, bench.relayer.store.prepare("SELECT * FROM requests").all()]).to.deep.equal([[], []]);
+    });
   });
 
   describe("on a chain that is reorganised", () => {

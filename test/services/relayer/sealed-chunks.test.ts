@@ -377,6 +377,50 @@ describe("relayer: a commit of full strips", function () {
     node.provider.destroy();
   });
 
+  it("lets in what its chunks hold once words are used, also where all hand in at the same moment", async () => {
+    await bench.close();
+    bench = await benches.open(wallet, { sealed: { lead: 600, mostChunks: 2 } });
+    const strips = await Promise.all(
+      world.homes
+        .slice(0, FULL)
+        .map((home, index) => world.sign(home, world.strip(home, period, wallet.address, full(index)))),
+    );
+    const answers = await Promise.all(strips.map((strip) => bench.strip(strip)));
+    const taken = answers.filter(({ status }) => status === 202).length;
+    // Of these 16 are let in uncounted; more than two chunks would be full if all words were new.
+    expect(taken).to.equal(FULL);
+    await world.advanceTo(times().gate - 600n);
+    await bench.ticks(4);
+    const { chunks, stripsLeft } = await ownCommit();
+    expect({ chunks, stripsLeft }).to.deep.equal({ chunks: 1n, stripsLeft: BigInt(taken) });
+  });
+
+  it("does not commit to more chunks than its turn has room for where it has forgotten which words are used", async () => {
+    const options = { sealed: { lead: 600, mostChunks: 2 }, folder: benches.folder() };
+    await bench.close();
+    bench = await benches.open(wallet, options);
+    // One sells in every tick word, the next buys: each takes a chunk of its own as long as those are new.
+    const sides = (["sell", "buy"] as const).map((of) => everywhere.filter(({ side }) => side === of));
+    for (const [index, home] of world.homes.slice(0, 18).entries()) {
+      const strip = world.strip(home, period, wallet.address, sides[index % 2] ?? []);
+      expect(await bench.strip(await world.sign(home, strip))).to.include({ status: 202 });
+    }
+    await bench.close();
+    const node = new Deaf({ urls: [world.node.url], chainId: world.deployment.chainId });
+    bench = await benches.open(wallet, { ...options, node });
+    const next = await world.sign(world.home(21), world.strip(world.home(21), period, wallet.address, full(21)));
+    expect(await bench.strip(next), "whether it is full cannot be asked").to.include({ status: 503 });
+    await world.advanceTo(times().gate - 200n);
+    await bench.ticks(2);
+    expect(await world.wattbook.commits.commit(world.community, period, 0n), "too many chunks").to.equal(null);
+    await bench.close();
+    node.provider.destroy();
+    bench = await benches.open(wallet, options);
+    await bench.ticks(4);
+    const { chunks, stripsLeft } = await ownCommit();
+    expect([Number(chunks), Number(stripsLeft)]).to.deep.equal([1, 18]);
+  });
+
   it("knows which words are used, and no others", async () => {
     await world.advanceTo(periodStart(world.terms, period));
     const home = world.home(FULL);

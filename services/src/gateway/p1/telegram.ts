@@ -87,10 +87,12 @@ function energyOf(objects: ReadonlyMap<string, string>, code: string): bigint | 
   return registerWhDown(number, energyUnit(unit, code), code);
 }
 
-/** The identifier comes as the hexadecimal digits of its characters. */
+/** The identifier comes as the hexadecimal digits of its characters; some meters send others, which count as they are. */
 function serialOf(digits: string | undefined): string | undefined {
   if (digits === undefined || digits === "") return undefined;
-  return /^(?:[0-9A-Fa-f]{2})+$/.test(digits) ? Buffer.from(digits, "hex").toString("latin1") : digits;
+  if (!/^(?:[0-9A-Fa-f]{2})+$/.test(digits)) return digits;
+  const text = Buffer.from(digits, "hex").toString("latin1");
+  return /^[\x20-\x7e]+$/.test(text) ? text : digits;
 }
 
 function missing(code: string): never {

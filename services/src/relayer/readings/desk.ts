@@ -1,5 +1,6 @@
 /** Where readings are handed in: checked, written down, and answered. */
 import type { Hex, SignedReading } from "@wattbook/sdk";
+import type { ServiceError } from "../../errors.ts";
 import { readingOf, type ReadingBody } from "../../wire.ts";
 import type { CommunityView } from "../chain/view.ts";
 import { Coming } from "../coming.ts";
@@ -7,12 +8,14 @@ import { refuseReading } from "../refusal.ts";
 import type { SignaturePool } from "../signatures/pool.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
 import type { ReadingRow, Readings } from "../store/readings.ts";
+import type { Requests } from "../store/requests.ts";
 import { checkAlone, checkOver, checkRegisters, meterAfter, type ReadingContext } from "./check.ts";
 
 /** What a desk works with. */
 export interface ReadingDeskParts {
   readonly view: CommunityView;
   readonly readings: Readings;
+  readonly requests: Requests;
   readonly commits: GroupCommit;
   readonly signatures: SignaturePool;
   /** Unix seconds of this machine. */
@@ -44,16 +47,24 @@ export class ReadingDesk {
    * Takes a reading, once.
    * @param digest Of the reading.
    * @param body As it came.
+   * @param key Idempotency key that it came under.
    * @throws Refusal with the contract's reason where it would be left out
-   * @throws ServiceError STORE_FULL and others of the file: then it was not taken
+   * @throws ServiceError KEY_REUSED, STORE_FULL and others of the file: then it was not taken
    */
-  async take(digest: Hex, signed: SignedReading, body: ReadingBody): Promise<TakenReading> {
+  async take(digest: Hex, signed: SignedReading, body: ReadingBody, key?: string): Promise<TakenReading> {
+    const reused = this.#parts.requests.refusalOf(key, digest);
+    if (reused !== undefined) throw reused;
     const row = this.#parts.readings.find(digest);
     if (row !== undefined) return { row, known: true };
-    return this.#coming.take(digest, signed.signature, () => this.#take(digest, signed, body));
+    return this.#coming.take(digest, signed.signature, () => this.#take(digest, signed, body, key));
   }
 
-  async #take(digest: Hex, { reading, signature }: SignedReading, body: ReadingBody): Promise<TakenReading> {
+  async #take(
+    digest: Hex,
+    { reading, signature }: SignedReading,
+    body: ReadingBody,
+    key?: string,
+  ): Promise<TakenReading> {
     const { signatures, view } = this.#parts;
     checkOver(reading, view.terms, view.now());
     const context = await this.#context(reading);
@@ -65,7 +76,7 @@ export class ReadingDesk {
     }
     this.#parts.admit?.(reading, digest);
     this.#checkPlace(reading, await this.#context(reading));
-    return this.#write(digest, reading, body);
+    return this.#write(digest, reading, body, key);
   }
 
   /** Against the registers as they will be once what waits is on chain. */
@@ -84,8 +95,13 @@ export class ReadingDesk {
     checkRegisters(reading, { ...context, meter });
   }
 
-  async #write(digest: string, reading: SignedReading["reading"], body: ReadingBody): Promise<TakenReading> {
-    const { readings, commits, date } = this.#parts;
+  async #write(
+    digest: string,
+    reading: SignedReading["reading"],
+    body: ReadingBody,
+    key: string | undefined,
+  ): Promise<TakenReading> {
+    const { readings, requests, commits, date } = this.#parts;
     const writing = this.#writing.get(reading.member) ?? new Map<string, SignedReading["reading"]>();
     this.#writing.set(reading.member, writing.set(digest, reading));
     const names = {
@@ -93,13 +109,23 @@ export class ReadingDesk {
       period: Number(reading.period),
       member: Number(reading.member),
     };
+    const late: ServiceError[] = [];
     try {
       await commits.commit(() => {
+        // Another message may have come under the same key meanwhile.
+        const refusal = requests.refusalOf(key, digest);
+        if (refusal !== undefined) {
+          late.push(refusal);
+          return;
+        }
         readings.add({ digest, ...names, body: JSON.stringify(body), received: date() });
+        requests.bind(key, digest);
       });
     } finally {
       writing.delete(digest);
     }
+    const [refusal] = late;
+    if (refusal !== undefined) throw refusal;
     return { row: readings.find(digest) as ReadingRow, known: false };
   }
 

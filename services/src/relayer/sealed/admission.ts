@@ -4,10 +4,11 @@ import type { CommunityView } from "../chain/view.ts";
 import { refuse, type Refusal } from "../refusal.ts";
 import { signedOf, type Strips } from "../store/strips.ts";
 import type { Bundles } from "./bundles.ts";
-import { commitTo, fitsChunk, inOrder, Room } from "./pack.ts";
+import { chunksFor, fitsChunk, Room } from "./pack.ts";
 import { hasPlace, type Rounds } from "./rounds.ts";
 import { commitsCovered, type Standing, type Standings } from "./standing.ts";
 import type { Strays } from "./strays.ts";
+import type { KnownWords } from "./used.ts";
 
 /** What admission looks at. */
 export interface AdmissionParts {
@@ -17,14 +18,20 @@ export interface AdmissionParts {
   readonly rounds: Rounds;
   readonly standings: Standings;
   readonly strays: Strays;
+  readonly used: Pick<KnownWords, "learn" | "hasJournal" | "hasTicks">;
   /** Chunks of a commit at most. */
   readonly mostChunks: number;
 }
+
+/** Seconds between two questions whether more words of a full commit are used by now. */
+const LOOK_AGAIN = 60n;
 
 /** Lets strips into the commits of one community, or not. */
 export class Admission {
   readonly #parts: AdmissionParts;
   readonly #rooms = new Map<Period, Room>();
+  /** When it was asked which words of a period are used, and the question that is on its way. */
+  readonly #asked = new Map<Period, { readonly at: bigint; readonly answer: Promise<void> }>();
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
@@ -33,6 +40,7 @@ export class Admission {
   /**
    * Checks that the relayer will be able to commit to a strip.
    * @throws Refusal
+   * @throws Faults of the node, where it does not tell whether a commit that looks full is
    */
   async check(signed: SignedStrip): Promise<void> {
     const { period } = signed.strip;
@@ -47,6 +55,7 @@ export class Admission {
     if (!hasPlace(rounds.commits(view.community, period), (await standings.get()).named)) {
       throw refuse("NoPlaceLeft", `Other relayers have all places of period ${period}. ${ELSEWHERE}.`);
     }
+    if (this.#full(period) !== undefined) await this.#learn(period);
     const refusal = this.refusalOf(period);
     if (refusal !== undefined) throw refusal;
   }
@@ -114,16 +123,37 @@ export class Admission {
     return refuse("CommitFull", `The commit of this relayer to period ${period} is full. ${ELSEWHERE}.`);
   }
 
+  /** Counts chunks as the committer will, with no more known than it will know: what is used stays used. */
   #hasRoom(period: Period): boolean {
-    const { view, strips, mostChunks } = this.#parts;
-    for (const each of this.#rooms.keys()) if (each < view.currentPeriod()) this.#rooms.delete(each);
+    const { view, strips, used } = this.#parts;
+    const names = [Number(view.community), Number(period)] as const;
+    return this.#room(period).takes(strips.promisedCount(...names), () =>
+      chunksFor(strips.promised(...names), view.terms, { used }),
+    );
+  }
+
+  #room(period: Period): Room {
+    const { view, mostChunks } = this.#parts;
+    for (const kept of [this.#rooms, this.#asked])
+      for (const each of kept.keys()) if (each < view.currentPeriod()) kept.delete(each);
     const room = this.#rooms.get(period) ?? new Room(mostChunks);
     this.#rooms.set(period, room);
-    const names = [Number(view.community), Number(period)] as const;
-    return room.takes(strips.promisedCount(...names), () => {
-      const held = inOrder(strips.promised(...names)).map(signedOf);
-      return commitTo(held, view.terms).chunks.length;
+    return room;
+  }
+
+  /** Asks which words of a commit that looks full are used: those take less room. Once for all who wait for the answer. */
+  async #learn(period: Period): Promise<void> {
+    const { view, strips, used } = this.#parts;
+    const last = this.#asked.get(period);
+    if (last !== undefined && view.now() < last.at + LOOK_AGAIN) return last.answer;
+    const held = strips.promised(Number(view.community), Number(period)).map((row) => signedOf(row).strip);
+    const answer = used.learn(held).then(() => {
+      this.#room(period).reopen();
     });
+    this.#asked.set(period, { at: view.now(), answer });
+    // Nothing was learnt: the next strip asks again.
+    answer.catch(() => this.#asked.delete(period));
+    return answer;
   }
 }
 

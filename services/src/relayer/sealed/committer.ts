@@ -7,7 +7,7 @@ import { byPeriod } from "../post/plan.ts";
 import { signedOf, type StripRow, type Strips } from "../store/strips.ts";
 import { type Bundle, bundleKey, type Bundles } from "./bundles.ts";
 import { type Calls, NEVER } from "./calls.ts";
-import { commitTo, inOrder, type Knowledge } from "./pack.ts";
+import { BETWEEN, bundleOf, chunksFor, type Knowledge } from "./pack.ts";
 import { hasPlace, type Rounds } from "./rounds.ts";
 import { commitsCovered, type Standings } from "./standing.ts";
 import type { KnownWords } from "./used.ts";
@@ -27,6 +27,8 @@ export interface CommitterParts {
   readonly account: string;
   /** Seconds before the gate at which strips are bundled. */
   readonly lead: number;
+  /** Chunks of a commit at most, as far as strips were let in. */
+  readonly mostChunks: number;
   /** A bundle is on disk. */
   readonly bundled: (key: string) => void;
   /** Told why a commit waits. */
@@ -68,10 +70,11 @@ export class Committer {
       if (knowledge === undefined) continue;
       const keep = () => {
         if (bundles.find(community, period) !== undefined) return false;
-        const rows = inOrder(strips.promised(community, period));
+        const promised = strips.promised(community, period);
         const known = new Set(asked.map(({ digest }) => digest));
-        const checked = knowledge.checked === true && rows.every(({ digest }) => known.has(digest));
-        bundles.add(commitTo(rows.map(signedOf), view.terms, { ...knowledge, checked }), rows, gate);
+        const checked = knowledge.checked === true && promised.every(({ digest }) => known.has(digest));
+        const { rows, commit } = bundleOf(promised, view.terms, { ...knowledge, checked });
+        bundles.add(commit, rows, gate);
         for (const { digest } of rows) strips.assign(digest, bundleKey({ community, period }));
         return true;
       };
@@ -79,9 +82,13 @@ export class Committer {
     }
   }
 
-  /** What chunks are planned with. A node that does not answer is asked again, up to half of the lead; then nothing is known. */
+  /**
+   * What chunks are planned with. A node that does not answer is asked again, up to half of the lead; then what is known has to do. Strips
+   * may have been let in by what was known before a restart: chunks that are too many for a turn would cost the bond, so it is
+   * asked on, if need be until the gate.
+   */
   async #learn({ community, period, gate }: StripRow, rows: readonly StripRow[]): Promise<Knowledge | undefined> {
-    const { view, used, lead, late } = this.#parts;
+    const { view, used, lead, mostChunks, late } = this.#parts;
     const asked = rows.map((row) => signedOf(row).strip);
     try {
       await used.learn(asked);
@@ -89,7 +96,8 @@ export class Committer {
     } catch (error) {
       if (!isWattbookError(error) && !isServiceError(error)) throw error;
       late(bundleKey({ community, period }), error.message);
-      return Number(view.now()) < gate - lead / 2 ? undefined : { used };
+      if (Number(view.now()) < gate - lead / 2) return undefined;
+      return chunksFor(rows, view.terms, { used }) < mostChunks + BETWEEN ? { used } : undefined;
     }
   }
 

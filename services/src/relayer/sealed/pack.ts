@@ -10,6 +10,7 @@ import {
   type Terms,
   type UsedWords,
 } from "@wattbook/sdk";
+import { signedOf, type StripRow } from "../store/strips.ts";
 import { slotsInGroup } from "../strips/busy.ts";
 import { ticksPerWord, wordsPerSide } from "./used.ts";
 
@@ -76,7 +77,23 @@ export function commitTo(strips: readonly SignedStrip[], grid: Grid, knowledge?:
   return buildCommit(strips, chunkLimits(grid, knowledge));
 }
 
-/** Whether a chunk can hold a strip. */
+/** What a commit to some strips is made of: whoever counts its chunks beforehand has to pack as the committer does. */
+export function bundleOf(rows: readonly StripRow[], grid: Grid, knowledge?: Knowledge) {
+  const ordered = inOrder(rows);
+  return { rows: ordered, commit: commitTo(ordered.map(signedOf), grid, knowledge) };
+}
+
+/** Chunks of that commit; infinitely many where no commit can hold them. */
+export function chunksFor(rows: readonly StripRow[], grid: Grid, knowledge?: Knowledge): number {
+  try {
+    return bundleOf(rows, grid, knowledge).commit.chunks.length;
+  } catch (error) {
+    if (isWattbookError(error, "BAD_LENGTH")) return Infinity;
+    throw error;
+  }
+}
+
+/** Whether a chunk can hold a strip though nothing is known: a receipt has to be good even if the node tells nothing before the gate. */
 export function fitsChunk(signed: SignedStrip, grid: Grid): boolean {
   try {
     commitTo([signed], grid);
@@ -88,7 +105,7 @@ export function fitsChunk(signed: SignedStrip, grid: Grid): boolean {
 }
 
 /** Strips that are taken before chunks are counted anew; so many chunks a commit may have beyond what was asked for, at worst. */
-const BETWEEN = 16;
+export const BETWEEN = 16;
 
 /** Room in the commit to one period. A strip adds a chunk at most, so chunks are counted only where they may be too many by now. */
 export class Room {
@@ -114,5 +131,12 @@ export class Room {
       this.#full = this.#counted >= this.#most;
     }
     return !this.#full;
+  }
+
+  /** More is known by now, and may make chunks fewer: they are counted anew. */
+  reopen(): void {
+    if (!this.#full) return;
+    this.#full = false;
+    this.#since = -BETWEEN;
   }
 }

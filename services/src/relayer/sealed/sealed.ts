@@ -125,7 +125,7 @@ export class Sealed {
     this.#served.set(Number(view.community), {
       ...{ view, standings, strays },
       committer: new Committer({
-        ...{ ...shared, ...tables, used, lead: options.lead, late: this.#late },
+        ...{ ...shared, ...tables, ...options, used, late: this.#late },
         bundled: (key) => {
           tell("bundled", key);
         },
@@ -138,7 +138,7 @@ export class Sealed {
         },
       }),
     });
-    return new Admission({ ...shared, ...tables, strays, mostChunks: options.mostChunks });
+    return new Admission({ ...shared, ...tables, strays, used, mostChunks: options.mostChunks });
   }
 
   /** How many are served. */

@@ -98,6 +98,8 @@ const MIGRATIONS = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX bundled_by_place ON bundled (community, period, chunk, place);
    CREATE INDEX strips_by_batch ON strips (batch) WHERE batch IS NOT NULL;`,
+
+  `CREATE INDEX strips_withdrawn ON strips (community, period, member) WHERE state = 'withdrawn';`,
 ];
 
 /** Whose file it is. */

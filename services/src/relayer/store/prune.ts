@@ -57,6 +57,7 @@ export class Pruner {
     const current = periodAt(terms, now);
     if (this.#seen.get(community) === current) return [];
     this.#seen.set(community, current);
+    this.#pruneWithdrawn(Number(community), Number(now));
     const gone = this.#periods(community, terms, now).filter((period) => this.#prune(community, terms, period));
     if (gone.length > 0) this.#pruneSkips();
     return gone;
@@ -108,6 +109,16 @@ export class Pruner {
       }
     });
     return true;
+  }
+
+  /** What was taken back is kept so that nobody hands it in again, which its last gate ends. */
+  #pruneWithdrawn(community: number, now: number): void {
+    const { store } = this.#parts;
+    const gone = "FROM strips WHERE state = 'withdrawn' AND community = ? AND closes <= ?";
+    atOnce(store, () => {
+      store.prepare(`DELETE FROM requests WHERE digest IN (SELECT digest ${gone})`).run(community, now);
+      store.prepare(`DELETE ${gone}`).run(community, now);
+    });
   }
 
   /** What a call left out is of no use once the call is closed, and no reorganisation that is followed block by block brings it back. */

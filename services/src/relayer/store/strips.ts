@@ -64,12 +64,16 @@ export class Strips {
   readonly #store: Store;
   readonly #insert;
   readonly #byDigest;
+  readonly #withdrawn;
 
   constructor(store: Store) {
     this.#store = store;
     this.#insert = store.prepare(
       `INSERT OR IGNORE INTO strips (digest, community, period, member, starts, ends, fee_to, packed, uses, gate, closes, received,
          receipt, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'waiting')`,
+    );
+    this.#withdrawn = store.prepare<[number, number, number], { n: number }>(
+      "SELECT count(*) AS n FROM strips WHERE state = 'withdrawn' AND community = ? AND period = ? AND member = ?",
     );
     this.#byDigest = store.prepare<[string], StripRow>("SELECT * FROM strips WHERE digest = ?");
   }
@@ -145,6 +149,11 @@ export class Strips {
   withdraw(digest: string): boolean {
     const sql = "UPDATE strips SET state = 'withdrawn' WHERE digest = ? AND state = 'waiting' AND batch IS NULL";
     return this.#store.prepare(sql).run(digest).changes === 1;
+  }
+
+  /** How many strips of a period a member has taken back. */
+  withdrawnCount(community: number, period: number, member: number): number {
+    return this.#withdrawn.get(community, period, member)?.n ?? 0;
   }
 
   /** It is in a journal, whoever posted it. */

@@ -21,9 +21,10 @@ import {
 import { ServiceError } from "../../errors.ts";
 import type { CommunityView } from "../chain/view.ts";
 import type { Admission } from "../sealed/admission.ts";
-import { type Refusal, refuse, refuseStrip } from "../refusal.ts";
+import { Refusal, refuse, refuseStrip } from "../refusal.ts";
 import type { SignaturePool } from "../signatures/pool.ts";
 import type { GroupCommit } from "../store/group-commit.ts";
+import type { Requests } from "../store/requests.ts";
 import { signedOf, type StripRow, type Strips } from "../store/strips.ts";
 import type { Facts } from "../store/facts.ts";
 import { Coming } from "../coming.ts";
@@ -41,12 +42,15 @@ export interface StripTerms {
   readonly leastFee: Amount;
   /** Seconds before the first gate of a strip up to which it is taken. */
   readonly margin: bigint;
+  /** Strips of a period that a member may take back: each is a row on disk that nobody pays for. */
+  readonly withdrawals: number;
 }
 
 /** What a desk works with. */
 export interface DeskParts {
   readonly view: CommunityView;
   readonly strips: Strips;
+  readonly requests: Requests;
   readonly facts: Facts;
   readonly commits: GroupCommit;
   readonly signatures: SignaturePool;
@@ -72,6 +76,24 @@ export interface Taken {
   readonly known: boolean;
 }
 
+/** A strip whose signature is good. */
+interface Admitted {
+  readonly digest: Hex;
+  readonly signed: SignedStrip;
+  readonly receipt: Hex;
+  /** Idempotency key. */
+  readonly key: string | undefined;
+}
+
+/** What its place in the queue says of it. */
+interface Placed {
+  readonly uses: Amount;
+  readonly gate: bigint;
+  readonly closes: bigint;
+  readonly ends: number;
+  readonly received: number;
+}
+
 /** Takes the strips of one community. */
 export class StripDesk {
   readonly queue = new Queue();
@@ -91,19 +113,23 @@ export class StripDesk {
   /**
    * Takes a strip, once.
    * @param digest Of the strip.
+   * @param key Idempotency key that it came under.
    * @throws Refusal with the contract's reason where it would be skipped, in part or whole
-   * @throws ServiceError STORE_FULL and others of the file: then it was not taken
+   * @throws ServiceError KEY_REUSED, STORE_FULL and others of the file: then it was not taken
    */
-  async take(digest: Hex, signed: SignedStrip): Promise<Taken> {
+  async take(digest: Hex, signed: SignedStrip, key?: string): Promise<Taken> {
+    const reused = this.#parts.requests.refusalOf(key, digest);
+    if (reused !== undefined) throw reused;
     const row = this.#parts.strips.find(digest);
     if (row !== undefined) return knownOf(row);
-    return this.#coming.take(digest, signed.signature, () => this.#take(digest, signed));
+    return this.#coming.take(digest, signed.signature, () => this.#take(digest, signed, key));
   }
 
-  async #take(digest: Hex, signed: SignedStrip): Promise<Taken> {
+  async #take(digest: Hex, signed: SignedStrip, key: string | undefined): Promise<Taken> {
     const { view, signatures } = this.#parts;
     const { strip } = signed;
     this.#checkTerms(strip);
+    this.#checkWithdrawn(strip);
     checkPeriod(strip, view.terms, view.now());
     await this.#parts.admission?.check(signed);
     // What costs nothing first; then the signature; then everything at once, with what has come in between.
@@ -118,17 +144,12 @@ export class StripDesk {
     }
     this.#parts.admit?.(strip, digest);
     const promise = found.receipt ?? (await this.#sign(receipt));
-    return this.#keep(digest, signed, promise, await this.#context(strip), view.terms);
+    return this.#keep({ digest, signed, receipt: promise, key }, await this.#context(strip), view.terms);
   }
 
   /** Checks with what waits and takes its place in the queue: nothing may come in between. */
-  async #keep(
-    digest: Hex,
-    signed: SignedStrip,
-    receipt: Hex,
-    context: Omit<StripContext, "held">,
-    terms: Terms,
-  ): Promise<Taken> {
+  async #keep(admitted: Admitted, context: Omit<StripContext, "held">, terms: Terms): Promise<Taken> {
+    const { digest, signed, receipt } = admitted;
     const { strip } = signed;
     const now = { ...context, held: this.queue.held(strip.member, strip.period) };
     checkHeader(strip, now);
@@ -145,7 +166,7 @@ export class StripDesk {
     const ends = Number(frontierAfter(strip, terms));
     this.queue.add({ digest, signed, uses, ends });
     try {
-      await this.#write({ digest, signed, receipt, uses, gate, closes, ends, received });
+      await this.#write({ ...admitted, uses, gate, closes, ends, received });
     } catch (error) {
       this.queue.remove(digest);
       throw error;
@@ -153,29 +174,29 @@ export class StripDesk {
     return { kept: { digest, receipt, received }, known: false };
   }
 
-  async #write(kept: {
-    readonly digest: Hex;
-    readonly signed: SignedStrip;
-    readonly receipt: Hex;
-    readonly uses: Amount;
-    readonly gate: bigint;
-    readonly closes: bigint;
-    readonly ends: number;
-    readonly received: number;
-  }): Promise<void> {
-    const { strips, commits, admission } = this.#parts;
+  async #write({ key, ...kept }: Admitted & Placed): Promise<void> {
+    const { strips, requests, commits, admission } = this.#parts;
     const { period } = kept.signed.strip;
     const starts = Number(kept.signed.strip.after);
     const [gate, closes] = [Number(kept.gate), Number(kept.closes)];
-    const late: Refusal[] = [];
-    await commits.commit(() => {
-      // Many may have been checked at once, each for the last room.
-      const refusal = admission?.refusalOf(period);
-      if (refusal !== undefined) late.push(refusal);
-      else strips.add({ ...kept, starts, gate, closes, uses: String(kept.uses) });
-    });
-    const [refusal] = late;
-    if (refusal !== undefined) throw refusal;
+    for (;;) {
+      const late: ServiceError[] = [];
+      await commits.commit(() => {
+        // Many may have been checked at once, each for the last room, or under the same key.
+        const refusal = requests.refusalOf(key, kept.digest) ?? admission?.refusalOf(period);
+        if (refusal !== undefined) {
+          late.push(refusal);
+          return;
+        }
+        strips.add({ ...kept, starts, gate, closes, uses: String(kept.uses) });
+        requests.bind(key, kept.digest);
+      });
+      const [refusal] = late;
+      if (refusal === undefined) return;
+      if (!(refusal instanceof Refusal)) throw refusal;
+      // A closer look may find more room; else it throws.
+      await admission?.check(kept.signed);
+    }
   }
 
   async #sign(receipt: Receipt): Promise<Hex> {
@@ -189,6 +210,14 @@ export class StripDesk {
     }
     if (strip.feePerEntry >= leastFee) return;
     throw refuse("FeeTooLow", `feePerEntry is ${strip.feePerEntry}: this relayer asks for at least ${leastFee}.`);
+  }
+
+  /** Each was checked, signed for and written down, and left nothing to be paid for. */
+  #checkWithdrawn({ community, period, member }: Strip): void {
+    const { strips, terms } = this.#parts;
+    if (strips.withdrawnCount(Number(community), Number(period), Number(member)) < terms.withdrawals) return;
+    const found = `Member ${member} has taken back ${terms.withdrawals} strips of period ${period}, as many as this relayer allows`;
+    throw refuse("WithdrawnTooOften", `${found}. Hand it to another relayer, or place it yourself before the gate.`);
   }
 
   async #context(strip: Strip): Promise<StripContext> {

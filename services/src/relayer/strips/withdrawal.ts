@@ -17,6 +17,9 @@ export const WITHDRAWAL_TYPE = messageType("StripWithdrawal", [
   { name: "relayer", type: "address" },
 ]);
 
+/** Strips of a period that a member may take back. */
+export const DEFAULT_WITHDRAWALS = 32;
+
 /** What is taken back, and from whom. */
 export interface Withdrawal {
   /** The strip's digest. */
