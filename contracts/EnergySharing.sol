@@ -75,6 +75,8 @@ contract EnergySharing is IEnergySharing, EIP712 {
     /// @param floors The highest export price of all classes in each slot.
     /// @param values A reading as it is signed, with zeros behind it.
     /// @param totals What the call's members take and give, quads.
+    /// @param live Lanes of slots in which energy is shared.
+    /// @param table What is shared in each slot, see `ShareLoops.tableOf`.
     /// @param chunk Hash over its members.
     /// @param members Four bytes each, in the order of their parts.
     struct Run {
@@ -89,6 +91,8 @@ contract EnergySharing is IEnergySharing, EIP712 {
         uint256[] floors;
         bytes values;
         uint256[] totals;
+        uint256[] live;
+        uint256 table;
         uint256 chunk;
         bytes members;
         uint256 counted;
@@ -217,15 +221,15 @@ contract EnergySharing is IEnergySharing, EIP712 {
         _checkDelay(run);
         if (chunk >= run.round.chunksOf()) revert ChunkMismatch(community, period, chunk);
         uint256[] memory words = _storedTotals(run);
-        uint256 table = _tableOf(run, words);
-        uint256 started = _setStart(run, table, start);
+        _loadTable(run, words);
+        uint256 started = _setStart(run, start);
         for (uint256 i = 0; i < items.length; ++i) {
             ISettlement.SettleItem calldata item = items[i];
             (bool joined, uint256 reserve) = _reserveIn(item.records);
             if (!joined) continue;
             uint256 free = Mem.mark();
             (uint256[] memory quads, ) = _quadsOf(run, item.member, item.values, reserve);
-            _keepPart(run, table, item.member, quads);
+            _keepPart(run, item.member, quads);
             Mem.release(free);
         }
         if (Mem.hashWords(run.chunk, started) != Words.load(_chunkAt(run, chunk))) {
@@ -254,9 +258,9 @@ contract EnergySharing is IEnergySharing, EIP712 {
             revert NotEverybody(run.round.countedOf() + run.counted, run.round.joinedOf());
         }
         uint256[] memory words = _plusChunk(run, new uint256[](ShareLoops.totalWords(run.slots)));
-        uint256 table = _tableOf(run, words);
+        _loadTable(run, words);
         for (uint256 i = 0; i < items.length; ++i) {
-            if (all[i] != 0) _keepPart(run, table, items[i].member, Mem.arrayAt(all[i]));
+            if (all[i] != 0) _keepPart(run, items[i].member, Mem.arrayAt(all[i]));
         }
         SharingRound round = run.round.withCounted(run.counted, 0);
         Words.store(_roundAt(community, period, run.terms), SharingRound.unwrap(round));
@@ -550,8 +554,9 @@ contract EnergySharing is IEnergySharing, EIP712 {
 
     // ---------------------------------------------------------------------------------------------------- parts
 
-    function _tableOf(Run memory run, uint256[] memory words) private pure returns (uint256 table) {
-        table = ShareLoops.tableOf(run.slots);
+    function _loadTable(Run memory run, uint256[] memory words) private pure {
+        run.live = ShareLoops.newLive(run.slots);
+        run.table = ShareLoops.tableOf(run.slots);
         SharingScheme s = run.round.schemeOf();
         for (uint256 k = 0; k < run.slots; ++k) {
             (uint256 supply, uint256 demand) = ShareLoops.totalsAt(words[k / 3], k);
@@ -569,25 +574,25 @@ contract EnergySharing is IEnergySharing, EIP712 {
                     s.compensationOf()
                 );
             }
-            ShareLoops.setSlot(table, k, supply, demand, shared, num, den);
+            ShareLoops.setSlot(run.live, run.table, k, supply, demand, shared, num, den);
         }
     }
 
     /// @return hash Of the totals before the chunk; 0 for the first one.
-    function _setStart(Run memory run, uint256 table, uint256[] calldata start) private pure returns (uint256 hash) {
+    function _setStart(Run memory run, uint256[] calldata start) private pure returns (uint256 hash) {
         if (start.length == 0) return 0;
         uint256[] memory words = start.copied();
         uint256 expected = ShareLoops.totalWords(run.slots);
         if (words.length != expected) revert BadLength(words.length, expected);
         for (uint256 k = 0; k < run.slots; ++k) {
             (uint256 supply, uint256 demand) = ShareLoops.totalsAt(words[k / 3], k);
-            ShareLoops.setBefore(table, k, supply, demand);
+            ShareLoops.setBefore(run.table, k, supply, demand);
         }
         return uint256(Mem.hashAt(words.words(), 32 * words.length));
     }
 
-    function _keepPart(Run memory run, uint256 table, uint256 member, uint256[] memory quads) private {
-        (uint256 paid, uint256 received) = ShareLoops.share(table, quads);
+    function _keepPart(Run memory run, uint256 member, uint256[] memory quads) private {
+        (uint256 paid, uint256 received) = ShareLoops.share(run.live, run.table, quads);
         Parts.keep(run.community, run.period, member, paid, received, quads);
     }
 

@@ -27,6 +27,7 @@ library Parts {
         uint256 pos = _at(community, period, member);
         uint256 head = KNOWN | (paid << 96) | received;
         assembly ("memory-safe") {
+            let again := tload(pos)
             tstore(pos, head)
             let from := add(quads, 32)
             for {
@@ -35,7 +36,11 @@ library Parts {
                 from := add(from, 32)
             } {
                 pos := add(pos, 1)
-                tstore(pos, mload(from))
+                let quad := mload(from)
+                // Most often the word is zero already.
+                if or(quad, again) {
+                    tstore(pos, quad)
+                }
             }
         }
     }

@@ -132,8 +132,14 @@ library ShareLoops {
         }
     }
 
+    /// @return Which lanes of a quad are of slots in which energy is shared, none yet. Of the others no loop has to know.
+    function newLive(uint256 slots) internal pure returns (uint256[] memory) {
+        return SlotLoops.newReading(slots);
+    }
+
     /// @notice Writes a slot: its totals, and what is shared at which price.
     function setSlot(
+        uint256[] memory live,
         uint256 table,
         uint256 slot,
         uint256 supply,
@@ -143,6 +149,8 @@ library ShareLoops {
         uint256 den
     ) internal pure {
         unchecked {
+            if (shared == 0) return;
+            live[slot >> 2] |= uint256(type(uint64).max) << (192 - 64 * (slot & 3));
             uint256 row = table + STRIDE * slot;
             Mem.store(row + NUM, num);
             Mem.store(row + DEN, den);
@@ -164,18 +172,29 @@ library ShareLoops {
     /// @notice A member's part, and moves the table on to the next member. Of q Wh behind C of members before it, with T in all and M
     /// shared: floor((C + q) M / T) - floor(C M / T) Wh; over all members that is M, to the Wh. What they pay and get is likewise
     /// floor((B + b) num / den) - floor(B num / den), so that buyers pay what sellers get, to the base unit.
+    /// @param live Lanes of slots in which energy is shared.
     /// @param quads What it takes and gives. They become what it bought and sold.
     /// @return paid Base units.
     /// @return received Base units.
-    function share(uint256 table, uint256[] memory quads) internal pure returns (uint256 paid, uint256 received) {
+    function share(
+        uint256[] memory live,
+        uint256 table,
+        uint256[] memory quads
+    ) internal pure returns (uint256 paid, uint256 received) {
         assembly ("memory-safe") {
             // In functions of their own that keep their variables on the stack. What is said of takers is said again of givers: a loop
             // that tells them apart by offsets costs a tenth more.
-            function run(pos, end, row) -> paying, getting {
+            function run(pos, end, mask, row) -> paying, getting {
                 for {} lt(pos, end) {
                     pos := add(pos, 0x20)
+                    mask := add(mask, 0x20)
                 } {
-                    let quad := mload(pos)
+                    let quad := and(mload(pos), mload(mask))
+                    mstore(pos, quad)
+                    if iszero(quad) {
+                        row := add(row, STRIDE_OF_QUAD)
+                        continue
+                    }
                     let traded := 0
                     for {
                         let behind := add(row, STRIDE_OF_QUAD)
@@ -221,7 +240,7 @@ library ShareLoops {
                 }
             }
             let start := add(quads, 0x20)
-            paid, received := run(start, add(start, shl(5, mload(quads))), table)
+            paid, received := run(start, add(start, shl(5, mload(quads))), add(live, 0x20), table)
         }
     }
 }

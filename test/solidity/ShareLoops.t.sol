@@ -67,17 +67,18 @@ contract ShareLoopsTest {
             nets[i] = ShareLoopsPlain.net(labs[i].imported, labs[i].exported);
         }
         uint256 table = ShareLoops.tableOf(slots);
+        uint256[] memory live = ShareLoops.newLive(slots);
         ShareLoopsPlain.Slot[] memory plain = new ShareLoopsPlain.Slot[](slots);
         for (uint256 k = 0; k < slots; ++k) {
             plain[k] = _slot(d, nets, k, most);
             ShareLoopsPlain.Slot memory s = plain[k];
-            ShareLoops.setSlot(table, k, s.supply, s.demand, s.shared, s.num, s.den);
+            ShareLoops.setSlot(live, table, k, s.supply, s.demand, s.shared, s.num, s.den);
             ShareLoops.setBefore(table, k, s.given, s.taken);
         }
         for (uint256 i = 0; i < 3; ++i) {
             uint256 guard = Canary.guard();
             Canary.soil(SPAN);
-            (uint256 paid, uint256 received) = ShareLoops.share(table, labs[i].quads);
+            (uint256 paid, uint256 received) = ShareLoops.share(live, table, labs[i].quads);
             Check.yes(Canary.isSoiled(SPAN), "free memory");
             (ShareLoopsPlain.Net memory part, uint256 paid_, uint256 received_) = ShareLoopsPlain.share(plain, nets[i]);
             Check.eq(paid, paid_, "paid");
