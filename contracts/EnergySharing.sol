@@ -37,9 +37,6 @@ contract EnergySharing is IEnergySharing, EIP712 {
     /// @dev Largest number of members times slots that a call counts: what fits a transaction when it is settled.
     uint256 private constant MOST_COUNTED = 128 * 144;
 
-    /// @dev Chunks of a period: their indices take 8 bits of a place in storage.
-    uint256 private constant MOST_CHUNKS = 256;
-
     /// @dev Members that a word of flags is about, beside the period it belongs to.
     uint256 private constant FLAGS = 224;
 
@@ -495,7 +492,6 @@ contract EnergySharing is IEnergySharing, EIP712 {
         counted = run.counted;
         if (counted == 0) return 0;
         uint256 chunk = run.round.chunksOf();
-        if (chunk == MOST_CHUNKS) revert TooManyChunks(run.community, run.period);
         uint256[] memory words;
         uint256 started = 0;
         if (chunk == 0) {
@@ -636,9 +632,9 @@ contract EnergySharing is IEnergySharing, EIP712 {
         return _rounds | (uint256(community) << 8) | (period % t.ring());
     }
 
-    /// @dev `community 32 | ring period 8 | chunk 8`.
+    /// @dev `community 32 | ring period 8 | chunk 16`: each counts a member, of which there are at most 65,536.
     function _chunkAt(Run memory run, uint256 chunk) private view returns (uint256) {
-        return _chunks | (uint256(run.community) << 16) | ((run.period % run.terms.ring()) << 8) | chunk;
+        return _chunks | (uint256(run.community) << 24) | ((run.period % run.terms.ring()) << 16) | chunk;
     }
 
     /// @dev `community 32 | ring period 8 | word 8`.

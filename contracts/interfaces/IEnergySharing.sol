@@ -61,7 +61,6 @@ interface IEnergySharing is IMarketModule {
         InDebt, // above its credit line
         AlreadyJoined,
         NoFunds, // not even for the settlement fee
-        NotJoined, // nothing to count
         AlreadyCounted,
         NotMetered // its reading is not accepted, or is another one
     }
@@ -99,7 +98,6 @@ interface IEnergySharing is IMarketModule {
     error RingBusy(uint32 community, uint32 period);
     error NotAscending(uint256 member);
     error ChunkTooLarge(uint256 members, uint256 most);
-    error TooManyChunks(uint32 community, uint32 period);
     error TotalsFrozen(uint32 community, uint32 period);
     error TotalsOpen(uint32 community, uint32 period);
     error SettlementDelayed(uint32 community, uint32 period, uint256 from);

@@ -56,7 +56,7 @@ function withJoined(SharingRound r, uint256 more) pure returns (SharingRound) {
     return SharingRound.wrap(SharingRound.unwrap(r) + (more << 32));
 }
 
-/// @param chunks 1, or 0 where they are settled at once. The caller sees to it that their number fits.
+/// @param chunks 1, or 0 where they are settled at once. Each counts a member, of which there are at most 65,536 with four others.
 function withCounted(SharingRound r, uint256 counted, uint256 chunks) pure returns (SharingRound) {
     return SharingRound.wrap(SharingRound.unwrap(r) + (counted << 64) + (chunks << 96));
 }

@@ -19,9 +19,8 @@ export const ShareSkip = {
   InDebt: 7,
   AlreadyJoined: 8,
   NoFunds: 9,
-  NotJoined: 10,
-  AlreadyCounted: 11,
-  NotMetered: 12,
+  AlreadyCounted: 10,
+  NotMetered: 11,
 } as const;
 
 export interface SchemeInput {

@@ -69,8 +69,10 @@ export function parentsOf(contract: string): string[] {
 /** Custom errors and values of enums of a contract's own interface, in their order. */
 export function outcomesOf(contract: string): string[] {
   const source = interfaceOf(contract);
-  const values = all(/\benum \w+ \{([^}]*)\}/g, source).flatMap((list) => all(/(\w+)/g, list));
-  return [...all(/\berror (\w+)\(/g, source), ...values.filter((value) => value !== "None")];
+  // An enum whose first value says that nothing is wrong holds reasons; what others hold is chosen.
+  const enums = all(/\benum \w+ \{([^}]*)\}/g, source).map((list) => all(/(\w+)/g, list.replaceAll(/\/\/.*/g, "")));
+  const reasons = enums.filter(([first]) => first === "None");
+  return [...all(/\berror (\w+)\(/g, source), ...reasons.flat().filter((value) => value !== "None")];
 }
 
 export const functionsOf = (contract: string) => [

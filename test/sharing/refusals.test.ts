@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { EnergySharing } from "../../types/ethers-contracts/index.ts";
 import { at } from "../helpers/lists.ts";
 import { connect, deployMarket, type Connection, type HomeKeys } from "../helpers/market.ts";
 import { freshWrites } from "../helpers/writes.ts";
@@ -181,6 +182,47 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
         .withArgs(community, fine.member, next, ShareSkip.AlreadyJoined);
     });
 
+    it("does not count while its member owes more than its credit line", async function () {
+      const { m, homes, period, registers } = await fixture();
+      const home = await m.addHome({ deposit: 0n });
+      const others = homes.map((each) => [each, valuesAt({})] as const);
+      await m.goTo(m.periodStart(period));
+      await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, others));
+      await m.goTo(m.periodStart(period + 1));
+      const items = await itemsOf(m, registers, period, [[home, valuesAt({ 0: [700, 0] })]]);
+      await m.settlement.meterAndSettle(m.community, period, items);
+      await m.sharing.keepBudgets(m.community, [await m.signBudget({ home })]);
+      await expect(m.join(period + 2, [home]))
+        .to.emit(m.sharing, "Skipped")
+        .withArgs(m.community, home.member, period + 2, ShareSkip.InDebt);
+    });
+
+    it("waits for the ring and for a scheme", async function () {
+      const { m, homes, period } = await fixture();
+      await m.sharing.keepBudgets(
+        m.community,
+        await Promise.all(homes.map(async (home) => await m.signBudget({ home }))),
+      );
+      await m.join(period, homes);
+      const ring = Number((BigInt(await m.registry.terms(m.community)) >> 96n) & 0xffn);
+      await m.goTo(m.periodStart(period + ring - 1)); // and nobody settles the period
+      await expect(m.join(period + ring, homes))
+        .to.be.revertedWithCustomError(m.sharing, "RingBusy")
+        .withArgs(m.community, period + ring);
+
+      let bare: EnergySharing | undefined;
+      const other = await deployMarket(connection, {
+        terms: hourly,
+        first: async ({ registry, escrow, settlement }) => {
+          bare = await connection.ethers.deployContract("EnergySharing", [registry, escrow, settlement]);
+          return bare;
+        },
+      });
+      if (!bare) throw new Error("no module");
+      const next = (await other.periodNow()) + 1;
+      await expect(bare.join(other.community, next, [])).to.be.revertedWithCustomError(bare, "NoScheme");
+    });
+
     it("reserves what there is, and its settlement fee", async function () {
       const { m, homes, period } = await fixture();
       const home = at(homes, 0);
@@ -259,6 +301,28 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
         500n * 200n,
       ]);
       await expectSolvent(m);
+    });
+
+    it("counts where somebody joined, in calls of bounded size", async function () {
+      const { m, period } = await fixture();
+      await expect(m.sharing.count(m.community, period, [])).to.be.revertedWithCustomError(m.sharing, "NobodyJoined");
+      const long = await deploySharing(
+        connection,
+        {},
+        {
+          terms: {
+            slotDuration: 300,
+            slotsPerPeriod: 144,
+            readingDeadline: 12 * HOUR,
+            correctionWindow: 24 * HOUR,
+            claimWindow: 36 * HOUR,
+          },
+        },
+      );
+      const many = Array.from({ length: 129 }, () => ({ member: 0, values: "0x", gapLeg: 0n, records: [] }));
+      await expect(long.sharing.count(long.community, long.from, many))
+        .to.be.revertedWithCustomError(long.sharing, "ChunkTooLarge")
+        .withArgs(129, 128);
     });
 
     it("of nobody: everybody is estimated", async function () {
