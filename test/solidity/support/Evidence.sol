@@ -16,7 +16,6 @@ abstract contract Evidence is Books {
     /// @dev `values` is empty while the period is estimated.
     struct Day {
         bool known;
-        bool counted; // its reading is in the ledger before it is settled
         bytes values;
         int128 gapLeg;
         uint256 journal; // after the records
@@ -229,21 +228,8 @@ abstract contract Evidence is Books {
         for (uint256 i = 0; i < all.length; ++i) {
             day.journal = recordHash(day.journal, all[i].head, all[i].digest, keccak256(all[i].payload));
         }
-        if (day.counted) _addReading(home, period, false);
         _addEnergy(home, period, true);
         _checkDay(home, period);
-    }
-
-    /// @dev Adds what a reading says alone, or takes it away.
-    function _addReading(uint256 home, uint32 period, bool add) internal {
-        Day storage day = days_[home][period];
-        day.counted = add;
-        for (uint256 k = 0; k < SLOTS; ++k) {
-            Energy storage e = energy[homes[home].community][period * SLOTS + k];
-            (uint256 imported, uint256 exported) = (_value(day.values, 2 * k), _value(day.values, 2 * k + 1));
-            (e.imported, e.exported) =
-                add ? (e.imported + imported, e.exported + exported) : (e.imported - imported, e.exported - exported);
-        }
     }
 
     /// @dev Adds a day's energy, or takes it away.

@@ -71,7 +71,6 @@ abstract contract SettleCalls is TradeCalls {
         if (accepted == 0) return;
         _checkMeter(home, w.gapEnd, items[0].reading);
         _metered[home].push(w.gapEnd);
-        _addReading(home, w.gapEnd, true);
         _count(Kind.Meter);
     }
 
