@@ -6,7 +6,7 @@ import { Stream } from "../../../data/src/synthetic/random.ts";
 import { booksOf } from "./books.ts";
 import type { BrokerKind } from "./brokers.ts";
 import { METERS, SLOT, SLOTS_PER_DAY } from "./homes.ts";
-import { type GatewayName, Neighbourhood, TRADED_DAY } from "./neighbourhood.ts";
+import { Neighbourhood, TRADED_DAY } from "./neighbourhood.ts";
 import type { Program } from "./programs.ts";
 
 const DAY = 86_400n;
@@ -125,7 +125,7 @@ async function live(town: Neighbourhood, random: Stream): Promise<void> {
   const kills = restarts([town.gateways.live, town.relayer, town.keeper], 2);
   while (town.now < TRADED_DAY + DAY) {
     const slot = Number((town.now - TRADED_DAY) / SLOT);
-    for (const { program } of kills.filter((each) => each.slot === slot)) await restarted(town, program);
+    for (const { program } of kills.filter((each) => each.slot === slot)) await restarted(program);
     if (slot === away) await town.gateways.patient.kill();
     if (slot === away + AWAY) town.gateways.patient.start();
     await town.nextBoundary();
@@ -153,7 +153,7 @@ async function whileKilling(
     round++;
     if (victim !== undefined) {
       await sleep(random.next() % 200);
-      await restarted(town, victim);
+      await restarted(victim);
     }
     await town.creep(2n);
     await sleep(50);
@@ -161,12 +161,10 @@ async function whileKilling(
   });
 }
 
-/** Kills and starts again. Meters that nobody asks in time cannot be asked later: their gateway has to be back first. */
-async function restarted(town: Neighbourhood, program: Program): Promise<void> {
+/** Kills and starts again. Where it has to be back before time goes on, whoever moves time waits for it. */
+async function restarted(program: Program): Promise<void> {
   await program.kill();
   program.start();
-  const name = (Object.keys(town.gateways) as GatewayName[]).find((each) => town.gateways[each] === program);
-  if (name === "live") await town.settled();
 }
 
 const slotsOfDay = () => Array.from({ length: SLOTS_PER_DAY }, (_, slot) => TRADED_DAY + BigInt(slot) * SLOT);

@@ -137,20 +137,20 @@ export class Neighbourhood {
     await this.#within("the chain's clock is set", this.world.advanceTo(time));
     this.#now = time;
     const { north, west, south, roof } = this.#sources;
-    const read = this.gateways.live.running && this.#serves("live");
-    const shown = roof.show(this.meters.roof.at(time), read, async () => {
-      south.show(time, this.meters.south.at(time));
-      await this.#setClocks();
-    });
+    await this.#setClock("patient");
+    // A register that nobody asks for now cannot be asked for later: a gateway that was just started has to ask first.
+    const shown = roof.show(this.meters.roof.at(time), this.gateways.live.running, () => this.#setClock("live"));
     await this.#within("the live gateway asks the inverter", shown);
+    // After the clocks: a telegram of a time that lies ahead would be held, and a step of the gateway may be slower than
+    // the next quarter of an hour.
+    south.show(time, this.meters.south.at(time));
     await this.#within("the broker has north's registers", north.show(time, this.meters.north.at(time)));
     west.keep(time, this.meters.west.at(time));
-    await this.settled();
+    await this.#keeps(time);
   }
 
-  /** Waits until everything that the meters showed is kept by the gateways that run. */
-  async settled(): Promise<void> {
-    const time = (this.#now / SLOT) * SLOT;
+  /** Waits until everything that the meters show is kept by the gateways that run. */
+  async #keeps(time: bigint): Promise<void> {
     for (const name of Object.keys(GATEWAYS) as GatewayName[]) {
       if (!this.gateways[name].running) continue;
       await this.until(`the ${name} gateway keeps what is shown at ${time}`, async () => {
@@ -164,7 +164,7 @@ export class Neighbourhood {
   async creep(seconds: bigint): Promise<void> {
     this.#now += seconds;
     await this.#within("the chain's clock is set", this.world.advanceTo(this.#now));
-    await this.#setClocks();
+    for (const name of Object.keys(GATEWAYS) as GatewayName[]) await this.#setClock(name);
   }
 
   /** Looks again and again; fails with what the programs said last. */
@@ -194,19 +194,13 @@ export class Neighbourhood {
     return new Error(`not in ${PATIENCE} ms, at ${this.#now}: ${what}\n${this.logs()}`);
   }
 
-  /** Whether the gateway has answered since it was started. */
-  #serves(name: GatewayName): boolean {
-    return this.#clocks.has(name);
-  }
-
-  async #setClocks(): Promise<void> {
+  /** Waits until a gateway that runs, or starts, has its clock set. */
+  async #setClock(name: GatewayName): Promise<void> {
+    const gateway = this.gateways[name];
+    if (!gateway.running) return;
     const now = Number(this.#now);
-    for (const name of Object.keys(GATEWAYS) as GatewayName[]) {
-      const gateway = this.gateways[name];
-      if (!gateway.running) continue;
-      gateway.send({ now } satisfies ClockMessage);
-      await this.until(`the clock of the ${name} gateway is set`, () => this.#clocks.get(name) === now);
-    }
+    gateway.send({ now } satisfies ClockMessage);
+    await this.until(`the clock of the ${name} gateway is set`, () => this.#clocks.get(name) === now);
   }
 
   #sidesOf(meter: MeterName): readonly ("import" | "export")[] {

@@ -47,7 +47,7 @@ export class Benches {
   ): Bench {
     const urls = typeof url === "string" ? [url] : url;
     const backoff = { tries: 3, first: 1, most: 2 };
-    const node = options.node ?? new Node({ urls, chainId: 31_337n, timeout: 2_000, backoff });
+    const node = options.node ?? new Node({ urls, chainId: 31_337n, backoff });
     const outbox = new Outbox(path, 31_337n, wallet.address);
     this.#open.add(outbox);
     const steps: string[] = [];
