@@ -59,8 +59,8 @@ describe("wattbook cost", () => {
     );
     expect(found).to.deep.equal({
       measuredHomes: 50,
-      perHousehold: { gas: "2894", wei: "2894", amount: "0.000001" },
-      afterNextFork: { gas: "4539", wei: "4539", amount: "0.000001" },
+      perHousehold: { gas: "2896", wei: "2896", amount: "0.000001" },
+      afterNextFork: { gas: "4540", wei: "4540", amount: "0.000001" },
     });
   });
 

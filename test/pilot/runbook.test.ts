@@ -53,7 +53,7 @@ describe("the runbook", () => {
     for (const [price, amount] of [
       ["0.01", "0.26"],
       ["0.1", "2.51"],
-      ["1", "25.01"],
+      ["1", "25.03"],
     ] as const) {
       const { stdout } = await run(["cost", "--homes", "50", "--gas-price", price, "--eth-price", "3000", "--json"]);
       const { perHousehold } = JSON.parse(stdout) as { perHousehold: { amount: string } };

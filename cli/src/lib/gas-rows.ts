@@ -10,9 +10,9 @@ export interface GasRow {
 
 /** Homes ascending. */
 export const GAS_ROWS: readonly GasRow[] = [
-  { homes: 10n, gas: 8_863n, nextFork: 15_887n },
-  { homes: 50n, gas: 2_894n, nextFork: 4_539n },
-  { homes: 150n, gas: 2_275n, nextFork: 3_458n },
-  { homes: 500n, gas: 2_036n, nextFork: 3_022n },
-  { homes: 1_000n, gas: 2_020n, nextFork: 3_003n },
+  { homes: 10n, gas: 8_848n, nextFork: 15_872n },
+  { homes: 50n, gas: 2_896n, nextFork: 4_540n },
+  { homes: 150n, gas: 2_279n, nextFork: 3_462n },
+  { homes: 500n, gas: 2_041n, nextFork: 3_027n },
+  { homes: 1_000n, gas: 2_025n, nextFork: 3_009n },
 ];
