@@ -37,6 +37,7 @@ export * from "./receipt.ts";
 export * from "./reserve.ts";
 export * from "./sealed.ts";
 export * from "./settlement.ts";
+export * from "./sharing/budget.ts";
 export * from "./sharing/fraction.ts";
 export * from "./sharing/parts.ts";
 export * from "./sharing/preview-sharing.ts";

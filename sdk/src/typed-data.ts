@@ -13,7 +13,7 @@ export interface Domain {
   readonly name: "Wattbook";
   readonly version: "1";
   readonly chainId: bigint;
-  /** DoubleAuction for strips, Settlement for readings, ProsumerRegistry for consents. */
+  /** DoubleAuction for strips, EnergySharing for budgets, Settlement for readings, ProsumerRegistry for consents. */
   readonly verifyingContract: Address;
 }
 
@@ -32,7 +32,7 @@ export function wattbookDomain(chainId: bigint, verifyingContract: Address): Dom
 }
 
 /** Field types that the messages use. */
-export type FieldType = `uint${8 | 16 | 32 | 40 | 96 | 256}` | "address" | "bool" | "bytes" | "bytes32";
+export type FieldType = `uint${8 | 16 | 32 | 40 | 48 | 96 | 256}` | "address" | "bool" | "bytes" | "bytes32";
 
 /** One field of a message. */
 export interface MessageField {

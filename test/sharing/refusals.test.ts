@@ -204,7 +204,7 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
         await Promise.all(homes.map(async (home) => await m.signBudget({ home }))),
       );
       await m.join(period, homes);
-      const ring = Number((BigInt(await m.registry.terms(m.community)) >> 96n) & 0xffn);
+      const ring = Number(((await m.registry.terms(m.community)) >> 96n) & 0xffn);
       await m.goTo(m.periodStart(period + ring - 1)); // and nobody settles the period
       await expect(m.join(period + ring, homes))
         .to.be.revertedWithCustomError(m.sharing, "RingBusy")
