@@ -269,6 +269,17 @@ describe("relayer: API", function () {
     expect(Number(headers["retry-after"]), "as the description says").to.be.within(1, 60);
   });
 
+  it("limits what a member hands in of readings too", async () => {
+    const home = world.home(next++);
+    const { period } = (await read(home)).reading;
+    const statuses: number[] = [];
+    for (const imported of [0n, 1n, 2n, 3n]) {
+      const other = await world.reading(home, period, { imported: asWh(imported), exported: asWh(0n) });
+      statuses.push((await bench.reading(other)).status);
+    }
+    expect(statuses).to.deep.equal([202, 409, 409, 429]);
+  });
+
   it("limits requests per address", async () => {
     const log = createLog("relayer", "silent", new Secrets());
     const app = await createApp(new RelayerService(bench.relayer), { ...DEFAULT_LIMITS, perAddress: 2 }, log);
