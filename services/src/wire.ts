@@ -57,6 +57,11 @@ export function pathOfTerms(community: CommunityIndex): string {
   return `/v1/communities/${community}`;
 }
 
+/** A path of a relayer, which may itself be below a path of its address. */
+export function addressOf(relayer: string, path: string): URL {
+  return new URL(`.${path}`, relayer.endsWith("/") ? relayer : `${relayer}/`);
+}
+
 /** What of its answer a strip has to say. */
 export const RelayerTerms = z.object({ feeTo: bytes(20), leastFeePerEntry: integer });
 

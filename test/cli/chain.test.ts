@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { PassThrough } from "node:stream";
 import { expect } from "chai";
 import { scanProgress } from "../../cli/src/lib/progress.ts";
@@ -55,6 +55,17 @@ function failure({ code, stdout, stderr }: Ran): [number | null, string] {
   expect(stdout).to.equal("");
   const last = stderr.trimEnd().split("\n").at(-1) ?? "";
   return [code, last.split(":")[0] ?? ""];
+}
+
+/** A dry run tells what it would do, opens no key, and makes no block. */
+async function dryRun({ cli, folder }: Desk, line: string): Promise<void> {
+  const blocks = async () => connection.ethers.provider.getBlockNumber();
+  const before = await blocks();
+  const password = folder.at("password");
+  renameSync(password, `${password}.away`);
+  expect(json(await cli(`${line} --dry-run --json`)), line).to.deep.include({ dryRun: true });
+  renameSync(`${password}.away`, password);
+  expect(await blocks(), line).to.equal(before);
 }
 
 /** The next period is over; a block says so. */
@@ -129,8 +140,10 @@ describe("Money at the command line", function () {
   this.timeout(120_000);
 
   it("is deposited after the escrow is approved, and withdrawn", async function () {
-    const { cli, m, seller } = await desk();
+    const d = await desk();
+    const { cli, m, seller } = d;
     await m.euro.faucet(seller.owner.address, 50_000_000n);
+    await dryRun(d, "deposit 12.50");
     const deposited = json(await cli("deposit 12.50 --yes --json"));
     expect(deposited).to.deep.include({
       dryRun: false,
@@ -251,7 +264,9 @@ describe("Orders at the command line", function () {
   it("are shown, signed, posted, listed, cleared, settled, billed and claimed", async function () {
     const d = await desk();
     const { cli, slot, m, seller, buyer, period } = d;
-    const placed = await cli(`order place --slot ${slot} --side sell --price 0.1 --energy 1000 --yes --json`);
+    const sells = `order place --slot ${slot} --side sell --price 0.1 --energy 1000`;
+    for (const line of [sells, "withdraw 1"]) await dryRun(d, line);
+    const placed = await cli(`${sells} --yes --json`);
     expect(placed.stderr).to.include("sell 1 kWh for at least 0.10 LEUR/kWh");
     expect(json(placed)).to.deep.include({ member: seller.member, period: period + 1 });
     await post(m, period + 1, [[buyer, [buy(1, 30, 60)]]]);
@@ -266,9 +281,11 @@ describe("Orders at the command line", function () {
     expect(shown).to.deep.include({ state: "open", demandWh: "600", supplyWh: "1000", price: "100", volumeWh: "600" });
     await skipPeriod(d);
     expect((await cli("market clear --dry-run")).stdout).to.equal("Would clear 1 slot.\n");
+    await dryRun(d, "market clear");
     expect(json(await cli("market clear --yes --json"))["slots"]).to.have.length(1);
     expect(json(await cli("market clear --yes --json"))["slots"]).to.deep.equal([]);
     await read(d, "meter");
+    await dryRun(d, "settle");
     const settled = json(await cli("settle --yes --json"));
     expect(settled["settled"]).to.deep.equal([{ period: period + 1, members: [seller.member, buyer.member] }]);
     expect(settled["skipped"]).to.deep.equal([]);
@@ -284,6 +301,7 @@ describe("Orders at the command line", function () {
     expect(failure(early)).to.deep.equal([4, "CONTRACT_REVERTED"]);
     await m.goTo(m.periodStart(period + 2) + 3 * 3_600 + 1);
     await connection.networkHelpers.mine();
+    await dryRun(d, `claim --period ${period + 1}`);
     const claimed = json(await cli(`claim --period ${period + 1} --yes --json`));
     expect(claimed).to.deep.include({ boughtWh: "0", unsoldWh: "600", to: seller.owner.address });
   });

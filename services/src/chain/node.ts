@@ -71,12 +71,16 @@ export class Node {
     return this.#options.chainId;
   }
 
+  /** Blocks that an answer may be behind the newest one: so far a node, or one of several behind an address, is trusted. */
+  get lag(): number {
+    return this.#options.lag ?? 3;
+  }
+
   /** The latest block. @throws ServiceError NODE_LAGGING where every node is behind what one of them said before */
   async head(): Promise<Head> {
     return this.#try("eth_getBlockByNumber", async (line) => {
       const head = headIn(await line.ask("eth_getBlockByNumber", ["latest", false]));
-      const { lag = 3 } = this.#options;
-      if (head.number + lag < this.#newest) {
+      if (head.number + this.lag < this.#newest) {
         const said = `The node is at block ${head.number}, and ${this.#newest} was seen before`;
         throw new ServiceError(
           "NODE_LAGGING",

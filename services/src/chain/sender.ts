@@ -161,8 +161,8 @@ export class Sender {
       await this.#followMined(head, this.#current(job));
       return;
     }
-    // By none of ours. Once that is final the job needs another nonce.
-    const block = head.number - this.#confirmations + 1;
+    // By none of ours, or the node that was asked is behind. Once that is final for one that is, the job needs another nonce.
+    const block = head.number - this.#confirmations + 1 - this.#node.lag;
     if (block < 0 || (await this.#node.nonceAt(await this.#from(), block)) <= nonceOf(job)) return;
     this.#outbox.requeue(job.key);
     this.#tell("requeued", job);

@@ -8,7 +8,7 @@ import { asServiceError, GatewayError } from "./errors.ts";
 import type { Delivery, HandOver } from "./hand-over.ts";
 import type { Community, KeySigner } from "./members.ts";
 import type { Probe } from "./probe.ts";
-import type { OutboxItem, OutboxKind } from "./queue/outbox.ts";
+import { MOST_WAIT, type OutboxItem, type OutboxKind } from "./queue/outbox.ts";
 import type { Queue } from "./queue/queue.ts";
 import type { Report } from "./sample.ts";
 
@@ -40,7 +40,7 @@ const PARALLEL = 8;
 /** Messages of one round: the next one is seconds away, and bodies of all periods of all members would fill the memory. */
 const MOST_WAITING = 200;
 const FIRST_WAIT = 2n;
-const MOST_WAIT = 300n;
+const LAST_WAIT = 300n;
 
 export class Courier {
   readonly #options: CourierOptions;
@@ -138,12 +138,13 @@ async function signatureFor(item: OutboxItem, { community, signer }: Signing): P
   return [signature, recoverStripSigner(community.market, strip, signature)];
 }
 
-/** Seconds until a message is tried again: twice as long each time, and never sooner than the other side asks. */
+/** Seconds until a message is tried again: twice as long each time, and as long as the other side asks, within bounds. */
 function waitAfter(attempts: bigint, error: ServiceError): bigint {
   const retryAfter = error instanceof GatewayError ? (error.retryAfter ?? 0n) : 0n;
   const doubled = FIRST_WAIT << (attempts > 8n ? 8n : attempts);
-  const wait = doubled > MOST_WAIT ? MOST_WAIT : doubled;
-  return retryAfter > wait ? retryAfter : wait;
+  const wait = doubled > LAST_WAIT ? LAST_WAIT : doubled;
+  const asked = retryAfter > MOST_WAIT ? MOST_WAIT : retryAfter;
+  return asked > wait ? asked : wait;
 }
 
 function nameOf({ kind, community, member, period }: OutboxItem): string {

@@ -1,5 +1,5 @@
 /** Messages to a relayer over HTTP. */
-import { Accepted, Failure, pathOf } from "../wire.ts";
+import { Accepted, addressOf, Failure, pathOf } from "../wire.ts";
 import { boundedText } from "./bounded.ts";
 import { asServiceError, GatewayError } from "./errors.ts";
 import type { Delivery, HandOver, Outgoing } from "./hand-over.ts";
@@ -14,8 +14,8 @@ export interface HttpHandOverOptions {
 }
 
 const TIMEOUT = 10_000;
-/** What a relayer answers for good; anything else may change. */
-const FINAL = [400, 404, 409, 413, 422];
+/** What a relayer answers for good; anything else may change, also that it does not serve a community or is elsewhere (404). */
+const FINAL = [400, 409, 413, 422];
 
 export class HttpHandOver implements HandOver {
   readonly #options: HttpHandOverOptions;
@@ -27,7 +27,7 @@ export class HttpHandOver implements HandOver {
   /** @throws ServiceError RELAYER_UNAVAILABLE where nothing answers, or a server that is broken */
   async reach(): Promise<void> {
     const { url, timeout = TIMEOUT } = this.#options;
-    const target = new URL("/v1/communities", url);
+    const target = addressOf(url, "/v1/communities");
     const { status, body } = await fetch(target, { redirect: "error", signal: AbortSignal.timeout(timeout) }).catch(
       (error: unknown) => {
         const hint = "start the relayer, or correct its address; messages are kept.";
@@ -40,7 +40,7 @@ export class HttpHandOver implements HandOver {
 
   async deliver(message: Outgoing): Promise<Delivery> {
     const { url, token, timeout = TIMEOUT } = this.#options;
-    const target = new URL(pathOf(message.kind, message.community), url);
+    const target = addressOf(url, pathOf(message.kind, message.community));
     try {
       const response = await fetch(target, {
         method: "POST",

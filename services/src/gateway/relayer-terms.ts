@@ -1,7 +1,7 @@
 /** What a relayer asks of strips: where its fee goes, and how much it is. */
 import { asAddress, asAmount } from "@wattbook/sdk/pure";
 import type { Address, Amount, CommunityIndex } from "@wattbook/sdk/pure";
-import { pathOfTerms, RelayerTerms } from "../wire.ts";
+import { addressOf, pathOfTerms, RelayerTerms } from "../wire.ts";
 import type { PrepareStrip } from "./bidder.ts";
 import { boundedText } from "./bounded.ts";
 import { asServiceError, GatewayError } from "./errors.ts";
@@ -30,7 +30,7 @@ const TIMEOUT = 10_000;
  */
 export async function feeTermsOf(options: TermsOptions, community: CommunityIndex): Promise<FeeTerms> {
   const { url, token, timeout = TIMEOUT } = options;
-  const target = new URL(pathOfTerms(community), url);
+  const target = addressOf(url, pathOfTerms(community));
   try {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const response = await fetch(target, { headers, redirect: "error", signal: AbortSignal.timeout(timeout) });

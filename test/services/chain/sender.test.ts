@@ -381,10 +381,30 @@ for (const kind of NODES) {
         await wallet.connect(provider).sendTransaction({ to: wallet.address, nonce: 0, maxFeePerGas: 10n ** 11n });
         await mine();
         await bench.sender.tick();
+        expect(bench.steps, "a node that is behind may know better").not.to.include("requeued pay");
+        await mine(3);
+        await bench.sender.tick();
         expect(bench.steps).to.include("requeued pay");
         await mine();
         provider.destroy();
         expect(await bench.sender.complete("pay", 1)).to.include({ state: "done", nonce: 1 });
+        expect(await balanceOf(job.call.to)).to.equal(1n);
+      });
+
+      it("takes no other nonce for a transaction that is mined, while the node has no receipt of it yet", async () => {
+        const job = payment();
+        bench.sender.submit(job);
+        await bench.sender.tick();
+        await mine();
+        // One of several behind an address that is some blocks late: it has neither the transaction nor its receipt.
+        door.judge(({ method }) => (/ByHash|Receipt/.test(method) ? { result: null } : "pass"));
+        for (let late = 0; late < 3; late++) {
+          await bench.sender.tick();
+          await mine();
+        }
+        door.judge(() => "pass");
+        expect(await bench.sender.complete("pay", 1)).to.include({ state: "done", nonce: 0 });
+        expect(bench.steps).not.to.include("requeued pay");
         expect(await balanceOf(job.call.to)).to.equal(1n);
       });
 

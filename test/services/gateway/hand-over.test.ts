@@ -126,7 +126,17 @@ describe("hand-over over HTTP", function () {
     expect(relayer.requests[0]?.path).to.equal("/v1/communities/7/strips");
   });
 
-  for (const status of [400, 404, 409, 413, 422]) {
+  it("finds a relayer below a path of its address", async function () {
+    const relayer = await relayerServer();
+    for (const url of [`${relayer.url}/market`, `${relayer.url}/market/`]) {
+      await new HttpHandOver({ url }).deliver(MESSAGE);
+    }
+    await relayer.close();
+    const found = relayer.requests.map(({ path }) => path);
+    expect(found).to.deep.equal(Array.from({ length: 2 }, () => "/market/v1/communities/7/readings"));
+  });
+
+  for (const status of [400, 409, 413, 422]) {
     it(`takes ${status} with a reason as final`, async function () {
       const relayer = await relayerServer();
       relayer.faults.push({ kind: "status", status, body: FAILURE });
@@ -137,7 +147,7 @@ describe("hand-over over HTTP", function () {
   }
 
   const unsure: [string, Fault][] = [
-    ...[401, 403, 425, 429, 500, 502, 503].map((status): [string, Fault] => [
+    ...[401, 403, 404, 425, 429, 500, 502, 503].map((status): [string, Fault] => [
       `${status}`,
       { kind: "status", status, body: FAILURE },
     ]),

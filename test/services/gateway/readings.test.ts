@@ -225,6 +225,28 @@ describe("hand-over", function () {
     expect(gateway.queue.outbox.get(key(0n))?.nextTry).to.equal(world.now + 90n);
   });
 
+  it("comes again once the gateway's clock, which was ahead when it failed, is set back", async function () {
+    for (const ahead of [2n * 3_600n, 10n * 365n * 86_400n]) {
+      const { gateway, relayer, world, stepAt } = await signed();
+      relayer.answers.push(down());
+      await stepAt(4);
+      const { nextTry = 0n } = gateway.queue.outbox.get(key(0n)) ?? {};
+      gateway.queue.outbox.postpone(key(0n), asSeconds(nextTry + ahead));
+      await gateway.step();
+      expect(relayer.kept.size, "within the longest wait").to.equal(1);
+      expect(world.now < nextTry).to.equal(true);
+    }
+  });
+
+  it("waits an hour at most, whatever the relayer asks", async function () {
+    const { gateway, relayer, world, stepAt } = await signed();
+    relayer.answers.push(new GatewayError("RELAYER_UNAVAILABLE", "relayer", 429, "slow.", { retryAfter: 99_999n }));
+    await stepAt(4);
+    expect(gateway.queue.outbox.get(key(0n))?.nextTry).to.equal(world.now + 3_600n);
+    await gateway.step();
+    expect(relayer.kept.size).to.equal(0);
+  });
+
   it("holds later periods back until the earlier one is through", async function () {
     const { gateway, relayer, world, stepAt } = await signed();
     relayer.answers.push(down());

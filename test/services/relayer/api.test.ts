@@ -36,7 +36,7 @@ describe("relayer: API", function () {
 
   before(async () => {
     world = await CommunityWorld.start();
-    await world.enrol(20);
+    await world.enrol(24);
     await world.nextPeriod();
     benches = new RelayerBenches(world);
     wallet = await benches.account("relayer");
@@ -136,6 +136,19 @@ describe("relayer: API", function () {
     expect((await bench.get(`/v1/strips/${digest}`)).status, "it was not kept").to.equal(404);
     expect((await bench.strip(two, { "idempotency-key": digest })).status).to.equal(202);
     expect((await bench.strip(two, { "idempotency-key": "k".repeat(129) })).status).to.equal(400);
+  });
+
+  it("takes no message under the digest of another one that it keeps", async () => {
+    const reading = await read();
+    const [one, two] = [await signed(), await signed()];
+    expect((await bench.strip(one)).status).to.equal(202);
+    expect((await bench.reading(reading)).status).to.equal(202);
+    const { market, settlement } = world.wattbook.domains;
+    for (const key of [stripDigest(market, one.strip), readingDigest(settlement, reading.reading)]) {
+      const other = await bench.strip(two, { "idempotency-key": key });
+      expect({ status: other.status, code: other.body.code }).to.deep.equal({ status: 409, code: "KEY_REUSED" });
+    }
+    expect((await bench.strip(two)).status).to.equal(202);
   });
 
   it("keeps neither a message nor its key where either cannot be written", async () => {
@@ -251,6 +264,20 @@ describe("relayer: API", function () {
     const statuses: number[] = [];
     for (const each of overCap) statuses.push((await bench.strip(each)).status);
     expect(statuses).to.deep.equal([422, 422, 422, 429]);
+    const again = stripBody(await signed([sell(0, 5)], home));
+    const { headers } = await bench.app.inject({ method: "POST", url: "/v1/communities/0/strips", payload: again });
+    expect(Number(headers["retry-after"]), "as the description says").to.be.within(1, 60);
+  });
+
+  it("limits what a member hands in of readings too", async () => {
+    const home = world.home(next++);
+    const { period } = (await read(home)).reading;
+    const statuses: number[] = [];
+    for (const imported of [0n, 1n, 2n, 3n]) {
+      const other = await world.reading(home, period, { imported: asWh(imported), exported: asWh(0n) });
+      statuses.push((await bench.reading(other)).status);
+    }
+    expect(statuses).to.deep.equal([202, 409, 409, 429]);
   });
 
   it("limits requests per address", async () => {

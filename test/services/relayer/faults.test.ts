@@ -121,6 +121,31 @@ describe("relayer: faults", function () {
     await bench.close();
   });
 
+  it("misses no log where the next node takes over that is some blocks behind", async () => {
+    const behind = await faultyDoor(world.node.url);
+    const { chainId } = world.deployment;
+    const backoff = { tries: 3, first: 1, most: 2 };
+    const bench = await benches.open(wallet, { node: new Node({ urls: [door.url, behind.url], chainId, backoff }) });
+    const strip = await signed(3, [sell(0)], 2n);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    const before = await world.provider.getBlockNumber();
+    await world.send(world.wattbook.market.calls.post(world.community, strip.strip.period, [strip]));
+    // The first one names its newest block and is gone; the other one has neither that nor its logs.
+    door.judge(({ method }) => (method === "eth_getLogs" ? "reset" : "pass"));
+    behind.judge(({ method, params: [block] }) => {
+      if (method === "eth_getLogs") return { result: [] };
+      return method === "eth_getBlockByNumber" && Number(block) > before ? { result: null } : "pass";
+    });
+    await bench.relayer.tick().catch(() => undefined);
+    for (const each of [door, behind]) each.judge(() => "pass");
+    await world.ask("hardhat_mine");
+    await bench.relayer.tick();
+    const digest = stripDigest(world.wattbook.domains.market, strip.strip);
+    expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "posted" });
+    await bench.close();
+    await behind.close();
+  });
+
   it("waits where an older period still needs the slots' place, and goes on once they are clear", async () => {
     const bench = await benches.open(wallet, { lead: 1_000_000 });
     const old = await signed(3, [sell(2)]);

@@ -51,6 +51,9 @@ interface Row {
   readonly answer: string | null;
 }
 
+/** Seconds that a message is put off at most, whatever the other side asks. */
+export const MOST_WAIT = 3_600n;
+
 const KEY = "kind = ? AND community = ? AND member = ? AND period = ? AND part = ?";
 type Key = [OutboxKind, bigint, bigint, bigint, bigint];
 
@@ -77,8 +80,9 @@ export class Outbox {
     this.#last = db.prepare<[OutboxKind, bigint, bigint], Row>(
       "SELECT * FROM outbox WHERE kind = ? AND community = ? AND member = ? ORDER BY period DESC, part DESC LIMIT 1",
     );
-    this.#waiting = db.prepare<[OutboxKind, bigint, number], Row>(
-      "SELECT * FROM outbox WHERE kind = ? AND state IN ('made', 'signed') AND next_try <= ? ORDER BY period, community, member, part LIMIT ?",
+    this.#waiting = db.prepare<[OutboxKind, bigint, bigint, number], Row>(
+      `SELECT * FROM outbox WHERE kind = ? AND state IN ('made', 'signed') AND (next_try <= ? OR next_try > ?)
+        ORDER BY period, community, member, part LIMIT ?`,
     );
     this.#latest = db.prepare<[OutboxKind, bigint, bigint, bigint], Row>(
       "SELECT * FROM outbox WHERE kind = ? AND community = ? AND member = ? AND period = ? ORDER BY part DESC LIMIT 1",
@@ -126,9 +130,9 @@ export class Outbox {
     return itemOf(this.#latest.get(kind, community, member, period));
   }
 
-  /** Messages to be signed or handed over, earliest period first. */
+  /** Messages to be signed or handed over, earliest period first. What waits too long was put off by a clock that was ahead. */
   waiting(kind: OutboxKind, now: Seconds, most: number): OutboxItem[] {
-    return this.#waiting.all(kind, now, most).flatMap((row) => itemOf(row) ?? []);
+    return this.#waiting.all(kind, now, now + MOST_WAIT, most).flatMap((row) => itemOf(row) ?? []);
   }
 
   /** Whether an earlier period of the member still waits. */

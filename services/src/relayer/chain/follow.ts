@@ -1,6 +1,7 @@
 /** Reads the chain's logs once, block by block, and again from where it was reorganised. */
 import { type CommunityIndex, type Deployment, eventsOf, scanLogs, topicsOf, type WattbookEvent } from "@wattbook/sdk";
 import { toBeHex } from "ethers";
+import { ServiceError } from "../../errors.ts";
 import type { Head, Node } from "../../chain/index.ts";
 import { atOnce, type Store } from "../../store/open.ts";
 import type { Facts } from "../store/facts.ts";
@@ -46,7 +47,11 @@ export class Follower {
     facts.follow(names);
   }
 
-  /** Reads up to a block. @return Whether blocks that were read before are gone. */
+  /**
+   * Reads up to a block.
+   * @return Whether blocks that were read before are gone.
+   * @throws ServiceError NODE_DISAGREES where the node that gave the logs has another block; faults of the node
+   */
   async sync(head: Head): Promise<boolean> {
     const { node, deployment, communities } = this.#options;
     const { next, rewound } = await this.#start(head);
@@ -58,9 +63,11 @@ export class Follower {
     const source = logSourceOf(node);
     for (let from = next; from <= head.number; from += CHUNK) {
       const last = Math.min(from + CHUNK - 1, head.number);
-      // The hash first: where the chain changes in between, the next look finds another one and reads again.
+      // The hash first and afterwards: where the chain changes in between, or a node took over that is behind and says "no logs"
+      // of blocks that it has not, nothing counts as read.
       const hash = (last === head.number ? head : await node.block(last))?.hash ?? "";
       const logs = await scanLogs(source, filter, { fromBlock: from, toBlock: last });
+      if ((await node.block(last))?.hash !== hash) throw disagrees(last);
       atOnce(this.#options.store, () => {
         this.#options.apply(eventsOf(logs, deployment));
         this.#options.facts.anchor({ block: last, hash });
@@ -92,4 +99,9 @@ export class Follower {
       this.#options.rewind(from);
     });
   }
+}
+
+function disagrees(block: number): ServiceError {
+  const found = `Block ${block} was another one, or none, once its logs were read`;
+  return new ServiceError("NODE_DISAGREES", `${found}. It is read again; name other nodes if this goes on.`);
 }

@@ -30,12 +30,16 @@ const OF_MESSAGES = new Set([
   "EMPTY_STRIP",
 ]);
 
+/** Seconds until the same message may come in; what counts requests of an address says it itself. */
+const AGAIN: Readonly<Record<number, string>> = { 425: "5", 429: "60", 503: "5" };
+
 /** Answers an error. Only what nobody expected is an error of the log. */
 export function answerFailure(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): void {
   const { status, body } = failureOf(error);
   if (status === 500) request.log.error({ err: error }, "failed");
   else request.log.debug({ status, code: body.code, reason: body.reason }, "refused");
-  const headers = status === 425 || status === 503 ? { "retry-after": "5" } : {};
+  const seconds = AGAIN[status];
+  const headers = seconds === undefined || reply.hasHeader("retry-after") ? {} : { "retry-after": seconds };
   void reply.status(status).headers(headers).send(body);
 }
 

@@ -2,6 +2,10 @@
 import { ServiceError } from "../../errors.ts";
 import type { Store } from "../../store/open.ts";
 
+/** What a key stands for: as it was noted, or the message whose digest it is. */
+const KNOWN = `SELECT digest FROM requests WHERE key = :key
+  UNION ALL SELECT digest FROM strips WHERE digest = :natural UNION ALL SELECT digest FROM readings WHERE digest = :natural`;
+
 /** The table of requests. */
 export class Requests {
   readonly #store: Store;
@@ -13,8 +17,8 @@ export class Requests {
   /** Why a key cannot stand for a message: it stands for another one. Asked again within the transaction that keeps the message. */
   refusalOf(key: string | undefined, digest: string): ServiceError | undefined {
     if (!needsNote(key, digest)) return undefined;
-    const sql = "SELECT digest FROM requests WHERE key = ?";
-    const known = this.#store.prepare<[string], { digest: string }>(sql).get(key)?.digest;
+    const asked = this.#store.prepare<[{ key: string; natural: string }], { digest: string }>(KNOWN);
+    const known = asked.get({ key, natural: key.toLowerCase() })?.digest;
     if (known === undefined || known === digest) return undefined;
     return new ServiceError(
       "KEY_REUSED",
