@@ -7,6 +7,7 @@ import { PassThrough, Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { type BaseWallet, encryptKeystoreJson } from "ethers";
 import { main } from "../../cli/src/main.ts";
+import { addressesOf } from "../helpers/addresses.ts";
 import type { Market } from "../helpers/market.ts";
 import { deploymentOf } from "../sdk/clients/deployment-of.ts";
 
@@ -112,16 +113,7 @@ export async function configure(
   url: string,
   { member, keys = {} }: { readonly member?: number; readonly keys?: Readonly<Record<string, BaseWallet>> } = {},
 ): Promise<string> {
-  const at = {
-    registry: await m.registry.getAddress(),
-    escrow: await m.escrow.getAddress(),
-    tokens: await m.energyToken.getAddress(),
-    settlement: await m.settlement.getAddress(),
-    market: await m.openAuction.getAddress(),
-    sealedMarket: await m.sealedAuction.getAddress(),
-    commits: await m.commitBook.getAddress(),
-    lens: await m.lens.getAddress(),
-  };
+  const at = await addressesOf(m);
   const provider = m.registry.runner?.provider;
   folder.write(
     "deployment.json",

@@ -6,6 +6,7 @@ import { type BaseWallet, HDNodeWallet, makeError, Wallet } from "ethers";
 import { asCommunity, connect as connectSdk, isWattbookError, type Wattbook } from "@wattbook/sdk";
 import { isServiceError, Node } from "../../../services/src/chain/index.ts";
 import { Keeper, SqliteLogStore } from "../../../services/src/keeper/index.ts";
+import { addressesOf } from "../../helpers/addresses.ts";
 import { hours } from "../../helpers/hours.ts";
 import { connect, type Connection } from "../../helpers/market.ts";
 import {
@@ -71,16 +72,7 @@ async function keeperFor(
 }
 
 async function clientsOf(m: World["m"], { provider }: Node): Promise<Wattbook> {
-  const at = {
-    registry: await m.registry.getAddress(),
-    escrow: await m.escrow.getAddress(),
-    tokens: await m.energyToken.getAddress(),
-    settlement: await m.settlement.getAddress(),
-    market: await m.openAuction.getAddress(),
-    sealedMarket: await m.sealedAuction.getAddress(),
-    commits: await m.commitBook.getAddress(),
-    lens: await m.lens.getAddress(),
-  };
+  const at = await addressesOf(m);
   return connectSdk(provider, await deploymentOf({ at, provider } as unknown as Parameters<typeof deploymentOf>[0]));
 }
 

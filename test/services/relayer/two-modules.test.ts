@@ -18,6 +18,7 @@ import { Facts } from "../../../services/src/relayer/store/facts.ts";
 import { openRelayerStore } from "../../../services/src/relayer/store/open.ts";
 import type { ReadingRow } from "../../../services/src/relayer/store/readings.ts";
 import type { ReadingBody } from "../../../services/src/wire.ts";
+import { addressesOf } from "../../helpers/addresses.ts";
 import { connect, type Connection, deployMarket, type HomeKeys, type Market } from "../../helpers/market.ts";
 import { Act, answer, deployHostile, traded } from "../../helpers/modules.ts";
 import {
@@ -88,16 +89,7 @@ describe("relayer: corrections where a second module has records", function () {
       await missing(m, seller, period),
     ]);
     for (const home of homes) expect(await stateOf(m, home, period)).to.equal(State.Estimated);
-    const at = {
-      registry: await m.registry.getAddress(),
-      escrow: await m.escrow.getAddress(),
-      tokens: await m.energyToken.getAddress(),
-      settlement: await m.settlement.getAddress(),
-      market: await m.openAuction.getAddress(),
-      sealedMarket: await m.sealedAuction.getAddress(),
-      commits: await m.commitBook.getAddress(),
-      lens: await m.lens.getAddress(),
-    };
+    const at = await addressesOf(m);
     const { provider } = node;
     const deployment = await deploymentOf({ at, provider } as unknown as Parameters<typeof deploymentOf>[0]);
     const wattbook = await connectSdk(provider, deployment);

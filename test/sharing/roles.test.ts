@@ -1,0 +1,106 @@
+import { expect } from "chai";
+import type { FunctionFragment } from "ethers";
+import { connect } from "../helpers/market.ts";
+import { goBehind, HOUR, Registers, valuesAt } from "../helpers/settling.ts";
+import { deploySharing, itemsOf, Rule, settleItems } from "../helpers/sharing.ts";
+
+const isFunction = (fragment: { type: string }): fragment is FunctionFragment => fragment.type === "function";
+
+/** Everything that changes state, and who may call it; what anyone calls counts with what members and meters signed. */
+const table = {
+  announce: "coordinator",
+  keepBudgets: "anyone",
+  join: "anyone",
+  meter: "anyone",
+  count: "anyone",
+  settle: "anyone",
+  meterAndSettle: "anyone",
+} as const;
+
+describe("Roles of energy sharing: who may call what", function () {
+  async function world() {
+    const connection = await connect();
+    const m = await deploySharing(connection);
+    await m.fund(3, 1_000_000_000n);
+    const homes = [await m.addHome(), await m.addHome()] as const;
+    const signed = await Promise.all(homes.map(async (home) => await m.signBudget({ home })));
+    await m.sharing.keepBudgets(m.community, signed);
+    const period = (await m.periodNow()) + 2;
+    await m.goTo(m.periodStart(period - 1));
+    await m.join(period, homes);
+    const registers = new Registers(m);
+    await m.goTo(m.periodStart(period));
+    const quiet = homes.map((home) => [home, valuesAt({})] as const);
+    await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
+    await m.goTo(m.periodStart(period + 1));
+    const items = await itemsOf(m, registers, period, [
+      [homes[0], valuesAt({ 2: [0, 1_000] })],
+      [homes[1], valuesAt({ 2: [800, 0] })],
+    ]);
+    await goBehind(m, period, HOUR + 1); // a call without a transaction sees the block before
+    const { provider } = connection.ethers;
+    const [{ owner, trading, meter }] = homes;
+    const roles = {
+      ...{ deployer: m.deployer, coordinator: m.coordinator, dso: m.dso, feeCollector: m.feeCollector },
+      ...{ supplier: m.supplier, stranger: m.stranger },
+      ...{ owner: owner.connect(provider), trading: trading.connect(provider), meter: meter.connect(provider) },
+    };
+    return { connection, m, homes, period, items, roles };
+  }
+  let w: Awaited<ReturnType<typeof world>>;
+  before(async function () {
+    w = await world();
+  });
+
+  it("lists every function that changes state, and no other; none takes ether", function () {
+    const functions = w.m.sharing.interface.fragments.filter(isFunction);
+    const writing = functions.filter(({ constant }) => !constant).map(({ name }) => name);
+    expect(writing.sort()).to.deep.equal(Object.keys(table).sort());
+    expect(functions.filter(({ payable }) => payable)).to.deep.equal([]);
+  });
+
+  it("announce: coordinator", async function () {
+    const { m, roles } = w;
+    const from = (await m.periodNow()) + 9;
+    for (const [role, signer] of Object.entries(roles)) {
+      const call = m.sharing.connect(signer).announce.staticCall(m.community, from, Rule.MidMarketRate, 0, 0);
+      if (role === table.announce) await call;
+      else {
+        await expect(call, role)
+          .to.be.revertedWithCustomError(m.sharing, "NotCoordinator")
+          .withArgs(m.community, await signer.getAddress());
+      }
+    }
+  });
+
+  it("keepBudgets, join: anyone, with what the trading key signed and nothing else", async function () {
+    const { m, homes, roles } = w;
+    const [home, other] = homes;
+    const good = await m.signBudget({ home, sequence: 2 });
+    const forged = await m.signBudget({ home: other, sequence: 2, signer: home.trading });
+    const next = (await m.periodNow()) + 1;
+    for (const [role, signer] of Object.entries(roles)) {
+      const sharing = m.sharing.connect(signer);
+      expect(await sharing.keepBudgets.staticCall(m.community, [good, forged]), role).to.equal(1n);
+      expect(await sharing.join.staticCall(m.community, next, [home.member, other.member]), role).to.equal(2n);
+    }
+  });
+
+  it("meter, count, settle, meterAndSettle: anyone, and nobody else's call stands in the way", async function () {
+    const { connection, m, period, items, roles } = w;
+    const settling = settleItems(items);
+    for (const [role, signer] of Object.entries(roles)) {
+      const snapshot = await connection.networkHelpers.takeSnapshot();
+      const sharing = m.sharing.connect(signer);
+      await sharing.meterAndSettle.staticCall(m.community, period, items);
+      await sharing.meter(m.community, period, items.slice(0, 1));
+      await m.settlement.meter(m.community, period, items.slice(1));
+      const start = [...(await sharing.totals(m.community, period))];
+      await sharing.count(m.community, period, settling.slice(1));
+      await sharing.settle(m.community, period, settling.slice(1), start, 1);
+      await sharing.settle(m.community, period, settling.slice(0, 1), [], 0);
+      expect(await m.escrow.journals(m.community, period), role).to.deep.equal([2n, 2n]);
+      await snapshot.restore();
+    }
+  });
+});
