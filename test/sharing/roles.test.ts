@@ -40,6 +40,7 @@ describe("Roles of energy sharing: who may call what", function () {
     await goBehind(m, period, HOUR + 1); // a call without a transaction sees the block before
     const { provider } = connection.ethers;
     const [{ owner, trading, meter }] = homes;
+    await connection.networkHelpers.setBalance(meter.address, 10n ** 20n);
     const roles = {
       ...{ deployer: m.deployer, coordinator: m.coordinator, dso: m.dso, feeCollector: m.feeCollector },
       ...{ supplier: m.supplier, stranger: m.stranger },
