@@ -42,9 +42,6 @@ contract EnergySharing is IEnergySharing, EIP712 {
 
     uint32 private constant COORDINATOR = 0;
 
-    /// @dev Above every value of a reading.
-    uint256 private constant MOST_WH = type(uint24).max;
-
     /// @dev Bytes of a record's payload, the budget, and of the whole record.
     uint256 private constant PAYLOAD = 6;
     uint256 private constant RECORD = PackedRecords.HEADER + PAYLOAD;
@@ -73,6 +70,7 @@ contract EnergySharing is IEnergySharing, EIP712 {
     /// @param values A reading as it is signed, with zeros behind it.
     /// @param totals What the call's members take and give, quads.
     /// @param live Lanes of slots in which energy is shared.
+    /// @param from The first quad with such a slot, and `to` behind the last one.
     /// @param table What is shared in each slot, see `ShareLoops.tableOf`.
     /// @param chunk Hash over its members.
     /// @param members Four bytes each, in the order of their parts.
@@ -89,6 +87,8 @@ contract EnergySharing is IEnergySharing, EIP712 {
         bytes values;
         uint256[] totals;
         uint256[] live;
+        uint256 from;
+        uint256 to;
         uint256 table;
         uint256 chunk;
         bytes members;
@@ -247,7 +247,6 @@ contract EnergySharing is IEnergySharing, EIP712 {
             if (!joined) continue;
             (uint256[] memory quads, uint256 left) = _quadsOf(run, item.member, item.reading.values, reserve);
             if (left != 0) emit BudgetReached(community, item.member, period, left);
-            ShareLoops.add(run.totals, quads);
             run.members.storeU32(4 * run.counted++, item.member);
             all[i] = quads.words();
         }
@@ -479,9 +478,8 @@ contract EnergySharing is IEnergySharing, EIP712 {
         if (skip != Skip.None) {
             emit Skipped(run.community, member, run.period, skip);
         } else {
-            (uint256[] memory quads, uint256 left) = _quadsOf(run, member, values, reserve);
+            (, uint256 left) = _quadsOf(run, member, values, reserve);
             if (left != 0) emit BudgetReached(run.community, member, run.period, left);
-            ShareLoops.add(run.totals, quads);
             run.members.storeU32(4 * run.counted++, member);
         }
         Mem.release(free);
@@ -526,7 +524,7 @@ contract EnergySharing is IEnergySharing, EIP712 {
         }
     }
 
-    /// @dev Folds the member into the chunk's hash.
+    /// @dev Folds the member into the chunk's hash, and adds its quads to the totals.
     /// @return quads What it takes and gives, within its budget.
     /// @return left Wh that it takes beyond.
     function _quadsOf(
@@ -540,12 +538,12 @@ contract EnergySharing is IEnergySharing, EIP712 {
         Mem.copy(copy.start(), values);
         run.chunk = Mem.hashWords(run.chunk, member | (reserve << 32), uint256(keccak256(copy)));
         quads = SlotLoops.newReading(run.slots);
-        SlotLoops.sums(copy, quads, MOST_WH, MOST_WH);
-        uint256 most = ShareLoops.net(quads) * run.dearest;
+        uint256 most = ShareLoops.take(copy, quads, run.totals) * run.dearest;
         bool losing = run.round.schemeOf().ruleOf() == uint256(Rule.BillSharing);
         if (most <= reserve && !losing) return (quads, 0);
         // Where a seller may get nothing, it loses what the retailer would have paid: that counts against its budget too.
-        left = ShareLoops.clip(quads, run.prices, losing ? run.floors : new uint256[](run.slots), reserve);
+        uint256[] memory floors = losing ? run.floors : new uint256[](run.slots);
+        left = ShareLoops.clip(quads, run.prices, floors, reserve, run.totals);
     }
 
     // ---------------------------------------------------------------------------------------------------- parts
@@ -572,6 +570,7 @@ contract EnergySharing is IEnergySharing, EIP712 {
             }
             ShareLoops.setSlot(run.live, run.table, k, supply, demand, shared, num, den);
         }
+        (run.from, run.to) = ShareLoops.bounds(run.live);
     }
 
     /// @return hash Of the totals before the chunk; 0 for the first one.
@@ -588,8 +587,9 @@ contract EnergySharing is IEnergySharing, EIP712 {
     }
 
     function _keepPart(Run memory run, uint256 member, uint256[] memory quads) private {
-        (uint256 paid, uint256 received) = ShareLoops.share(run.live, run.table, quads);
-        Parts.keep(run.community, run.period, member, paid, received, quads);
+        (uint256 from, uint256 to) = (run.from, run.to);
+        (uint256 paid, uint256 received) = ShareLoops.share(run.live, run.table, quads, from, to);
+        Parts.keep(run.community, run.period, member, paid, received, quads, from, to);
     }
 
     function _checkDelay(Run memory run) private view {
