@@ -53,8 +53,9 @@ export async function exampleWorld() {
     SealedAuction: await raw.sealedAuction.getAddress(),
     CommitBook: await raw.commitBook.getAddress(),
     OrderBookLens: await raw.lens.getAddress(),
+    EnergySharing: await raw.sharing.getAddress(),
   };
-  const deployment = { format: 2, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
+  const deployment = { format: 3, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
   const wattbook = await connect(wallet, deployment);
   const { registry, escrow, market, settlement, tokens, sealedMarket, commits } = wattbook;
   const {
