@@ -115,8 +115,12 @@ export class CommunityWorld {
     this.tariff = tariff;
   }
 
-  /** Starts a node, deploys and creates the community. */
-  static async start(kind: NodeKind = anvil(), override: Partial<TermsInput> = SHORT): Promise<CommunityWorld> {
+  /** Starts a node, deploys and creates the community. @param shares Whether it shares after the fact instead of trading. */
+  static async start(
+    kind: NodeKind = anvil(),
+    override: Partial<TermsInput> = SHORT,
+    shares = false,
+  ): Promise<CommunityWorld> {
     const node = await kind.start(CHAIN_ID);
     const network = Network.from(CHAIN_ID);
     const provider = new JsonRpcProvider(node.url, network, {
@@ -137,9 +141,10 @@ export class CommunityWorld {
       });
       const prices = { importPrice: asPrice(300n), exportPrice: asPrice(80n) };
       const tariff = flatTariff(terms, asPrice(40n), [prices]);
+      const book = isSealed(terms) ? wattbook.sealedMarket : wattbook.market;
       const charter = {
         ...{ terms, suppliers: [supplier ?? ""], classes: [{ supplier: 0n, defaultLoadWh: asWh(250n) }] },
-        modules: [isSealed(terms) ? wattbook.sealedMarket.address : wattbook.market.address],
+        modules: [shares ? wattbook.sharing.address : book.address],
       };
       await send(wattbook.registry.calls.createCommunity(charter, tariff));
       return new CommunityWorld(node, provider, deployer, wattbook, terms, tariff);
