@@ -182,6 +182,9 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     }
 
     /// @inheritdoc MeteredModule
+    function _expect(Run memory, uint256) internal pure override {}
+
+    /// @inheritdoc MeteredModule
     function _within(
         Run memory run,
         uint256 mandate

@@ -31,7 +31,8 @@ interface IMeteredModule is IMarketModule {
         AlreadyJoined,
         NoFunds, // not even for the settlement fee
         AlreadyCounted,
-        NotMetered // its reading is not accepted, or is another one
+        NotMetered, // its reading is not accepted, or is another one
+        OffGrid // a limit that is no tick of the community
     }
 
     event Skipped(uint32 indexed community, uint32 indexed member, uint32 indexed period, Skip reason);

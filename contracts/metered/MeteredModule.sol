@@ -25,8 +25,10 @@ abstract contract MeteredModule is Mandates {
     using Mem for bytes;
     using Mem for uint256[];
 
-    /// @dev Largest number of members times slots that a call counts: what fits a transaction when it is settled.
+    /// @dev Largest number of members times slots that a call counts: what fits a transaction when it is settled. And of members: so
+    /// many readings of 24 bits add up to 32.
     uint256 private constant MOST_COUNTED = 128 * 144;
+    uint256 private constant MOST_MEMBERS = 256;
 
     /// @notice What the members of one call share, in memory.
     /// @param desk Where the contract's own part of it is.
@@ -59,6 +61,7 @@ abstract contract MeteredModule is Mandates {
             ISettlement.MeteredItem calldata item = items[i];
             (bool joined, uint256 mandate) = _mandateIn(item.records);
             if (!joined) continue;
+            _expect(run, mandate);
             _copy(run, item.reading.values);
             (all[2 * i], all[2 * i + 1]) = (_take(run, item.member, mandate).words(), mandate);
         }
@@ -103,6 +106,9 @@ abstract contract MeteredModule is Mandates {
     /// @param tariff Of the period.
     /// @param classes That it has.
     function _setDesk(Run memory run, bytes memory tariff, uint256 classes) internal view virtual;
+
+    /// @dev Makes room for what a member adds. What it takes later on may be freed again once it is counted.
+    function _expect(Run memory run, uint256 mandate) internal view virtual;
 
     /// @dev Reads the run's values.
     /// @param mandate See `mandateOf`.
@@ -168,6 +174,7 @@ abstract contract MeteredModule is Mandates {
         run.terms = _keepTerms(community);
         run.slots = run.terms.slotsPerPeriod();
         uint256 most = MOST_COUNTED / run.slots;
+        if (most > MOST_MEMBERS) most = MOST_MEMBERS;
         if (items > most) revert ChunkTooLarge(items, most);
         run.round = _round(community, period, run.terms);
         if (SharingRound.unwrap(run.round) == 0) revert NobodyJoined(community, period);
@@ -189,6 +196,7 @@ abstract contract MeteredModule is Mandates {
     ) private {
         (bool joined, uint256 mandate) = _mandateIn(records);
         if (!joined) return;
+        _expect(run, mandate);
         uint256 free = Mem.mark();
         (uint256 hash, ) = Positions.replay(records);
         Skip skip = Skip.None;
