@@ -7,6 +7,7 @@ import {IPaymentEscrow} from "./interfaces/IPaymentEscrow.sol";
 import {IProsumerRegistry} from "./interfaces/IProsumerRegistry.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {Mem} from "./libraries/Mem.sol";
+import {Parts} from "./libraries/Parts.sol";
 import {ShareLoops} from "./libraries/ShareLoops.sol";
 import {SharingRules} from "./libraries/SharingRules.sol";
 import {SlotLoops} from "./libraries/SlotLoops.sol";
@@ -187,7 +188,8 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     /// @inheritdoc MeteredModule
     function _within(
         Run memory run,
-        uint256 mandate
+        uint256 mandate,
+        bool counting
     ) internal pure override returns (uint256[] memory quads, uint256 left) {
         Desk memory desk = _desk(run);
         uint256 reserve = uint96(mandate);
@@ -195,14 +197,11 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
         SlotLoops.sums(run.values, quads, MOST_WH, MOST_WH);
         uint256 most = ShareLoops.net(quads) * desk.dearest;
         bool losing = run.round.schemeOf().ruleOf() == uint256(Rule.BillSharing);
-        if (most <= reserve && !losing) return (quads, 0);
         // Where a seller may get nothing, it loses what the retailer would have paid: that counts against its budget too.
-        left = ShareLoops.clip(quads, desk.prices, losing ? desk.floors : new uint256[](run.slots), reserve);
-    }
-
-    /// @inheritdoc MeteredModule
-    function _add(Run memory run, uint256, uint256[] memory quads) internal pure override {
-        ShareLoops.add(_desk(run).totals, quads);
+        if (most > reserve || losing) {
+            left = ShareLoops.clip(quads, desk.prices, losing ? desk.floors : new uint256[](run.slots), reserve);
+        }
+        if (counting) ShareLoops.add(desk.totals, quads);
     }
 
     /// @inheritdoc MeteredModule
@@ -280,12 +279,9 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     }
 
     /// @inheritdoc MeteredModule
-    function _part(
-        Run memory run,
-        uint256,
-        uint256[] memory quads
-    ) internal pure override returns (uint256 paid, uint256 received) {
+    function _keepPart(Run memory run, uint256 member, uint256, uint256[] memory quads) internal override {
         Desk memory desk = _desk(run);
-        return ShareLoops.share(desk.live, desk.table, quads);
+        (uint256 paid, uint256 received) = ShareLoops.share(desk.live, desk.table, quads);
+        Parts.keep(run.community, run.period, member, paid, received, quads);
     }
 }

@@ -9,7 +9,7 @@ import {ISettlement} from "./interfaces/ISettlement.sol";
 import {AuctionLanes} from "./libraries/AuctionLanes.sol";
 import {Mem} from "./libraries/Mem.sol";
 import {NetLoops} from "./libraries/NetLoops.sol";
-import {SlotLoops} from "./libraries/SlotLoops.sol";
+import {Parts} from "./libraries/Parts.sol";
 import {Tariff} from "./libraries/Tariff.sol";
 import {TickTotals} from "./libraries/TickTotals.sol";
 import {Words} from "./libraries/Words.sol";
@@ -26,6 +26,7 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
     using AuctionLanes for AuctionLanes.Cleared;
     using Mem for uint256[];
     using Tariff for bytes;
+    using TickTotals for TickTotals.Rows;
     using TickTotals for uint256[];
 
     /// @dev There is one way to clear: a scheme only has to say that it is announced.
@@ -36,19 +37,17 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
     );
 
     /// @notice What a run of members shares here.
-    /// @param quads Words of a reading.
     /// @param networkFee Base units per Wh.
     /// @param floors The highest export price of all classes in each slot, base units per Wh.
     /// @param highest The highest of them.
     /// @param start Totals before the run.
-    /// @param rows Totals of the run, see `TickTotals`.
+    /// @param rows Totals of the run.
     struct Desk {
-        uint256 quads;
         uint256 networkFee;
         uint256[] floors;
         uint256 highest;
         uint256[] start;
-        uint256[] rows;
+        TickTotals.Rows rows;
         AuctionLanes.Cleared cleared;
     }
 
@@ -131,8 +130,7 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
         _clear(run, _totals(run, frozen));
         // The hash of the chunk, which holds that of these, is checked before anything is settled.
         uint256[] memory before = start.copied();
-        Desk memory desk = _desk(run);
-        desk.cleared.setBefore(before, run.slots, desk.quads);
+        _desk(run).cleared.setBefore(before, run.slots);
         _settle(run, items, chunk, before.hashOf());
     }
 
@@ -181,8 +179,7 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
             (, desk.floors[k]) = tariff.boundsAt(classes, run.slots, k);
             if (desk.floors[k] > desk.highest) desk.highest = desk.floors[k];
         }
-        desk.rows = new uint256[](run.terms.tickCount());
-        desk.quads = SlotLoops.newReading(run.slots).length;
+        desk.rows = TickTotals.newRows(NetLoops.octetsOf(run.slots));
         uint256 pos;
         assembly ("memory-safe") {
             pos := desk
@@ -211,33 +208,37 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
 
     /// @inheritdoc MeteredModule
     function _expect(Run memory run, uint256 mandate) internal pure override {
-        Desk memory desk = _desk(run);
-        desk.rows.open(_buyTick(mandate), desk.quads);
-        desk.rows.open(_sellTick(mandate), desk.quads);
+        _desk(run).rows.open(_buyTick(mandate), _sellTick(mandate));
     }
 
     /// @inheritdoc MeteredModule
     function _within(
         Run memory run,
-        uint256 mandate
-    ) internal pure override returns (uint256[] memory quads, uint256 left) {
+        uint256 mandate,
+        bool counting
+    ) internal pure override returns (uint256[] memory wh, uint256 left) {
         Desk memory desk = _desk(run);
+        TickTotals.Rows memory rows = desk.rows;
         (uint256 buyTick, uint256 sellTick) = (_buyTick(mandate), _sellTick(mandate));
-        quads = Mem.wordsOf(desk.quads);
-        uint256 sides = buyTick == TickTotals.NONE ? 0 : NetLoops.TAKEN;
-        if (sellTick != TickTotals.NONE) sides |= NetLoops.GIVEN;
-        (uint256 taken, uint256 given) = NetLoops.unpack(run.values, quads, sides);
+        (uint256 bids, uint256 asks) = (rows.spare, rows.spare);
+        if (counting) (bids, asks) = (rows.bidsOf(buyTick), rows.asksOf(sellTick));
+        wh = Mem.wordsOf(2 * rows.octets);
+        (uint256 taken, uint256 given) = NetLoops.unpack(run.values, wh, bids, asks);
+        if (buyTick == TickTotals.NONE) taken = NetLoops.dropTaken(wh);
+        if (sellTick == TickTotals.NONE) given = NetLoops.dropGiven(wh);
         uint256 price = _priceAt(run.terms, buyTick) + desk.networkFee;
         uint256 limit = _priceAt(run.terms, sellTick);
         // Below the export price it may lose what the retailer would have paid: that counts against its budget too.
         uint256 loss = desk.highest > limit ? desk.highest - limit : 0;
         uint256 reserve = uint96(mandate);
-        if (taken * price + given * loss <= reserve) return (quads, 0);
+        if (taken * price + given * loss <= reserve) return (wh, 0);
         uint256[] memory losses = new uint256[](run.slots);
         for (uint256 k = 0; loss != 0 && k < run.slots; ++k) {
             if (desk.floors[k] > limit) losses[k] = desk.floors[k] - limit;
         }
-        left = NetLoops.clip(quads, price, losses, reserve);
+        NetLoops.remove(wh, bids, asks);
+        left = NetLoops.clip(wh, price, losses, reserve);
+        NetLoops.add(wh, bids, asks);
     }
 
     /// @return Base units per Wh.
@@ -254,21 +255,10 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
     }
 
     /// @inheritdoc MeteredModule
-    function _add(Run memory run, uint256 mandate, uint256[] memory quads) internal pure override {
-        uint256[] memory rows = _desk(run).rows;
-        (uint256 buyTick, uint256 sellTick) = (_buyTick(mandate), _sellTick(mandate));
-        uint256 bought = buyTick < rows.length ? rows[buyTick] : 0;
-        uint256 sold = sellTick < rows.length ? rows[sellTick] : 0;
-        if (bought | sold == 0) return;
-        // Of a side that does not trade all halves are 0: they can be added anywhere.
-        NetLoops.add(quads, bought == 0 ? sold : bought, sold == 0 ? bought : sold);
-    }
-
-    /// @inheritdoc MeteredModule
     function _addChunk(Run memory run) internal override returns (uint256 started) {
         Desk memory desk = _desk(run);
         started = desk.start.hashOf();
-        uint256[] memory words = desk.start.plus(desk.rows, desk.quads);
+        uint256[] memory words = desk.start.plus(desk.rows);
         Words.store(_totalsAt(run.community, run.period, run.terms), words.hashOf());
         emit Tallied(run.community, run.period, run.round.chunksOf(), words);
     }
@@ -278,21 +268,24 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
     /// @inheritdoc MeteredModule
     function _price(Run memory run) internal override {
         Desk memory desk = _desk(run);
-        _clear(run, desk.start.plus(desk.rows, desk.quads));
+        _clear(run, desk.start.plus(desk.rows));
     }
 
     function _clear(Run memory run, uint256[] memory words) private {
         Desk memory desk = _desk(run);
-        desk.cleared = AuctionLanes.clear(words, desk.quads, run.terms);
+        desk.cleared = AuctionLanes.clear(words, desk.rows.octets, run.terms);
         emit Cleared(run.community, run.period, desk.cleared.slots);
     }
 
     /// @inheritdoc MeteredModule
-    function _part(
-        Run memory run,
-        uint256 mandate,
-        uint256[] memory quads
-    ) internal pure override returns (uint256 paid, uint256 received) {
-        return _desk(run).cleared.fill(_buyTick(mandate), _sellTick(mandate), quads);
+    function _keepPart(Run memory run, uint256 member, uint256 mandate, uint256[] memory wh) internal override {
+        uint256 pos = Parts.placeOf(run.community, run.period, member);
+        (uint256 paid, uint256 received, uint256 written) = _desk(run).cleared.fill(
+            _buyTick(mandate),
+            _sellTick(mandate),
+            wh,
+            pos
+        );
+        Parts.keepHead(pos, paid, received, written);
     }
 }

@@ -55,7 +55,7 @@ abstract contract MeteredModule is Mandates {
         uint256 free = Mem.mark();
         Run memory run = _open(community, period, items.length);
         _checkDelay(run);
-        // Where the quads of each are, 0 for a plain customer; and its mandate.
+        // Where the Wh of each are, 0 for a plain customer; and its mandate.
         uint256[] memory all = new uint256[](2 * items.length);
         for (uint256 i = 0; i < items.length; ++i) {
             ISettlement.MeteredItem calldata item = items[i];
@@ -112,15 +112,14 @@ abstract contract MeteredModule is Mandates {
 
     /// @dev Reads the run's values.
     /// @param mandate See `mandateOf`.
-    /// @return quads What the member takes and gives, see `ShareLoops`, within its mandate.
+    /// @param counting Whether they are added to the totals of the run.
+    /// @return wh What the member takes and gives within its mandate, as the contract has it.
     /// @return left Wh beyond its budget.
     function _within(
         Run memory run,
-        uint256 mandate
-    ) internal view virtual returns (uint256[] memory quads, uint256 left);
-
-    /// @dev Adds what a member takes and gives to the totals of the run.
-    function _add(Run memory run, uint256 mandate, uint256[] memory quads) internal view virtual;
+        uint256 mandate,
+        bool counting
+    ) internal view virtual returns (uint256[] memory wh, uint256 left);
 
     /// @dev Adds the run, which is the next chunk, to the period's totals.
     /// @return started Hash of the totals before; 0 for the first chunk.
@@ -129,13 +128,9 @@ abstract contract MeteredModule is Mandates {
     /// @dev Prices a period that the run holds all of.
     function _price(Run memory run) internal virtual;
 
-    /// @dev A member's part, once there are prices; the next one's follows it.
-    /// @param quads What it takes and gives. They become what it bought and sold.
-    function _part(
-        Run memory run,
-        uint256 mandate,
-        uint256[] memory quads
-    ) internal view virtual returns (uint256 paid, uint256 received);
+    /// @dev Keeps a member's part, see `Parts`, once there are prices; the next one's follows it.
+    /// @param wh What it takes and gives.
+    function _keepPart(Run memory run, uint256 member, uint256 mandate, uint256[] memory wh) internal virtual;
 
     // ---------------------------------------------------------------------------------------------------- counting
 
@@ -244,11 +239,10 @@ abstract contract MeteredModule is Mandates {
     }
 
     /// @dev Adds a member whose values are copied to the run.
-    function _take(Run memory run, uint32 member, uint256 mandate) private returns (uint256[] memory quads) {
+    function _take(Run memory run, uint32 member, uint256 mandate) private returns (uint256[] memory wh) {
         uint256 left;
-        (quads, left) = _within(run, mandate);
+        (wh, left) = _within(run, mandate, true);
         if (left != 0) emit BudgetReached(run.community, member, run.period, left);
-        _add(run, mandate, quads);
         run.members.storeU32(4 * run.counted++, member);
     }
 
@@ -277,19 +271,14 @@ abstract contract MeteredModule is Mandates {
             uint256 free = Mem.mark();
             _copy(run, item.values);
             _fold(run, item.member, mandate);
-            (uint256[] memory quads, ) = _within(run, mandate);
-            _keepPart(run, item.member, mandate, quads);
+            (uint256[] memory wh, ) = _within(run, mandate, false);
+            _keepPart(run, item.member, mandate, wh);
             Mem.release(free);
         }
         if (Mem.hashWords(run.chunk, started) != Words.load(_chunkAt(run.community, run.period, run.terms, chunk))) {
             revert ChunkMismatch(run.community, run.period, chunk);
         }
         Forward.handOn(address(settlement), ISettlement.settle.selector);
-    }
-
-    function _keepPart(Run memory run, uint256 member, uint256 mandate, uint256[] memory quads) private {
-        (uint256 paid, uint256 received) = _part(run, mandate, quads);
-        Parts.keep(run.community, run.period, member, paid, received, quads);
     }
 
     // ---------------------------------------------------------------------------------------------------- time

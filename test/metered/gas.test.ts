@@ -70,7 +70,12 @@ describe("Gas of the metered auction", function () {
       );
       costs["joining"] = joining.reduce((sum, receipt) => sum + each(receipt), 0);
       await m.goTo(m.periodStart(period + 1));
-      const items = await itemsOf(m, registers, period, homes.map((home, i) => [home, dayOf(i, turn)] as const));
+      const items = await itemsOf(
+        m,
+        registers,
+        period,
+        homes.map((home, i) => [home, dayOf(i, turn)] as const),
+      );
       if (turn === 0) {
         for (let i = 0; i < HOMES; i += 50) {
           await m.settlement.meterAndSettle(m.community, period, items.slice(i, i + 50));
