@@ -7,9 +7,6 @@ import { STANDING_ORDER_TYPES } from "./typed-data.ts";
 /** A side that a standing order leaves out. */
 export const NO_TICK = 255;
 
-/** What `IMeteredModule.Skip` has beyond `ShareSkip`. */
-export const OFF_GRID = 12;
-
 export interface OrderInput {
   readonly home: HomeKeys;
   readonly budget?: bigint;

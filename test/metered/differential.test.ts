@@ -63,12 +63,12 @@ describe("The metered auction equals a naive model", function () {
       of.push(roll(classes.length));
       homes.push(await m.addHome({ tariffClass: at(of, i) }));
     }
-    // Few ticks, so that several members meet at one; often those of both sides. With ties they are apart.
-    const ticks = Array.from({ length: mood === "ties" ? 12 : 3 }, () => roll(tickCount));
-    const tick = () => BigInt(at(ticks, roll(ticks.length)));
+    // Few ticks, so that several members meet at one; often those of both sides. With ties, the sides are apart.
+    const ticks = Array.from({ length: 3 }, () => roll(tickCount));
+    const tick = (from: number) => BigInt(mood === "ties" ? from + roll(tickCount / 2) : at(ticks, roll(3)));
     const orders = kinds.map((kind): StandingOrder => {
-      const buyTick = roll(6) === 0 ? null : tick();
-      const sellTick = roll(8) === 0 ? null : roll(3) > 0 ? tick() : BigInt(roll(tickCount));
+      const buyTick = roll(6) === 0 ? null : tick(tickCount / 2);
+      const sellTick = roll(8) === 0 ? null : roll(3) > 0 ? tick(0) : BigInt(roll(tickCount));
       return { buyTick, sellTick, reserve: kind === "poor" ? BigInt(roll(400_000)) : 30_000_000n };
     });
     const tickOf = (tick: bigint | null) => (tick === null ? NO_TICK : Number(tick));

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { at } from "../helpers/lists.ts";
 import { connect, deployMarket, type Connection, type HomeKeys } from "../helpers/market.ts";
-import { deployMetered, NO_TICK, OFF_GRID } from "../helpers/metered.ts";
+import { deployMetered } from "../helpers/metered.ts";
 import {
   Registers,
   Skip,
@@ -115,7 +115,7 @@ describe("The metered auction refuses what is wrong and goes on", function () {
       for (const wrong of [{ buyTick: 32 }, { sellTick: 32 }, { buyTick: 5, sellTick: 254 }]) {
         await expect(m.metered.keepOrders(m.community, [await m.signOrder({ home, ...wrong })]))
           .to.emit(m.metered, "Skipped")
-          .withArgs(m.community, home.member, now, OFF_GRID);
+          .withArgs(m.community, home.member, now, ShareSkip.OffGrid);
       }
       const call = m.metered.keepOrders(m.community, [
         await m.signOrder({ home, buyTick: 31, sellTick: 0 }),
