@@ -8,8 +8,9 @@ library Parts {
     /// @dev "wattbook.sharing.parts", as `Words.area` has it.
     uint256 private constant AREA = 0x34beadef54faa8c37f793ce2d66b0bc300000000000000000000000000000000;
 
-    /// @dev The first word is `| known 64 | first quad 8 | end 8 | paid 88 | received 88 |`; its quads follow, each at its own index.
-    uint256 private constant KNOWN = 1 << 192;
+    /// @dev A head is `| received 96 | paid 96 | words that were stored, a bit for each 36 |`, low bit first, and this.
+    uint256 private constant KNOWN = 1 << 255;
+    uint256 private constant WORDS = 0xfffffffff;
 
     /// @param quads Bought and sold Wh from quad `first` up to `end`; in the others nothing.
     function keep(
@@ -22,20 +23,35 @@ library Parts {
         uint256 first,
         uint256 end
     ) internal {
-        uint256 pos = _at(community, period, member);
-        uint256 head = KNOWN | (first << 184) | (end << 176) | (paid << 88) | received;
+        uint256 pos = placeOf(community, period, member);
         assembly ("memory-safe") {
-            tstore(pos, head)
-            pos := add(add(pos, 1), first)
+            let place := add(pos, first)
             let to := add(add(quads, 32), shl(5, end))
             for {
                 let from := add(add(quads, 32), shl(5, first))
             } lt(from, to) {
                 from := add(from, 32)
             } {
-                tstore(pos, mload(from))
-                pos := add(pos, 1)
+                tstore(place, mload(from))
+                place := add(place, 1)
             }
+        }
+        keepHead(pos, paid, received, (1 << end) - (1 << first));
+    }
+
+    /// @return pos Where the words of a position go in transient storage.
+    function placeOf(uint32 community, uint32 period, uint256 member) internal pure returns (uint256 pos) {
+        unchecked {
+            return _at(community, period, member) + 1;
+        }
+    }
+
+    /// @param pos Where the words of its position are.
+    /// @param written Which of them were stored, a bit for each: the others are zero.
+    function keepHead(uint256 pos, uint256 paid, uint256 received, uint256 written) internal {
+        uint256 head = KNOWN | (written << 192) | (paid << 96) | received;
+        assembly ("memory-safe") {
+            tstore(sub(pos, 1), head)
         }
     }
 
@@ -47,23 +63,27 @@ library Parts {
         uint256 slots
     ) internal view returns (bool known, uint256 paid, uint256 received, bytes memory position) {
         uint256 pos = _at(community, period, member);
-        position = new bytes(8 * slots); // with room for whole words
+        position = new bytes(8 * slots);
         uint256 head;
         assembly ("memory-safe") {
             head := tload(pos)
-            let first := byte(8, head)
-            pos := add(add(pos, 1), first)
-            let end := add(add(position, 32), shl(5, byte(9, head)))
-            for {
-                let to := add(add(position, 32), shl(5, first))
-            } lt(to, end) {
-                to := add(to, 32)
-            } {
-                mstore(to, tload(pos))
-                pos := add(pos, 1)
+            if head {
+                // `new` has made room for whole words, of zeros.
+                let to := add(position, 32)
+                for {
+                    let bits := and(shr(192, head), WORDS)
+                } bits {
+                    bits := shr(1, bits)
+                } {
+                    pos := add(pos, 1)
+                    if and(bits, 1) {
+                        mstore(to, tload(pos))
+                    }
+                    to := add(to, 32)
+                }
             }
         }
-        return (head != 0, uint88(head >> 88), uint88(head), position);
+        return (head != 0, uint88(head >> 96), uint88(head), position);
     }
 
     /// @dev `community 32 | period 32 | member 32 | word 8`.
