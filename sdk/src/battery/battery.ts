@@ -35,8 +35,8 @@ export interface BatteryMove {
 
 export const HOUR = 3_600n;
 const PERMILLE = 1_000n;
-/** 10^9 Wh and W: a community's battery is far smaller, and the solver's numbers stay exact to the mWh. */
-export const MOST_BATTERY = 1_000_000_000n;
+/** 10^8 Wh and W: a community's battery is far smaller, and the solver's numbers stay exact to the mWh. */
+export const MOST_BATTERY = 100_000_000n;
 /** Below that it is a heater. It also bounds what rounding to whole Wh costs. */
 const LEAST_PERMILLE = 100n;
 

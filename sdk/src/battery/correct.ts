@@ -76,8 +76,11 @@ function checkCorrection({ battery, storedMilliWh, remainingSeconds, reserveMill
       "Pass 1n to 3600n; plan the next slot at a slot's end.",
     );
   }
-  for (const [field, value] of Object.entries(powers)) inRange(field, value, -MOST_BATTERY, MOST_BATTERY);
+  for (const [field, value] of Object.entries(powers)) inRange(field, value, -MOST_POWER, MOST_POWER);
 }
+
+/** As much as the largest slot of a plan has, in a second. */
+const MOST_POWER = MOST_BATTERY * HOUR;
 
 type Rest = Pick<Correction, "battery" | "remainingSeconds">;
 

@@ -34,8 +34,8 @@ export interface PeakPlan extends CheapestPlan {
  */
 export function peakShave(input: BatteryInput, solver: LinearSolver): PeakPlan {
   const task = taskOf(input);
-  // A thousandth of a Wh is the solver's, not the battery's.
-  const mostImportWh = (optimumOf(solver, programOf(task, "peak")).at("p", 1_000n) + 999n) / 1_000n;
+  // Up to the next Wh, and what lies below a millionth is the solver's.
+  const mostImportWh = (optimumOf(solver, programOf(task, "peak")).at("p", 1_000_000n) + 999_999n) / 1_000_000n;
   const capped = { ...task, mostImportWh };
   const optimum = optimumOf(solver, programOf(capped, "cost"));
   const plan = planOf(task, followDown(capped, optimum));

@@ -46,7 +46,7 @@ export interface BatteryPlan {
 
 /** The cheapest plan. */
 export interface CheapestPlan extends BatteryPlan {
-  /** The optimum before anything is rounded to whole Wh: no operation of the battery costs less. */
+  /** The optimum before anything is rounded to whole Wh: nothing that ends with as much stored as was asked for costs less. */
   readonly leastCost: SignedAmount;
 }
 

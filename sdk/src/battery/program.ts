@@ -5,10 +5,10 @@
  *   s = s' + c * charge - d / discharge        what is stored
  *   0 <= c, d, i, e   c, d at most a slot at full power   min <= s <= max
  *
- * `cost` minimises the sum of import price * i - export price * e + wear * (c + d); `peak` the largest i. The row of what is stored
- * stands there times 1000 * discharge permille, so that every number in the program is whole.
+ * `cost` minimises the sum of import price * i - export price * e + wear * (c + d); `peak` the largest i. The row of what is stored stands there
+ * times the discharge efficiency, so that its coefficients are exact decimals of at most 1.
  */
-import { energyDown } from "./battery.ts";
+import { energyDown, larger } from "./battery.ts";
 import type { Battery } from "./battery.ts";
 import type { BatterySlot } from "./slots.ts";
 import type { Task } from "./task.ts";
@@ -27,11 +27,11 @@ export function programOf(task: Task, goal: "cost" | "peak"): string {
     "Subject To",
     ...slots.map(({ netWh }, t) => `pcc${t}: i${t} - e${t} - c${t} + d${t} = ${netWh}`),
     ...slots.map((_, t) => storageRow(task, t)),
-    `end: 1000 ${storedName(slots.length - 1)} >= ${task.endMilliWh}`,
     ...peak,
     "Bounds",
     ...slots.flatMap((_, t) => bounds(task, t)),
-    ...(mostImportWh === undefined ? [] : slots.map((_, t) => `0 <= i${t} <= ${mostImportWh}`)),
+    // A mWh more than the limit: its optimum may lie right at it, where the solver's numbers miss it.
+    ...(mostImportWh === undefined ? [] : slots.map((_, t) => `0 <= i${t} <= ${mostImportWh}.001`)),
     "End",
   ].join("\n");
 }
@@ -42,18 +42,30 @@ function costTerms({ wearPerWh }: Battery, { importPrice, exportPrice }: Battery
 
 function storageRow({ battery, storedMilliWh }: Task, t: number): string {
   const { chargePermille, dischargePermille } = battery;
-  const unit = 1_000n * dischargePermille;
-  const moves = `- ${dischargePermille * chargePermille} c${t} + 1000000 d${t}`;
+  const given = decimal(1_000n * dischargePermille);
+  const moves = `- ${decimal(chargePermille * dischargePermille)} c${t} + d${t}`;
   return t === 0
-    ? `stored0: ${unit} ${storedName(0)} ${moves} = ${dischargePermille * storedMilliWh}`
-    : `stored${t}: ${unit} ${storedName(t)} - ${unit} ${storedName(t - 1)} ${moves} = 0`;
+    ? `stored0: ${given} ${storedName(0)} ${moves} = ${decimal(storedMilliWh * dischargePermille)}`
+    : `stored${t}: ${given} ${storedName(t)} - ${given} ${storedName(t - 1)} ${moves} = 0`;
 }
 
-function bounds({ battery, slotSeconds }: Task, t: number): string[] {
+/**
+ * An end that charging at full power just reaches, the solver's numbers just miss: there it is 1 mWh lower. Plans are whole Wh and keep to the
+ * end that was asked for.
+ */
+function bounds({ battery, slots, slotSeconds, endMilliWh }: Task, t: number): string[] {
   const { minWh, maxWh, chargeW, dischargeW } = battery;
+  const least = 1_000n * minWh;
+  const end = t === slots.length - 1 ? larger(least, endMilliWh - 1n) : least;
   return [
     `0 <= c${t} <= ${energyDown(chargeW, slotSeconds)}`,
     `0 <= d${t} <= ${energyDown(dischargeW, slotSeconds)}`,
-    `${minWh} <= ${storedName(t)} <= ${maxWh}`,
+    `${decimal(1_000n * end)} <= ${storedName(t)} <= ${maxWh}`,
   ];
 }
+
+/** Millionths as a decimal, exact. */
+function decimal(millionths: bigint): string {
+  return `${millionths / MILLION}.${(millionths % MILLION).toString().padStart(6, "0")}`;
+}
+const MILLION = 1_000_000n;

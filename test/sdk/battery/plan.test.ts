@@ -34,6 +34,13 @@ const anyInput = (most: number, mostWh: bigint, slotSeconds: bigint): fc.Arbitra
     })
     .map(({ own, slots }) => ({ ...own, slots, slotSeconds }));
 
+/** An end that can be reached: thousandths of the way from the least stored to the most, the last one exactly. */
+function reachable({ battery, storedMilliWh, slots, slotSeconds }: BatteryInput, part: bigint): bigint {
+  const [least, most] = [1_000n * battery.minWh, 1_000n * battery.maxWh];
+  const full = storedMilliWh + BigInt(slots.length) * storeOf(battery, slotSeconds).charge * battery.chargePermille;
+  return least + (((full < most ? full : most) - least) * part) / 1_000n;
+}
+
 /** Recounts a plan naively: limits in every slot, levels and money. */
 function expectSound({ battery, storedMilliWh, slots, slotSeconds }: BatteryInput, plan: BatteryPlan): void {
   const store: Store = storeOf(battery, slotSeconds);
@@ -62,29 +69,38 @@ describe("plans of a battery", function () {
     solver = await solverForTests();
   });
 
-  it("keep power and stored energy within limits in every slot, whatever the day, and cost what rounding costs", function () {
-    fc.assert(
-      fc.property(anyInput(96, 50_000n, 900n), (input) => {
-        const plan = planBattery(input, solver);
-        expectSound(input, plan);
-        const rounding = plan.cost - plan.leastCost;
-        expect(rounding >= 0n && rounding <= roundingBound(input.battery, input.slots), `${rounding}`).to.equal(true);
-        const ruled = planByRule(input);
-        expectSound(input, ruled);
-        expect(ruled.cost >= plan.leastCost, "the rule is cheaper than the optimum").to.equal(true);
-      }),
-      { numRuns: 60 },
-    );
-  });
+  for (const [size, mostWh] of [
+    ["a home's", 800n],
+    ["a community's", 50_000n],
+    ["the largest", 25_000_000n],
+  ] as const) {
+    it(`of ${size} size keep within limits in every slot, whatever the day, and cost what rounding costs`, function () {
+      fc.assert(
+        fc.property(anyInput(96, mostWh, 900n), fc.bigInt(0n, 1_000n), (input, part) => {
+          const endMilliWh = reachable(input, part);
+          const plan = planBattery({ ...input, endMilliWh }, solver);
+          expectSound(input, plan);
+          const level = plan.slots.at(-1)?.storedMilliWh ?? 0n;
+          expect(level > endMilliWh - input.battery.chargePermille, `end ${level}`).to.equal(true);
+          const rounding = plan.cost - plan.leastCost;
+          // Only a plan that stops below the end costs less than the optimum.
+          expect(rounding >= 0n || level < endMilliWh, `${rounding}`).to.equal(true);
+          expect(rounding <= roundingBound(input.battery, input.slots), `${rounding}`).to.equal(true);
+          const ruled = planByRule(input);
+          expectSound(input, ruled);
+          const { leastCost: least } = planBattery(input, solver);
+          expect(ruled.cost >= least, `rule ${ruled.cost}, optimum ${least}`).to.equal(true);
+        }),
+        { numRuns: 40 },
+      );
+    });
+  }
 
   it("are within rounding of every move tried, on small days", function () {
     fc.assert(
       fc.property(anyInput(5, 4n, 3_600n), fc.bigInt(0n, 1_000n), (input, part) => {
         const { battery, storedMilliWh, slots } = input;
-        const reach = storedMilliWh + BigInt(slots.length) * battery.chargeW * battery.chargePermille;
-        const end = 1_000n * battery.minWh;
-        const most = larger(end, reach < 1_000n * battery.maxWh ? reach : 1_000n * battery.maxWh);
-        const asked = { ...input, endMilliWh: end + ((most - end) * part) / 1_000n };
+        const asked = { ...input, endMilliWh: reachable(input, part) };
         const plan = planBattery(asked, solver);
         expectSound(asked, plan);
         const store = storeOf(battery, 3_600n);
