@@ -36,9 +36,9 @@ export interface SetPoint {
  * The set-point that holds the plan's PCC within the limits. In this order, the last one wins:
  *
  * 1. planned power, less what the community takes beyond its forecast;
- * 2. charging takes a surplus or what was planned, discharging meets demand or what was planned: the battery never imports to charge, and never
- *    feeds in, unless the plan does;
- * 3. nothing below the plan's reserve is spent on a deviation, and a planned charge that the reserve needs goes on;
+ * 2. nothing below the plan's reserve is spent on a deviation, and a planned charge that the reserve needs goes on;
+ * 3. charging takes a surplus and what the plan takes from the grid for it, discharging meets demand and what the plan feeds in: the battery
+ *    never imports to charge, and never feeds in, unless the plan does;
  * 4. the limits of power, and of stored energy until the end of the slot, rounded towards zero.
  *
  * @throws BatteryError, OutOfRangeError
@@ -52,8 +52,10 @@ export function correctSetPoint(now: Correction): SetPoint {
   const netW = pccW - batteryW;
   const wanted = plannedW - (netW - forecastW);
 
-  const highest = larger(larger(plannedW, -netW), 0n);
-  const lowest = -larger(larger(-plannedW, netW), 0n);
+  const fromGrid = larger(plannedW - larger(-forecastW, 0n), 0n);
+  const intoGrid = larger(-plannedW - larger(forecastW, 0n), 0n);
+  const highest = larger(-netW, 0n) + fromGrid;
+  const lowest = -larger(netW, 0n) - intoGrid;
 
   const missing = reserveMilliWh - stored;
   const held = missing > 0n ? smaller(larger(plannedW, 0n), chargingUp(now, missing)) : -dischargingDown(now, -missing);

@@ -1,8 +1,8 @@
 /** A battery that lowers the highest import of a horizon. */
-import { asSignedAmount, asWh } from "../units.ts";
+import { asWh } from "../units.ts";
 import type { Wh } from "../units.ts";
 import { checkPlan } from "./check-plan.ts";
-import { followDown, planOf } from "./plan.ts";
+import { cheapestPlan } from "./plan.ts";
 import type { CheapestPlan } from "./plan.ts";
 import { programOf } from "./program.ts";
 import { optimumOf } from "./solver.ts";
@@ -36,14 +36,11 @@ export function peakShave(input: BatteryInput, solver: LinearSolver): PeakPlan {
   const task = taskOf(input);
   // Up to the next Wh, and what lies below a millionth is the solver's.
   const mostImportWh = (optimumOf(solver, programOf(task, "peak")).at("p", 1_000_000n) + 999_999n) / 1_000_000n;
-  const capped = { ...task, mostImportWh };
-  const optimum = optimumOf(solver, programOf(capped, "cost"));
-  const plan = planOf(task, followDown(capped, optimum));
+  const plan = cheapestPlan({ ...task, mostImportWh }, solver);
   checkPlan(input, plan);
   const peak = (values: readonly bigint[]) => asWh(values.reduce((most, value) => (value > most ? value : most), 0n));
   return {
     ...plan,
-    leastCost: asSignedAmount(optimum.least, "leastCost"),
     peakWh: peak(plan.slots.map(({ importWh }) => importWh)),
     peakWithoutWh: peak(task.slots.map(({ netWh }) => netWh)),
     leastPeakWh: asWh(mostImportWh),

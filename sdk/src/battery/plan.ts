@@ -1,4 +1,5 @@
 /** Plans of a battery: the cheapest by linear programming, or by rule; both in whole Wh and within the limits, exactly. */
+import { isWattbookError } from "../errors.ts";
 import { asSignedAmount, sumSigned } from "../units.ts";
 import type { SignedAmount } from "../units.ts";
 import {
@@ -62,11 +63,29 @@ export interface CheapestPlan extends BatteryPlan {
  * plan.slots.map(({ powerW }) => powerW) // [5_000n, -4_512n]
  */
 export function planBattery(input: BatteryInput, solver: LinearSolver): CheapestPlan {
-  const task = taskOf(input);
-  const optimum = optimumOf(solver, programOf(task, "cost"));
-  const plan = planOf(task, followDown(task, optimum));
+  const plan = cheapestPlan(taskOf(input), solver);
   checkPlan(input, plan);
-  return { ...plan, leastCost: asSignedAmount(optimum.least, "leastCost") };
+  return plan;
+}
+
+/**
+ * The plan of least cost that moves first: forecasts get worse with time, and of a rolling plan the first slot alone is done. Without it a
+ * flat tariff, under which a stored Wh is worth as much now as later, would put off every use until the horizon's end.
+ */
+export function cheapestPlan(task: Task, solver: LinearSolver): CheapestPlan {
+  const cheapest = optimumOf(solver, programOf(task, "cost"));
+  const plan = planOf(task, followDown(task, earliest(task, cheapest, solver)));
+  return { ...plan, leastCost: asSignedAmount(cheapest.least, "leastCost") };
+}
+
+/** Where the limit of cost is too tight for the solver's numbers, any plan of least cost will do. */
+function earliest(task: Task, cheapest: Optimum, solver: LinearSolver): Optimum {
+  try {
+    return optimumOf(solver, programOf(task, { early: cheapest.limit }));
+  } catch (error) {
+    if (isWattbookError(error, "SOLVER_FAILED")) return cheapest;
+    throw error;
+  }
 }
 
 /** mWh by which the solver's numbers may miss a whole Wh: they are rounded at both ends of a slot. */
@@ -77,7 +96,7 @@ const ROUNDED = 2n;
  * what a limit of import or the end needs is charged. What is missing in one slot is made up for in the next, so that errors do not add up;
  * and as one level follows another, the battery never charges and discharges in one slot, even where the solver has both.
  */
-export function followDown(task: Task, optimum: Optimum): BatteryMove[] {
+function followDown(task: Task, optimum: Optimum): BatteryMove[] {
   const { battery, slots, slotSeconds, mostImportWh } = task;
   const { least, most } = storedLimits(battery);
   const charge = energyDown(battery.chargeW, slotSeconds);

@@ -5,29 +5,35 @@
  *   s = s' + c * charge - d / discharge        what is stored
  *   0 <= c, d, i, e   c, d at most a slot at full power   min <= s <= max
  *
- * `cost` minimises the sum of import price * i - export price * e + wear * (c + d); `peak` the largest i. The row of what is stored stands there
- * times the discharge efficiency, so that its coefficients are exact decimals of at most 1.
+ * `cost` minimises the sum of import price * i - export price * e + wear * (c + d); `peak` the largest i; `early` the sum of (t + 1) * (c + d) among
+ * the plans of least cost. The row of what is stored stands there times the discharge efficiency, so that its coefficients are exact
+ * decimals of at most 1.
  */
 import { energyDown, larger } from "./battery.ts";
 import type { Battery } from "./battery.ts";
 import type { BatterySlot } from "./slots.ts";
 import type { Task } from "./task.ts";
 
+/** What a program looks for; `early` at no more than a cost. */
+export type Goal = "cost" | "peak" | { readonly early: string };
+
 /** The variable of what is stored at the end of a slot, Wh. */
 export const storedName = (slot: number): string => `s${slot}`;
 
 /** The program as text, in CPLEX LP format. */
-export function programOf(task: Task, goal: "cost" | "peak"): string {
+export function programOf(task: Task, goal: Goal): string {
   const { battery, slots, mostImportWh } = task;
-  const peak = goal === "peak" ? slots.map((_, t) => `peak${t}: i${t} - p <= 0`) : [];
+  const cost = slots.map((slot, t) => costTerms(battery, slot, t));
+  const early = slots.map((_, t) => `+ ${t + 1} c${t} + ${t + 1} d${t}`);
   return [
     "Minimize",
-    `${goal}:`,
-    ...(goal === "peak" ? ["p"] : slots.flatMap((slot, t) => costTerms(battery, slot, t))),
+    "goal:",
+    ...(goal === "cost" ? cost : goal === "peak" ? ["p"] : early),
     "Subject To",
     ...slots.map(({ netWh }, t) => `pcc${t}: i${t} - e${t} - c${t} + d${t} = ${netWh}`),
     ...slots.map((_, t) => storageRow(task, t)),
-    ...peak,
+    ...(goal === "peak" ? slots.map((_, t) => `peak${t}: i${t} - p <= 0`) : []),
+    ...(typeof goal === "object" ? ["cost:", ...cost, `<= ${goal.early}`] : []),
     "Bounds",
     ...slots.flatMap((_, t) => bounds(task, t)),
     // A mWh more than the limit: its optimum may lie right at it, where the solver's numbers miss it.
@@ -36,8 +42,8 @@ export function programOf(task: Task, goal: "cost" | "peak"): string {
   ].join("\n");
 }
 
-function costTerms({ wearPerWh }: Battery, { importPrice, exportPrice }: BatterySlot, t: number): string[] {
-  return [`+ ${importPrice} i${t} - ${exportPrice} e${t} + ${wearPerWh} c${t} + ${wearPerWh} d${t}`];
+function costTerms({ wearPerWh }: Battery, { importPrice, exportPrice }: BatterySlot, t: number): string {
+  return `+ ${importPrice} i${t} - ${exportPrice} e${t} + ${wearPerWh} c${t} + ${wearPerWh} d${t}`;
 }
 
 function storageRow({ battery, storedMilliWh }: Task, t: number): string {

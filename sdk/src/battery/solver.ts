@@ -23,12 +23,14 @@ export interface SolverAnswer {
 export interface Optimum {
   /** The objective, rounded down but for the solver's tolerance. */
   readonly least: bigint;
+  /** The objective and the solver's tolerance, as a number of a program. */
+  readonly limit: string;
   /** `scale` times a variable, rounded to the nearest whole number. */
   readonly at: (variable: string, scale: bigint) => bigint;
 }
 
-/** The solver's own tolerance is 1e-7, relative to numbers of the size of the program's. */
-const TOLERANCE = 1e-6;
+/** What the solver may be off by, base units: its own tolerance is 1e-7, and larger numbers are less fine. */
+const tolerance = (objective: number): number => 1e-4 + 1e-12 * Math.abs(objective);
 
 /**
  * Loads a solver.
@@ -68,7 +70,8 @@ export function optimumOf(solver: LinearSolver, program: string): Optimum {
   };
   const objective = finite("the objective", answer.ObjectiveValue);
   return {
-    least: BigInt(Math.floor(objective + TOLERANCE * Math.max(1, Math.abs(objective) * TOLERANCE))),
+    least: BigInt(Math.floor(objective + tolerance(objective))),
+    limit: String(objective + tolerance(objective)),
     at: (name, scale) => BigInt(Math.round(finite(name, answer.Columns[name]?.Primal) * Number(scale))),
   };
 }

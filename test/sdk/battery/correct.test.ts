@@ -31,6 +31,7 @@ describe("the correction of a set-point", function () {
     ["never imports to charge more than planned", { plannedW: 1_000n, forecastW: 2_000n, pccW: 500n }, 1_000n],
     ["never feeds in from the battery unless planned", { plannedW: -500n, forecastW: 1_000n, pccW: 5_900n }, -5_000n],
     ["does not meet demand that is not there", { plannedW: 0n, forecastW: -1_000n, pccW: -200n }, 0n],
+    ["imports no more for a planned charge where the sun stays away", { plannedW: 2_000n, forecastW: -2_000n }, 0n],
     ["feeds in what is planned", { plannedW: -2_000n, forecastW: 0n, pccW: 0n }, -2_000n],
     ["stops discharging for a surplus", { plannedW: -2_000n, forecastW: 2_000n, pccW: -300n }, 300n],
     ["keeps to the power that it has", { pccW: -9_000n }, 5_000n],
@@ -53,6 +54,11 @@ describe("the correction of a set-point", function () {
     expect(power({ ...cloudy, reserveMilliWh: 6_000_000n })).to.equal(3_000n);
     expect(power({ ...cloudy, reserveMilliWh: 5_237_500n })).to.equal(1_000n); // 250 Wh store 237.5
     expect(power({ pccW: 2_500n, reserveMilliWh: 6_000_000n })).to.equal(0n);
+  });
+
+  it("imports nothing for the reserve where the plan stores a surplus", function () {
+    expect(power({ plannedW: 2_000n, forecastW: -2_000n, pccW: -500n, reserveMilliWh: 6_000_000n })).to.equal(500n);
+    expect(power({ plannedW: 2_000n, forecastW: -2_000n, pccW: 500n, reserveMilliWh: 6_000_000n })).to.equal(0n);
   });
 
   it("stops at the limits of stored energy, by what is left of the slot", function () {
@@ -100,10 +106,11 @@ describe("the correction of a set-point", function () {
         const { powerW, leastW, mostW } = correctSetPoint(now);
         expect(leastW <= powerW && powerW <= mostW, `${leastW} <= ${powerW} <= ${mostW}`).to.equal(true);
         for (const edge of [leastW, powerW, mostW]) expectWithin(battery, storedMilliWh, edge, remainingSeconds);
-        // Beyond its plan it never makes the community import, nor feed in.
-        const net = powers.pccW - powers.batteryW;
-        expect(powerW <= larger(0n, larger(powers.plannedW, -net)), "charges from the grid").to.equal(true);
-        expect(-powerW <= larger(0n, larger(-powers.plannedW, net)), "discharges into the grid").to.equal(true);
+        // It makes the community import to charge, or feed in, by no more than the plan.
+        const over = (power: bigint, net: bigint) => larger(0n, power - larger(0n, net));
+        const [net, { plannedW, forecastW }] = [powers.pccW - powers.batteryW, powers];
+        expect(over(powerW, -net) <= over(plannedW, -forecastW), "charges from the grid").to.equal(true);
+        expect(over(-powerW, net) <= over(-plannedW, forecastW), "discharges into the grid").to.equal(true);
       }),
       { numRuns: 2_000 },
     );
