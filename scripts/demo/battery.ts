@@ -62,16 +62,20 @@ export function communityBattery(homes: number): Battery {
   };
 }
 
-/** Runs a battery over the first `days` days of a community, from its least stored energy on. */
+/** What the community's supply contract charges and pays in a slot of a day. */
+export type PricesOf = (slot: number) => { readonly importPrice: bigint; readonly exportPrice: bigint };
+
+/** Runs a battery over the first `days` days of a community, from its least stored energy on, at the demo's flat tariff or another one. */
 export async function runBattery(
   community: Community,
   days: number,
   battery = communityBattery(community.homes.length),
+  pricesOf: PricesOf = () => MARKET,
 ): Promise<BatteryReport> {
   const solver = await loadSolver(loadHighs);
   const { calendar } = community;
-  const actual = metered(community, days);
-  const expected = forecaster(community, actual);
+  const actual = metered(community, days, pricesOf);
+  const expected = forecaster(community, actual, pricesOf);
   const start = { battery, storedMilliWh: 1_000n * battery.minWh, slotSeconds: BigInt(calendar.step) };
   const forecast = (first: number) => Array.from({ length: HORIZON }, (_, ahead) => expected(first, first + ahead));
   const rolling = { ...start, actual, forecast };
@@ -92,21 +96,23 @@ export async function runBattery(
       outcomeOf("by rule", ruled),
       outcomeOf("plan alone", planned),
       outcomeOf("plan, corrected", corrected),
-      outcomeOf("perfect foresight", foresight),
+      outcomeOf("perfect foresight", { ...foresight, cost: foresight.leastCost }),
     ],
   };
 }
 
 /** What the PCC's meter would have counted. */
-function metered({ homes, calendar }: Community, days: number): BatterySlot[] {
+function metered({ homes, calendar }: Community, days: number, pricesOf: PricesOf): BatterySlot[] {
   return Array.from({ length: days * calendar.slotsPerDay }, (_, index) => {
     const [day, slot] = [Math.floor(index / calendar.slotsPerDay), index % calendar.slotsPerDay];
-    return slotOf(homes.map((home) => netOf(flowOf(home, calendar, day, slot))));
+    return slotOf(
+      homes.map((home) => netOf(flowOf(home, calendar, day, slot))),
+      pricesOf(slot),
+    );
   });
 }
 
-function slotOf(nets: readonly bigint[]): BatterySlot {
-  const { importPrice, exportPrice } = MARKET;
+function slotOf(nets: readonly bigint[], { importPrice, exportPrice }: ReturnType<PricesOf>): BatterySlot {
   const netWh = asSignedWh(nets.reduce((sum, net) => sum + net, 0n));
   return { netWh, importPrice: asPrice(importPrice), exportPrice: asPrice(exportPrice) };
 }
@@ -115,10 +121,13 @@ function slotOf(nets: readonly bigint[]): BatterySlot {
  * Forecast of slot `index` before slot `first`: what the PCC's meter counted at the same time of the last day that is over then. Before the
  * first day it is what the homes' own forecasts of that day rest on.
  */
-function forecaster({ homes, calendar }: Community, actual: readonly BatterySlot[]) {
+function forecaster({ homes, calendar }: Community, actual: readonly BatterySlot[], pricesOf: PricesOf) {
   const { slotsPerDay } = calendar;
   const before = Array.from({ length: slotsPerDay }, (_, slot) =>
-    slotOf(homes.map((home) => usualNet(home, calendar, slot))),
+    slotOf(
+      homes.map((home) => usualNet(home, calendar, slot)),
+      pricesOf(slot),
+    ),
   );
   return (first: number, index: number): BatterySlot => {
     const days = Math.ceil((index - first + 1) / slotsPerDay);
