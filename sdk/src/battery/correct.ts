@@ -26,7 +26,7 @@ export interface Correction {
 }
 
 /** A power for the rest of the slot, and the range in which no limit of the battery is broken until its end. */
-export interface SetPoint {
+export interface CorrectedPower {
   readonly powerW: bigint;
   readonly leastW: bigint;
   readonly mostW: bigint;
@@ -46,7 +46,7 @@ export interface SetPoint {
  * const sunnier = { plannedW: 1_000n, forecastW: -1_000n, pccW: -600n, batteryW: 1_000n, reserveMilliWh: 0n };
  * correctSetPoint({ battery, storedMilliWh: 5_000_000n, remainingSeconds: 900n, ...sunnier }).powerW // 1_600n
  */
-export function correctSetPoint(now: Correction): SetPoint {
+export function correctSetPoint(now: Correction): CorrectedPower {
   checkCorrection(now);
   const { battery, storedMilliWh: stored, plannedW, forecastW, reserveMilliWh, pccW, batteryW } = now;
   const netW = pccW - batteryW;

@@ -6,6 +6,7 @@ export { checkBattery, storedAfter } from "./battery.ts";
 export type { Battery, BatteryMove } from "./battery.ts";
 export * from "./check-plan.ts";
 export * from "./correct.ts";
+export * from "./dispatch.ts";
 export * from "./errors.ts";
 export * from "./peak.ts";
 export { planBattery } from "./plan.ts";

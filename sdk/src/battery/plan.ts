@@ -88,7 +88,7 @@ function earliest(task: Task, cheapest: Optimum, solver: LinearSolver): Optimum 
   }
 }
 
-/** mWh by which the solver's numbers may miss a whole Wh: they are rounded at both ends of a slot. */
+/** mWh by which a discharge may miss a whole Wh: the solver's levels are rounded at both ends of a slot. */
 const ROUNDED = 2n;
 
 /**
@@ -108,7 +108,7 @@ function followDown(task: Task, optimum: Optimum): BatteryMove[] {
   let stored = task.storedMilliWh;
   return slots.map((_, t) => {
     const gap = optimum.at(storedName(t), 1_000n) - stored;
-    const wanted = gap > 0n ? chargeDown(battery, gap + ROUNDED) : -dischargeDown(battery, ROUNDED - gap);
+    const wanted = gap > 0n ? chargeDown(battery, gap) : -dischargeDown(battery, ROUNDED - gap);
     const spare = stored - (needs[t] ?? least);
     const needed = spare > 0n ? -dischargeDown(battery, spare) : chargeUp(battery, -spare);
     const power = smaller(larger(wanted, needed), highest[t] ?? charge);

@@ -8,9 +8,12 @@ import { correctSetPoint } from "./correct.ts";
 import { ForecastMissingError } from "./errors.ts";
 import { planBattery } from "./plan.ts";
 import type { PlannedSlot } from "./plan.ts";
+import { programOf } from "./program.ts";
 import { checkSlots, costWithout, gridFlow } from "./slots.ts";
 import type { BatterySlot, GridFlow } from "./slots.ts";
+import { optimumOf } from "./solver.ts";
 import type { LinearSolver } from "./solver.ts";
+import { taskOf } from "./task.ts";
 import type { BatteryInput } from "./task.ts";
 
 /** Slots of a plan: half a day of quarter hours. */
@@ -81,12 +84,18 @@ export function runRollingHorizon(input: RollingInput, solver: LinearSolver): Ro
       storedMilliWh,
     };
   });
-  const known = { battery, storedMilliWh: input.storedMilliWh, endMilliWh: storedMilliWh, slots: actual, slotSeconds };
+  const known = taskOf({
+    battery,
+    storedMilliWh: input.storedMilliWh,
+    endMilliWh: storedMilliWh,
+    slots: actual,
+    slotSeconds,
+  });
   return {
     slots,
     cost: sumSigned(slots.map(({ cost }) => cost)),
     costWithout: costWithout(actual),
-    foresightCost: asSignedAmount(planBattery(known, solver).leastCost),
+    foresightCost: asSignedAmount(optimumOf(solver, programOf(known, "cost")).least),
   };
 }
 

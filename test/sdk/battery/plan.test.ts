@@ -173,6 +173,66 @@ describe("plans of a battery", function () {
     );
   });
 
+  it("reach an end or a peak that lies right at the limit, whatever the efficiencies", function () {
+    for (let permille = 601n; permille < 1_000n; permille += 7n) {
+      const efficiencies = { chargePermille: permille, dischargePermille: 1_600n - permille };
+      const battery = batteryOf(1_000_000n, 6_746n, efficiencies);
+      const slots = [slotOf(700n, 0n, 0n), slotOf(900n, 2n, 1n), slotOf(4_000n, 0n, 0n)];
+      const input = { battery, storedMilliWh: 1_003n, slots, slotSeconds: 1_800n };
+      const endMilliWh = 1_003n + 3n * 3_373n * permille;
+      const plan = planBattery({ ...input, endMilliWh }, solver);
+      expect(plan.slots.at(-1)?.storedMilliWh, `at ${permille}`).to.equal(endMilliWh);
+      const { peakWh, leastPeakWh } = peakShave(input, solver);
+      expect(peakWh - leastPeakWh <= 1n, `at ${permille}: ${peakWh}, optimum ${leastPeakWh}`).to.equal(true);
+    }
+  });
+
+  describe("where money does not mind", function () {
+    // 2 kWh above the minimum, worth the same in either slot.
+    const input = {
+      battery: batteryOf(10_000n, 5_000n),
+      storedMilliWh: 2_000_000n,
+      slots: [slotOf(1_500n, 300n, 80n), slotOf(1_500n, 300n, 80n), slotOf(1_500n, 300n, 80n)],
+      slotSeconds: 3_600n,
+    };
+
+    it("use early what they use", function () {
+      const { slots } = planBattery(input, solver);
+      expect(slots.map(({ dischargeWh }) => dischargeWh)).to.deep.equal([1_500n, 399n, 0n]); // of 399.9994: 1,500 Wh take 1,578.948
+    });
+
+    it("store early what they store, and no more than they use", function () {
+      const sunny = {
+        ...input,
+        storedMilliWh: 0n,
+        slots: [-1_000n, -1_000n, 500n].map((net) => slotOf(net, 300n, 80n)),
+      };
+      const { slots } = planBattery(sunny, solver);
+      expect(slots.map(({ powerW }) => powerW)).to.deep.equal([554n, 0n, -499n]);
+    });
+
+    it("leave the battery alone where it gains nothing", function () {
+      const even = { ...input, slots: [slotOf(1_000n, 0n, 0n), slotOf(-1_000n, 0n, 0n)] };
+      const lossless = { ...input.battery, chargePermille: 1_000n, dischargePermille: 1_000n };
+      for (const battery of [input.battery, lossless]) {
+        const { slots } = planBattery({ ...even, battery }, solver);
+        expect(slots.map(({ powerW }) => powerW)).to.deep.equal([0n, 0n]);
+      }
+    });
+
+    it("cost no more where the solver finds none that is early", function () {
+      const lazy: LinearSolver = {
+        solve: (program, options) =>
+          program.includes("cost:")
+            ? { Status: "Infeasible", ObjectiveValue: 0, Columns: {} }
+            : solver.solve(program, options),
+      };
+      const [early, any] = [planBattery(input, solver), planBattery(input, lazy)];
+      expect(any.leastCost).to.equal(early.leastCost);
+      expect(any.cost - any.leastCost <= roundingBound(input.battery, input.slots)).to.equal(true);
+    });
+  });
+
   it("name the reserve that the rest of the plan needs", function () {
     const slots = [slotOf(0n, 100n, 0n), slotOf(0n, 300n, 0n), slotOf(3_000n, 300n, 0n), slotOf(1_000n, 300n, 0n)];
     const { slots: planned } = planBattery(

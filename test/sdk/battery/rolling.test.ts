@@ -78,6 +78,15 @@ describe("the rolling horizon", function () {
     expect(corrected.cost >= corrected.foresightCost && planned.cost >= planned.foresightCost).to.equal(true);
   });
 
+  it("keeps what the plan needs later from a demand that nobody expected", function () {
+    const [cheap, dear] = [slotOf(0n, 200n, 0n), slotOf(900n, 600n, 0n)];
+    const forecast = (first: number) => (first === 0 ? [cheap, dear] : [dear, cheap]);
+    const input = { ...start, storedMilliWh: 1_000_000n, actual: [off(cheap, 900n), dear], forecast, horizon: 2 };
+    const { slots } = runRollingHorizon(input, solver);
+    // 900 Wh take 947,369 mWh; what lies above gives 49 Wh now.
+    expect(slots.map(({ dischargeWh }) => dischargeWh)).to.deep.equal([49n, 900n]);
+  });
+
   it("keeps any battery within limits under any forecast, and is never cheaper than foresight", function () {
     const anyRun = fc.record({
       own: anyBattery(9_000n, 9_000n),
