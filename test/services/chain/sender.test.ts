@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { above, DEFAULT_FEES, isServiceError, Node, Outbox } from "../../../serv
 import { type NodeKind, NODES, type RunningNode } from "../../scripts/deploy/nodes.ts";
 import { type Fault, faultyDoor, type FaultyDoor, type SeenCall } from "../support/door.ts";
 import { fill, makeRoom, smallDisk } from "../support/small-disk.ts";
+import type { Found } from "../support/bounded-file.ts";
 import { type Bench, Benches, fundedWallet } from "../support/sending.ts";
 
 /** Pays one wei to an address that nobody has used: its balance counts how often. */
@@ -502,6 +504,23 @@ describe("Outbox", () => {
       outbox.close();
       disk.remove();
     }
+  });
+
+  it("does not say that a disk is full where files may not grow, and keeps what it has taken", async function () {
+    if (process.platform === "win32") this.skip();
+    const benches = new Benches();
+    const path = benches.path();
+    const program = `"${process.execPath}" --import tsx test/services/support/bounded-file.ts "${path}"`;
+    const { code, message, taken } = JSON.parse(
+      execFileSync("sh", ["-c", `ulimit -f 512; exec ${program}`], { encoding: "utf8" }),
+    ) as Found;
+    expect(code).to.equal("STORE_FAILED");
+    expect(message).to.match(/SQLITE_IOERR_WRITE.*quota and the largest file/).and.not.to.include("make room");
+    const outbox = new Outbox(path, 31_337n, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
+    expect(taken).to.be.greaterThan(0);
+    expect(outbox.counts().queued).to.equal(taken);
+    outbox.close();
+    benches.remove();
   });
 
   it("belongs to one account", async () => {
