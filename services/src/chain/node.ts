@@ -53,6 +53,7 @@ export class Node {
   readonly #options: NodeOptions;
   #current = 0;
   #newest = 0;
+  #seen: number | undefined;
 
   constructor(options: NodeOptions) {
     if (options.urls.length === 0) throw new RangeError("urls: name at least one node");
@@ -76,6 +77,11 @@ export class Node {
     return this.#options.lag ?? 3;
   }
 
+  /** The block that `head` named last, as nodes are asked for it; "latest" before. */
+  get at(): string {
+    return this.#seen === undefined ? "latest" : hex(this.#seen);
+  }
+
   /** The latest block. @throws ServiceError NODE_LAGGING where every node is behind what one of them said before */
   async head(): Promise<Head> {
     return this.#try("eth_getBlockByNumber", async (line) => {
@@ -88,6 +94,7 @@ export class Node {
         );
       }
       this.#newest = Math.max(this.#newest, head.number);
+      this.#seen = head.number;
       return head;
     });
   }

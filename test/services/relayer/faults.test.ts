@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  asAmount,
   asLots,
   asPeriod,
   asSeconds,
@@ -18,7 +19,8 @@ import { ChainClock } from "../../../services/src/relayer/chain/clock.ts";
 import { Together } from "../../../services/src/relayer/chain/once.ts";
 import { GroupCommit } from "../../../services/src/relayer/store/group-commit.ts";
 import { openStore } from "../../../services/src/store/open.ts";
-import { faultyDoor, type FaultyDoor } from "../support/door.ts";
+import { faultyDoor, type FaultyDoor, type Verdict } from "../support/door.ts";
+import { lateAnswer } from "../support/late-node.ts";
 import { fillStore, makeRoom } from "../support/small-disk.ts";
 import { RelayerBenches } from "./bench.ts";
 import { CommunityWorld, SHORT } from "./world.ts";
@@ -38,6 +40,7 @@ describe("relayer: faults", function () {
     // Three periods share the places of a ring.
     world = await CommunityWorld.start(undefined, { ...SHORT, horizon: 2n });
     await world.enrol(6);
+    await world.enrol(1, 1n);
     await world.nextPeriod();
     benches = new RelayerBenches(world);
     wallet = await benches.account("relayer");
@@ -144,6 +147,27 @@ describe("relayer: faults", function () {
     expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "posted" });
     await bench.close();
     await behind.close();
+  });
+
+  it("takes a strip behind a deposit that another node behind the same address has not seen yet", async () => {
+    const bench = await benches.open(wallet, { node: node() });
+    const home = world.home(6);
+    const behind = await world.provider.getBlockNumber();
+    await world.deposit(home.member, asAmount(1_000_000_000n));
+    const asked = new Set<string>();
+    // It answers whoever does not name a block, and everybody once.
+    const late: Verdict = (call) => {
+      const question = JSON.stringify(call.params);
+      if (call.method !== "eth_call" || (call.params[1] !== "latest" && asked.has(question))) return "pass";
+      asked.add(question);
+      return lateAnswer((...of) => world.ask(...of), behind, call);
+    };
+    await bench.relayer.tick();
+    door.judge(late);
+    const { status, body } = await bench.strip(await signed(6, [sell(0)]));
+    expect(status, JSON.stringify(body)).to.equal(202);
+    expect(asked).to.not.have.property("size", 0);
+    await bench.close();
   });
 
   it("waits where an older period still needs the slots' place, and goes on once they are clear", async () => {

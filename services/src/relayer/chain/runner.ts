@@ -3,7 +3,7 @@ import { faultOf, type LogSource, type ScannedLog } from "@wattbook/sdk";
 import type { Filter } from "ethers";
 import type { Node } from "../../chain/index.ts";
 
-export { readerOf } from "../../chain/reader.ts";
+export { headReaderOf } from "../../chain/reader.ts";
 
 /** Where logs come from. */
 export function logSourceOf(node: Node): LogSource {
