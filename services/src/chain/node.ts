@@ -28,6 +28,8 @@ export interface NodeOptions {
 export interface Head {
   readonly number: number;
   readonly hash: string;
+  /** Hash of the block before. */
+  readonly parent: string;
   /** Unix seconds. */
   readonly time: number;
   /** Wei per gas; null on chains without EIP-1559. */
@@ -248,11 +250,12 @@ const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 function headIn(answer: unknown): Head {
   const method = "eth_getBlockByNumber";
-  const { number, hash, timestamp, baseFeePerGas } = fieldsOf(method, answer);
-  if (typeof hash !== "string") throw malformed(method, answer);
+  const { number, hash, parentHash, timestamp, baseFeePerGas } = fieldsOf(method, answer);
+  if (typeof hash !== "string" || typeof parentHash !== "string") throw malformed(method, answer);
   return {
     number: Number(quantityIn(method, number)),
     hash,
+    parent: parentHash,
     time: Number(quantityIn(method, timestamp)),
     baseFee: baseFeePerGas === undefined || baseFeePerGas === null ? null : quantityIn(method, baseFeePerGas),
   };

@@ -149,6 +149,26 @@ describe("relayer: faults", function () {
     await behind.close();
   });
 
+  it("misses no log where another node behind the same address is some blocks behind", async () => {
+    const bench = await benches.open(wallet, { node: node() });
+    const strip = await signed(4, [sell(3)], 2n);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    const behind = await world.provider.getBlockNumber();
+    await world.send(world.wattbook.market.calls.post(world.community, strip.strip.period, [strip]));
+    await world.ask("hardhat_mine");
+    // It answers for logs, and the other one for everything else: both hashes of a range are right, and its logs are none.
+    door.judge((call) =>
+      call.method === "eth_getLogs" ? lateAnswer((...of) => world.ask(...of), behind, call) : "pass",
+    );
+    await bench.relayer.tick().catch(() => undefined);
+    door.judge(() => "pass");
+    await world.ask("hardhat_mine");
+    await bench.relayer.tick();
+    const digest = stripDigest(world.wattbook.domains.market, strip.strip);
+    expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "posted" });
+    await bench.close();
+  });
+
   it("takes a strip behind a deposit that another node behind the same address has not seen yet", async () => {
     const bench = await benches.open(wallet, { node: node() });
     const home = world.home(6);
@@ -319,12 +339,12 @@ describe("relayer: parts", () => {
 
   it("the chain's clock goes on between blocks, from each block's own time", async () => {
     const clock = new ChainClock();
-    clock.see({ number: 1, hash: "0x1", time: 1_000, baseFee: null });
+    clock.see({ number: 1, hash: "0x1", parent: "0x0", time: 1_000, baseFee: null });
     expect(clock.now()).to.equal(asSeconds(1_000n));
     await new Promise((resolve) => setTimeout(resolve, 1_100));
-    clock.see({ number: 1, hash: "0x1", time: 1_000, baseFee: null });
+    clock.see({ number: 1, hash: "0x1", parent: "0x0", time: 1_000, baseFee: null });
     expect(clock.now()).to.equal(asSeconds(1_001n));
-    clock.see({ number: 2, hash: "0x2", time: 900, baseFee: null });
+    clock.see({ number: 2, hash: "0x2", parent: "0x0", time: 900, baseFee: null });
     expect(clock.now()).to.equal(asSeconds(900n));
   });
 });
