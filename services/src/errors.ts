@@ -9,6 +9,7 @@ export type ServiceErrorCode =
   | "STORE_IN_USE"
   | "STORE_NEWER"
   | "STORE_FULL"
+  | "STORE_FAILED"
   | "OUTBOX_MISMATCH"
   | "JOB_MISMATCH"
   | "NODE_LAGGING"

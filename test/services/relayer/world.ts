@@ -226,11 +226,14 @@ export class CommunityWorld {
     await this.sendAs(relayer, escrow.calls.postBond(this.community, asAmount(amount)));
   }
 
-  /** From the deployer's own coins. */
+  /** New coins. */
   async deposit(member: Home["member"], amount: Amount): Promise<void> {
     const { escrow } = this.wattbook;
-    const data = new Interface(LocalEuroAbi).encodeFunctionData("approve", [escrow.address, amount]);
-    await this.send({ to: this.terms.paymentToken, data, value: 0n });
+    const coin = new Interface(LocalEuroAbi);
+    const to = this.terms.paymentToken;
+    const mint = coin.encodeFunctionData("faucet", [this.deployer.address, amount]);
+    await this.send({ to, data: mint, value: 0n });
+    await this.send({ to, data: coin.encodeFunctionData("approve", [escrow.address, amount]), value: 0n });
     await this.send(escrow.calls.deposit(this.community, member, amount));
   }
 

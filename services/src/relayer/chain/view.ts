@@ -23,7 +23,7 @@ import type { ReadingContext } from "../readings/check.ts";
 import type { OpenPeriod, Trader } from "../strips/check.ts";
 import type { ChainClock } from "./clock.ts";
 import { Together } from "./once.ts";
-import { readerOf } from "./runner.ts";
+import { headReaderOf } from "./runner.ts";
 
 /** What is asked about a period. */
 type PeriodInfo = MarketInfo & { readonly ringFree: boolean };
@@ -163,7 +163,7 @@ export class CommunityView {
     const known = this.#tariffs.get(blob);
     if (known !== undefined) return known;
     const asked = this.#node
-      .ask("eth_getCode", [blob, "latest"])
+      .ask("eth_getCode", [blob, this.#node.at])
       .then((code) => decodeTariffCode(this.terms, code as Hex));
     this.#tariffs.set(blob, asked);
     asked.catch(() => this.#tariffs.delete(blob));
@@ -172,7 +172,7 @@ export class CommunityView {
 }
 
 function clientsOf(node: Node, { contracts }: Deployment) {
-  const runner = readerOf(node);
+  const runner = headReaderOf(node);
   return {
     registry: new RegistryClient({ address: contracts.ProsumerRegistry, runner }),
     escrow: new EscrowClient({ address: contracts.PaymentEscrow, runner }),
