@@ -5,6 +5,7 @@ import { EXIT } from "../lib/errors.ts";
 import { passwordSource } from "../lib/keystore.ts";
 import type { Output } from "../lib/output.ts";
 import { withoutKeys } from "../lib/text.ts";
+import { gatewayRefused } from "./gateway-refused.ts";
 import { gatewaySwap } from "./gateway-swap.ts";
 
 interface Options extends CommonOptions {
@@ -80,7 +81,7 @@ export const gateway = service(
     summary: "Reads meters, signs readings and orders, and hands them over once, until it is stopped.",
     load: async () => (await import("@wattbook/services/gateway")).gatewayProgram,
   },
-  [gatewaySwap],
+  [gatewaySwap, gatewayRefused],
 );
 
 export const relayer = service({
