@@ -122,7 +122,7 @@ function columnsOf(table: Table): Columns {
   const column = (name: string) => table.headers.findIndex((header) => header.toLowerCase() === name);
   const [meter, time, imported] = [column("meter"), column("time"), register("import")];
   if (meter >= 0 && time >= 0 && imported !== undefined) return { meter, time, imported, exported: register("export") };
-  const hint = "a register file has columns meter, time, import_kWh and export_kWh (or _Wh, _MWh).";
+  const hint = "name the columns of a register file meter, time, import_kWh and export_kWh (or _Wh, _MWh).";
   throw new GatewayError("FIELD_MISSING", `${table.file}:1`, table.headers.join(","), hint);
 }
 
