@@ -121,10 +121,14 @@ describe("Services by the command line", function () {
       "ok service: keeper, ready: node, outbox, logs, pass",
     ]);
 
+    const said: string[] = [];
     for (const each of [keeping, reading, relaying]) {
-      const { code } = await each.stop();
+      const { code, stdout } = await each.stop();
       expect(code, each.text()).to.equal(0);
+      said.push(stdout);
     }
+    expect(said[1]).to.match(/^Stopped after .*samples kept: 5, .*readings accepted: 1\. What waits/);
+    expect(said[2]).to.match(/^Stopped after .*received: 1, /);
     for (const [name, each] of Object.entries({ keeper: keeping, gateway: reading, relayer: relaying })) {
       await each.says(`${name} is down`);
     }
@@ -252,8 +256,9 @@ describe("Services by the command line", function () {
   });
 
   it("do not start twice on the same files and doors", async function () {
-    const { gateway, relayer, start, folder } = await place();
-    const reading = start("gateway", gateway);
+    const { gateway, relayer, folder } = await place();
+    const path = folder.write("gateway.json", gateway);
+    const reading = services.start(["gateway", "--json", "--config", path]);
     const { operation } = await reading.says("gateway is up");
     const again = await spawned(["gateway", "--config", folder.at("gateway.json")]);
     expect([again.code, again.stderr.split(":")[0]]).to.deep.equal([1, "STORE_IN_USE"]);
@@ -262,7 +267,8 @@ describe("Services by the command line", function () {
     const blocked = await spawned(["relayer", "--config", taken]);
     expect([blocked.code, blocked.stderr.split(":")[0]]).to.deep.equal([2, "LISTEN_FAILED"]);
     expect(blocked.stderr).to.include(`operation is 127.0.0.1:${port}`).and.to.include("EADDRINUSE");
-    expect((await reading.stop()).code).to.equal(0);
+    const { code, stdout } = await reading.stop();
+    expect([code, JSON.parse(stdout)]).to.deep.equal([0, { stopped: true, did: {} }]);
   });
 
   it("have a configuration to begin with, whose values are the defaults", async function () {
