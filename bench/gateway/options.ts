@@ -8,7 +8,8 @@ export function optionsOf(
   page = false,
 ): { readonly size: number; readonly json: boolean; readonly write: boolean } {
   try {
-    const flags = { json: { type: "boolean" }, ...(page ? { write: { type: "boolean" } } : {}) } as const;
+    const flag = { type: "boolean" } as const;
+    const flags: Record<string, typeof flag> = page ? { json: flag, write: flag } : { json: flag };
     const { values } = parseArgs({ options: { [name]: { type: "string" }, ...flags } });
     const text = String(values[name] ?? unset);
     if (!/^[1-9]\d{0,7}$/.test(text)) throw new Error(`--${name} ${text}: pass a whole number from 1 to 99999999.`);
