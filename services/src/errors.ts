@@ -15,6 +15,7 @@ export type ServiceErrorCode =
   | "NODE_LAGGING"
   | "NODE_DISAGREES"
   | "FEES_CAPPED"
+  | "OWN_CLOCK_AHEAD"
   | "CONFIG_INVALID"
   | "LISTEN_FAILED"
   | "FILE_UNREADABLE"

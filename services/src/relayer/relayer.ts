@@ -6,6 +6,7 @@ import { BaseWallet, type Signer } from "ethers";
 import type { Head } from "../chain/index.ts";
 import { pause } from "../chain/backoff.ts";
 import { isServiceError } from "../errors.ts";
+import { OwnClock } from "../operation/own-clock.ts";
 import type { Store } from "../store/open.ts";
 import { Bus } from "./bus.ts";
 import { ChainClock } from "./chain/clock.ts";
@@ -45,6 +46,7 @@ export class Relayer {
   readonly #facts: Facts;
   readonly #signatures: SignaturePool;
   readonly #clock = new ChainClock();
+  readonly #ownClock = new OwnClock();
   readonly #desks: Desks;
   readonly #follower: Follower;
   readonly #outgoing: Outgoing;
@@ -129,6 +131,8 @@ export class Relayer {
   async tick(): Promise<void> {
     const head = await this.options.node.head();
     this.#clock.see(head);
+    const wrong = this.#ownClock.hear(head);
+    if (wrong !== undefined) this.options.log.warn({ err: wrong }, "this machine's clock is wrong");
     await this.#read(head);
     this.#outgoing.look(head);
     for (const { view, gates } of this.served.values()) {

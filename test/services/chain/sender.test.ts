@@ -226,7 +226,7 @@ for (const kind of NODES) {
 
     it("gives up on a node that hangs, and goes on with the next tick", async () => {
       const backoff = { tries: 1, first: 1, most: 1 };
-      const node31337 = new Node({ urls: [door.url], chainId: 31_337n, timeout: 1_000, backoff });
+      const node31337 = new Node({ urls: [door.url], chainId: 31_337n, timeout: 5_000, backoff });
       const { sender } = benches.make(door.url, wallet, { node: node31337 });
       sender.submit(payment());
       door.judge(() => "hang");
