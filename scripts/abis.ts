@@ -10,6 +10,7 @@ const CONTRACTS = [
   "DoubleAuction",
   "SealedAuction",
   "CommitBook",
+  "CoordinatorDesk",
   "OrderBookLens",
   "Settlement",
   "LocalEuro",
