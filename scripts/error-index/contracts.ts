@@ -14,6 +14,7 @@ const CONTRACTS = [
   "OrderBookLens",
   "Settlement",
   "EnergyToken",
+  "CoordinatorDesk",
 ] as const;
 
 export interface ContractError {

@@ -4,6 +4,7 @@ export * from "./commit-book.ts";
 export { COMMIT_FATES } from "./commit-word.ts";
 export type { CommitFate, CommitInfo } from "./commit-word.ts";
 export * from "./connect.ts";
+export * from "./coordinator-desk.ts";
 export * from "./decode-revert.ts";
 export * from "./deployment.ts";
 export type { Calls, ClientOptions, Sends, Simulations, UnsignedCall } from "./endpoint.ts";

@@ -1,6 +1,7 @@
 /** Names of all errors with which a call can fail on chain. */
 import type {
   CommitBookAbi,
+  CoordinatorDeskAbi,
   DoubleAuctionAbi,
   EnergyTokenAbi,
   PaymentEscrowAbi,
@@ -11,6 +12,7 @@ import type {
 
 type Abis =
   | typeof CommitBookAbi
+  | typeof CoordinatorDeskAbi
   | typeof DoubleAuctionAbi
   | typeof EnergyTokenAbi
   | typeof PaymentEscrowAbi

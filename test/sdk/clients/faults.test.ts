@@ -188,7 +188,7 @@ describe("reverts", function () {
       abis;
     const sealed = [abis.SealedAuctionAbi, abis.CommitBookAbi];
     const open = [LocalEuroAbi, DoubleAuctionAbi, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi];
-    const all = [...open, ...sealed];
+    const all = [...open, ...sealed, abis.CoordinatorDeskAbi];
     const seen = new Set<string>();
     for (const abi of [...all, TOKEN_ERRORS].map((each) => new Interface(each))) {
       abi.forEachError((error) => {
