@@ -365,12 +365,12 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
             values
         );
         if (!known) {
-            if (_meterFor(community, period).fromPeriod == 0) revert NoPcc(community, period);
+            if (!_covers(_meterFor(community, period), period)) revert NoPcc(community, period);
             emit PccMissing(community, period, membersNet, settled);
             return Finding.Missing;
         }
         (uint16 permille, uint32 absoluteWh) = toleranceAt(community, period);
-        uint256 tolerated = absoluteWh + (flow * permille) / MAX_PERMILLE;
+        uint256 tolerated = absoluteWh + (flow * permille) / MAX_PERMILLE; // [D1]
         if (deviation <= tolerated) {
             emit PccBalanced(community, period, pccNet, membersNet, deviation, tolerated, settled);
             return Finding.Balanced;
@@ -397,6 +397,7 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
         )
     {
         PccMeter storage m = _meterFor(community, period);
+        if (!_covers(m, period)) return (address(0), 0, 0, 0, 0, 0, 0);
         (importRegister, exportRegister) = (m.importRegister, m.exportRegister);
         return (m.key, m.fromPeriod, m.nextPeriod, importRegister, exportRegister, m.mostWh, m.sequence);
     }
@@ -539,7 +540,7 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
         Terms t
     ) private view returns (uint256 imported, uint256 exported) {
         address key = meter.key;
-        if (key == address(0)) revert NoPcc(community, period);
+        if (key == address(0) || !_covers(meter, period)) revert NoPcc(community, period);
         if (block.timestamp < t.periodEnd(period)) revert PeriodNotOver(community, period);
         (imported, exported) = PccSums.energy(reading.values, t.slotsPerPeriod(), meter.mostWh);
         uint256 signature;
@@ -622,6 +623,11 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
     function _meterFor(uint32 community, uint32 period) private view returns (PccMeter storage) {
         Community storage c = _communities[community];
         return period >= c.latest.fromPeriod ? c.latest : c.before;
+    }
+
+    /// @return False where no meter was bound, or where its first period is later.
+    function _covers(PccMeter storage meter, uint32 period) private view returns (bool) {
+        return meter.sequence != 0 && period >= meter.fromPeriod;
     }
 
     function _memberOwner(uint32 community, uint32 member) private view returns (address owner) {

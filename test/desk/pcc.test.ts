@@ -108,6 +108,22 @@ describe("The PCC meter", function () {
       expect(await ends(first + 2)).to.deep.equal([BigInt(first + 3), 16n, 1n]);
     });
 
+    it("knows the last two meters: periods before them have none", async function () {
+      const { m, d, homes, first, registers } = await fixture();
+      await d.bind({ sequence: 2 }, key(81));
+      await m.goTo(m.periodStart(first + 3));
+      await d.bind({ sequence: 3 }, key(82));
+      const meterKey = async (period: number) => (await d.desk.pccFor(m.community, period)).meterKey;
+      expect([await meterKey(first + 2), await meterKey(first + 4)]).to.deep.equal([key(81).address, key(82).address]);
+      const { sequence } = await d.desk.pccFor(m.community, first + 1);
+      expect([await meterKey(first + 1), sequence]).to.deep.equal([`0x${"00".repeat(20)}`, 0n]);
+      const item = await metered(m, homes[0], first, await registers.read(homes[0], first, QUIET));
+      await m.settlement.meterAndSettle(m.community, first, [item]);
+      for (const refused of [d.post, d.compare]) {
+        await expect(refused(first, QUIET)).to.be.revertedWithCustomError(d.desk, "NoPcc").withArgs(m.community, first);
+      }
+    });
+
     it("of a second meter keeps late readings of the first one out of places that are taken", async function () {
       const { m, d, first } = await fixture();
       const ring = 9; // of an hourly community, see `hourly`
