@@ -7,6 +7,7 @@ export * from "./connect.ts";
 export * from "./coordinator-desk.ts";
 export * from "./decode-revert.ts";
 export * from "./deployment.ts";
+export * from "./desk-events.ts";
 export type { Calls, ClientOptions, Sends, Simulations, UnsignedCall } from "./endpoint.ts";
 export { EnergyTokenClient } from "./energy-tokens.ts";
 export * from "./escrow.ts";
