@@ -302,10 +302,8 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
         _advance(meter, period, reading, imported, exported);
         _keep(p, reading, imported, exported);
         (uint32 supplier, bytes memory tariff) = _supply(community, period);
-        if (supplier == 0) {
-            p.amount = 0;
-            return;
-        }
+        // Once there is a supplier, there is one in every later period: no amount is left of an older one.
+        if (supplier == 0) return;
         int256 amount = PccSums.cost(reading.values, tariff, t.slotsPerPeriod());
         p.amount = int96(amount);
         if (gapImport | gapExport != 0) {

@@ -85,6 +85,21 @@ describe("The PCC meter", function () {
           .withArgs(m.community, by.address);
       }
       await expect(d.post(first, QUIET)).to.be.revertedWithCustomError(d.desk, "NoPcc").withArgs(m.community, first);
+      // The one before goes with it.
+      await d.bind({ sequence: 2 }, key(81));
+      await m.goTo(m.periodStart(first + 2));
+      await d.bind({ sequence: 3 }, key(82));
+      await d.desk.connect(m.dso).revokePcc(m.community);
+      await m.goTo(m.periodStart(first + 4));
+      for (const [period, meter] of [
+        [first + 2, key(81)],
+        [first + 3, key(82)],
+      ] as const) {
+        const reading = await d.reading(period, QUIET, {}, meter);
+        await expect(d.desk.postPcc(m.community, period, reading))
+          .to.be.revertedWithCustomError(d.desk, "NoPcc")
+          .withArgs(m.community, period);
+      }
     });
 
     it("leaves the meter before to its periods, each with registers of its own", async function () {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { dataLength } from "ethers";
 import { deployDesk } from "../helpers/desk.ts";
 import { connect, deployMarket, encodeValues, flatValues, type Connection } from "../helpers/market.ts";
 import { goBehind, hourly, metered, Registers, valuesAt } from "../helpers/settling.ts";
@@ -70,6 +71,9 @@ describe("Rule 11 at the desk: no new storage word per period, once its ring is 
     await goBehind(m, period, m.terms.readingDeadline);
     const compared = await gasOf(await d.compare(period, values));
     expect(encodeValues(values)).to.have.length(2 + 12 * 144);
+    const deployed = await d.desk.deploymentTransaction()?.wait();
+    expect(dataLength(await connection.ethers.provider.getCode(d.desk))).to.be.within(1, 24_576);
+    expect(deployed?.gasUsed ?? 0n).to.be.within(1n, 2n ** 24n);
     for (const gas of [posted, compared]) {
       expect(gas).to.be.greaterThan(100_000);
       expect(gas).to.be.lessThan(1_500_000); // far below 2^24

@@ -136,6 +136,18 @@ describe("The account with the supplier", function () {
       });
     });
 
+    it("are corrected again by what changed since", async function () {
+      const { m, d, first } = await fixture();
+      await d.deliver(first, flat(100, 40));
+      await m.goTo(m.periodStart(first + 1));
+      await d.post(first, valuesAt({ 0: [10, 0] }));
+      for (const [revision, wh] of [13, 4, 21].entries()) {
+        await d.correct(first, valuesAt({ 0: [wh, 0] }), { revision: revision + 1 });
+        const { amount } = await d.desk.pccReadingOf(m.community, first);
+        expect([amount, (await d.account()).invoiced]).to.deep.equal([100n * BigInt(wh), 100n * BigInt(wh)]);
+      }
+    });
+
     it("keep what closed a gap when the reading behind it is corrected", async function () {
       const { m, d, first } = await fixture();
       await d.deliver(first, flat(100, 40));
