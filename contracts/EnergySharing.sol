@@ -26,9 +26,6 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     using Mem for uint256[];
     using Tariff for bytes;
 
-    /// @dev Above every value of a reading.
-    uint256 private constant MOST_WH = type(uint24).max;
-
     bytes32 private constant BUDGET_TYPE = keccak256(
         "SharingBudget(uint32 community,uint32 member,uint48 budget,uint32 firstPeriod,uint32 lastPeriod,uint32 epoch,uint32 sequence)"
     );
@@ -40,6 +37,7 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     /// @param floors The highest export price of all classes in each slot.
     /// @param totals What the call's members take and give, quads.
     /// @param live Lanes of slots in which energy is shared.
+    /// @param from The first quad with such a slot, and `to` behind the last one.
     /// @param table What is shared in each slot, see `ShareLoops.tableOf`.
     struct Desk {
         uint256 networkFee;
@@ -48,6 +46,8 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
         uint256[] floors;
         uint256[] totals;
         uint256[] live;
+        uint256 from;
+        uint256 to;
         uint256 table;
     }
 
@@ -189,19 +189,18 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     function _within(
         Run memory run,
         uint256 mandate,
-        bool counting
+        bool
     ) internal pure override returns (uint256[] memory quads, uint256 left) {
         Desk memory desk = _desk(run);
         uint256 reserve = uint96(mandate);
         quads = SlotLoops.newReading(run.slots);
-        SlotLoops.sums(run.values, quads, MOST_WH, MOST_WH);
-        uint256 most = ShareLoops.net(quads) * desk.dearest;
+        // Adding them while nobody counts harms nobody: then the totals are those of storage.
+        uint256 most = ShareLoops.take(run.values, quads, desk.totals) * desk.dearest;
         bool losing = run.round.schemeOf().ruleOf() == uint256(Rule.BillSharing);
+        if (most <= reserve && !losing) return (quads, 0);
         // Where a seller may get nothing, it loses what the retailer would have paid: that counts against its budget too.
-        if (most > reserve || losing) {
-            left = ShareLoops.clip(quads, desk.prices, losing ? desk.floors : new uint256[](run.slots), reserve);
-        }
-        if (counting) ShareLoops.add(desk.totals, quads);
+        uint256[] memory floors = losing ? desk.floors : new uint256[](run.slots);
+        left = ShareLoops.clip(quads, desk.prices, floors, reserve, desk.totals);
     }
 
     /// @inheritdoc MeteredModule
@@ -263,6 +262,7 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
             }
             ShareLoops.setSlot(desk.live, desk.table, k, supply, demand, shared, num, den);
         }
+        (desk.from, desk.to) = ShareLoops.bounds(desk.live);
     }
 
     /// @return hash Of the totals before the chunk; 0 for the first one.
@@ -281,7 +281,8 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     /// @inheritdoc MeteredModule
     function _keepPart(Run memory run, uint256 member, uint256, uint256[] memory quads) internal override {
         Desk memory desk = _desk(run);
-        (uint256 paid, uint256 received) = ShareLoops.share(desk.live, desk.table, quads);
-        Parts.keep(run.community, run.period, member, paid, received, quads);
+        (uint256 from, uint256 to) = (desk.from, desk.to);
+        (uint256 paid, uint256 received) = ShareLoops.share(desk.live, desk.table, quads, from, to);
+        Parts.keep(run.community, run.period, member, paid, received, quads, from, to);
     }
 }

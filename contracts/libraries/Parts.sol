@@ -8,37 +8,35 @@ library Parts {
     /// @dev "wattbook.sharing.parts", as `Words.area` has it.
     uint256 private constant AREA = 0x34beadef54faa8c37f793ce2d66b0bc300000000000000000000000000000000;
 
-    /// @dev A head is `| received 96 | paid 96 | words that are not zero, a bit for each 36 |`, low bit first, and this.
+    /// @dev A head is `| received 96 | paid 96 | words that were stored, a bit for each 36 |`, low bit first, and this.
     uint256 private constant KNOWN = 1 << 255;
     uint256 private constant WORDS = 0xfffffffff;
 
-    /// @param quads Bought and sold Wh.
+    /// @param quads Bought and sold Wh from quad `first` up to `end`; in the others nothing.
     function keep(
         uint32 community,
         uint32 period,
         uint256 member,
         uint256 paid,
         uint256 received,
-        uint256[] memory quads
+        uint256[] memory quads,
+        uint256 first,
+        uint256 end
     ) internal {
         uint256 pos = placeOf(community, period, member);
-        uint256 written = 0;
         assembly ("memory-safe") {
-            let from := add(quads, 32)
-            let size := mload(quads)
+            let place := add(pos, first)
+            let to := add(add(quads, 32), shl(5, end))
             for {
-                let i := 0
-            } lt(i, size) {
-                i := add(i, 1)
+                let from := add(add(quads, 32), shl(5, first))
+            } lt(from, to) {
+                from := add(from, 32)
             } {
-                let quad := mload(add(from, shl(5, i)))
-                if quad {
-                    tstore(add(pos, i), quad)
-                    written := or(written, shl(i, 1))
-                }
+                tstore(place, mload(from))
+                place := add(place, 1)
             }
         }
-        keepHead(pos, paid, received, written);
+        keepHead(pos, paid, received, (1 << end) - (1 << first));
     }
 
     /// @return pos Where the words of a position go in transient storage.
@@ -49,7 +47,7 @@ library Parts {
     }
 
     /// @param pos Where the words of its position are.
-    /// @param written Which of them are not zero, a bit for each: of the others nothing is said.
+    /// @param written Which of them were stored, a bit for each: the others are zero.
     function keepHead(uint256 pos, uint256 paid, uint256 received, uint256 written) internal {
         uint256 head = KNOWN | (written << 192) | (paid << 96) | received;
         assembly ("memory-safe") {

@@ -12,6 +12,7 @@ const CONTRACTS = [
   "SealedAuction",
   "CommitBook",
   "OrderBookLens",
+  "EnergySharing",
   "Settlement",
   "EnergyToken",
 ] as const;

@@ -12,6 +12,7 @@ export const CONTRACTS = [
   "SealedAuction",
   "CommitBook",
   "OrderBookLens",
+  "EnergySharing",
 ] as const;
 export type ContractName = (typeof CONTRACTS)[number];
 
@@ -39,6 +40,7 @@ export const LINKS: PerContract<readonly Link[]> = {
   SealedAuction: [REGISTRY, ESCROW, { getter: "commitBook", contract: "CommitBook" }],
   CommitBook: [REGISTRY, ESCROW, { getter: "auction", contract: "SealedAuction" }],
   OrderBookLens: [],
+  EnergySharing: [REGISTRY, ESCROW, SETTLEMENT],
 };
 
 /** Where the contracts will be if `from` deploys them from `firstNonce` on, with nothing else in between. */

@@ -3,6 +3,7 @@ import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import type {
   CommitBook,
   DoubleAuction,
+  EnergySharing,
   EnergyToken,
   OrderBookLens,
   PaymentEscrow,
@@ -22,6 +23,7 @@ export interface Deployment {
   readonly sealedAuction: SealedAuction;
   readonly commitBook: CommitBook;
   readonly lens: OrderBookLens;
+  readonly sharing: EnergySharing;
 }
 
 /**
@@ -48,5 +50,6 @@ export async function deployContracts(ethers: HardhatEthers, deployer: Signer): 
     sealedAuction: part("SealedAuction") as SealedAuction,
     commitBook: part("CommitBook") as CommitBook,
     lens: part("OrderBookLens") as OrderBookLens,
+    sharing: part("EnergySharing") as EnergySharing,
   };
 }

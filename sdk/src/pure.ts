@@ -38,6 +38,7 @@ export * from "./reserve.ts";
 export * from "./sealed.ts";
 export * from "./settlement.ts";
 export * from "./sharing/budget.ts";
+export * from "./sharing/due.ts";
 export * from "./sharing/fraction.ts";
 export * from "./sharing/metered.ts";
 export * from "./sharing/parts.ts";
@@ -45,8 +46,10 @@ export type { CustomerMember, SharingMemberPreview } from "./sharing/preview-mem
 export * from "./sharing/preview-metered.ts";
 export * from "./sharing/preview-sharing.ts";
 export * from "./sharing/rules.ts";
+export * from "./sharing/scheme.ts";
 export * from "./sharing/share.ts";
 export * from "./sharing/standing-order.ts";
+export * from "./sharing/totals.ts";
 export * from "./signature.ts";
 export * from "./strip.ts";
 export * from "./tariff.ts";

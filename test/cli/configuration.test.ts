@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { expect } from "chai";
 import { Wallet } from "ethers";
+import { CONTRACT_NAMES, DEPLOYMENT_FORMAT } from "../../sdk/src/clients/deployment.ts";
 import { clockFinding } from "../../cli/src/doctor/chain.ts";
 import { nodeVersion } from "../../cli/src/doctor/local.ts";
 import { isServiceError, type ServiceError, type ServiceErrorCode } from "@wattbook/services/files";
@@ -14,22 +15,11 @@ import { Folder, keystoreOf, PASSWORD, run } from "./support.ts";
 
 const SECRET = "0123456789abcdef";
 const DEPLOYMENT = {
-  format: 2,
+  format: DEPLOYMENT_FORMAT,
   version: "0.1.0",
   chainId: 31_337,
   fromBlock: 0,
-  contracts: Object.fromEntries(
-    [
-      "ProsumerRegistry",
-      "PaymentEscrow",
-      "EnergyToken",
-      "Settlement",
-      "DoubleAuction",
-      "SealedAuction",
-      "CommitBook",
-      "OrderBookLens",
-    ].map((name, index) => [name, `0x${String(index + 1).repeat(40)}`]),
-  ),
+  contracts: Object.fromEntries(CONTRACT_NAMES.map((name, index) => [name, `0x${String(index + 1).repeat(40)}`])),
 };
 
 /** What a check of `wattbook doctor` found. */

@@ -11,5 +11,6 @@ export async function addressesOf(m: Market) {
     sealedMarket: await m.sealedAuction.getAddress(),
     commits: await m.commitBook.getAddress(),
     lens: await m.lens.getAddress(),
+    sharing: await m.sharing.getAddress(),
   };
 }

@@ -1,5 +1,4 @@
 import { Signature, type BaseWallet } from "ethers";
-import type { EnergySharing } from "../../types/ethers-contracts/index.ts";
 import { deployMarket, type Connection, type HomeKeys, type Market, type MarketOptions } from "./market.ts";
 import { hourly, HOUR, type Registers, type Values } from "./settling.ts";
 import { BUDGET_TYPES } from "./typed-data.ts";
@@ -48,19 +47,13 @@ export const TABLE_TARIFF = { networkFee: 0, classes: [{ importPrice: 200, expor
 
 /** Periods of four slots; readings for three hours, so that a settlement delay of one leaves time. */
 export async function deploySharing(connection: Connection, scheme: SchemeInput = {}, options: MarketOptions = {}) {
-  const { ethers } = connection;
-  let module: EnergySharing | undefined;
   const m = await deployMarket(connection, {
     tariff: TABLE_TARIFF,
     ...options,
     terms: { ...hourly, readingDeadline: 2 * HOUR, ...options.terms },
-    first: async ({ registry, escrow, settlement }) => {
-      module = await ethers.deployContract("EnergySharing", [registry, escrow, settlement]);
-      return module;
-    },
+    first: ({ sharing }) => Promise.resolve(sharing),
   });
-  if (!module) throw new Error("no module");
-  const sharing = module;
+  const { sharing } = m;
   const { rule = Rule.SupplyDemandRatio, compensation = 0, settlementDelay = HOUR } = scheme;
   const from = (await m.periodNow()) + 1;
   await sharing.connect(m.coordinator).announce(m.community, from, rule, compensation, settlementDelay);
@@ -90,7 +83,7 @@ export async function deploySharing(connection: Connection, scheme: SchemeInput 
       homes.map(({ member }) => member),
     );
 
-  return { ...m, sharing, domain, from, signBudget, join };
+  return { ...m, domain, from, signBudget, join };
 }
 
 /** Items of `meter`, `meterAndSettle` for homes with their values. */

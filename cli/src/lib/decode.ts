@@ -7,6 +7,7 @@ import {
   asWh,
   CommitBookAbi,
   DoubleAuctionAbi,
+  EnergySharingAbi,
   EnergyTokenAbi,
   formatWh,
   OrderBookLensAbi,
@@ -58,6 +59,7 @@ const ABIS: Readonly<Record<ContractName, Interface>> = {
   SealedAuction: new Interface(SealedAuctionAbi),
   CommitBook: new Interface(CommitBookAbi),
   OrderBookLens: new Interface(OrderBookLensAbi),
+  EnergySharing: new Interface(EnergySharingAbi),
 };
 const TOKEN = new Interface(["function approve(address spender, uint256 amount)"]);
 

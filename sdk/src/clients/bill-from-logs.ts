@@ -9,7 +9,7 @@ import type { JournalRecord } from "../journal.ts";
 import type { ModuleAnswer } from "../market-module.ts";
 import type { MeterValue } from "../reading.ts";
 import { settleMember } from "../settlement.ts";
-import type { MemberSettlement } from "../settlement.ts";
+import type { MemberSettlement, Metering } from "../settlement.ts";
 import type { Tariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
 import type { MemberIndex, Period, SignedAmount, Wh } from "../units.ts";
@@ -23,7 +23,8 @@ export interface BillEvidence {
   /** As settled. */
   readonly leg: SettledLeg;
   readonly records: readonly JournalRecord[];
-  readonly results: SlotResults;
+  /** Null where the first module is no order book: its answer is among those given then. */
+  readonly results: SlotResults | null;
   /** Null where the period stayed estimated. */
   readonly reading: { readonly values: readonly MeterValue[]; readonly gapLeg: SignedAmount } | null;
   /** Modules whose records were voided. */
@@ -41,9 +42,8 @@ export type Answers = ReadonlyMap<bigint, ModuleAnswer | null>;
  * @throws LogsIncompleteError where a leg differs from the settled one
  */
 export function billFromLogs(terms: Terms, evidence: BillEvidence, answers: Answers): Bill {
-  const { member, period, leg, records, reading, tariff, tariffClass, defaultLoadWh } = evidence;
-  const metering =
-    reading === null ? ({ kind: "estimated", defaultLoadWh } as const) : ({ kind: "metered", ...reading } as const);
+  const { member, period, leg, records, tariff, tariffClass } = evidence;
+  const metering = meteringOf(evidence);
   const all = answersOf(terms, evidence, answers);
   const settled = settleMember(terms, { tariff, tariffClass, records, answers: all, metering });
   for (const field of ["paid", "received", "networkFee", "settlementFee", "gridLeg"] as const) {
@@ -69,19 +69,25 @@ export function checkJournal(terms: Terms, evidence: BillEvidence, onChain: Jour
 }
 
 function positionsOf(terms: Terms, evidence: BillEvidence, answers: Answers): MemberSettlement["slots"] {
-  const { records, tariff, tariffClass, defaultLoadWh } = evidence;
-  const metering = { kind: "estimated", defaultLoadWh } as const;
+  const { records, tariff, tariffClass } = evidence;
+  const metering = meteringOf(evidence);
   return settleMember(terms, { tariff, tariffClass, records, answers: answersOf(terms, evidence, answers), metering })
     .slots;
+}
+
+function meteringOf({ reading, defaultLoadWh }: BillEvidence): Metering {
+  return reading === null ? { kind: "estimated", defaultLoadWh } : { kind: "metered", ...reading };
 }
 
 const ORDER_BOOK = 0n;
 
 /** The order book's answer from records and results; others as given; null for what was voided. */
 function answersOf(terms: Terms, { period, records, results, voided }: BillEvidence, given: Answers): Answers {
+  const none = [...voided].map((module) => [module, null] as const);
+  if (results === null) return new Map([...given, ...none]);
   const own = records.filter(({ head }) => head.module === ORDER_BOOK);
   const book = own.length === 0 || voided.has(ORDER_BOOK) ? null : settledPosition(terms, period, own, results);
-  return new Map([...given, [ORDER_BOOK, book], ...[...voided].map((module) => [module, null] as const)]);
+  return new Map([...given, [ORDER_BOOK, book], ...none]);
 }
 
 /** What is settled was cleared before: a slot without result is one without its log. */

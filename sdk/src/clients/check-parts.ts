@@ -28,6 +28,9 @@ const NAMES: readonly (readonly [ContractName, string, ContractName])[] = [
   ["CommitBook", "registry", "ProsumerRegistry"],
   ["CommitBook", "escrow", "PaymentEscrow"],
   ["CommitBook", "auction", "SealedAuction"],
+  ["EnergySharing", "registry", "ProsumerRegistry"],
+  ["EnergySharing", "escrow", "PaymentEscrow"],
+  ["EnergySharing", "settlement", "Settlement"],
 ];
 
 /** Contracts that say in which chain's name they check signatures (EIP-5267): the chain as the EVM sees it. */
@@ -37,6 +40,7 @@ const SIGNED: readonly ContractName[] = [
   "DoubleAuction",
   "SealedAuction",
   "CommitBook",
+  "EnergySharing",
 ];
 
 const ABI = [

@@ -11,7 +11,7 @@ import type { Deployment } from "./deployment.ts";
 import { EnergyTokenClient } from "./energy-tokens.ts";
 import { EscrowClient } from "./escrow.ts";
 import { LogReader } from "./log-reader.ts";
-import type { LogReaderOptions } from "./log-reader.ts";
+import type { LogReaderOptions, MarketMode } from "./log-reader.ts";
 import { MemoryLogStore } from "./log-store.ts";
 import { MarketClient } from "./market.ts";
 import { SealedMarketClient } from "./sealed-market.ts";
@@ -19,6 +19,7 @@ import { PaymentTokenClient } from "./payment-token.ts";
 import { RegistryClient } from "./registry.ts";
 import type { ScanRange } from "./scan.ts";
 import { SettlementClient } from "./settlement.ts";
+import { SharingClient } from "./sharing.ts";
 import { openLine } from "./transport.ts";
 import type { LineOptions, Transport } from "./transport.ts";
 
@@ -38,10 +39,14 @@ export interface Wattbook {
   readonly sealedMarket: SealedMarketClient;
   /** Where relayers of sealed communities commit. */
   readonly commits: CommitBookClient;
+  /** The market of communities that share after the fact. */
+  readonly sharing: SharingClient;
   readonly settlement: SettlementClient;
   readonly tokens: EnergyTokenClient;
-  /** Where signatures count: consents, strips of open and of sealed communities, receipts, readings. */
-  readonly domains: Readonly<Record<"registry" | "market" | "sealedMarket" | "commits" | "settlement", Domain>>;
+  /** Where signatures count: consents, strips of open and of sealed communities, receipts, budgets, readings. */
+  readonly domains: Readonly<
+    Record<"registry" | "market" | "sealedMarket" | "commits" | "sharing" | "settlement", Domain>
+  >;
   /** The payment token of a community. */
   paymentToken(community: CommunityIndex): Promise<PaymentTokenClient>;
   /** Journals, results and bills of a community, from event logs alone. */
@@ -79,7 +84,7 @@ export async function connect(
     checkParts(...reading, checked, options),
   );
   const clients = clientsOf(checked, runner);
-  const { registry, settlement, market, sealedMarket, commits, escrow } = clients;
+  const { registry, settlement, market, sealedMarket, commits, sharing, escrow } = clients;
   return {
     deployment: checked,
     provider,
@@ -91,6 +96,7 @@ export async function connect(
       market: wattbookDomain(checked.chainId, market.address),
       sealedMarket: wattbookDomain(checked.chainId, sealedMarket.address),
       commits: wattbookDomain(checked.chainId, commits.address),
+      sharing: wattbookDomain(checked.chainId, sharing.address),
       settlement: wattbookDomain(checked.chainId, settlement.address),
     },
     paymentToken: async (community) =>
@@ -99,7 +105,7 @@ export async function connect(
       new LogReader({
         ...{ fromBlock: checked.fromBlock, store: new MemoryLogStore(), ...options, ...how },
         ...{ source: provider, community, terms: await registry.terms(community) },
-        market: await orderBookOf(clients, community),
+        ...(await firstModuleOf(clients, community)),
         ...{ escrow: escrow.address, settlement: settlement.address },
         registry: registry.address,
         journalOnChain: (member, period) => escrow.journal(community, member, period),
@@ -107,13 +113,14 @@ export async function connect(
   };
 }
 
-/** The order book that a community trades with: its first module. */
-async function orderBookOf(
-  { registry, market, sealedMarket }: ReturnType<typeof clientsOf>,
+/** What a community trades with. */
+async function firstModuleOf(
+  { registry, market, sealedMarket, sharing }: ReturnType<typeof clientsOf>,
   community: CommunityIndex,
-): Promise<Address> {
+): Promise<{ readonly market: Address; readonly mode: MarketMode }> {
   const module = await registry.moduleAt(community, 0n);
-  return module === sealedMarket.address ? sealedMarket.address : market.address;
+  if (module === sharing.address) return { market: module, mode: "sharing" };
+  return { market: module === sealedMarket.address ? module : market.address, mode: "orders" };
 }
 
 function clientsOf({ contracts }: Deployment, runner: ContractRunner) {
@@ -124,6 +131,7 @@ function clientsOf({ contracts }: Deployment, runner: ContractRunner) {
     market: new MarketClient({ address: contracts.DoubleAuction, lens, runner }),
     sealedMarket: new SealedMarketClient({ address: contracts.SealedAuction, lens, runner }),
     commits: new CommitBookClient({ address: contracts.CommitBook, runner }),
+    sharing: new SharingClient({ address: contracts.EnergySharing, runner }),
     settlement: new SettlementClient({ address: contracts.Settlement, runner }),
     tokens: new EnergyTokenClient({ address: contracts.EnergyToken, runner }),
   };

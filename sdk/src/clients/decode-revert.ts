@@ -4,6 +4,7 @@ import type { ErrorDescription } from "ethers";
 import {
   CommitBookAbi,
   DoubleAuctionAbi,
+  EnergySharingAbi,
   EnergyTokenAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
@@ -80,7 +81,7 @@ const PANICS: Readonly<Record<string, string>> = {
 
 let parsed: Interface[] | undefined;
 function interfaces(): Interface[] {
-  const markets = [DoubleAuctionAbi, SealedAuctionAbi, CommitBookAbi];
+  const markets = [DoubleAuctionAbi, SealedAuctionAbi, CommitBookAbi, EnergySharingAbi];
   const abis = [...markets, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi, TOKEN_ERRORS];
   parsed ??= abis.map((abi) => new Interface(abi));
   return parsed;

@@ -15,12 +15,13 @@ export const CONTRACT_NAMES = [
   "SealedAuction",
   "CommitBook",
   "OrderBookLens",
+  "EnergySharing",
 ] as const;
 /** Name of a contract of a deployment. */
 export type ContractName = (typeof CONTRACT_NAMES)[number];
 
 /** Layout of `deployment.json` that this SDK reads. */
-export const DEPLOYMENT_FORMAT = 2;
+export const DEPLOYMENT_FORMAT = 3;
 /** Versions of the contracts that this SDK speaks to: the same first two numbers. */
 export const DEPLOYMENT_VERSION = "0.1";
 

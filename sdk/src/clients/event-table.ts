@@ -1,11 +1,13 @@
 /** What each event says: one reader per event and contract. The types of all events follow from this table. */
 import { unpackTokenId } from "../energy-token.ts";
 import { unpackRecords } from "../packed-records.ts";
+import { sharingSchemeOf } from "../sharing/scheme.ts";
 import { asLots, asPrice, asTick, asWh } from "../units.ts";
 import { communityOf, enrolmentOf } from "./event-structs.ts";
 import type { Fields } from "./event-fields.ts";
 import { unpackMember } from "./member-word.ts";
-import { ENTRY_REASONS, reasonOf, SKIP_REASONS, STRIP_REASONS, VOID_REASONS } from "./reasons.ts";
+import { ENTRY_REASONS, reasonOf, SHARING_REASONS, SKIP_REASONS, STRIP_REASONS, VOID_REASONS } from "./reasons.ts";
+import { unpackBudget, unpackMembers } from "./sharing-words.ts";
 
 /** `SlotCleared` names this tick where nothing traded. */
 const NO_TICK = 255n;
@@ -209,4 +211,25 @@ export const EVENTS = {
   },
   /** It only looks. */
   OrderBookLens: {},
+  EnergySharing: {
+    SchemeAnnounced: (f: Fields) => ({
+      ...f.community(),
+      fromPeriod: f.period("fromPeriod"),
+      scheme: sharingSchemeOf(f.integer("rule"), f.integer("compensation"), f.integer("settlementDelay")),
+    }),
+    BudgetKept: (f: Fields) => ({ ...f.member(), kept: unpackBudget(f.integer("budget")) }),
+    Skipped: (f: Fields) => ({ ...f.journal(), reason: reasonOf(SHARING_REASONS, f.integer("reason")) }),
+    /** Readings of a chunk are in the totals; members in the order of their parts. */
+    Counted: (f: Fields) => ({
+      ...f.community(),
+      period: f.period(),
+      chunk: f.integer("chunk"),
+      members: unpackMembers(f.text("members")),
+    }),
+    /** It stays at the retailer's price. */
+    BudgetReached: (f: Fields) => ({ ...f.journal(), energy: f.wh("wh") }),
+    /** `totals`: see `decodeTotals`. */
+    Shared: (f: Fields) => ({ ...f.community(), period: f.period(), totals: f.list<bigint>("totals") }),
+    EIP712DomainChanged: () => ({}),
+  },
 } as const;

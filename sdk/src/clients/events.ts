@@ -3,6 +3,7 @@ import { Interface } from "ethers";
 import {
   CommitBookAbi,
   DoubleAuctionAbi,
+  EnergySharingAbi,
   EnergyTokenAbi,
   OrderBookLensAbi,
   PaymentEscrowAbi,
@@ -62,6 +63,7 @@ const ABIS = {
   SealedAuction: SealedAuctionAbi,
   CommitBook: CommitBookAbi,
   OrderBookLens: OrderBookLensAbi,
+  EnergySharing: EnergySharingAbi,
 } as const;
 
 let parsed: Readonly<Record<ContractName, Interface>> | undefined;
@@ -75,6 +77,7 @@ function interfaces(): Readonly<Record<ContractName, Interface>> {
     SealedAuction: new Interface(ABIS.SealedAuction),
     CommitBook: new Interface(ABIS.CommitBook),
     OrderBookLens: new Interface(ABIS.OrderBookLens),
+    EnergySharing: new Interface(ABIS.EnergySharing),
   };
   return parsed;
 }

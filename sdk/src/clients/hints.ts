@@ -123,6 +123,24 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   StripRecorded: "Nothing to do: the journal holds the strip, so the relayer kept its promise.",
   WrongStripCount: "The commit said another number of strips: it cannot be revealed and forfeits its bond.",
 
+  // Energy sharing
+  BadLength: "Pass one pair of values per slot of the period, and all words of the totals.",
+  ChunkMismatch:
+    "Pass the members that `Counted` names, in its order, and the totals before them: `logs.sharing` has both.",
+  ChunkTooLarge: "Pass at most `most` members: `mostShared` tells how many.",
+  DelayTooLong: "Announce a settlement delay of at most `readingDeadline` seconds.",
+  NoRule: "Announce one of the rules: 0 is none.",
+  NoScheme: "The coordinator announces a scheme that covers the period first (`announce`).",
+  NobodyJoined: "Nothing to share: settle the readings with the settlement contract.",
+  NotAscending: "Sort the members, and name each once.",
+  NotEverybody: "Pass everybody who joined in one call, or meter and settle in two.",
+  SchemePending: "Wait for period `fromPeriod`: a scheme that was announced has not begun yet.",
+  SchemeTooEarly: "Announce it from period `earliest` on: members may have joined those before.",
+  SealedCommunity: "Create an open community: a sealed one does not share after the fact.",
+  SettlementDelayed: "Wait until `from`, unix seconds.",
+  TotalsFrozen: "Nothing: the reading deadline is over, and who is not counted by now has no part.",
+  TotalsOpen: "Count the readings that are missing, or wait for the reading deadline.",
+
   // Energy tokens (ERC-1155)
   ERC1155InsufficientBalance: "Move at most `balance`.",
   ERC1155InvalidApprover: "Send with an account other than zero.",

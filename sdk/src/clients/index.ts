@@ -34,7 +34,20 @@ export type { BuiltInErrorName, ContractErrorName, RevertName, TokenErrorName } 
 export { DEFAULT_CHUNK, scanLogs } from "./scan.ts";
 export type { LogFilter, LogSource, ScannedLog, ScanOptions, ScanProgress, ScanRange } from "./scan.ts";
 export * from "./sealed-market.ts";
-export * from "./settlement.ts";
+export { SettlementClient } from "./settlement.ts";
+export type {
+  ClaimItem,
+  CorrectItem,
+  EstimateItem,
+  GapInfo,
+  LedgerInfo,
+  MeteredItem,
+  MeterInfo,
+  SettleItem,
+  SignedReading,
+} from "./settlement.ts";
+export * from "./sharing.ts";
+export * from "./sharing-logs.ts";
 export { syncLogs } from "./sync-logs.ts";
 export type { AnchoredSource, SyncedLogs, SyncOptions } from "./sync-logs.ts";
 export type { Patience } from "./timing.ts";

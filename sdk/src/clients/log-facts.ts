@@ -21,9 +21,9 @@ export interface SettledLeg {
 
 /** Something that the chain left out. */
 export interface SkippedItem {
-  readonly stage: "strip" | "entries" | "settlement";
+  readonly stage: "strip" | "entries" | "sharing" | "settlement";
   readonly member: MemberIndex;
-  /** Name of a `StripReason`, an `EntryReason` or a `SkipReason`. */
+  /** Name of a `StripReason`, an `EntryReason`, a `SharingReason` or a `SkipReason`. */
   readonly reason: string;
 }
 

@@ -1,7 +1,13 @@
 /** What happened in a community, from event logs alone: no service, no indexer. */
 import { Interface, toBeHex, zeroPadValue } from "ethers";
 import type { Result } from "ethers";
-import { DoubleAuctionAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi } from "../abi/index.js";
+import {
+  DoubleAuctionAbi,
+  EnergySharingAbi,
+  PaymentEscrowAbi,
+  ProsumerRegistryAbi,
+  SettlementAbi,
+} from "../abi/index.js";
 import type { Bill } from "../bill.ts";
 import type { SlotResults } from "../book-answer.ts";
 import { slotsOf } from "../calendar.ts";
@@ -12,7 +18,10 @@ import type { JournalRecord } from "../journal.ts";
 import { unpackRecords } from "../packed-records.ts";
 import { decodeValues } from "../reading.ts";
 import { reservedBy } from "../reserve.ts";
+import type { SharingFacts } from "../sharing/due.ts";
+import { noPart } from "../sharing/parts.ts";
 import { decodeTariff } from "../tariff.ts";
+import type { Tariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
 import { asAmount, asLots, asMember, asPeriod, asPrice, asSignedAmount, asSlot, asWh } from "../units.ts";
 import type { Amount, CommunityIndex, MemberIndex, Period, Slot } from "../units.ts";
@@ -22,11 +31,13 @@ import type { AcceptedReading, CashFlow, SettledLeg, SkippedItem } from "./log-f
 import type { JournalInfo } from "./journal-word.ts";
 import { MemoryLogStore } from "./log-store.ts";
 import type { LogStore } from "./log-store.ts";
-import { ENTRY_REASONS, reasonOf, SKIP_REASONS, STRIP_REASONS } from "./reasons.ts";
+import { ENTRY_REASONS, reasonOf, SHARING_REASONS, SKIP_REASONS, STRIP_REASONS } from "./reasons.ts";
 import { booksOf, resultsOf } from "./rebuild.ts";
 import type { ClearedSlot, Journals } from "./rebuild.ts";
 import { scanLogs } from "./scan.ts";
 import type { LogSource, ScannedLog, ScanRange } from "./scan.ts";
+import { budgetsFromLogs, chunksFromLogs, schemeFromLogs, sharedFromLogs } from "./sharing-logs.ts";
+import type { SharedLogs, SharingEvents } from "./sharing-logs.ts";
 import { syncLogs } from "./sync-logs.ts";
 import type { AnchoredSource } from "./sync-logs.ts";
 
@@ -36,8 +47,10 @@ export interface LogReaderOptions extends ScanRange {
   readonly source: LogSource;
   readonly community: CommunityIndex;
   readonly terms: Terms;
-  /** The community's order book, `DoubleAuction` or `SealedAuction`: what it says of strips and slots is the same. */
+  /** The community's first module: `DoubleAuction`, `SealedAuction`, or `EnergySharing`. */
   readonly market: Address;
+  /** What the first module is; an order book if left out. What both order books say of strips and slots is the same. */
+  readonly mode?: MarketMode;
   readonly escrow: Address;
   readonly settlement: Address;
   /** Needed for bills alone: tariffs and classes of members. */
@@ -48,13 +61,17 @@ export interface LogReaderOptions extends ScanRange {
   readonly journalOnChain?: (member: MemberIndex, period: Period) => Promise<JournalInfo>;
 }
 
+/** How a community trades: its members order, or their meters decide. */
+export type MarketMode = "orders" | "sharing";
+
 const ABIS = {
-  market: DoubleAuctionAbi,
+  orders: DoubleAuctionAbi,
+  sharing: EnergySharingAbi,
   escrow: PaymentEscrowAbi,
   settlement: SettlementAbi,
   registry: ProsumerRegistryAbi,
 } as const;
-type Part = keyof typeof ABIS;
+type Part = "market" | Exclude<keyof typeof ABIS, MarketMode>;
 
 /**
  * Reads the logs of one community.
@@ -74,16 +91,21 @@ export class LogReader {
     for (const part of ["market", "escrow", "settlement"] as const) asAccount(options[part], part);
     this.#options = options;
     this.#abis = {
-      market: new Interface(ABIS.market),
+      market: new Interface(ABIS[options.mode ?? "orders"]),
       escrow: new Interface(ABIS.escrow),
       settlement: new Interface(ABIS.settlement),
       registry: new Interface(ABIS.registry),
     };
   }
 
-  /** The community's order book. */
+  /** The community's first module. */
   get market(): Address {
     return this.#options.market;
+  }
+
+  /** How the community trades. */
+  get mode(): MarketMode {
+    return this.#options.mode ?? "orders";
   }
 
   /** Every journal of a period: all that settlement needs besides readings. */
@@ -131,8 +153,9 @@ export class LogReader {
     return readings;
   }
 
-  /** The slots of a period that cleared. */
+  /** The slots of a period that cleared; none where nobody orders. */
   async cleared(period: Period, range?: ScanRange): Promise<Map<Slot, ClearedSlot>> {
+    if (this.mode === "sharing") return new Map();
     const slots = slotsOf(this.#options.terms, period);
     const found = await this.#events("market", "SlotCleared", [this.#options.community, slots], range);
     const cleared = new Map<Slot, ClearedSlot>();
@@ -151,6 +174,7 @@ export class LogReader {
    */
   async results(period: Period, range?: ScanRange, journals?: Journals): Promise<SlotResults> {
     const { terms } = this.#options;
+    if (this.mode === "sharing") return new Map();
     const books = booksOf(terms, period, journals ?? (await this.journals(period, range)));
     return resultsOf(terms, books, await this.cleared(period, range));
   }
@@ -172,15 +196,28 @@ export class LogReader {
     return legs;
   }
 
-  /** Strips, entries and settlement items of a period that the chain left out, each with its reason. */
+  /** Strips, entries, members and settlement items of a period that the chain left out, each with its reason. */
   async skipped(period: Period, range?: ScanRange): Promise<SkippedItem[]> {
+    const items = await this.#ofPeriod("settlement", "ItemSkipped", period, range);
+    return [
+      ...(this.mode === "sharing"
+        ? await this.#skippedShares(period, range)
+        : await this.#skippedOrders(period, range)),
+      ...items.map((args) => skip("settlement", args, reasonOf(SKIP_REASONS, uint(args, "reason")))),
+    ];
+  }
+
+  async #skippedShares(period: Period, range?: ScanRange): Promise<SkippedItem[]> {
+    const members = await this.#ofPeriod("market", "Skipped", period, range);
+    return members.map((args) => skip("sharing", args, reasonOf(SHARING_REASONS, uint(args, "reason"))));
+  }
+
+  async #skippedOrders(period: Period, range?: ScanRange): Promise<SkippedItem[]> {
     const strips = await this.#ofPeriod("market", "StripSkipped", period, range);
     const entries = await this.#ofPeriod("market", "EntriesRefused", period, range);
-    const items = await this.#ofPeriod("settlement", "ItemSkipped", period, range);
     return [
       ...strips.map((args) => skip("strip", args, reasonOf(STRIP_REASONS, uint(args, "reason")))),
       ...entries.map((args) => skip("entries", args, entryReasons(text(args, "reasons")))),
-      ...items.map((args) => skip("settlement", args, reasonOf(SKIP_REASONS, uint(args, "reason")))),
     ];
   }
 
@@ -202,9 +239,52 @@ export class LogReader {
   }
 
   /**
+   * What the logs say of a period of a community that shares after the fact: `sharingDue` tells what is due of it.
+   * @throws RunnerError where the community trades with an order book, or the registry's address is missing
+   * @throws LogsIncompleteError
+   * @example
+   * const reader = await (await connect(wallet, deployment)).logs(community);
+   * if (reader.mode === "sharing") console.log(sharingDue(terms, period, now, await reader.sharing(period)).join);
+   */
+  async sharing(period: Period, range?: ScanRange): Promise<SharingFacts> {
+    const events = this.#sharingEvents(range);
+    return {
+      scheme: await schemeFromLogs(events, period),
+      journals: await this.journals(period, range),
+      readings: await this.readings(period, range),
+      settled: await this.settled(period, range),
+      chunks: await chunksFromLogs(events, period),
+      budgets: await budgetsFromLogs(events),
+      tariff: await this.#tariffAt(period),
+    };
+  }
+
+  /**
+   * A shared period: totals, what changed hands at which price, and parts, recomputed from the logs and compared with what the chain
+   * said of them. Nobody has a part before somebody is counted.
+   * @throws As `sharing`, and LogsIncompleteError where they differ
+   * @example
+   * const reader = await (await connect(wallet, deployment)).logs(community);
+   * if (reader.mode === "sharing") console.log((await reader.shared(period)).slots[48]?.shared);
+   */
+  async shared(period: Period, range?: ScanRange): Promise<SharedLogs> {
+    return sharedFromLogs(this.#sharingEvents(range), period, await this.sharing(period, range));
+  }
+
+  #sharingEvents(range?: ScanRange): SharingEvents {
+    const { community } = this.#options;
+    if (this.mode !== "sharing") throw new RunnerError("read what is shared", '`mode: "sharing"` among its options');
+    return async (name, period) => {
+      const ofMember = name === "BudgetReached" ? [null] : [];
+      const indexed = period === undefined ? [community] : [community, ...ofMember, period];
+      return this.#events("market", name, indexed, range);
+    };
+  }
+
+  /**
    * A member's bill of a settled period: its lines add up to the settled legs, to the base unit. Tariff, class, journals,
    * results and reading come from the logs alone.
-   * @param answers Of modules other than the order book that the member has records with, by index.
+   * @param answers Of modules other than the first one that the member has records with, by index.
    * @throws NotSettledError
    * @throws LogsIncompleteError where the logs do not explain what was settled
    * @throws MissingAnswerError where the member has records with a module that `answers` leaves out
@@ -214,7 +294,8 @@ export class LogReader {
    * for (const index of members.keys()) console.log(index, (await reader.bill(index, period)).total);
    */
   async bill(member: MemberIndex, period: Period, answers: Answers = new Map()): Promise<Bill> {
-    return (await this.snapshot()).#billOf(member, period, answers);
+    const reader = await this.snapshot();
+    return reader.#billOf(member, period, answers, await reader.#sharedIn(period));
   }
 
   /**
@@ -227,8 +308,9 @@ export class LogReader {
   async bills(period: Period, answers: Answers = new Map()): Promise<Map<MemberIndex, Bill>> {
     const reader = await this.snapshot();
     const bills = new Map<MemberIndex, Bill>();
+    const shared = await reader.#sharedIn(period);
     for (const member of (await reader.settled(period)).keys()) {
-      bills.set(member, await reader.#billOf(member, period, answers));
+      bills.set(member, await reader.#billOf(member, period, answers, shared));
     }
     return bills;
   }
@@ -247,11 +329,17 @@ export class LogReader {
     return reader;
   }
 
-  async #billOf(member: MemberIndex, period: Period, answers: Answers): Promise<Bill> {
-    const { registry, journalOnChain, terms } = this.#options;
-    if (registry === undefined) throw new RunnerError("read tariffs", "the registry's address among its options");
+  /** Null where the community trades with an order book. */
+  async #sharedIn(period: Period): Promise<SharedLogs | null> {
+    return this.mode === "sharing" ? this.shared(period) : null;
+  }
+
+  async #billOf(member: MemberIndex, period: Period, given: Answers, shared: SharedLogs | null): Promise<Bill> {
+    const { journalOnChain, terms } = this.#options;
     const onChain = await journalOnChain?.(member, period);
     const evidence = await this.#evidence(member, period, onChain);
+    const part = shared?.parts.get(member) ?? noPart(evidence.tariff);
+    const answers = shared === null ? given : new Map([...given, [FIRST_MODULE, part]]);
     if (onChain !== undefined) checkJournal(terms, evidence, onChain, answers);
     return billFromLogs(terms, evidence, answers);
   }
@@ -268,7 +356,7 @@ export class LogReader {
     return {
       ...{ member, period, leg },
       records: journals.get(member) ?? [],
-      results: await this.results(period, undefined, journals),
+      results: this.mode === "sharing" ? null : await this.results(period, undefined, journals),
       reading: (await this.readings(period)).get(member) ?? null,
       voided: new Set(voided.map((args) => uint(args, "module"))),
       ...(await this.#tariffOf(member, period)),
@@ -280,7 +368,7 @@ export class LogReader {
     member: MemberIndex,
     period: Period,
   ): Promise<Pick<BillEvidence, "tariff" | "tariffClass" | "defaultLoadWh">> {
-    const { community, terms } = this.#options;
+    const { community } = this.#options;
     const ofMember = [community, member];
     const enrolled = await this.#events("registry", "MemberEnrolled", ofMember);
     const enrolment = enrolled.at(-1)?.getValue("enrolment") as Result | undefined;
@@ -288,15 +376,23 @@ export class LogReader {
     const changes = await this.#events("registry", "ClassChanged", ofMember);
     const changed = changes.filter((args) => uint(args, "fromPeriod") <= period).at(-1);
     const tariffClass = changed === undefined ? first : uint(changed, "tariffClass");
-    const published = await this.#events("registry", "TariffPublished", [community]);
-    const tariff = published.filter((args) => uint(args, "fromPeriod") <= period).at(-1);
     const [created] = await this.#events("registry", "CommunityCreated", [community]);
     const classes = created?.getValue("classes") as Result | undefined;
-    if (tariff === undefined || classes === undefined) throw new LogsIncompleteError("the tariff of the period");
+    if (classes === undefined) throw new LogsIncompleteError("the classes of the community");
     const ofClass = classes[Number(tariffClass)] as Result | undefined;
     if (ofClass === undefined) throw new LogsIncompleteError(`tariff class ${tariffClass}`);
     const defaultLoadWh = asWh(uint(ofClass, "defaultLoadWh"));
-    return { tariff: decodeTariff(terms, text(tariff, "tariff")), tariffClass, defaultLoadWh };
+    return { tariff: await this.#tariffAt(period), tariffClass, defaultLoadWh };
+  }
+
+  /** The tariff in force. */
+  async #tariffAt(period: Period): Promise<Tariff> {
+    const { community, registry, terms } = this.#options;
+    if (registry === undefined) throw new RunnerError("read tariffs", "the registry's address among its options");
+    const published = await this.#events("registry", "TariffPublished", [community]);
+    const tariff = published.filter((args) => uint(args, "fromPeriod") <= period).at(-1);
+    if (tariff === undefined) throw new LogsIncompleteError("the tariff of the period");
+    return decodeTariff(terms, text(tariff, "tariff"));
   }
 
   async #ofPeriod(part: Part, name: string, period: Period, range?: ScanRange): Promise<Result[]> {
@@ -347,6 +443,9 @@ export class LogReader {
     return (await syncLogs(source as AnchoredSource, filter, { ...this.#options, ...how, store })).logs;
   }
 }
+
+/** The order book, or what shares: settlement waits for it without end. */
+const FIRST_MODULE = 0n;
 
 type Topics = (string | string[] | null)[];
 

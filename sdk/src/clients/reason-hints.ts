@@ -1,5 +1,5 @@
-/** What to do about the reasons that the order book and settlement give as numbers. Complete by type. */
-import type { EntryReason, SkipReason, StripReason, VoidReasonName } from "./reasons.ts";
+/** What to do about the reasons that market modules and settlement give as numbers. Complete by type. */
+import type { EntryReason, SharingReason, SkipReason, StripReason, VoidReasonName } from "./reasons.ts";
 
 /** Why a strip was not accepted, and what to do. */
 export const STRIP_HINTS: Readonly<Record<StripReason, string>> = {
@@ -61,4 +61,20 @@ export const VOID_HINTS: Readonly<Record<VoidReasonName, string>> = {
   ChargeAboveReserve: "The module charged more than it reserved: disable it.",
   PositionAboveReserve: "The module traded more energy than it reserved for: disable it.",
   PotOverdrawn: "The module pays out more than it took: disable it.",
+};
+
+/** Why a community that shares left a member out, and what to do. */
+export const SHARING_HINTS: Readonly<Record<SharingReason, string>> = {
+  None: "Nothing: it went through.",
+  BadSignature: "Sign the budget with the trading key in force, over the domain of `EnergySharing`.",
+  OldSequence: "Sign anew with a larger sequence: a budget with this one or a later one is known.",
+  NoBudget: "The member signs a budget that covers the period.",
+  EpochMismatch: "Read the epoch (`escrow.account`) and sign anew: the owner voided what was signed before.",
+  ModuleOff: "The owner enables the module first (`enableModule`).",
+  NotActive: "The member is not enrolled, has no meter, or is suspended, stopped or leaving.",
+  InDebt: "Pay the debt first, or ask the supplier for a credit line.",
+  AlreadyJoined: "Nothing: the member joined the period before.",
+  NoFunds: "Deposit: the account does not even hold the settlement fee.",
+  AlreadyCounted: "Nothing: the reading is in the totals.",
+  NotMetered: "Send the reading first, and the records as the logs have them.",
 };

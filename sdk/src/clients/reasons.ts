@@ -71,6 +71,24 @@ export const VOID_REASONS = [
 /** Name of a reason why settlement voided a module's records. */
 export type VoidReasonName = (typeof VOID_REASONS)[number];
 
+/** Why a community that shares left a member out (`IEnergySharing.Skip`). */
+export const SHARING_REASONS = [
+  "None",
+  "BadSignature",
+  "OldSequence",
+  "NoBudget",
+  "EpochMismatch",
+  "ModuleOff",
+  "NotActive",
+  "InDebt",
+  "AlreadyJoined",
+  "NoFunds",
+  "AlreadyCounted",
+  "NotMetered",
+] as const;
+/** Name of a reason why a community that shares left a member out. */
+export type SharingReason = (typeof SHARING_REASONS)[number];
+
 /**
  * The name of a reason.
  * @example reasonOf(SKIP_REASONS, 12n) // "JournalMismatch"

@@ -2,6 +2,7 @@
 import type {
   CommitBookAbi,
   DoubleAuctionAbi,
+  EnergySharingAbi,
   EnergyTokenAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
@@ -12,6 +13,7 @@ import type {
 type Abis =
   | typeof CommitBookAbi
   | typeof DoubleAuctionAbi
+  | typeof EnergySharingAbi
   | typeof EnergyTokenAbi
   | typeof PaymentEscrowAbi
   | typeof ProsumerRegistryAbi

@@ -244,11 +244,13 @@ function rawReading({ reading, signature: { r, vs } }: SignedReading): readonly 
   return [closesGap, startImport, startExport, encodeValues(values), r, vs];
 }
 
-function rawMetered(item: MeteredItem): readonly unknown[] {
+/** `ISettlement.MeteredItem`, in the order of its fields. */
+export function rawMetered(item: MeteredItem): readonly unknown[] {
   return [item.reading.member, rawReading(item), item.records.map(rawRecord)];
 }
 
-function rawSettle({ member, values, gapLeg, records }: SettleItem): readonly unknown[] {
+/** `ISettlement.SettleItem`, in the order of its fields. */
+export function rawSettle({ member, values, gapLeg, records }: SettleItem): readonly unknown[] {
   return [member, encodeValues(values), gapLeg, records.map(rawRecord)];
 }
 

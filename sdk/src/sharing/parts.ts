@@ -4,6 +4,7 @@
  * side trades its share inside and the rest with the retailer.
  */
 import type { ModuleAnswer, SlotTrade } from "../market-module.ts";
+import { NO_POSITION } from "../position.ts";
 import type { Position } from "../position.ts";
 import type { MeterValue } from "../reading.ts";
 import type { GridPrice, Tariff } from "../tariff.ts";
@@ -13,6 +14,7 @@ import type { Fraction } from "./fraction.ts";
 import { sharingPrices } from "./rules.ts";
 import type { SharingRule } from "./rules.ts";
 import { shareDown } from "./share.ts";
+import type { SlotTotals } from "./totals.ts";
 
 /** How a community shares. */
 export interface SharingScheme {
@@ -29,11 +31,7 @@ export interface SharingReading {
 }
 
 /** A slot of all members together. */
-export interface SharedSlot {
-  /** Sum of net exports. */
-  readonly supply: Wh;
-  /** Sum of net imports, within budgets. */
-  readonly demand: Wh;
+export interface SharedSlot extends SlotTotals {
   /** What changed hands inside. */
   readonly shared: Wh;
   /** Of a Wh that changed hands, base units; null where none did. */
@@ -87,11 +85,34 @@ export function sharingBounds({ classes }: Tariff, slot: number): GridPrice {
  * sharePeriod(scheme, day, [noon(0n, 4_000n), noon(8_000n, 0n)]).parts[1]?.paid // 320_000n: 4 kWh at 0.08 EUR
  */
 export function sharePeriod(scheme: SharingScheme, tariff: Tariff, members: readonly SharingReading[]): SharedPeriod {
-  const bounds = (tariff.classes[0] ?? []).map((_, slot) => sharingBounds(tariff, slot));
+  const bounds = boundsOf(tariff);
   const nets = members.map((member) => netWithin(member, bounds, scheme.rule));
   const slots = bounds.map((prices, slot) => shareSlot(scheme, tariff.networkFee, prices, nets, slot));
   const before = bounds.map((): Net => ({ taken: 0n, given: 0n }));
   return { slots, parts: nets.map(({ net, left }) => partOf(slots, before, net, left)) };
+}
+
+/**
+ * Totals of some members, within their budgets, without sharing them.
+ * @example sharingTotals("sdr", tariff, [])[48] // { supply: 0n, demand: 0n }
+ */
+export function sharingTotals(rule: SharingRule, tariff: Tariff, members: readonly SharingReading[]): SlotTotals[] {
+  const bounds = boundsOf(tariff);
+  const nets = members.map((member) => netWithin(member, bounds, rule));
+  return bounds.map((_, slot) => totalsOf(nets, slot));
+}
+
+function boundsOf(tariff: Tariff): GridPrice[] {
+  return (tariff.classes[0] ?? []).map((_, slot) => sharingBounds(tariff, slot));
+}
+
+function totalsOf(nets: readonly { readonly net: readonly Net[] }[], slot: number): SlotTotals {
+  let [supply, demand] = [0n, 0n];
+  for (const { net } of nets) {
+    supply += net[slot]?.given ?? 0n;
+    demand += net[slot]?.taken ?? 0n;
+  }
+  return { supply: asWh(supply), demand: asWh(demand) };
 }
 
 /**
@@ -127,12 +148,8 @@ function shareSlot(
   nets: readonly { readonly net: readonly Net[] }[],
   slot: number,
 ): SharedSlot {
-  let [supply, demand] = [0n, 0n];
-  for (const { net } of nets) {
-    supply += net[slot]?.given ?? 0n;
-    demand += net[slot]?.taken ?? 0n;
-  }
-  const totals = { supply: asWh(supply), demand: asWh(demand) };
+  const totals = totalsOf(nets, slot);
+  const { supply, demand } = totals;
   // A shared Wh costs its buyer the network fee too; where that leaves no room, nothing is shared.
   const saved = importPrice - networkFee;
   const shared = supply < demand ? supply : demand;
@@ -163,6 +180,15 @@ function partOf(slots: readonly SharedSlot[], before: Net[], net: readonly Net[]
     beyondBudget: asWh(left),
   };
 }
+
+/** Of a plain customer of its supplier. */
+export function noPart({ classes }: Tariff): SharingPart {
+  const position = classes[0]?.map(() => NO_POSITION) ?? [];
+  const trades = position.map(() => NO_TRADE);
+  return { position, trades, paid: asAmount(0n), received: asAmount(0n), beyondBudget: asWh(0n) };
+}
+
+const NO_TRADE: SlotTrade = { paid: asAmount(0n), received: asAmount(0n), price: null };
 
 /** A share of the total, and the money for it; both telescope over the members. */
 function part(before: bigint, energy: bigint, total: bigint, shared: bigint, price: Fraction | null) {

@@ -3,14 +3,13 @@ import { billOf } from "../bill.ts";
 import type { Bill } from "../bill.ts";
 import { RepeatedIdError } from "../errors.ts";
 import type { Head } from "../journal.ts";
-import type { ModuleAnswer } from "../market-module.ts";
-import { NO_POSITION } from "../position.ts";
 import { settleMember } from "../settlement.ts";
 import type { MemberSettlement, Metering } from "../settlement.ts";
 import type { Tariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
-import { asAmount, asWh } from "../units.ts";
+import { asWh } from "../units.ts";
 import type { Amount, MemberIndex, Period, Wh } from "../units.ts";
+import { noPart } from "./parts.ts";
 import type { SharingPart } from "./parts.ts";
 
 /** A member of a period to preview. */
@@ -57,7 +56,7 @@ export function previewMember(
   part: SharingPart | null,
 ): SharingMemberPreview {
   const records = budget === null ? [] : [{ head: headOf(budget) }];
-  const answers = new Map([[FIRST_MODULE, part ?? nothingIn(tariff)]]);
+  const answers = new Map([[FIRST_MODULE, part ?? noPart(tariff)]]);
   const settled = settleMember(terms, { tariff, tariffClass, records, answers, metering });
   return {
     member,
@@ -72,9 +71,4 @@ export function previewMember(
 function headOf(budget: Amount): Head {
   const most = asWh((1n << 48n) - 1n);
   return { module: FIRST_MODULE, entries: 1n, reserve: budget, buyWh: most, sellWh: most };
-}
-
-function nothingIn({ classes }: Tariff): ModuleAnswer {
-  const position = classes[0]?.map(() => NO_POSITION) ?? [];
-  return { paid: asAmount(0n), received: asAmount(0n), position };
 }

@@ -1,4 +1,4 @@
-/** `@wattbook/services/keeper`: clears due slots and settles due periods. */
+/** `@wattbook/services/keeper`: clears due slots, lets members join, shares, and settles due periods. */
 export { dueIn } from "./due.ts";
 export type { Due, PeriodFacts } from "./due.ts";
 export { Keeper } from "./keeper.ts";
@@ -8,5 +8,7 @@ export { logFile, openKeeper } from "./open.ts";
 export type { KeeperParts, OpenKeeper } from "./open.ts";
 export { joinedTo, startKeeper } from "./start.ts";
 export type { KeeperSetup, KeeperStart, Kept, RunningKeeper } from "./start.ts";
+export { sharingParts } from "./sharing.ts";
+export type { SharingPeriod, SharingTask } from "./sharing.ts";
 export { partsOf } from "./parts.ts";
 export type { CallLimits, Part } from "./parts.ts";

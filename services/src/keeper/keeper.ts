@@ -1,4 +1,4 @@
-/** Clears and settles what is due, from chain data alone: anyone can run one, and any number of them. */
+/** Clears, shares and settles what is due, from chain data alone: anyone can run one, and any number of them. */
 import {
   asPeriod,
   asSeconds,
@@ -10,6 +10,7 @@ import {
   type EstimateItem,
   type LogReader,
   type Period,
+  type Seconds,
   type Terms,
   type UnsignedCall,
   type Wattbook,
@@ -17,6 +18,7 @@ import {
 import { isFinal, type Sender } from "../chain/sender.ts";
 import { dueIn, type PeriodFacts } from "./due.ts";
 import { partsOf, type CallLimits, type Part } from "./parts.ts";
+import { sharingParts, type SharingTask } from "./sharing.ts";
 
 /** What a keeper needs. */
 export interface KeeperOptions {
@@ -32,12 +34,15 @@ export interface KeeperOptions {
   readonly limits?: Partial<Record<Task, CallLimits>>;
 }
 
-/** What a keeper does. */
-export type Task = "clear" | "settle" | "estimate";
+/** What a keeper does: clear where members order, join, count and share where their meters decide; settle and estimate in both. */
+export type Task = "clear" | SharingTask;
 
 /** Items per call as in `docs/how-it-works.md`, "What fits a call". */
 const LIMITS: Readonly<Record<Task, CallLimits>> = {
   clear: { items: 48, bytes: 120_000 },
+  join: { items: 200, bytes: 120_000 },
+  count: { items: 60, bytes: 100_000 },
+  share: { items: 60, bytes: 120_000 },
   settle: { items: 60, bytes: 120_000 },
   estimate: { items: 60, bytes: 120_000 },
 };
@@ -73,15 +78,14 @@ export class Keeper {
     const submitted: string[] = [];
     const waiting: Pass["waiting"][number][] = [];
     for (const period of periodsFrom(terms, now)) {
-      const due = dueIn(terms, period, asSeconds(now), await factsOf(logs, period));
-      const parts = this.#partsOf(period, due);
+      const { parts, estimate } = await this.#workIn(terms, period, asSeconds(now), logs);
       for (const task of TASKS) {
-        const { keys, idle } = await this.#submit(task, period, parts[task]);
+        const { keys, idle } = await this.#submit(task, period, parts[task] ?? []);
         submitted.push(...keys);
         if (idle > 0) waiting.push({ task, period, items: idle });
         // In the outbox they belong to the period that waits for them: an earlier one may have left the ring.
         if (task === "estimate" && idle > 0 && keys.length === 0) {
-          const before = await this.#earlierParts(period, due.estimate);
+          const before = await this.#earlierParts(period, estimate);
           submitted.push(...(await this.#submit(task, period, before)).keys);
         }
       }
@@ -100,7 +104,22 @@ export class Keeper {
     }
   }
 
-  #partsOf(period: Period, due: ReturnType<typeof dueIn>): Readonly<Record<Task, Part[]>> {
+  /** What is due in a period, as calls, and the estimates among it. */
+  async #workIn(
+    terms: Terms,
+    period: Period,
+    now: Seconds,
+    logs: LogReader,
+  ): Promise<{ parts: Partial<Record<Task, Part[]>>; estimate: readonly EstimateItem[] }> {
+    const { wattbook, community, limits } = this.#options;
+    if (logs.mode === "sharing") {
+      return sharingParts({ wattbook, community, terms, period, now }, logs, { ...LIMITS, ...limits });
+    }
+    const due = dueIn(terms, period, now, await factsOf(logs, period));
+    return { parts: this.#partsOf(period, due), estimate: due.estimate };
+  }
+
+  #partsOf(period: Period, due: ReturnType<typeof dueIn>): Partial<Record<Task, Part[]>> {
     const { wattbook, community, limits } = this.#options;
     const { calls } = wattbook.settlement;
     const { clear } = wattbook.market.calls; // the same call in both order books
@@ -156,7 +175,9 @@ export class Keeper {
   async #wouldTake({ to, data }: UnsignedCall): Promise<"something" | "nothing" | "too large"> {
     const { wattbook, account: from } = this.#options;
     try {
-      if (BigInt(await wattbook.provider.call({ from, to, data })) === 0n) return "nothing";
+      const taken = await wattbook.provider.call({ from, to, data });
+      // What answers nothing at all, such as the settlement of a chunk, does it or reverts.
+      if (taken !== "0x" && BigInt(taken) === 0n) return "nothing";
       return (await wattbook.provider.estimateGas({ from, to, data })) > MOST_ESTIMATE ? "too large" : "something";
     } catch (thrown) {
       const fault = faultOf(thrown);
@@ -171,7 +192,7 @@ export class Keeper {
 /** Gas that a call may take as estimated: an eighth below the largest limit of a transaction (EIP-7825). */
 const MOST_ESTIMATE = ((1n << 24n) * 7n) / 8n;
 
-const TASKS: readonly Task[] = ["clear", "settle", "estimate"];
+const TASKS: readonly Task[] = ["clear", "join", "count", "share", "settle", "estimate"];
 
 /** Periods that can have something due: those in the ring, and those that are traded ahead. */
 function periodsFrom(terms: Terms, now: bigint): Period[] {

@@ -4,7 +4,7 @@ import { SenderNumbers } from "../chain/numbers.ts";
 import { Counter, Gauge, type Registry } from "../operation/index.ts";
 import type { Pass, Task } from "./keeper.ts";
 
-const TASKS: readonly Task[] = ["clear", "settle", "estimate"];
+const TASKS: readonly Task[] = ["clear", "join", "count", "share", "settle", "estimate"];
 
 /** What is counted. */
 export class KeeperNumbers {

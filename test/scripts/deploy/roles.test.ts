@@ -50,6 +50,7 @@ describe("Whoever deploys keeps no role", function () {
     SealedAuction: market.sealedAuction,
     CommitBook: market.commitBook,
     OrderBookLens: market.lens,
+    EnergySharing: market.sharing,
   });
 
   it("no function of any contract answers the deployer otherwise than a stranger", async function () {

@@ -12,7 +12,9 @@ import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
 import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
 import { SealedMarketClient } from "../../../sdk/src/clients/sealed-market.ts";
 import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
+import { SharingClient } from "../../../sdk/src/clients/sharing.ts";
 import { buildCommit, chunkAt } from "../../../sdk/src/commit.ts";
+import { asSeconds } from "../../../sdk/src/units.ts";
 import { account } from "../support.ts";
 import { rejection } from "./rejection.ts";
 import { samples } from "./samples.ts";
@@ -137,6 +139,24 @@ const COMMIT_READS: Table<CommitBookClient> = {
   turnOf: (c) => c.turn(community, period),
 };
 
+const budget = {
+  ...{ community, member, budget: amount, firstPeriod: period, lastPeriod: period },
+  ...{ epoch: 0n, sequence: 1n },
+};
+const SHARING_READS: Table<SharingClient> = {
+  budgetDigest: (c) => c.budgetDigest(budget),
+  budgetOf: (c) => c.budget(community, member),
+  contextOf: (c) => c.context(community, period),
+  eip712Domain: (c) => c.domain(),
+  escrow: (c) => c.escrow(),
+  positionOf: (c) => c.positionOf(key),
+  registry: (c) => c.registry(),
+  roundOf: (c) => c.round(community, period),
+  schemeFor: (c) => c.scheme(community, period),
+  settlement: (c) => c.settlement(),
+  totals: (c) => c.totals(community, period, { slotsPerPeriod: 96n }),
+};
+
 /** One row per function that is no view. */
 const REGISTRY_CALLS: Table<RegistryClient> = {
   acceptOwnership: (c) => c.calls.acceptOwnership(community, member),
@@ -222,6 +242,19 @@ const COMMIT_CALLS: Table<CommitBookClient> = {
   commit: (c) => c.calls.commit(commit),
   finish: (c) => c.calls.finish(community, period, 0n),
   noteReveal: (c) => c.calls.noteReveal(commit, 0n, chunkAt(commit, 0)),
+};
+const item = { member, values, gapLeg: leg.gridLeg, records: [record] };
+const SHARING_CALLS: Table<SharingClient> = {
+  announce: (c) =>
+    c.calls.announce(community, period, {
+      ...{ rule: "sdr-comp", compensation: tariff.networkFee, settlementDelay: asSeconds(86_400n) },
+    }),
+  count: (c) => c.calls.count(community, period, [item]),
+  join: (c) => c.calls.join(community, period, [member]),
+  keepBudgets: (c) => c.calls.keepBudgets(community, [{ budget, signature: SIGNED }, { budget }]),
+  meter: (c) => c.calls.meter(community, period, [{ reading, signature: SIGNED, records: [record] }]),
+  meterAndSettle: (c) => c.calls.meterAndSettle(community, period, [{ reading, signature: SIGNED, records: [record] }]),
+  settle: (c) => c.calls.settle(community, period, { chunk: 1n, items: [item], start: [7n] }),
 };
 const EURO_CALLS: Table<PaymentTokenClient> = {
   approve: (c) => c.calls.approve(who, amount),
@@ -328,7 +361,7 @@ function suite<Client extends AnyClient>(
 }
 
 const { ProsumerRegistryAbi, PaymentEscrowAbi, EnergyTokenAbi, SettlementAbi, DoubleAuctionAbi, LocalEuroAbi } = abis;
-const { SealedAuctionAbi, CommitBookAbi, OrderBookLensAbi } = abis;
+const { SealedAuctionAbi, CommitBookAbi, OrderBookLensAbi, EnergySharingAbi } = abis;
 suite("RegistryClient's table", "registry", ProsumerRegistryAbi, RegistryClient, REGISTRY_READS, REGISTRY_CALLS, true);
 suite("EscrowClient's table", "escrow", PaymentEscrowAbi, EscrowClient, ESCROW_READS, ESCROW_CALLS, true);
 suite("EnergyTokenClient's table", "tokens", EnergyTokenAbi, EnergyTokenClient, TOKEN_READS, TOKEN_CALLS, true);
@@ -352,6 +385,7 @@ suite(
   true,
 );
 suite("CommitBookClient's table", "commits", CommitBookAbi, CommitBookClient, COMMIT_READS, COMMIT_CALLS, true);
+suite("SharingClient's table", "sharing", EnergySharingAbi, SharingClient, SHARING_READS, SHARING_CALLS, true);
 suite("PaymentTokenClient's table", "euro", LocalEuroAbi, PaymentTokenClient, EURO_READS, EURO_CALLS, false);
 
 describe("Clients of order books and OrderBookLens", function () {

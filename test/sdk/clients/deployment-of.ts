@@ -5,7 +5,7 @@ import type { World } from "./support.ts";
 export async function deploymentOf({ at, provider }: Pick<World, "at" | "provider">) {
   const { chainId } = await provider.getNetwork();
   return {
-    format: 2,
+    format: 3,
     version: "0.1.0",
     chainId: Number(chainId),
     fromBlock: 0,
@@ -18,6 +18,7 @@ export async function deploymentOf({ at, provider }: Pick<World, "at" | "provide
       SealedAuction: at.sealedMarket,
       CommitBook: at.commits,
       OrderBookLens: at.lens,
+      EnergySharing: at.sharing,
     },
   };
 }

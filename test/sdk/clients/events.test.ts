@@ -9,11 +9,18 @@ import { EVENTS } from "../../../sdk/src/clients/event-table.ts";
 import { eventsOf, parseEvent, parseEventOf, topicsOf } from "../../../sdk/src/clients/events.ts";
 import type { EventNamed, WattbookEvent } from "../../../sdk/src/clients/events.ts";
 import { unpackMember } from "../../../sdk/src/clients/member-word.ts";
-import { ENTRY_REASONS, SKIP_REASONS, STRIP_REASONS, VOID_REASONS } from "../../../sdk/src/clients/reasons.ts";
+import {
+  ENTRY_REASONS,
+  SHARING_REASONS,
+  SKIP_REASONS,
+  STRIP_REASONS,
+  VOID_REASONS,
+} from "../../../sdk/src/clients/reasons.ts";
 import { termsHash } from "../../../sdk/src/charter.ts";
 import { packTokenId } from "../../../sdk/src/energy-token.ts";
 import { packRecords } from "../../../sdk/src/packed-records.ts";
 import { encodeValues } from "../../../sdk/src/reading.ts";
+import { sharingRuleNumber } from "../../../sdk/src/sharing/scheme.ts";
 import { asMember } from "../../../sdk/src/units.ts";
 import { account, anyAddress, anyWord } from "../support.ts";
 import { deploymentOf } from "./deployment-of.ts";
@@ -28,6 +35,7 @@ const INTERFACES: Record<ContractName, Interface> = {
   SealedAuction: new Interface(abis.SealedAuctionAbi),
   CommitBook: new Interface(abis.CommitBookAbi),
   OrderBookLens: new Interface(abis.OrderBookLensAbi),
+  EnergySharing: new Interface(abis.EnergySharingAbi),
 };
 
 const uint = (bits: number) => fc.bigInt(0n, (1n << BigInt(bits)) - 1n);
@@ -54,6 +62,13 @@ const EMITTED: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     .map((codes) => `0x${codes.map((code) => code.toString(16).padStart(2, "0")).join("")}`),
   "StripSkipped.reason": index(STRIP_REASONS),
   "ItemSkipped.reason": index(SKIP_REASONS),
+  "Skipped.reason": index(SHARING_REASONS),
+  "SchemeAnnounced.rule": fc.bigInt(1n, 4n),
+  "Counted.members": fc
+    .array(bytes(4), { minLength: 1, maxLength: 5 })
+    .map((all) => `0x${all.map((each) => each.slice(2)).join("")}`),
+  "BudgetReached.wh": uint(40),
+  "BudgetKept.budget": uint(176),
   "RecordsVoided.reason": index(VOID_REASONS),
   "Metered.values": bytes(24),
   "Corrected.values": bytes(24),
@@ -93,6 +108,23 @@ function argsOf(event: WattbookEvent): Record<string, unknown> {
       return { ...event, reason: numberOf(STRIP_REASONS, event.reason) };
     case "ItemSkipped":
       return { ...event, reason: numberOf(SKIP_REASONS, event.reason) };
+    case "Skipped":
+      return { ...event, reason: numberOf(SHARING_REASONS, event.reason) };
+    case "SchemeAnnounced":
+      return event.scheme === null
+        ? { ...event }
+        : { ...event, ...event.scheme, rule: sharingRuleNumber(event.scheme.rule) };
+    case "BudgetKept": {
+      const { budget, firstPeriod, lastPeriod, epoch, sequence } = event.kept;
+      const word = budget | (firstPeriod << 48n) | (lastPeriod << 80n) | (epoch << 112n) | (sequence << 144n);
+      return { ...event, budget: word };
+    }
+    case "Counted": {
+      const digits = event.members.map((member) => member.toString(16).padStart(8, "0"));
+      return { ...event, members: `0x${digits.join("")}` };
+    }
+    case "BudgetReached":
+      return { ...event, wh: event.energy };
     case "RecordsVoided":
       return { ...event, reason: numberOf(VOID_REASONS, event.reason) };
     case "EntriesRefused": {

@@ -93,6 +93,20 @@ const SAID: readonly (readonly [string, unknown, WattbookErrorCode])[] = [
     makeError("failed to bootstrap network detection", "NETWORK_ERROR", {} as never),
     "RPC_UNAVAILABLE",
   ],
+  ["geth without the block", rpc(-32000, "header not found"), "RPC_UNAVAILABLE"],
+  ["geth without the block of logs", rpc(-32000, "unknown block"), "RPC_UNAVAILABLE"],
+  ["Nethermind without the block", rpc(-32001, "Block not found"), "RPC_UNAVAILABLE"],
+  [
+    "anvil without the block",
+    rpc(-32602, "BlockOutOfRangeError: block height is 0 but requested was 100"),
+    "RPC_UNAVAILABLE",
+  ],
+  [
+    "Hardhat without the block",
+    rpc(-32000, "Received invalid block tag 100. Latest block number is 0"),
+    "RPC_UNAVAILABLE",
+  ],
+  ["Hardhat without the block of logs", rpc(-32602, "blockHash cannot be found"), "RPC_UNAVAILABLE"],
   ["a broken gateway", http(502, "<html>"), "RPC_UNAVAILABLE"],
   ["an internal error", rpc(-32603, "Internal error"), "RPC_UNAVAILABLE"],
   ["a page instead of JSON", new SyntaxError("Unexpected token '<', \"<html>\" is not valid JSON"), "RPC_INVALID"],
@@ -188,7 +202,7 @@ describe("reverts", function () {
       abis;
     const sealed = [abis.SealedAuctionAbi, abis.CommitBookAbi];
     const open = [LocalEuroAbi, DoubleAuctionAbi, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi];
-    const all = [...open, ...sealed];
+    const all = [...open, ...sealed, abis.EnergySharingAbi];
     const seen = new Set<string>();
     for (const abi of [...all, TOKEN_ERRORS].map((each) => new Interface(each))) {
       abi.forEachError((error) => {

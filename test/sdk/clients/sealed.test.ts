@@ -36,6 +36,7 @@ async function sealedWorld() {
     sealedMarket: await day.sealedAuction.getAddress(),
     commits: await day.commitBook.getAddress(),
     lens: await day.lens.getAddress(),
+    sharing: await day.sharing.getAddress(),
     tokens: await day.energyToken.getAddress(),
     euro: await day.euro.getAddress(),
   };

@@ -8,6 +8,7 @@ import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
 import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
 import { SealedMarketClient } from "../../../sdk/src/clients/sealed-market.ts";
 import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
+import { SharingClient } from "../../../sdk/src/clients/sharing.ts";
 import { wattbookDomain } from "../../../sdk/src/typed-data.ts";
 import { asCommunity } from "../../../sdk/src/units.ts";
 import { connect, deployMarket } from "../../helpers/market.ts";
@@ -27,6 +28,7 @@ export async function world() {
     sealedMarket: await market.sealedAuction.getAddress(),
     commits: await market.commitBook.getAddress(),
     lens: await market.lens.getAddress(),
+    sharing: await market.sharing.getAddress(),
     tokens: await market.energyToken.getAddress(),
     euro: await market.euro.getAddress(),
   };
@@ -37,6 +39,7 @@ export async function world() {
     market: new MarketClient({ address: at.market, lens: at.lens, runner }),
     sealedMarket: new SealedMarketClient({ address: at.sealedMarket, lens: at.lens, runner }),
     commits: new CommitBookClient({ address: at.commits, runner }),
+    sharing: new SharingClient({ address: at.sharing, runner }),
     tokens: new EnergyTokenClient({ address: at.tokens, runner }),
     euro: new PaymentTokenClient({ address: at.euro, runner }),
   };
