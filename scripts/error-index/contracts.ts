@@ -13,6 +13,7 @@ const CONTRACTS = [
   "CommitBook",
   "OrderBookLens",
   "EnergySharing",
+  "MeteredAuction",
   "Settlement",
   "EnergyToken",
   "CoordinatorDesk",

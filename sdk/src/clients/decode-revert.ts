@@ -7,6 +7,7 @@ import {
   DoubleAuctionAbi,
   EnergySharingAbi,
   EnergyTokenAbi,
+  MeteredAuctionAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
   SealedAuctionAbi,
@@ -82,7 +83,7 @@ const PANICS: Readonly<Record<string, string>> = {
 
 let parsed: Interface[] | undefined;
 function interfaces(): Interface[] {
-  const markets = [DoubleAuctionAbi, SealedAuctionAbi, CommitBookAbi, EnergySharingAbi];
+  const markets = [DoubleAuctionAbi, SealedAuctionAbi, CommitBookAbi, EnergySharingAbi, MeteredAuctionAbi];
   const others = [EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi, CoordinatorDeskAbi];
   const abis = [...markets, ...others, TOKEN_ERRORS];
   parsed ??= abis.map((abi) => new Interface(abi));

@@ -1,13 +1,9 @@
-/** Events of the coordinator's desk, typed: alarms, invoices and papers out of logs. */
-import { Interface } from "ethers";
-import { CoordinatorDeskAbi } from "../abi/index.js";
+/** What events of the coordinator's desk say: alarms, invoices and papers. */
 import { unpackMandate } from "../coordinator/mandate.ts";
 import { SET_POINT_BREACHES } from "../coordinator/set-point.ts";
-import type { Address } from "../hex.ts";
 import { asMember, asPermille } from "../units.ts";
-import { Fields } from "./event-fields.ts";
+import type { Fields } from "./event-fields.ts";
 import { reasonOf } from "./reasons.ts";
-import type { ScannedLog } from "./scan.ts";
 
 const supplierOf = (f: Fields) => ({ ...f.community(), supplier: asMember(f.integer("supplier"), "supplier") });
 
@@ -70,41 +66,3 @@ export const DESK_EVENTS = {
   PaymentNoted: (f: Fields) => ({ ...supplierOf(f), amount: f.signedAmount("amount"), paid: f.signedAmount("paid") }),
   EIP712DomainChanged: () => ({}),
 } as const;
-
-type Table = typeof DESK_EVENTS;
-
-/** Any event of a desk: tell them apart by `name`. */
-export type DeskEvent = {
-  [N in keyof Table]: { readonly name: N } & Readonly<ReturnType<Table[N]>>;
-}[keyof Table];
-
-let parsed: Interface | undefined;
-
-/**
- * The events of a desk among logs, or in a receipt; logs of other addresses are left out.
- * @param address Of the desk.
- * @example
- * const logs = await provider.getLogs({ address: desk.address, fromBlock: 0 });
- * for (const event of deskEventsOf(logs, desk.address)) {
- *   if (event.name === "PccImbalance") console.log(event.period, event.deviation, event.tolerated);
- * }
- */
-export function deskEventsOf(
-  source: readonly ScannedLog[] | { readonly logs: readonly ScannedLog[] } | null,
-  address: Address,
-): DeskEvent[] {
-  const logs = source === null ? [] : "logs" in source ? source.logs : source;
-  return logs
-    .filter((log) => log.address?.toLowerCase() === address.toLowerCase())
-    .map(eventOf)
-    .filter((event) => event !== undefined);
-}
-
-function eventOf({ topics, data }: ScannedLog): DeskEvent | undefined {
-  parsed ??= new Interface(CoordinatorDeskAbi);
-  const found = parsed.parseLog({ topics: [...topics], data });
-  if (found === null) return undefined;
-  const readers: Readonly<Record<string, ((fields: Fields) => object) | undefined>> = DESK_EVENTS;
-  const fields = readers[found.name]?.(new Fields(found.args));
-  return fields === undefined ? undefined : ({ name: found.name, ...fields } as unknown as DeskEvent);
-}

@@ -139,6 +139,7 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   SchemeTooEarly: "Announce it from period `earliest` on: members may have joined those before.",
   SealedCommunity: "Create an open community: a sealed one does not share after the fact.",
   SettlementDelayed: "Wait until `from`, unix seconds.",
+  TotalsMismatch: "Pass the totals of the latest `Tallied` of the period: somebody counted a chunk in between.",
   TotalsFrozen: "Nothing: the reading deadline is over, and who is not counted by now has no part.",
   TotalsOpen: "Count the readings that are missing, or wait for the reading deadline.",
   // Coordinator's desk

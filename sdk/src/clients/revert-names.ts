@@ -5,6 +5,7 @@ import type {
   DoubleAuctionAbi,
   EnergySharingAbi,
   EnergyTokenAbi,
+  MeteredAuctionAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
   SealedAuctionAbi,
@@ -17,6 +18,7 @@ type Abis =
   | typeof DoubleAuctionAbi
   | typeof EnergySharingAbi
   | typeof EnergyTokenAbi
+  | typeof MeteredAuctionAbi
   | typeof PaymentEscrowAbi
   | typeof ProsumerRegistryAbi
   | typeof SealedAuctionAbi

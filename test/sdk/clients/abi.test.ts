@@ -9,13 +9,14 @@ import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
 import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
 import type { OrderBookClient } from "../../../sdk/src/clients/order-book.ts";
 import { MarketClient } from "../../../sdk/src/clients/market.ts";
+import { MeteredAuctionClient } from "../../../sdk/src/clients/metered-auction.ts";
 import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
 import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
 import { SealedMarketClient } from "../../../sdk/src/clients/sealed-market.ts";
 import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
 import { SharingClient } from "../../../sdk/src/clients/sharing.ts";
 import { buildCommit, chunkAt } from "../../../sdk/src/commit.ts";
-import { asSeconds } from "../../../sdk/src/units.ts";
+import { asSeconds, asTick } from "../../../sdk/src/units.ts";
 import { account } from "../support.ts";
 import { rejection } from "./rejection.ts";
 import { samples } from "./samples.ts";
@@ -166,6 +167,20 @@ const budget = {
   ...{ community, member, budget: amount, firstPeriod: period, lastPeriod: period },
   ...{ epoch: 0n, sequence: 1n },
 };
+const standing = { ...budget, buyTick: asTick(40n), sellTick: null };
+const AUCTION_READS: Table<MeteredAuctionClient> = {
+  contextOf: (c) => c.context(community, period),
+  eip712Domain: (c) => c.domain(),
+  escrow: (c) => c.escrow(),
+  orderDigest: (c) => c.orderDigest(standing),
+  orderOf: (c) => c.order(community, member),
+  positionOf: (c) => c.positionOf(key),
+  registry: (c) => c.registry(),
+  roundOf: (c) => c.round(community, period),
+  schemeFor: (c) => c.settlementDelay(community, period),
+  settlement: (c) => c.settlement(),
+  totalsHash: (c) => c.totalsHash(community, period),
+};
 const SHARING_READS: Table<SharingClient> = {
   budgetDigest: (c) => c.budgetDigest(budget),
   budgetOf: (c) => c.budget(community, member),
@@ -267,6 +282,15 @@ const COMMIT_CALLS: Table<CommitBookClient> = {
   noteReveal: (c) => c.calls.noteReveal(commit, 0n, chunkAt(commit, 0)),
 };
 const item = { member, values, gapLeg: leg.gridLeg, records: [record] };
+const AUCTION_CALLS: Table<MeteredAuctionClient> = {
+  announce: (c) => c.calls.announce(community, period, asSeconds(86_400n)),
+  count: (c) => c.calls.count(community, period, [item], [7n]),
+  join: (c) => c.calls.join(community, period, [member]),
+  keepOrders: (c) => c.calls.keepOrders(community, [{ order: standing, signature: SIGNED }, { order: standing }]),
+  meter: (c) => c.calls.meter(community, period, [{ reading, signature: SIGNED, records: [record] }]),
+  meterAndSettle: (c) => c.calls.meterAndSettle(community, period, [{ reading, signature: SIGNED, records: [record] }]),
+  settle: (c) => c.calls.settle(community, period, { chunk: 1n, items: [item], start: [7n], frozen: [8n, 9n] }),
+};
 const SHARING_CALLS: Table<SharingClient> = {
   announce: (c) =>
     c.calls.announce(community, period, {
@@ -425,6 +449,15 @@ suite(
   true,
 );
 suite("CommitBookClient's table", "commits", CommitBookAbi, CommitBookClient, COMMIT_READS, COMMIT_CALLS, true);
+suite(
+  "MeteredAuctionClient's table",
+  "meteredAuction",
+  abis.MeteredAuctionAbi,
+  MeteredAuctionClient,
+  AUCTION_READS,
+  AUCTION_CALLS,
+  true,
+);
 suite("SharingClient's table", "sharing", EnergySharingAbi, SharingClient, SHARING_READS, SHARING_CALLS, true);
 suite("CoordinatorDeskClient's table", "desk", CoordinatorDeskAbi, CoordinatorDeskClient, DESK_READS, DESK_CALLS, true);
 suite("PaymentTokenClient's table", "euro", LocalEuroAbi, PaymentTokenClient, EURO_READS, EURO_CALLS, false);

@@ -2,13 +2,10 @@
 import type { World } from "./support.ts";
 
 /** As the deploy script writes it. */
-export async function deploymentOf({
-  at,
-  provider,
-}: Pick<World, "provider"> & { readonly at: Omit<World["at"], "desk"> }) {
+export async function deploymentOf({ at, provider }: Pick<World, "at" | "provider">) {
   const { chainId } = await provider.getNetwork();
   return {
-    format: 3,
+    format: 4,
     version: "0.1.0",
     chainId: Number(chainId),
     fromBlock: 0,
@@ -22,6 +19,8 @@ export async function deploymentOf({
       CommitBook: at.commits,
       OrderBookLens: at.lens,
       EnergySharing: at.sharing,
+      MeteredAuction: at.meteredAuction,
+      CoordinatorDesk: at.desk,
     },
   };
 }

@@ -5,6 +5,7 @@ import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
 import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
 import { LogReader } from "../../../sdk/src/clients/log-reader.ts";
 import { MarketClient } from "../../../sdk/src/clients/market.ts";
+import { MeteredAuctionClient } from "../../../sdk/src/clients/metered-auction.ts";
 import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
 import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
 import { SealedMarketClient } from "../../../sdk/src/clients/sealed-market.ts";
@@ -21,11 +22,6 @@ export async function world() {
   const runner = market.stranger;
   const { provider } = connection.ethers;
   const { chainId } = await provider.getNetwork();
-  const desk = await connection.ethers.deployContract("CoordinatorDesk", [
-    market.registry,
-    market.escrow,
-    market.settlement,
-  ]);
   const at = {
     registry: await market.registry.getAddress(),
     escrow: await market.escrow.getAddress(),
@@ -33,9 +29,10 @@ export async function world() {
     market: await market.openAuction.getAddress(),
     sealedMarket: await market.sealedAuction.getAddress(),
     commits: await market.commitBook.getAddress(),
-    desk: await desk.getAddress(),
     lens: await market.lens.getAddress(),
     sharing: await market.sharing.getAddress(),
+    meteredAuction: await market.meteredAuction.getAddress(),
+    desk: await market.desk.getAddress(),
     tokens: await market.energyToken.getAddress(),
     euro: await market.euro.getAddress(),
   };
@@ -47,6 +44,7 @@ export async function world() {
     sealedMarket: new SealedMarketClient({ address: at.sealedMarket, lens: at.lens, runner }),
     commits: new CommitBookClient({ address: at.commits, runner }),
     sharing: new SharingClient({ address: at.sharing, runner }),
+    meteredAuction: new MeteredAuctionClient({ address: at.meteredAuction, runner }),
     desk: new CoordinatorDeskClient({ address: at.desk, runner }),
     tokens: new EnergyTokenClient({ address: at.tokens, runner }),
     euro: new PaymentTokenClient({ address: at.euro, runner }),

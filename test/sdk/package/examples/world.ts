@@ -68,20 +68,19 @@ export async function exampleWorld() {
     CommitBook: await raw.commitBook.getAddress(),
     OrderBookLens: await raw.lens.getAddress(),
     EnergySharing: await raw.sharing.getAddress(),
+    MeteredAuction: await raw.meteredAuction.getAddress(),
+    CoordinatorDesk: await raw.desk.getAddress(),
   };
-  const deployment = { format: 3, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
+  const deployment = { format: 4, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
   const wattbook = await connect(wallet, deployment);
-  const { registry, escrow, market, settlement, tokens, sealedMarket, commits } = wattbook;
+  const { registry, escrow, market, settlement, tokens, sealedMarket, commits, desk } = wattbook;
   const {
     registry: registryDomain,
     market: marketDomain,
     settlement: settlementDomain,
     commits: commitDomain,
+    desk: deskDomain,
   } = wattbook.domains;
-
-  const placed = await connection.ethers.deployContract("CoordinatorDesk", [raw.registry, raw.escrow, raw.settlement]);
-  const desk = new CoordinatorDeskClient({ address: await placed.getAddress(), runner: wallet });
-  const deskDomain = await desk.domain();
 
   const community = asCommunity(BigInt(raw.community));
   const euro = await wattbook.paymentToken(community);
