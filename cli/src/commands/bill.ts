@@ -19,7 +19,7 @@ import { memberOf, withSession, type LinkOptions, type Session } from "../lib/li
 import { withLogs } from "../lib/logs.ts";
 import { linked, withPeriod } from "../lib/options.ts";
 import { pairsText, tableText } from "../lib/table.ts";
-import { amountText, counted, periodText, priceText } from "../lib/units.ts";
+import { amountText, counted, periodText, slotPriceText } from "../lib/units.ts";
 
 type Options = CommonOptions & LinkOptions & { readonly period?: bigint; readonly format: "table" | "csv" | "json" };
 
@@ -77,7 +77,7 @@ function billText({ money, terms }: Session, member: MemberIndex, found: Bill): 
   const rows = busy.map((line) => [
     formatTime(line.start).slice(11, 16),
     ...[line.bought, line.sold].map(formatWh),
-    line.price === null ? "-" : priceText(money, line.price).replace(/ .*/, ""),
+    line.price === null ? "-" : slotPriceText(money, line.price),
     ...[line.imported, line.exported].map(formatWh),
     ...[line.paid, line.received, line.networkFee, line.gridLeg, line.total].map(amount),
   ]);
