@@ -36,7 +36,11 @@ export interface PccCheck {
  * @param pcc One value per slot; null where the meter has none.
  * @throws BillMismatchError where the bills sell another energy than they buy: then some are missing, or of another period
  * @throws BadLengthError
- * @example reconcileWithPcc([bill], bill.lines.map(() => null)).missing // 96
+ * @example
+ * const reader = await (await connect(wallet, deployment)).logs(community);
+ * const bills = [...(await reader.bills(period)).values()];
+ * const pcc = (bills[0]?.lines ?? []).map(() => ({ imported: asWh(0n), exported: asWh(0n) }));
+ * console.log(reconcileWithPcc(bills, pcc).difference);
  */
 export function reconcileWithPcc(bills: readonly Bill[], pcc: readonly (MeterValue | null)[]): PccCheck {
   const [first] = bills;

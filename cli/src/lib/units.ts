@@ -37,9 +37,13 @@ export function priceText({ symbol, decimals }: Money, price: PricePerWh): strin
 }
 
 /** "0.114286": of a rule's fraction, to the base unit per kWh, rounded half up. */
-export function slotPriceText({ decimals }: Pick<Money, "decimals">, price: SlotPrice): string {
-  if (typeof price === "bigint") return formatPrice(price, decimals);
-  return formatAmount(asSignedAmount(scaledHalfUp({ num: price.num * WH_PER_KWH, den: price.den }, 0n)), decimals);
+export function slotPriceText({ decimals }: Pick<Money, "decimals">, price: SlotPrice, leastDigits = 2n): string {
+  if (typeof price === "bigint") return formatPrice(price, decimals, leastDigits);
+  return formatAmount(
+    asSignedAmount(scaledHalfUp({ num: price.num * WH_PER_KWH, den: price.den }, 0n)),
+    decimals,
+    leastDigits,
+  );
 }
 
 const WH_PER_KWH = 1_000n;
