@@ -121,12 +121,6 @@ function drawComparison(doc: Doc, sheet: BillSheet): void {
       .strokeColor(COLOR.faint)
       .stroke();
   }
-  doc
-    .moveTo(zero, TOP.sums + 26)
-    .lineTo(zero, TOP.sums + 92)
-    .lineWidth(0.7)
-    .strokeColor(COLOR.faint)
-    .stroke();
   const { saving } = sheet.bill;
   const verb = saving < 0n ? "more than with feed-in" : "saved against feed-in";
   const text = `${moneyText(sheet, magnitude(saving))} ${sheet.money.symbol} ${verb}`;
