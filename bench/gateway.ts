@@ -1,209 +1,104 @@
 /**
  * What a thousand meters cost one gateway: a simulated day of samples every 15 minutes, all of a boundary at once as
- * meters send them, then a reading per meter, signed and handed over. Processor time and memory of a process that runs what
- * is installed (`services/dist`), and nothing else. Ratios are to bare work of the same run: rows into SQLite in the same
- * commits, and signatures.
- * Run: npm run bench:gateway -- [--meters 1000] [--json]; exit code 1 above 200 MiB or one core, 2 for a bad option.
+ * meters send them, then a reading per meter, signed and handed over. Once from meters that send by themselves to a
+ * broker, at which a running gateway listens; once put into the queue, without a line. Processor time and memory of a
+ * process that runs what is installed (`services/dist`), and nothing else. Ratios are to bare work of the same run: rows
+ * into SQLite in the same commits, and signatures.
+ * Run: npm run bench:gateway -- [--meters 1000] [--json] [--write]; exit code 1 above 200 MiB, above one core or
+ * where messages of a boundary are not kept before the next one, 2 for a bad option. `--write` puts the table into README.md.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
-import { Wallet } from "ethers";
-import {
-  asCommunity,
-  asMember,
-  asPeriod,
-  asSeconds,
-  asWh,
-  communityTerms,
-  readingFromRegisters,
-  signReading,
-  wattbookDomain,
-} from "@wattbook/sdk/pure";
-import { type Community, Gateway, type MeteredMember, type MeterRules } from "@wattbook/services/gateway";
+import { alone } from "./gateway/alone.ts";
+import type { LiveDay } from "./gateway/live-day.ts";
 import { optionsOf } from "./gateway/options.ts";
+import { writeTable } from "./gateway/page.ts";
+import type { QueueDay } from "./gateway/queue-day.ts";
+import { startSources } from "./gateway/sources.ts";
+import { BOUNDARIES, DAY, rounded, terms } from "./gateway/world.ts";
 
-/** Young objects are collected early: without it V8 lets garbage grow to 100 MiB before it looks. */
-const FLAG = "--max-semi-space-size=4";
-/** Else glibc keeps what is free in an arena per thread. */
-const ENVIRONMENT = { MALLOC_ARENA_MAX: "1" };
 const MOST_MIB = 200;
-const START = 1_774_483_200n;
-const DAY = 86_400n;
-const account = (digit: string) => `0x${digit.repeat(40)}`;
 
-const { size: count, json } = optionsOf("meters", 1_000);
+const { size: count, json, write } = optionsOf("meters", 1_000, true);
+const samples = count * BOUNDARIES;
 
-const terms = communityTerms({
-  paymentToken: account("a"),
-  coordinator: account("b"),
-  dso: account("c"),
-  feeCollector: account("d"),
-});
-const community: Community = { community: asCommunity(0n), terms, settlement: wattbookDomain(100n, account("e")) };
-const rules: MeterRules = {
-  slotDuration: terms.slotDuration,
-  maxGap: asSeconds(3_600n),
-  maxW: 17_250n,
-  counts: { import: true, export: true },
-  base: { importWh: 0n, exportWh: 0n },
-  clockTolerance: asSeconds(300n),
-  maxLate: asSeconds(DAY),
-  onFall: "refuse",
-};
-const members: MeteredMember[] = Array.from({ length: count }, (_, index) => ({
-  ...{ community, member: asMember(BigInt(index + 4)), meter: `meter-${index}`, acceptGaps: false },
-  meterKey: new Wallet(`0x${(index + 1).toString(16).padStart(64, "0")}`),
-}));
-
-interface Day {
-  /** Seconds of processor time. */
-  readonly sampling: number;
-  readonly signing: number;
-  readonly peakMiB: number;
-}
-
-async function day(path: string): Promise<Day> {
-  let now = START;
-  let handedOver = 0;
-  const gateway = new Gateway({
-    queue: path,
-    meters: new Map(members.map(({ meter }) => [meter, rules])),
-    adapters: [],
-    members,
-    handOver: {
-      deliver: () => {
-        handedOver += 1;
-        return Promise.resolve({ outcome: "accepted", answer: "{}" });
-      },
-    },
-    clock: () => asSeconds(now),
-  });
-  let peak = 0;
-  const look = () => {
-    peak = Math.max(peak, process.memoryUsage().rss);
+/** What both days say. */
+function common({ sampling, signing, peakMiB }: QueueDay | LiveDay) {
+  const spent = sampling + signing;
+  return {
+    samplesPerSecond: Math.round(samples / sampling),
+    readingsPerSecond: Math.round(count / signing),
+    shareOfOneCore: spent / Number(DAY),
+    ...{ peakMiB, mostMiB: MOST_MIB, met: peakMiB < MOST_MIB && spent < Number(DAY) },
   };
-  const sampling = await processor(async () => {
-    for (let slot = 0n; slot <= terms.slotsPerPeriod; slot++) {
-      now = START + slot * terms.slotDuration;
-      await Promise.all(members.map(({ meter }) => gateway.sink({ meter, ...registersAt(slot) })));
-      await gateway.step();
-      look();
-    }
-  });
-  now += 901n;
-  const signing = await processor(async () => {
-    while (handedOver < count) {
-      await gateway.step();
-      look();
-    }
-  });
-  await gateway.stop();
-  return { sampling, signing, peakMiB: Math.ceil(peak / 2 ** 20) };
 }
 
-function registersAt(slot: bigint) {
-  return { at: asSeconds(START + slot * terms.slotDuration), importWh: slot * 250n, exportWh: slot * 10n };
-}
-
-/** Seconds of processor time that work takes. */
-async function processor(work: () => Promise<void> | void): Promise<number> {
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1e6;
-}
-
-/** As many rows of a sample's width, in as many commits, and nothing else. */
-function bareRows(path: string): void {
-  const db = new Database(path);
-  db.pragma("journal_mode = WAL");
-  db.pragma("synchronous = FULL");
-  db.exec(
-    "CREATE TABLE bare (meter INTEGER, at INTEGER, a INTEGER, b INTEGER, c INTEGER, d INTEGER, PRIMARY KEY (meter, at)) STRICT, WITHOUT ROWID",
-  );
-  const insert = db.prepare("INSERT INTO bare VALUES (?, ?, ?, ?, ?, ?)");
-  for (let slot = 0n; slot <= terms.slotsPerPeriod; slot++) {
-    const { at, importWh, exportWh } = registersAt(slot);
-    db.transaction(() => {
-      for (let meter = 1; meter <= count; meter++) insert.run(meter, at, importWh, exportWh, importWh, exportWh);
-    })();
-  }
-  db.close();
-}
-
-/** A hundredth of the signatures, at least ten: each takes as long as the others. */
-async function bareSignature(): Promise<number> {
-  const times = Math.max(10, Math.floor(count / 100));
-  const { member, meterKey } = members[0] as MeteredMember;
-  const registers = Array.from({ length: Number(terms.slotsPerPeriod) + 1 }, (_, slot) => {
-    const { importWh, exportWh } = registersAt(BigInt(slot));
-    return { imported: asWh(importWh), exported: asWh(exportWh) };
-  });
-  const header = { community: community.community, member, period: asPeriod(START / DAY), closesGap: false };
-  const reading = readingFromRegisters(terms, header, registers);
-  const seconds = await processor(async () => {
-    for (let time = 0; time < times; time++) await signReading(community.settlement, reading, meterKey);
-  });
-  return seconds / times;
-}
-
-async function main(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), "wattbook-bench-"));
-  const emptyMiB = Math.ceil(process.memoryUsage().rss / 2 ** 20);
-  try {
-    const { sampling, signing, peakMiB } = await day(join(folder, "queue.sqlite"));
-    const samples = count * (Number(terms.slotsPerPeriod) + 1);
-    const rows = await processor(() => {
-      bareRows(join(folder, "bare.sqlite"));
-    });
-    const result = {
-      ...{ meters: count, samples },
-      samplesPerSecond: Math.round(samples / sampling),
-      readingsPerSecond: Math.round(count / signing),
+async function measure(folder: string) {
+  const queue = await alone<QueueDay>([String(count), folder]);
+  const sources = await startSources(count);
+  const live = await alone<LiveDay>([String(count), folder, sources.url], (slot) => void sources.send(slot));
+  await sources.stop();
+  // All of a boundary are on disk before the next one comes.
+  const inTime = live.slowestBoundary < Number(terms.slotDuration);
+  return {
+    ...{ meters: count, samples },
+    live: {
+      ...common(live),
+      /** How many samples put into the queue a message takes. */
+      samplesPerMessage: rounded(live.sampling / queue.sampling),
+      slowestBoundary: rounded(live.slowestBoundary),
+      met: common(live).met && inTime,
+    },
+    queue: {
+      ...common(queue),
+      emptyMiB: queue.emptyMiB,
       /** How many bare rows a sample takes, and how many bare signatures a reading. */
-      rowsPerSample: rounded(sampling / rows),
-      signaturesPerReading: rounded(signing / count / (await bareSignature())),
-      shareOfOneCore: (sampling + signing) / Number(DAY),
-      ...{ emptyMiB, peakMiB, mostMiB: MOST_MIB, met: peakMiB <= MOST_MIB && sampling + signing < Number(DAY) },
-    };
-    console.log(json ? JSON.stringify(result) : textOf(result).join("\n"));
-    if (!result.met) process.exitCode = 1;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+      rowsPerSample: rounded(queue.sampling / queue.rows),
+      signaturesPerReading: rounded(queue.signing / count / queue.signature),
+    },
+  };
 }
 
-function textOf(result: Record<string, number | boolean>): string[] {
-  const { meters, samplesPerSecond, rowsPerSample, readingsPerSecond, signaturesPerReading } = result;
+function textOf({ meters, live, queue }: Awaited<ReturnType<typeof measure>>): string[] {
+  const cost = ({ shareOfOneCore, peakMiB, met }: ReturnType<typeof common>) =>
+    `${(100 * shareOfOneCore).toFixed(3)} % of one core over a day, at most ${peakMiB} of ${MOST_MIB} MiB: ${met ? "met" : "MISSED"}`;
   return [
-    `${meters} meters at 15 minutes: ${(100 * Number(result["shareOfOneCore"])).toFixed(3)} % of one core over a day.`,
-    `Memory: ${result["emptyMiB"]} MiB before the first sample, at most ${result["peakMiB"]} of ${MOST_MIB} MiB.`,
-    `${samplesPerSecond} samples per second of processor time, each as much as ${rowsPerSample} bare rows.`,
-    `${readingsPerSecond} readings per second of processor time, each as much as ${signaturesPerReading} bare signatures.`,
+    `${meters} meters at 15 minutes, over MQTT: ${cost(live)}.`,
+    `  ${live.samplesPerSecond} messages per second of processor time, each as much as ${live.samplesPerMessage} samples put into the queue.`,
+    `  ${live.readingsPerSecond} readings per second of processor time; all messages of a boundary kept within ${live.slowestBoundary} s.`,
+    `The same put into the queue: ${cost(queue)}; ${queue.emptyMiB} before the first sample.`,
+    `  ${queue.samplesPerSecond} samples per second of processor time, each as much as ${queue.rowsPerSample} bare rows.`,
+    `  ${queue.readingsPerSecond} readings per second of processor time, each as much as ${queue.signaturesPerReading} bare signatures.`,
   ];
 }
 
-function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
+type Row = readonly [name: string, live: string, queue: string];
+
+function rowsOf({ meters, live, queue }: Awaited<ReturnType<typeof measure>>): Row[] {
+  const both = (name: string, show: (day: typeof live | typeof queue) => string): Row => [
+    name,
+    show(live),
+    show(queue),
+  ];
+  return [
+    both(`processor time of ${meters} meters' day`, (day) => `${(100 * day.shareOfOneCore).toFixed(3)} % of one core`),
+    both("samples per second", ({ samplesPerSecond }) => String(samplesPerSecond)),
+    ["a sample in others", `${live.samplesPerMessage} put into the queue`, `${queue.rowsPerSample} bare rows`],
+    both("readings per second, signed, recovered and kept", ({ readingsPerSecond }) => String(readingsPerSecond)),
+    ["a reading in bare signatures", "", String(queue.signaturesPerReading)],
+    ["a boundary on disk within", `${live.slowestBoundary} s`, ""],
+    both(`memory, at most (${queue.emptyMiB} MiB before the first sample)`, ({ peakMiB }) => `${peakMiB} MiB`),
+    both(`below ${MOST_MIB} MiB and one core`, ({ met }) => (met ? "met" : "MISSED")),
+  ];
 }
 
-/** Without what compiles this file, which would count as the gateway's memory, and with one arena for all threads. */
-async function alone(): Promise<number> {
-  const { build } = await import("esbuild");
-  const outfile = join(import.meta.dirname, `.gateway-${process.pid}.mjs`);
-  try {
-    await build({ entryPoints: [import.meta.filename], outfile, bundle: true, packages: "external", format: "esm" });
-    const env = { ...process.env, ...ENVIRONMENT };
-    return (
-      spawnSync(process.execPath, [FLAG, outfile, ...process.argv.slice(2)], { stdio: "inherit", env }).status ?? 1
-    );
-  } finally {
-    rmSync(outfile, { force: true });
-  }
+const folder = mkdtempSync(join(tmpdir(), "wattbook-bench-"));
+try {
+  const result = await measure(folder);
+  console.log(json ? JSON.stringify(result) : textOf(result).join("\n"));
+  if (write) console.error(`wrote ${await writeTable(rowsOf(result))}`);
+  if (!result.live.met || !result.queue.met) process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
 }
-
-if (process.execArgv.includes(FLAG)) await main();
-else process.exitCode = await alone();

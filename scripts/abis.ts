@@ -7,6 +7,7 @@ const CONTRACTS = [
   "PaymentEscrow",
   "EnergySharing",
   "EnergyToken",
+  "MeteredAuction",
   "DoubleAuction",
   "SealedAuction",
   "CommitBook",

@@ -10,6 +10,7 @@ const DEPLOYED = [
   "CommitBook.sol",
   "EnergySharing.sol",
   "DoubleAuction.sol",
+  "MeteredAuction.sol",
   "OrderBookLens.sol",
   "SealedAuction.sol",
   "EnergyToken.sol",

@@ -1,47 +1,57 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.28;
 
-import {SlotLoops} from "./SlotLoops.sol";
-import {Mem} from "./Mem.sol";
-
 /// @title Parts
 /// @notice What became of members' records, kept for the rest of the transaction: settlement asks about one member after the other, and a
 /// part depends on those before it.
 library Parts {
-    using Mem for uint256[];
-
     /// @dev "wattbook.sharing.parts", as `Words.area` has it.
     uint256 private constant AREA = 0x34beadef54faa8c37f793ce2d66b0bc300000000000000000000000000000000;
 
+    /// @dev A head is `| received 96 | paid 96 | words that were stored, a bit for each 36 |`, low bit first, and this.
     uint256 private constant KNOWN = 1 << 255;
+    uint256 private constant WORDS = 0xfffffffff;
 
-    /// @param quads Bought and sold Wh.
+    /// @param quads Bought and sold Wh from quad `first` up to `end`; in the others nothing.
     function keep(
         uint32 community,
         uint32 period,
         uint256 member,
         uint256 paid,
         uint256 received,
-        uint256[] memory quads
+        uint256[] memory quads,
+        uint256 first,
+        uint256 end
     ) internal {
-        uint256 pos = _at(community, period, member);
-        uint256 head = KNOWN | (paid << 96) | received;
+        uint256 pos = placeOf(community, period, member);
         assembly ("memory-safe") {
-            let again := tload(pos)
-            tstore(pos, head)
-            let from := add(quads, 32)
+            let place := add(pos, first)
+            let to := add(add(quads, 32), shl(5, end))
             for {
-                let end := add(from, shl(5, mload(quads)))
-            } lt(from, end) {
+                let from := add(add(quads, 32), shl(5, first))
+            } lt(from, to) {
                 from := add(from, 32)
             } {
-                pos := add(pos, 1)
-                let quad := mload(from)
-                // Most often the word is zero already.
-                if or(quad, again) {
-                    tstore(pos, quad)
-                }
+                tstore(place, mload(from))
+                place := add(place, 1)
             }
+        }
+        keepHead(pos, paid, received, (1 << end) - (1 << first));
+    }
+
+    /// @return pos Where the words of a position go in transient storage.
+    function placeOf(uint32 community, uint32 period, uint256 member) internal pure returns (uint256 pos) {
+        unchecked {
+            return _at(community, period, member) + 1;
+        }
+    }
+
+    /// @param pos Where the words of its position are.
+    /// @param written Which of them were stored, a bit for each: the others are zero.
+    function keepHead(uint256 pos, uint256 paid, uint256 received, uint256 written) internal {
+        uint256 head = KNOWN | (written << 192) | (paid << 96) | received;
+        assembly ("memory-safe") {
+            tstore(sub(pos, 1), head)
         }
     }
 
@@ -53,21 +63,23 @@ library Parts {
         uint256 slots
     ) internal view returns (bool known, uint256 paid, uint256 received, bytes memory position) {
         uint256 pos = _at(community, period, member);
-        uint256 quads = SlotLoops.quadsOf(slots);
         position = new bytes(8 * slots);
         uint256 head;
         assembly ("memory-safe") {
             head := tload(pos)
             if head {
-                // `new` has made room for whole words.
+                // `new` has made room for whole words, of zeros.
                 let to := add(position, 32)
                 for {
-                    let end := add(to, shl(5, quads))
-                } lt(to, end) {
-                    to := add(to, 32)
+                    let bits := and(shr(192, head), WORDS)
+                } bits {
+                    bits := shr(1, bits)
                 } {
                     pos := add(pos, 1)
-                    mstore(to, tload(pos))
+                    if and(bits, 1) {
+                        mstore(to, tload(pos))
+                    }
+                    to := add(to, 32)
                 }
             }
         }

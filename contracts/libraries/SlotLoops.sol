@@ -121,6 +121,16 @@ library SlotLoops {
         }
     }
 
+    /// @return quad Of the 24 bytes of four slots which are the first of a word.
+    function unpacked(uint256 word) internal pure returns (uint256 quad) {
+        unchecked {
+            quad = word >> 64;
+            quad += (quad & PAIRS) * 0xffffffff;
+            quad += (quad & SLOTS) * 0xffff;
+            quad += (quad & HALVES) * 0xff;
+        }
+    }
+
     /// @notice The reading that stands in for a missing one: import max(bought, load) per slot, export 0.
     /// @param position Where its quads start in memory.
     /// @param reading Where the reading's quads go.

@@ -59,6 +59,22 @@ library Tariff {
         }
     }
 
+    /// @return lowest Import price of a slot among all classes.
+    /// @return highest Export price.
+    function boundsAt(
+        bytes memory tariff,
+        uint256 classes,
+        uint256 slots,
+        uint256 offset
+    ) internal pure returns (uint256 lowest, uint256 highest) {
+        lowest = type(uint16).max;
+        for (uint256 class = 0; class < classes; ++class) {
+            (uint256 importPrice, uint256 exportPrice) = pricesAt(tariff, class, slots, offset);
+            if (importPrice < lowest) lowest = importPrice;
+            if (exportPrice > highest) highest = exportPrice;
+        }
+    }
+
     /// @return pos Where the entries of a class start in memory.
     function entriesOf(bytes memory tariff, uint256 class, uint256 slots) internal pure returns (uint256 pos) {
         assembly ("memory-safe") {

@@ -11,3 +11,4 @@ export { parseTable, type Row, type Table, type TableOptions } from "./import/cs
 export type { Problem, ProblemCode } from "./problems.ts";
 export * from "./shape.ts";
 export { formatTime, parseStamp, parseTime, type Stamp } from "./time.ts";
+export { instantsOf, zoneOf } from "./import/zones.ts";

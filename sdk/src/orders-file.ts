@@ -16,7 +16,8 @@ export interface OrderFile {
 }
 
 /**
- * Reads the content of an order file. Integers may be numbers, or decimal strings where they exceed 2^53 - 1.
+ * Reads the content of an order file. Integers may be numbers, or decimal strings where they exceed 2^53 - 1. An id that is
+ * a whole number names its order by its digits: 7 and "7" are the same.
  * @param json What `JSON.parse` made of the file.
  * @throws OrderFileError naming the field, and the order by its id
  * @example
@@ -58,16 +59,20 @@ export function clearedOrdersJson({ tick, price, volumeWh, welfare, fills }: Cle
 
 function orderOf(index: number, json: unknown): Plain<LimitOrder> {
   const order = objectOf(`orders[${index}]`, json);
-  const id = order["id"];
-  if (typeof id !== "string" || id === "") {
-    throw new OrderFileError(`orders[${index}].id`, shown(id), "Pass a text that names the order.");
-  }
+  const id = idOf(index, order["id"]);
   return {
     id,
     side: sideOf(id, order["side"]),
     price: integerOf(`price of order ${JSON.stringify(id)}`, order["price"]),
     quantityWh: integerOf(`quantityWh of order ${JSON.stringify(id)}`, order["quantityWh"]),
   };
+}
+
+function idOf(index: number, value: unknown): string {
+  if (typeof value === "string" && value !== "") return value;
+  if (typeof value === "bigint" || (typeof value === "number" && Number.isSafeInteger(value))) return value.toString();
+  const rule = "Pass a text that names the order, or a whole number up to 2^53 - 1.";
+  throw new OrderFileError(`orders[${index}].id`, shown(value), rule);
 }
 
 function sideOf(id: string, value: unknown): Side {

@@ -1,5 +1,9 @@
+import { once } from "node:events";
 import { readFileSync, renameSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
+import { json as jsonOf } from "node:stream/consumers";
 import { expect } from "chai";
 import { scanProgress } from "../../cli/src/lib/progress.ts";
 import { SqliteLogStore } from "../../services/src/keeper/index.ts";
@@ -104,6 +108,37 @@ describe("wattbook doctor", function () {
     for (const name of ["chain", "contracts", "gas: owner", "member", "role: trading", "role: meter", "money"]) {
       expect(names).to.include(name);
     }
+  });
+
+  it("asks every node of a configuration that names several", async function () {
+    const { folder, m } = await desk();
+    const strange = createServer((request, response) => {
+      void jsonOf(request).then((body) => {
+        response.end(JSON.stringify({ jsonrpc: "2.0", id: (body as { id: number }).id, result: "0x5" }));
+      });
+    }).listen(0, "127.0.0.1");
+    await once(strange, "listening");
+    const other = `http://127.0.0.1:${(strange.address() as AddressInfo).port}`;
+    const path = await configure(folder, m, bridge.url);
+    const config = JSON.parse(await readText(folder, "wattbook.json")) as object;
+    const urls = [bridge.url, bridge.url, "http://127.0.0.1:1/v3/secret", other];
+    folder.write("wattbook.json", { ...config, node: { url: urls } });
+    const { code, stdout } = await run(["doctor", "--json", "--config", path]);
+    strange.close();
+    const { checks } = JSON.parse(stdout) as {
+      checks: { check: string; state: string; found: string; advice: string | null }[];
+    };
+    const nodes = checks.filter(({ check }) => /^node \d$/.test(check));
+    expect(nodes.map(({ check, state }) => `${state} ${check}`)).to.deep.equal([
+      "ok node 2",
+      "warn node 3",
+      "fail node 4",
+    ]);
+    expect(nodes[1]?.found).to.include("http://127.0.0.1:1").and.to.include("does not answer");
+    expect(nodes[2]?.found).to.include("on chain 5");
+    expect(nodes[2]?.advice).to.include("Name a node of chain 31337");
+    expect(code).to.equal(2);
+    expect(stdout).not.to.include("secret");
   });
 
   it("names keys that are not the member's, a community and a chain that are not there", async function () {

@@ -144,6 +144,15 @@ describe("wattbook community", function () {
     const publish = ["community", "tariff", "--publish", tariff, "--json"];
     const first = period + 1 + m.terms.horizon + m.terms.tariffNotice;
     expect(failure(await cli(...publish, "--period", String(first - 1), "--yes"))).to.deep.equal([2, "OPTION_INVALID"]);
+    const dry = await cli(...publish, "--dry-run");
+    expect(json(dry)).to.deep.include({ period: first, dryRun: true });
+    expect(dry.stderr).to.match(/0 +05:30 to the end +0\.35 LEUR\/kWh/);
+    const blocks = () => m.registry.runner?.provider?.getBlockNumber();
+    const height = await blocks();
+    expect((await cli(...publish, "--dry-run")).code).to.equal(0);
+    expect(await blocks()).to.equal(height);
+    const before = json(await cli("community", "tariff", "--period", String(first), "--json"));
+    expect(before["tariff"]).to.not.deep.include({ networkFee: "30" });
     const published = await cli(...publish, "--yes");
     expect(json(published)).to.deep.include({ period: first });
     expect(published.stderr).to.match(/0 +05:30 to the end +0\.35 LEUR\/kWh +0\.08 LEUR\/kWh/);

@@ -8,6 +8,7 @@ const PATIENCE = 60_000;
 
 /** A service that runs. */
 export interface Running {
+  readonly pid: number;
   /** Everything on stderr so far. */
   readonly text: () => string;
   /** The first log line of a message, whenever it comes. @throws where the service ends before */
@@ -58,7 +59,7 @@ export class Services {
       this.#running.delete(running);
       return ended;
     };
-    const running = { text, says, ended, stop };
+    const running = { pid: child.pid ?? 0, text, says, ended, stop };
     this.#running.add(running);
     return running;
   }

@@ -1,7 +1,6 @@
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import { network } from "hardhat";
-import type { BaseWallet } from "ethers";
 import stripJsonComments from "strip-json-comments";
 import { AdapterConfig } from "../../services/src/gateway/config/adapter-schema.ts";
 import { readGatewayConfig } from "../../services/src/gateway/config/read.ts";
@@ -9,24 +8,16 @@ import { MemberConfig } from "../../services/src/gateway/config/schema.ts";
 import { Secrets } from "../../services/src/operation/index.ts";
 import { readRelayerConfig } from "../../services/src/relayer/config.ts";
 import { hours } from "../helpers/hours.ts";
-import { type Connection, key } from "../helpers/market.ts";
+import type { Connection } from "../helpers/market.ts";
 import { type Bridge, bridgeTo } from "../services/support/bridge.ts";
 import { freePort } from "../services/gateway/support.ts";
 import { State, stateOf } from "../helpers/settling.ts";
-import { eventually, type Running, Services } from "./running.ts";
-import { configure, Folder, keystoreOf, PASSWORD, run, spawned } from "./support.ts";
+import { BEGINNING, door, placeFor, readiness, RELAYER, TOKEN } from "./place.ts";
+import { eventually, Services } from "./running.ts";
+import { Folder, PASSWORD, run, spawned } from "./support.ts";
 
-const TOKEN = "push-token-secret";
 /** Stands in the node's address, as keys of providers do. */
 const NODE_KEY = "node-key-secret";
-const DAY = 86_400_000;
-/**
- * Communities of tests begin at the second midnight after this: 4 to 28 hours ago, so that their first periods are over by
- * this machine's clock, and not so long that nobody signs them any more.
- */
-const BEGINNING = Math.floor((Date.now() - 4 * 3_600_000) / DAY) * DAY - 1.5 * DAY;
-const RELAYER = key(9_001);
-
 let connection: Connection;
 let bridge: Bridge;
 const services = new Services();
@@ -44,67 +35,12 @@ after(async () => {
 });
 
 const { hour } = hours(() => connection);
-const local = { host: "127.0.0.1", port: 0 };
 
-/** A member's machine with everything that the three services need. */
 async function place() {
   const w = await hour();
   const folder = new Folder();
   folders.push(folder);
-  const { m, seller } = w;
-  const url = `${bridge.url}/v3/${NODE_KEY}`;
-  const config = await configure(folder, m, url, { member: seller.member, keys: { owner: seller.owner } });
-  await connection.networkHelpers.setBalance(RELAYER.address, 10n ** 20n);
-  const keyFile = async (name: string, wallet: BaseWallet) => {
-    folder.write(`${name}.json`, await keystoreOf(wallet));
-    return { file: `${name}.json`, passwordFile: "password" };
-  };
-  const relayer = {
-    deployment: "deployment.json",
-    folder: "relayer-files",
-    node: { urls: [url], pollMs: 100, confirmations: 1 },
-    key: await keyFile("relayer-key", RELAYER),
-    communities: [m.community],
-    ...{ patience: 0, listen: local, operation: local, log: "debug", threads: 1 },
-  };
-  const push = await freePort();
-  folder.write("home.token", `${TOKEN}\n`);
-  const gateway = {
-    deployment: "deployment.json",
-    node: { urls: [url] },
-    queue: "gateway.sqlite",
-    relayer: { url: "http://127.0.0.1:1" },
-    meters: [{ name: "home", maxW: 17_250, maxLate: 10_000_000 }],
-    members: [
-      {
-        ...{ community: m.community, member: seller.member, meter: "home" },
-        meterKey: { ...(await keyFile("meter-key", seller.meter)), address: seller.meter.address },
-      },
-    ],
-    adapters: [{ type: "http", port: push, tokenFiles: { home: "home.token" } }],
-    ...{ signAfter: 1, operation: local, log: "debug" },
-  };
-  const start = (name: "gateway" | "relayer", json: object, env?: Record<string, string>): Running =>
-    services.start([name, "--config", folder.write(`${name}.json`, json)], env);
-  const sample = async (at: number, exported: number) =>
-    fetch(`http://127.0.0.1:${push}/v1/meters/home/samples`, {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${TOKEN}` },
-      body: JSON.stringify({ at, import: 0, export: exported }),
-    });
-  return { ...w, folder, config, relayer, gateway, start, sample };
-}
-
-/** What operators see. */
-async function door(url: unknown, path: "/readyz" | "/healthz" | "/metrics") {
-  const response = await fetch(`${String(url)}${path}`);
-  const text = await response.text();
-  return { status: response.status, text };
-}
-
-async function readiness(url: unknown) {
-  const { status, text } = await door(url, "/readyz");
-  return { status, ...(JSON.parse(text) as { ready: boolean; checks: Record<string, string> }) };
+  return placeFor(connection, w, `${bridge.url}/v3/${NODE_KEY}`, services, folder);
 }
 
 function expectNoSecret(...logs: string[]): void {
@@ -185,10 +121,14 @@ describe("Services by the command line", function () {
       "ok service: keeper, ready: node, outbox, logs, pass",
     ]);
 
+    const said: string[] = [];
     for (const each of [keeping, reading, relaying]) {
-      const { code } = await each.stop();
+      const { code, stdout } = await each.stop();
       expect(code, each.text()).to.equal(0);
+      said.push(stdout);
     }
+    expect(said[1]).to.match(/^Stopped after .*samples kept: 5, .*readings accepted: 1\. What waits/);
+    expect(said[2]).to.match(/^Stopped after .*received: 1, /);
     for (const [name, each] of Object.entries({ keeper: keeping, gateway: reading, relayer: relaying })) {
       await each.says(`${name} is down`);
     }
@@ -316,8 +256,9 @@ describe("Services by the command line", function () {
   });
 
   it("do not start twice on the same files and doors", async function () {
-    const { gateway, relayer, start, folder } = await place();
-    const reading = start("gateway", gateway);
+    const { gateway, relayer, folder } = await place();
+    const path = folder.write("gateway.json", gateway);
+    const reading = services.start(["gateway", "--json", "--config", path]);
     const { operation } = await reading.says("gateway is up");
     const again = await spawned(["gateway", "--config", folder.at("gateway.json")]);
     expect([again.code, again.stderr.split(":")[0]]).to.deep.equal([1, "STORE_IN_USE"]);
@@ -326,7 +267,8 @@ describe("Services by the command line", function () {
     const blocked = await spawned(["relayer", "--config", taken]);
     expect([blocked.code, blocked.stderr.split(":")[0]]).to.deep.equal([2, "LISTEN_FAILED"]);
     expect(blocked.stderr).to.include(`operation is 127.0.0.1:${port}`).and.to.include("EADDRINUSE");
-    expect((await reading.stop()).code).to.equal(0);
+    const { code, stdout } = await reading.stop();
+    expect([code, JSON.parse(stdout)]).to.deep.equal([0, { stopped: true, did: {} }]);
   });
 
   it("have a configuration to begin with, whose values are the defaults", async function () {

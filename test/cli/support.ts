@@ -1,6 +1,6 @@
 /** The command line under test: in this process with streams that remember, or as a process of its own. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
@@ -91,6 +91,10 @@ export class Folder {
     const text = typeof content === "string" ? content : JSON.stringify(content);
     writeFileSync(this.at(name), text, { mode });
     return this.at(name);
+  }
+
+  read(name: string): string {
+    return readFileSync(this.at(name), "utf8");
   }
 
   remove(): void {

@@ -6,7 +6,7 @@ import { BUDGET_TYPES } from "./typed-data.ts";
 /** `IEnergySharing.Rule`. */
 export const Rule = { Unset: 0, SupplyDemandRatio: 1, MidMarketRate: 2, BillSharing: 3, FeedInOnly: 4 } as const;
 
-/** `IEnergySharing.Skip`. */
+/** `IMeteredModule.Skip`. */
 export const ShareSkip = {
   None: 0,
   BadSignature: 1,
@@ -20,6 +20,7 @@ export const ShareSkip = {
   NoFunds: 9,
   AlreadyCounted: 10,
   NotMetered: 11,
+  OffGrid: 12,
 } as const;
 
 export interface SchemeInput {

@@ -25,6 +25,19 @@ export const BUDGET_TYPES = {
     { name: "sequence", type: "uint32" },
   ],
 };
+export const STANDING_ORDER_TYPES = {
+  StandingOrder: [
+    { name: "community", type: "uint32" },
+    { name: "member", type: "uint32" },
+    { name: "budget", type: "uint48" },
+    { name: "buyTick", type: "uint8" },
+    { name: "sellTick", type: "uint8" },
+    { name: "firstPeriod", type: "uint32" },
+    { name: "lastPeriod", type: "uint32" },
+    { name: "epoch", type: "uint32" },
+    { name: "sequence", type: "uint32" },
+  ],
+};
 export const READING_TYPES = {
   Reading: [
     { name: "community", type: "uint32" },

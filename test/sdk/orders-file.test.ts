@@ -50,6 +50,21 @@ describe("order files", function () {
     }
   });
 
+  it("may be numbered: a whole number and its digits are one id", function () {
+    const oven = { id: 8, side: "buy", price: 180, quantityWh: 800 };
+    const text = answerTo({ ...GRID, orders: [{ ...ROOF, id: 7 }, oven] });
+    expect((JSON.parse(text) as { fills: object }).fills).to.deep.equal({ 7: 800, 8: 800 });
+    const twice = () =>
+      answerTo({
+        ...GRID,
+        orders: [
+          { ...ROOF, id: 7 },
+          { ...oven, id: "7" },
+        ],
+      });
+    expectCode(twice, "REPEATED_ID", { id: "7" });
+  });
+
   it("are refused with the field, and the order where it has an id", function () {
     const cases: [unknown, string][] = [
       [[], "the file"],
@@ -58,7 +73,9 @@ describe("order files", function () {
       [{ ...GRID, tickCount: 6.5, orders: [] }, "tickCount"],
       [{ ...GRID, orders: {} }, "orders"],
       [{ ...GRID, orders: [ROOF, 5] }, "orders[1]"],
-      [{ ...GRID, orders: [{ ...ROOF, id: 7 }] }, "orders[0].id"],
+      [{ ...GRID, orders: [{ ...ROOF, id: 7.5 }] }, "orders[0].id"],
+      [{ ...GRID, orders: [{ ...ROOF, id: 2 ** 53 }] }, "orders[0].id"],
+      [{ ...GRID, orders: [{ ...ROOF, id: null }] }, "orders[0].id"],
       [{ ...GRID, orders: [{ ...ROOF, id: "" }] }, "orders[0].id"],
       [{ ...GRID, orders: [{ ...ROOF, side: "BUY" }] }, 'side of order "roof"'],
       [{ ...GRID, orders: [{ ...ROOF, price: "1e2" }] }, 'price of order "roof"'],

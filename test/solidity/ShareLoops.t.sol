@@ -21,21 +21,25 @@ contract ShareLoopsTest {
         uint256 slots;
         uint256[] imported;
         uint256[] exported;
+        bytes values;
         uint256[] quads;
     }
 
-    function testFuzz_net(uint256 seed) external pure {
+    function testFuzz_take(uint256 seed) external pure {
         Dice memory d = Dice(seed);
         Lab memory l = _reading(d, d.one(2) ? MOST_WH : 30);
+        uint256[] memory totals = SlotLoops.newReading(l.slots);
+        for (uint256 i = 0; i < totals.length; ++i) totals[i] = i;
         uint256 guard = Canary.guard();
         Canary.soil(SPAN);
-        uint256 taken = ShareLoops.net(l.quads);
+        uint256 taken = ShareLoops.take(l.values, l.quads, totals);
         Check.yes(Canary.isSoiled(SPAN), "free memory");
         ShareLoopsPlain.Net memory n = ShareLoopsPlain.net(l.imported, l.exported);
         uint256 sum = 0;
         for (uint256 k = 0; k < l.slots; ++k) sum += n.taken[k];
         Check.eq(taken, sum, "taken");
         _same(l, n);
+        for (uint256 i = 0; i < totals.length; ++i) Check.eq(totals[i], i + l.quads[i], "totals");
         Check.yes(Canary.isIntact(guard), "memory behind");
     }
 
@@ -46,46 +50,96 @@ contract ShareLoopsTest {
         uint256[] memory floors = new uint256[](l.slots);
         bool losing = d.one(2);
         for (uint256 k = 0; k < l.slots; ++k) (prices[k], floors[k]) = (d.upTo(9), losing ? d.upTo(5) : 0);
-        ShareLoops.net(l.quads);
+        uint256[] memory totals = SlotLoops.newReading(l.slots);
+        ShareLoops.take(l.values, l.quads, totals);
         ShareLoopsPlain.Net memory n = ShareLoopsPlain.net(l.imported, l.exported);
         uint256 budget = d.upTo(90 * l.slots);
-        uint256 left = ShareLoops.clip(l.quads, prices, floors, budget);
+        uint256 left = ShareLoops.clip(l.quads, prices, floors, budget, totals);
         Check.eq(left, ShareLoopsPlain.clip(n, prices, floors, budget), "left");
         _same(l, n);
+        // The totals are of what is left, too.
+        for (uint256 i = 0; i < totals.length; ++i) Check.eq(totals[i], l.quads[i], "totals");
     }
 
     /// @dev Three members one after the other, with others before them and behind them.
     function testFuzz_share(uint256 seed) external pure {
         Dice memory d = Dice(seed);
         uint256 most = d.one(2) ? MOST_WH : 30;
+        uint256 slots = d.one(10) ? 144 : 1 + d.upTo(24);
         Lab[3] memory labs;
         ShareLoopsPlain.Net[3] memory nets;
-        uint256 slots = d.one(10) ? 144 : 1 + d.upTo(24);
         for (uint256 i = 0; i < 3; ++i) {
             labs[i] = _reading(d, most, slots);
-            ShareLoops.net(labs[i].quads);
+            ShareLoops.take(labs[i].values, labs[i].quads, SlotLoops.newReading(slots));
             nets[i] = ShareLoopsPlain.net(labs[i].imported, labs[i].exported);
         }
         uint256 table = ShareLoops.tableOf(slots);
         uint256[] memory live = ShareLoops.newLive(slots);
         ShareLoopsPlain.Slot[] memory plain = new ShareLoopsPlain.Slot[](slots);
+        (uint256 dawn, uint256 dusk) = d.one(2) ? (d.upTo(slots), d.upTo(slots)) : (0, slots);
         for (uint256 k = 0; k < slots; ++k) {
             plain[k] = _slot(d, nets, k, most);
             ShareLoopsPlain.Slot memory s = plain[k];
+            if (k < dawn || k > dusk) s.shared = 0;
             ShareLoops.setSlot(live, table, k, s.supply, s.demand, s.shared, s.num, s.den);
             ShareLoops.setBefore(table, k, s.given, s.taken);
         }
-        for (uint256 i = 0; i < 3; ++i) {
-            uint256 guard = Canary.guard();
-            Canary.soil(SPAN);
-            (uint256 paid, uint256 received) = ShareLoops.share(live, table, labs[i].quads);
-            Check.yes(Canary.isSoiled(SPAN), "free memory");
-            (ShareLoopsPlain.Net memory part, uint256 paid_, uint256 received_) = ShareLoopsPlain.share(plain, nets[i]);
-            Check.eq(paid, paid_, "paid");
-            Check.eq(received, received_, "received");
-            _same(labs[i], part);
-            Check.yes(Canary.isIntact(guard), "memory behind");
+        (uint256 from, uint256 to) = ShareLoops.bounds(live);
+        _outsideIsDark(plain, from, to);
+        for (uint256 i = 0; i < 3; ++i) _share(live, table, labs[i], plain, nets[i]);
+    }
+
+    function _share(
+        uint256[] memory live,
+        uint256 table,
+        Lab memory l,
+        ShareLoopsPlain.Slot[] memory plain,
+        ShareLoopsPlain.Net memory n
+    ) private pure {
+        (uint256 from, uint256 to) = ShareLoops.bounds(live);
+        uint256 guard = Canary.guard();
+        Canary.soil(SPAN);
+        (uint256 paid, uint256 received) = ShareLoops.share(live, table, l.quads, from, to);
+        Check.yes(Canary.isSoiled(SPAN), "free memory");
+        (ShareLoopsPlain.Net memory part, uint256 paid_, uint256 received_) = ShareLoopsPlain.share(plain, n);
+        Check.eq(paid, paid_, "paid");
+        Check.eq(received, received_, "received");
+        // Outside of the bounds nothing is traded, whatever stands there.
+        for (uint256 i = 0; i < l.quads.length; ++i) if (i < from || i >= to) l.quads[i] = 0;
+        _same(l, part);
+        Check.yes(Canary.isIntact(guard), "memory behind");
+    }
+
+    function _outsideIsDark(ShareLoopsPlain.Slot[] memory plain, uint256 from, uint256 to) private pure {
+        for (uint256 k = 0; k < plain.length; ++k) {
+            if (plain[k].shared != 0) Check.yes(from <= k / 4 && k / 4 < to, "within the bounds");
         }
+        if (from == to) return;
+        bool lit = false;
+        for (uint256 k = 4 * from; k < 4 * from + 4 && k < plain.length; ++k) lit = lit || plain[k].shared != 0;
+        Check.yes(lit, "first quad");
+        lit = false;
+        for (uint256 k = 4 * to - 4; k < 4 * to && k < plain.length; ++k) lit = lit || plain[k].shared != 0;
+        Check.yes(lit, "last quad");
+    }
+
+    /// @dev A rate makes of any number of Wh what the fraction makes, rounded down: at the borders of what it can be asked.
+    function testFuzz_rates(uint40 wh, uint40 total, uint40 part, uint256 num, uint256 den) external pure {
+        if (total == 0) return;
+        if (part > total) (part, total) = (total, part);
+        if (wh > total) wh = wh % total;
+        den = 1 + (den % (2 ** 57 - 1));
+        num = num % (den * type(uint16).max + 1);
+        uint256 table = ShareLoops.tableOf(4);
+        uint256[] memory live = ShareLoops.newLive(4);
+        ShareLoops.setSlot(live, table, 0, total, total, part, num, den);
+        ShareLoops.setBefore(table, 0, 0, wh);
+        uint256 tally = Mem.load(table);
+        if (part == 0) return;
+        uint256 shared = (uint256(wh) * part) / total;
+        Check.eq(uint64(tally), wh, "Wh");
+        Check.eq(uint64(tally >> 64), shared, "shared");
+        Check.eq(tally >> 128, (shared * num) / den, "money");
     }
 
     /// @dev Chunks of up to 256 members of the largest readings, added to totals of as many as there can be.
@@ -167,7 +221,8 @@ contract ShareLoopsTest {
         for (uint256 i = 0; i < 3; ++i)
             (s.demand, s.supply) = (s.demand + nets[i].taken[k], s.supply + nets[i].given[k]);
         if (!d.one(8)) s.shared = s.demand < s.supply ? s.demand : s.supply;
-        (s.num, s.den) = d.one(2) ? (d.upTo(type(uint72).max), 1 + d.upTo(type(uint56).max)) : (d.upTo(700), 1);
+        s.den = d.one(2) ? 1 : 1 + d.upTo(type(uint56).max);
+        s.num = d.upTo(s.den * (d.one(2) ? 700 : type(uint16).max));
     }
 
     function _reading(Dice memory d, uint256 most) private pure returns (Lab memory) {
@@ -177,11 +232,13 @@ contract ShareLoopsTest {
     function _reading(Dice memory d, uint256 most, uint256 slots) private pure returns (Lab memory l) {
         l.slots = slots;
         (l.imported, l.exported) = (new uint256[](slots), new uint256[](slots));
+        l.values = Mem.cut(new bytes(6 * slots + 64), 6 * slots);
         l.quads = SlotLoops.newReading(slots);
         for (uint256 k = 0; k < slots; ++k) {
             if (d.one(5)) continue;
             (l.imported[k], l.exported[k]) = (d.one(3) ? 0 : d.upTo(most), d.one(3) ? 0 : d.upTo(most));
-            l.quads[k >> 2] |= ((l.imported[k] << 32) | l.exported[k]) << (192 - 64 * (k & 3));
+            uint256 both = (l.imported[k] << 24) | l.exported[k];
+            for (uint256 i = 0; i < 6; ++i) l.values[6 * k + i] = bytes1(uint8(both >> (40 - 8 * i)));
         }
     }
 

@@ -131,7 +131,10 @@ async function withdrawBond(
   const amount = text === "all" ? before.free : amountOf("<amount>", text, money);
   if (amount > before.free || amount === 0n) {
     const locked = `${amountText(money, before.locked)} are locked by commits until their periods are over`;
-    throw new CliError("BALANCE_TOO_LOW", `${amountText(money, before.free)} of the bond are free; ${locked}.`);
+    throw new CliError(
+      "BALANCE_TOO_LOW",
+      `${amountText(money, before.free)} of the bond are free; ${locked}. Withdraw less, or wait.`,
+    );
   }
   const to = options.to === undefined ? from.address : addressOf("--to", options.to);
   const call = wattbook.escrow.calls.withdrawBond(community, to, amount);

@@ -56,8 +56,8 @@ async function publishFile(session: Session, path: string, options: TariffOption
   const [first, last] = [earliestTariff(founded.terms, now), latestTariff(founded.terms, now)];
   const period = asPeriod(options.period ?? first);
   if (period < first || period > last) {
-    const rule = `A tariff published now can count from period ${periodText(terms, first)} to ${last}`;
-    throw new CliError("OPTION_INVALID", `--period ${period}: ${rule}.`);
+    const rule = `a tariff published now can count from period ${periodText(terms, first)} to ${last}`;
+    throw new CliError("OPTION_INVALID", `--period ${period}: ${rule}. Pass one of these.`);
   }
   const from = keyOf(config, "coordinator");
   const coordinator = await wattbook.registry.ownerOf(community, asMember(0n));

@@ -30,7 +30,8 @@ function wordsOf(command: Command, path: readonly string[]): Words[] {
   const declared = command.options.map(({ long, description }) => ({ name: long ?? "", description }));
   const options = [...declared, { name: "--help", description: "display help for command" }];
   for (const { name } of [...commands, ...options])
-    if (!/^[a-z-]+$/.test(name)) throw new CliError("NOT_AVAILABLE", `${name} cannot be completed.`);
+    if (!/^[a-z-]+$/.test(name))
+      throw new CliError("NOT_AVAILABLE", `${name} cannot be completed. Name it in small letters and hyphens.`);
   return [{ path, commands, options }, ...command.commands.flatMap((each) => wordsOf(each, [...path, each.name()]))];
 }
 

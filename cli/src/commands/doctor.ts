@@ -3,6 +3,7 @@ import type { Finding, State } from "../doctor/check.ts";
 import { lookAtChain } from "../doctor/chain.ts";
 import { lookAtCommunity } from "../doctor/community.ts";
 import { lookLocally, type LookedLocally } from "../doctor/local.ts";
+import { lookAtOtherNodes } from "../doctor/nodes.ts";
 import { lookAtServices } from "../doctor/services.ts";
 import { action, type CommonOptions, type Register } from "../lib/app.ts";
 import { EXIT } from "../lib/errors.ts";
@@ -38,8 +39,8 @@ async function chainFindings(local: LookedLocally): Promise<Finding[]> {
   const { url, deployment, config } = local.value;
   const provider = openProvider(url, deployment.chainId, config.node.timeoutMs);
   try {
-    const chain = await lookAtChain(local.value, provider);
-    const findings = [...local.findings, ...chain.findings];
+    const [chain, others] = await Promise.all([lookAtChain(local.value, provider), lookAtOtherNodes(local.value)]);
+    const findings = [...local.findings, ...chain.findings, ...others];
     if (chain.value === undefined) return [...findings, skipped("community")];
     return [...findings, ...(await lookAtCommunity(local.value, chain.value))];
   } finally {

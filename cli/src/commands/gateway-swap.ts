@@ -44,7 +44,7 @@ export const gatewaySwap: Register = (parent, app) => {
 
 async function swap(options: Options, output: Output, { terminal }: App): Promise<void> {
   if (options.check === true || options.printConfig === true) {
-    const advice = "they look at the gateway itself; --dry-run shows what a swap would change";
+    const advice = "leave them out; --dry-run shows what a swap would change";
     throw new CliError("OPTION_INVALID", `--check and --print-config do not go with swap: ${advice}.`);
   }
   const { readGatewayConfig, registerWhDown, swapMeter } = await import("@wattbook/services/gateway");

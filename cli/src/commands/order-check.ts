@@ -49,7 +49,10 @@ export function checkAccepted(receipts: readonly TransactionReceipt[]): void {
     const event = MARKET.parseLog(log);
     if (event?.name === "StripSkipped") {
       const reason = reasonOf(STRIP_REASONS, event.args["reason"] as bigint);
-      throw new CliError("ORDER_LEFT_OUT", `The chain left the orders out: ${reason}. Nothing was reserved.`);
+      throw new CliError(
+        "ORDER_LEFT_OUT",
+        `The chain left the orders out: ${reason}. Nothing was reserved: correct them, and place them again.`,
+      );
     }
     if (event?.name !== "EntriesRefused") continue;
     const codes = (event.args["reasons"] as string).slice(2).match(/../g) ?? [];

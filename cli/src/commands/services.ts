@@ -1,10 +1,11 @@
 /** `wattbook gateway` and `wattbook relayer`: services that run from a configuration of their own. */
-import type { Findings, Level, Program } from "@wattbook/services/operation";
+import type { Did, Findings, Level, Program } from "@wattbook/services/operation";
 import { action, type App, type CommonOptions, type Register } from "../lib/app.ts";
 import { EXIT } from "../lib/errors.ts";
 import { passwordSource } from "../lib/keystore.ts";
 import type { Output } from "../lib/output.ts";
 import { withoutKeys } from "../lib/text.ts";
+import { gatewayRefused } from "./gateway-refused.ts";
 import { gatewaySwap } from "./gateway-swap.ts";
 
 interface Options extends CommonOptions {
@@ -58,13 +59,22 @@ async function run<C extends { readonly log: Level }>(
   const file = { path, env: app.terminal.env };
   const passwords = passwordSource(passwordFile, app.terminal);
   if (check !== true) {
-    await runProgram(program, file, passwords);
+    const did = await runProgram(program, file, passwords);
+    output.result(
+      { stopped: true, did },
+      () => `Stopped${didText(did)}. What waits is kept and goes on with the next start.`,
+    );
     return;
   }
   const checks = await checkProgram(program, file, passwords);
   const ready = Object.values(checks).every((fault) => fault === null);
   app.exit = ready ? EXIT.ok : EXIT.failed;
   output.result({ ready, checks }, () => checkText(checks));
+}
+
+function didText(did: Did): string {
+  const counts = Object.entries(did).map(([name, count]) => `${name.replaceAll("_", " ")}: ${count}`);
+  return counts.length === 0 ? "" : ` after ${counts.join(", ")}`;
 }
 
 function checkText(checks: Findings): string {
@@ -80,7 +90,7 @@ export const gateway = service(
     summary: "Reads meters, signs readings and orders, and hands them over once, until it is stopped.",
     load: async () => (await import("@wattbook/services/gateway")).gatewayProgram,
   },
-  [gatewaySwap],
+  [gatewaySwap, gatewayRefused],
 );
 
 export const relayer = service({

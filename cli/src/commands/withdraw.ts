@@ -27,7 +27,7 @@ export const withdraw: Register = (parent, app) => {
         const reserved = "What orders have reserved comes free when they are settled";
         throw new CliError(
           "BALANCE_TOO_LOW",
-          `Member ${member} has ${amountText(money, before.free)} free. ${reserved}.`,
+          `Member ${member} has ${amountText(money, before.free)} free. ${reserved}: withdraw less, or wait.`,
         );
       }
       const to = options.to === undefined ? from.address : addressOf("--to", options.to);

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Deployment } from "@wattbook/sdk";
-import { ROLES, nodeUrlOf, readConfig, type Config, type Role } from "../lib/config.ts";
+import { ROLES, nodeUrlsOf, readConfig, type Config, type Role } from "../lib/config.ts";
 import { EXIT, reportOf } from "../lib/errors.ts";
 import { checkPrivate } from "../lib/files.ts";
 import { readKey, type LockedKey } from "../lib/keystore.ts";
@@ -18,7 +18,10 @@ const LEAST_NODE = [22, 18] as const;
 export interface Local {
   readonly config: Config;
   readonly deployment: Deployment;
+  /** Of the node that is asked first. */
   readonly url: string;
+  /** Of all nodes. */
+  readonly urls: readonly string[];
   readonly keys: ReadonlyMap<Role, LockedKey>;
 }
 
@@ -62,12 +65,17 @@ export function lookLocally(named: string | undefined, terminal: Terminal): Look
       return `version ${file.version} on chain ${file.chainId}`;
     },
   );
-  const url = attempt("node address", findings, () => nodeUrlOf(config, terminal), withoutKeys);
+  const urls = attempt(
+    "node address",
+    findings,
+    () => nodeUrlsOf(config, terminal),
+    (all) => all.map(withoutKeys).join(", "),
+  );
   findings.push(...nodeKey(config));
   const keys = keysOf(config, findings);
   findings.push(dataFolder(config));
-  if (deployment === undefined || url === undefined) return { findings, config, value: undefined };
-  return { findings, config, value: { config, deployment, url, keys } };
+  if (deployment === undefined || urls === undefined) return { findings, config, value: undefined };
+  return { findings, config, value: { config, deployment, url: urls[0], urls, keys } };
 }
 
 function attempt<T>(check: string, findings: Finding[], work: () => T, found: (value: T) => string): T | undefined {

@@ -176,6 +176,6 @@ export function nodeUrlsOf({ path: file, node }: Config, { env }: Pick<Terminal,
   if ([first, ...more].every((url) => httpUrl.safeParse(url).success)) return [first, ...more];
   throw new CliError(
     "CONFIG_INVALID",
-    `${source} holds no address of a node (not shown). It begins with http:// or https://.`,
+    `${source} holds no address of a node (not shown). Write one that begins with http:// or https://.`,
   );
 }

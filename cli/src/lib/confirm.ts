@@ -30,7 +30,7 @@ export async function confirm(
   }
   const answer = await ask(`${question} [y/N] `, terminal, undone);
   if (/^y(es)?$/i.test(answer.trim())) return;
-  throw new CliError("CONFIRMATION_NEEDED", `Not confirmed. ${undone}`);
+  throw new CliError("CONFIRMATION_NEEDED", `Not confirmed. ${undone} Run it again to ${what} after all.`);
 }
 
 /** Ctrl-C and the end of input are an answer too. */

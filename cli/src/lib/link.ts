@@ -157,5 +157,5 @@ export async function memberOf(
   const count = await wattbook.registry.memberCount(community);
   if (index < count) return asMember(index);
   const there = `Community ${community} has the members 0 to ${count - 1n}`;
-  throw new CliError("MEMBER_MISSING", `There is no member ${index}. ${there}.`);
+  throw new CliError("MEMBER_MISSING", `There is no member ${index}. ${there}: name one of them.`);
 }

@@ -5,7 +5,7 @@ import { getAddress, isAddress } from "ethers";
 import { CliError } from "./errors.ts";
 import type { Money } from "./units.ts";
 
-const INDEX = 2n ** 32n - 1n;
+export const INDEX = 2n ** 32n - 1n;
 const MOST_WAIT = 86_400n;
 const MOST_PORT = 65_535;
 

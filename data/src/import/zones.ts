@@ -6,7 +6,12 @@ import type { ClockChange } from "../shape.ts";
 
 const DAY = 86_400;
 
-/** A time zone by its IANA name. @throws DataError OPTION_INVALID */
+/**
+ * A time zone by its IANA name.
+ * @throws DataError OPTION_INVALID
+ * @example
+ * zoneOf("Europe/Amsterdam").name; // "Europe/Amsterdam"
+ */
 export function zoneOf(name: string): IANAZone {
   const zone = IANAZone.create(name);
   if (zone.isValid) return zone;
@@ -22,6 +27,8 @@ export function offsetAt(zone: IANAZone, unixSeconds: number): number {
  * All unix times at which clocks in a zone show a wall time, earliest first: none where clocks skip it in spring, two where
  * they repeat it in autumn.
  * @param local The wall time read as if it were UTC, seconds.
+ * @example
+ * instantsOf(zoneOf("Europe/Amsterdam"), Date.UTC(2026, 9, 25, 2, 30) / 1000); // [1792888200, 1792891800]
  */
 export function instantsOf(zone: IANAZone, local: number): number[] {
   const offsets = new Set([offsetAt(zone, local - DAY), offsetAt(zone, local + DAY)]);

@@ -145,9 +145,16 @@ const invalid: Rule = (said, options) => {
     : undefined;
 };
 
+/** One of several nodes behind an address that is behind the others: the next one may have the block. */
+const behind: Rule = (said, options) => {
+  const pattern =
+    /header not found|unknown block|block ?(hash|number)?,? (is |was |could |can)?not (be )?found|BlockOutOfRange|invalid block tag \d+\. Latest/i;
+  return says(said, pattern) ? new RpcUnavailableError(reason(said, pattern), options) : undefined;
+};
+
 const unavailable: Rule = (said, options) => {
   const pattern =
-    /fetch failed|failed to fetch|network ?error|socket hang up|could not (detect|connect)|connection (refused|reset|closed|error)|ECONN|ENOTFOUND|EAI_AGAIN|terminated|disconnected|header not found|bad gateway|service unavailable|load failed|other side closed|failed to make \w+ request|cannot connect to|status code 5\d\d/i;
+    /fetch failed|failed to fetch|network ?error|socket hang up|could not (detect|connect)|connection (refused|reset|closed|error)|ECONN|ENOTFOUND|EAI_AGAIN|terminated|disconnected|bad gateway|service unavailable|load failed|other side closed|failed to make \w+ request|cannot connect to|status code 5\d\d/i;
   const codes = ["NETWORK_ERROR", "ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "EPIPE", "UND_ERR_SOCKET"];
   return hasCode(said, ...codes, 4900, 4901) || said.statuses.some((status) => status >= 500) || says(said, pattern)
     ? new RpcUnavailableError(reason(said, pattern), options)
@@ -165,7 +172,17 @@ const other: Rule = (said, options) => {
 };
 
 const BEFORE_REVERTS: readonly Rule[] = [rejected, funds, nonce, chain];
-const AFTER_REVERTS: readonly Rule[] = [pruned, range, refused, timeout, codeless, unavailable, invalid, other].map(
+const AFTER_REVERTS: readonly Rule[] = [
+  pruned,
+  behind,
+  range,
+  refused,
+  timeout,
+  codeless,
+  unavailable,
+  invalid,
+  other,
+].map(
   (rule): Rule =>
     (said, options) =>
       aborted(said) ? undefined : rule(said, options),

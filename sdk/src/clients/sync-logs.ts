@@ -1,20 +1,27 @@
 /** Brings stored logs up to date: from the checkpoint on, or from before a reorganisation of the chain. */
+import { type Filter, type FilterByBlockHash, ZeroHash } from "ethers";
 import { CheckpointInvalidError, RpcInvalidError } from "./fault-errors.ts";
 import { parseLogState } from "./log-store.ts";
 import type { Anchor, LogState, LogStore } from "./log-store.ts";
 import { latestBlock, repeated, scanChunks } from "./scan.ts";
-import type { LogFilter, LogSource, ScannedLog, ScanRange } from "./scan.ts";
+import type { LogFilter, LogSource, ScannedLog, ScanProgress, ScanRange } from "./scan.ts";
 import { withPatience } from "./timing.ts";
 
-/** A node that also names the hashes of blocks: every ethers provider. */
+/** A node that also names the hashes of blocks, and answers for the logs of a block by its hash: every ethers provider. */
 export interface AnchoredSource extends LogSource {
   /** A block by number. */
-  getBlock(block: number): Promise<{ readonly hash: string | null } | null>;
+  getBlock(block: number): Promise<{ readonly hash: string | null; readonly parentHash?: string } | null>;
+  getLogs(filter: Filter | FilterByBlockHash): Promise<ScannedLog[]>;
 }
 
 /** How to bring logs up to date. */
 export interface SyncOptions extends ScanRange {
   readonly store: LogStore;
+  /**
+   * Blocks at the end that are asked for one by one, by their hashes, 4 if left out: so many a node may be behind that stands with
+   * others behind one address. By its number it may say of a block that it has not got that there are no logs in it.
+   */
+  readonly tip?: number;
 }
 
 /** Logs up to date, and whether the chain was reorganised since the last time. */
@@ -25,6 +32,7 @@ export interface SyncedLogs extends LogState {
 
 /** Anchors that a checkpoint keeps; of the older half every second one goes when there are more. */
 const MOST_ANCHORS = 32;
+const DEFAULT_TIP = 4;
 /** How often a scan starts again because the chain changed under it. */
 const MOST_RESTARTS = 5;
 
@@ -48,7 +56,9 @@ export async function syncLogs(source: AnchoredSource, filter: LogFilter, option
       rewoundTo = Math.min(rewoundTo ?? Infinity, kept.checkpoint.nextBlock);
       await options.store.save(key, kept);
     }
-    state = await advanced(source, filter, kept, options);
+    const { whole, ...read } = await advanced(source, filter, kept, options);
+    state = read;
+    if (!whole) continue;
     if (await stands(source, state, options)) return { ...state, rewoundTo };
   }
   throw new RpcInvalidError("the chain changes faster than it can be read");
@@ -66,36 +76,75 @@ async function loaded(key: string, fromBlock: number, store: LogStore): Promise<
   return { checkpoint: { format: 1, key, nextBlock: fromBlock, anchors: [] }, logs: [] };
 }
 
-/** Scans on from the checkpoint. The hash of a chunk's last block is read before its logs: a change between shows. */
+/**
+ * Scans on from the checkpoint. The hash of a chunk's last block is read before its logs: a change between shows.
+ * @return What was read; not whole where the chain changed under it.
+ */
 async function advanced(
   source: AnchoredSource,
   filter: LogFilter,
   from: LogState,
   options: SyncOptions,
-): Promise<LogState> {
+): Promise<LogState & { readonly whole: boolean }> {
   let state = from;
+  const { nextBlock } = from.checkpoint;
   const toBlock = options.toBlock ?? (await latestBlock(source, options));
-  const range = { ...options, fromBlock: state.checkpoint.nextBlock, toBlock };
-  const hashOf = async (block: number): Promise<Anchor> => {
-    const hash = (await source.getBlock(block))?.hash ?? null;
-    if (hash === null) throw new RpcInvalidError(`no block ${block} although ${toBlock} is the latest`);
-    return { block, hash };
+  const tip = Math.max(nextBlock, toBlock - (options.tip ?? DEFAULT_TIP) + 1);
+  const onProgress = ({ block }: ScanProgress) => {
+    const found = state.logs.length - from.logs.length;
+    options.onProgress?.({ fromBlock: nextBlock, toBlock, block, logs: found });
   };
-  for await (const { toBlock: last, logs, prepared } of scanChunks(source, filter, range, hashOf)) {
-    const anchors = thinned([...state.checkpoint.anchors, prepared]);
-    state = {
-      checkpoint: { ...state.checkpoint, nextBlock: last + 1, anchors },
-      logs: [...state.logs, ...logs.map(plain)],
-    };
-    await options.store.save(state.checkpoint.key, state);
+  let hash = "";
+  const prepare = async (block: number): Promise<TipBlock> => {
+    const found = await source.getBlock(block);
+    if (typeof found?.hash !== "string")
+      throw new RpcInvalidError(`no block ${block} although ${toBlock} is the latest`);
+    hash = found.hash;
+    return { anchor: { block, hash }, parent: found.parentHash };
+  };
+  const byHash: LogSource = {
+    getBlockNumber: () => source.getBlockNumber(),
+    getLogs: () => source.getLogs({ ...filter, blockHash: hash }),
+  };
+  const parts = [
+    { from: source, range: { fromBlock: nextBlock, toBlock: tip - 1 } },
+    { from: byHash, range: { fromBlock: tip, toBlock, chunk: 1 } },
+  ];
+  for (const part of parts) {
+    const range = { ...options, ...part.range, onProgress };
+    for await (const { fromBlock, toBlock: last, logs, prepared } of scanChunks(part.from, filter, range, prepare)) {
+      if (!follows(prepared, fromBlock, state.checkpoint.anchors.at(-1))) return { ...state, whole: false };
+      const anchors = thinned([...state.checkpoint.anchors, prepared.anchor]);
+      state = {
+        checkpoint: { ...state.checkpoint, nextBlock: last + 1, anchors },
+        logs: [...state.logs, ...logs.map(plain)],
+      };
+      await options.store.save(state.checkpoint.key, state);
+    }
   }
-  return state;
+  return { ...state, whole: true };
 }
 
-/** Whether the last block that was read is still part of the chain. */
+/** A block, and the hash of the one before where the node names it. */
+interface TipBlock {
+  readonly anchor: Anchor;
+  readonly parent: string | undefined;
+}
+
+/** Whether a block that was read alone stands on the one that was read before it. */
+function follows({ anchor, parent }: TipBlock, fromBlock: number, before: Anchor | undefined): boolean {
+  if (fromBlock !== anchor.block || before?.block !== anchor.block - 1) return true;
+  // Development nodes make up some blocks only once they are asked for, and name no block before those.
+  return parent === undefined || parent === before.hash || parent === ZeroHash;
+}
+
+/** Whether what was read is still part of the chain: the last block, and the one that the blocks read one by one begin behind. */
 async function stands(source: AnchoredSource, { checkpoint }: LogState, options: SyncOptions): Promise<boolean> {
-  const anchor = checkpoint.anchors.at(-1);
-  return anchor === undefined || (await matches(source, anchor, options));
+  const recent = checkpoint.anchors.slice(-1 - (options.tip ?? DEFAULT_TIP));
+  for (const anchor of new Set([recent.at(-1), recent[0]])) {
+    if (anchor !== undefined && !(await matches(source, anchor, options))) return false;
+  }
+  return true;
 }
 
 /** The state before the first block that the chain no longer has; the same object where it has all. */

@@ -1,24 +1,14 @@
 /** Previews of communities that share after the fact: totals, prices, parts and bills of a period, to the base unit. */
-import { billOf } from "../bill.ts";
-import type { Bill } from "../bill.ts";
-import { RepeatedIdError } from "../errors.ts";
-import type { Head } from "../journal.ts";
-import { settleMember } from "../settlement.ts";
-import type { MemberSettlement, Metering } from "../settlement.ts";
 import type { Tariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
-import { asWh } from "../units.ts";
-import type { Amount, MemberIndex, Period, Wh } from "../units.ts";
-import { noPart, sharePeriod } from "./parts.ts";
-import type { SharedSlot, SharingPart, SharingScheme } from "./parts.ts";
+import type { Amount, Period } from "../units.ts";
+import { sharePeriod } from "./parts.ts";
+import type { SharedSlot, SharingScheme } from "./parts.ts";
+import { checkMembers, previewMember } from "./preview-member.ts";
+import type { CustomerMember, SharingMemberPreview } from "./preview-member.ts";
 
 /** A member of a period to preview. */
-export interface SharingMember {
-  readonly member: MemberIndex;
-  /** Its tariff class in the period. */
-  readonly tariffClass: bigint;
-  /** A reading, or a forecast of one; who is estimated takes no part. */
-  readonly metering: Metering;
+export interface SharingMember extends CustomerMember {
   /** What its record reserved for its peers, base units; null for one that did not join. 0 is enough to give. */
   readonly budget: Amount | null;
 }
@@ -32,17 +22,6 @@ export interface SharingPreviewInput {
   readonly members: readonly SharingMember[];
 }
 
-/** One member of a preview. */
-export interface SharingMemberPreview {
-  readonly member: MemberIndex;
-  /** Null for a plain customer of its supplier. */
-  readonly part: SharingPart | null;
-  readonly settled: MemberSettlement;
-  readonly bill: Bill;
-  /** Wh beyond its budget. */
-  readonly beyondBudget: Wh;
-}
-
 /** A period as the chain would share and settle it. */
 export interface SharingPreview {
   readonly period: Period;
@@ -50,8 +29,6 @@ export interface SharingPreview {
   /** In the sequence of the input. */
   readonly members: readonly SharingMemberPreview[];
 }
-
-const ENERGY_SHARING = 0n; // the first module of its community
 
 /**
  * Shares and settles a period offline.
@@ -80,11 +57,7 @@ const ENERGY_SHARING = 0n; // the first module of its community
  */
 export function previewSharing(terms: Terms, input: SharingPreviewInput): SharingPreview {
   const { period, tariff, scheme, members } = input;
-  const seen = new Set<MemberIndex>();
-  for (const { member } of members) {
-    if (seen.has(member)) throw new RepeatedIdError("member", member.toString());
-    seen.add(member);
-  }
+  checkMembers(members);
   const sharing = members.flatMap((member) => {
     const { metering, budget } = member;
     return budget === null || metering.kind === "estimated" ? [] : [{ member, values: metering.values, budget }];
@@ -94,30 +67,8 @@ export function previewSharing(terms: Terms, input: SharingPreviewInput): Sharin
   return {
     period,
     slots,
-    members: members.map((member) => memberPreview(terms, input, member, partOf.get(member) ?? null)),
+    members: members.map((member) =>
+      previewMember(terms, period, tariff, member, member.budget, partOf.get(member) ?? null),
+    ),
   };
-}
-
-function memberPreview(
-  terms: Terms,
-  { period, tariff }: SharingPreviewInput,
-  { member, tariffClass, metering, budget }: SharingMember,
-  part: SharingPart | null,
-): SharingMemberPreview {
-  const records = budget === null ? [] : [{ head: headOf(budget) }];
-  const answers = new Map([[ENERGY_SHARING, part ?? noPart(tariff)]]);
-  const settled = settleMember(terms, { tariff, tariffClass, records, answers, metering });
-  return {
-    member,
-    part,
-    settled,
-    bill: billOf(terms, period, settled),
-    beyondBudget: part?.beyondBudget ?? asWh(0n),
-  };
-}
-
-/** A record that lets the member trade whatever its meter says. */
-function headOf(budget: Amount): Head {
-  const most = asWh((1n << 48n) - 1n);
-  return { module: ENERGY_SHARING, entries: 1n, reserve: budget, buyWh: most, sellWh: most };
 }

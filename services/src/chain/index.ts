@@ -8,6 +8,6 @@ export { Node } from "./node.ts";
 export type { Head, NodeOptions, Receipt } from "./node.ts";
 export { Outbox } from "./outbox.ts";
 export type { Attempt, Call, Job, JobRequest, JobState } from "./outbox.ts";
-export { readerOf, readWith } from "./reader.ts";
+export { headReaderOf, readWith } from "./reader.ts";
 export { isFinal, keepSending, Sender } from "./sender.ts";
 export type { SenderOptions, SenderStep } from "./sender.ts";

@@ -28,6 +28,8 @@ export interface NodeOptions {
 export interface Head {
   readonly number: number;
   readonly hash: string;
+  /** Hash of the block before. */
+  readonly parent: string;
   /** Unix seconds. */
   readonly time: number;
   /** Wei per gas; null on chains without EIP-1559. */
@@ -53,6 +55,7 @@ export class Node {
   readonly #options: NodeOptions;
   #current = 0;
   #newest = 0;
+  #seen: number | undefined;
 
   constructor(options: NodeOptions) {
     if (options.urls.length === 0) throw new RangeError("urls: name at least one node");
@@ -76,6 +79,11 @@ export class Node {
     return this.#options.lag ?? 3;
   }
 
+  /** The block that `head` named last, as nodes are asked for it; "latest" before. */
+  get at(): string {
+    return this.#seen === undefined ? "latest" : hex(this.#seen);
+  }
+
   /** The latest block. @throws ServiceError NODE_LAGGING where every node is behind what one of them said before */
   async head(): Promise<Head> {
     return this.#try("eth_getBlockByNumber", async (line) => {
@@ -88,6 +96,7 @@ export class Node {
         );
       }
       this.#newest = Math.max(this.#newest, head.number);
+      this.#seen = head.number;
       return head;
     });
   }
@@ -241,11 +250,12 @@ const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 function headIn(answer: unknown): Head {
   const method = "eth_getBlockByNumber";
-  const { number, hash, timestamp, baseFeePerGas } = fieldsOf(method, answer);
-  if (typeof hash !== "string") throw malformed(method, answer);
+  const { number, hash, parentHash, timestamp, baseFeePerGas } = fieldsOf(method, answer);
+  if (typeof hash !== "string" || typeof parentHash !== "string") throw malformed(method, answer);
   return {
     number: Number(quantityIn(method, number)),
     hash,
+    parent: parentHash,
     time: Number(quantityIn(method, timestamp)),
     baseFee: baseFeePerGas === undefined || baseFeePerGas === null ? null : quantityIn(method, baseFeePerGas),
   };

@@ -124,6 +124,12 @@ export class Outbox {
     return row && jobOf(row);
   }
 
+  /** The job that has a nonce. */
+  jobAt(nonce: number): Job | undefined {
+    const row = this.store.prepare<[number], JobRow>("SELECT * FROM jobs WHERE nonce = ?").get(nonce);
+    return row && jobOf(row);
+  }
+
   /** In the order of their nonces; queued ones as they came, the urgent ones before, by when they expire. */
   inState(state: JobState): Job[] {
     const order = state === "sent" || state === "mined" ? "nonce" : WAITING;

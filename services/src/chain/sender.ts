@@ -5,7 +5,7 @@ import { isServiceError, ServiceError } from "../errors.ts";
 import { pause } from "./backoff.ts";
 import { above, DEFAULT_FEES, type FeePolicy, type Fees, feesNow } from "./fees.ts";
 import type { Head, Node, Receipt } from "./node.ts";
-import type { Attempt, Job, JobRequest, JobState, Outbox } from "./outbox.ts";
+import type { Attempt, Call, Job, JobRequest, JobState, Outbox } from "./outbox.ts";
 import { verdictOn } from "./verdict.ts";
 
 /** What a sender needs and how patient it is. */
@@ -61,7 +61,8 @@ const MOST_GAS = 1n << 24n;
  *   Where no blocks come, or no node has looked at it yet, nothing is raised: it would not help.
  * - One that the node has forgotten, or had no time for, is handed in again; one whose block was reorganised away waits again.
  * - A nonce that somebody else's transaction has spent is given up once that is final, and the job gets another.
- * - What has expired before it was mined has its nonce spent on nothing, so that nobody waits behind it.
+ * - What has expired before it was mined has its nonce spent on nothing, so that nobody waits behind it; and so is a nonce that a
+ *   deep reorganisation has set free, and that is no job's any more.
  */
 export class Sender {
   readonly #options: SenderOptions;
@@ -99,10 +100,21 @@ export class Sender {
   /** Looks at the chain once and does what is due. @throws Faults of the node; the next `tick` goes on */
   async tick(): Promise<void> {
     const head = await this.#node.head();
-    await this.#follow(head);
-    await this.#mendHoles();
-    await this.#push(head);
-    await this.#sendQueued(head);
+    const spent = await this.#spentAt(head);
+    await this.#follow(head, spent);
+    await this.#mendHoles(head, spent);
+    await this.#push(head, spent);
+    await this.#sendQueued(head, spent);
+  }
+
+  /**
+   * Nonces that are spent as of a block. By its number: of several nodes behind an address one that has not got it yet says so,
+   * where asked for the latest it would name those that it knows of.
+   */
+  async #spentAt(head: Head): Promise<number> {
+    const { queued, sent } = this.#outbox.counts();
+    if (queued + sent === 0 && this.#outbox.nextNonce() === 0) return 0;
+    return this.#node.nonceAt(await this.#from(), head.number);
   }
 
   /**
@@ -122,12 +134,9 @@ export class Sender {
 
   // -------------------------------------------------------------------------------------------------- what came through
 
-  async #follow(head: Head): Promise<void> {
+  async #follow(head: Head, spent: number): Promise<void> {
     for (const job of this.#outbox.inState("mined")) await this.#followMined(head, job);
-    const sent = this.#outbox.inState("sent");
-    if (sent.length === 0) return;
-    const spent = await this.#node.nonce(await this.#from(), "latest");
-    for (const job of sent) if (nonceOf(job) < spent) await this.#followSent(head, job);
+    for (const job of this.#outbox.inState("sent")) if (nonceOf(job) < spent) await this.#followSent(head, job);
   }
 
   /** A transaction in a block becomes final, or its block goes. */
@@ -170,37 +179,57 @@ export class Sender {
 
   /**
    * A chain that was reorganised deeper than `confirmations` has forgotten transactions that counted as final: their nonces
-   * are free again, and everything behind them waits. Their bytes are still there.
+   * are free again, and everything behind them waits. Of our own the bytes are still there.
    */
-  async #mendHoles(): Promise<void> {
+  async #mendHoles(head: Head, spent: number): Promise<void> {
     const known = this.#outbox.nextNonce();
-    if (known === 0) return;
-    const spent = await this.#node.nonce(await this.#from(), "latest");
     for (let nonce = spent; nonce < known; nonce++) {
-      const [attempt] = this.#outbox.attemptsAt(nonce);
-      if (attempt === undefined) continue;
-      const job = this.#outbox.job(attempt.key);
-      if (job === undefined || !isFinal(job) || job.nonce !== nonce) continue;
+      const job = this.#outbox.jobAt(nonce);
+      if (job === undefined) {
+        if (nonce === spent) await this.#fill(head, nonce);
+        continue;
+      }
+      // A node that has not got its block yet has forgotten nothing.
+      if (!isFinal(job) || head.number < (job.block ?? 0)) continue;
       this.#outbox.unmined(job.key);
       this.#tell("unmined", job);
     }
   }
 
+  /**
+   * Spends a nonce on nothing that somebody else's transaction had, or a job that has another one since: its first bytes must not
+   * come in beside the second. Only once those behind it have waited, and where no transaction that has it waits as well.
+   */
+  async #fill(head: Head, nonce: number): Promise<void> {
+    const [behind] = this.#outbox.inState("sent");
+    const last = behind && this.#outbox.attempts(behind)[0];
+    if (last === undefined || !this.#isStuck(head, last)) return;
+    const from = await this.#from();
+    if ((await this.#node.nonce(from, "pending")) !== nonce) return;
+    // Given up where another transaction has the nonce after all.
+    const job = this.#outbox.add({ key: `nonce ${nonce}`, call: nothingFor(from), expires: head.time });
+    const fees = await feesNow(this.#node, head, this.#options.fees ?? DEFAULT_FEES);
+    const attempt = await this.#sign(head, job, { nonce, fees, gas: PLAIN_GAS, cancels: true });
+    this.#tell("cancelled", job, attempt.hash);
+    await this.#broadcast(head, this.#current(job), attempt);
+  }
+
+  #isStuck(head: Head, { block }: Attempt): boolean {
+    return head.number - block >= (this.#options.patience ?? 3);
+  }
+
   // -------------------------------------------------------------------------------------------------- what waits
 
   /** Hands in again what the node has forgotten, and raises what is next in line and stuck. */
-  async #push(head: Head): Promise<void> {
-    const sent = this.#outbox.inState("sent");
-    if (sent.length === 0) return;
-    const spent = await this.#node.nonce(await this.#from(), "latest");
-    for (const job of sent) {
+  async #push(head: Head, spent: number): Promise<void> {
+    for (const job of this.#outbox.inState("sent")) {
       const nonce = nonceOf(job);
       const last = this.#outbox.attempts(job)[0];
       if (nonce < spent || last === undefined) continue;
       const first = nonce === spent;
       const expired = isExpired(job, head) && !last.cancels;
       // What no node has looked at is not too cheap for that alone.
-      const stuck = head.number - last.block >= (this.#options.patience ?? 3) && !this.#unseen.has(last.hash);
+      const stuck = this.#isStuck(head, last) && !this.#unseen.has(last.hash);
       if (first && (expired || stuck) && (await this.#raise(head, job, last))) continue;
       if (this.#handedIn.get(last.hash) === head.number) continue;
       if (await this.#node.knows(last.hash)) this.#unseen.delete(last.hash);
@@ -230,7 +259,7 @@ export class Sender {
 
   // -------------------------------------------------------------------------------------------------- what is new
 
-  async #sendQueued(head: Head): Promise<void> {
+  async #sendQueued(head: Head, spent: number): Promise<void> {
     const { inFlight = 16 } = this.#options;
     const queued = this.#outbox.inState("queued");
     for (const job of queued) {
@@ -241,17 +270,17 @@ export class Sender {
       }
       // Nonces are mined in their order: a full line must not make what is urgent wait for a place in it too.
       if (this.#outbox.counts().sent >= (job.urgent ? 2 * inFlight : inFlight)) return;
-      await this.#sendNew(head, job);
+      await this.#sendNew(head, spent, job);
     }
   }
 
-  async #sendNew(head: Head, job: Job): Promise<void> {
+  async #sendNew(head: Head, spent: number, job: Job): Promise<void> {
     const gas = await this.#gasFor(job);
     if (gas === null) return;
     const from = await this.#from();
     // Whoever else uses the account may have transactions waiting: ours go behind them.
     const waiting = await this.#node.nonce(from, "pending");
-    const nonce = Math.max(waiting, this.#outbox.nextNonce());
+    const nonce = Math.max(waiting, spent, this.#outbox.nextNonce());
     const fees = await feesNow(this.#node, head, this.#options.fees ?? DEFAULT_FEES);
     const attempt = await this.#sign(head, job, { nonce, fees, gas, cancels: false });
     this.#tell("signed", job, attempt.hash);
@@ -275,7 +304,7 @@ export class Sender {
 
   /** Signs a transaction and writes it down. */
   async #sign(head: Head, job: Job, { nonce, fees, gas, cancels }: Bid): Promise<Attempt> {
-    const { to, data, value } = cancels ? { to: await this.#from(), data: "0x", value: 0n } : job.call;
+    const { to, data, value } = cancels ? nothingFor(await this.#from()) : job.call;
     const price = fees.legacy
       ? { type: 0, gasPrice: fees.most }
       : { type: 2, maxFeePerGas: fees.most, maxPriorityFeePerGas: fees.tip };
@@ -384,6 +413,10 @@ function nonceOf({ key, nonce }: Job): number {
   if (nonce === null)
     throw new ServiceError("OUTBOX_MISMATCH", `Job ${key} was sent without a nonce. Restore the last backup.`);
   return nonce;
+}
+
+function nothingFor(to: string): Call {
+  return { to, data: "0x", value: 0n };
 }
 
 function isExpired({ expires }: Job, head: Head): boolean {

@@ -86,10 +86,13 @@ export class Bidder {
   async #bidFor(member: TradingMember, period: Period, open: readonly Slot[]): Promise<boolean> {
     const { community } = member.community;
     const before = this.#queue.outbox.latest("strip", community, member.member, period);
-    if (before !== undefined && !isPassed(member.community.terms, before, open)) return false;
+    if (before !== undefined && before.state !== "refused") return false;
+    const passed = before === undefined || isPassed(member.community.terms, before, open);
+    if (!passed && !isOfRelayer(before)) return false;
     const prepared = await this.#prepare(community, member.member, period);
     if (prepared === undefined) return false;
     const { terms, header, context } = prepared;
+    if (!passed && feeToOf(before) === header.feeTo.toLowerCase()) return false;
     const free = open.filter((slot) => offsetIn(terms, period, slot) >= header.after);
     const slots = await Promise.all(
       free.map(async (slot) => ({ slot, netWh: await member.forecast.netWh(member.meter, slotStart(terms, slot)) })),
@@ -121,11 +124,20 @@ export function stripKey({ community, member, period, after }: StripHeader): Out
  * Whether a strip was refused whose first slot has closed since: for one that came too late, or that could not be paid for, the
  * later slots can still be traded.
  */
-function isPassed(terms: Terms, { state, community, period, body }: OutboxItem, open: readonly Slot[]): boolean {
-  if (state !== "refused") return false;
+function isPassed(terms: Terms, { community, period, body }: OutboxItem, open: readonly Slot[]): boolean {
   const [first] = stripOf(community, UnsignedStripBody.parse(JSON.parse(body))).entries;
   const [earliest] = open;
   return first !== undefined && earliest !== undefined && slotIn(terms, period, first.offset) < earliest;
+}
+
+/** Whether a refusal is the relayer's own, and none of the chain's: another relayer takes it with another place for its fees. */
+function isOfRelayer({ answer }: OutboxItem): boolean {
+  return answer !== null && (JSON.parse(answer) as { readonly code?: string }).code === "RELAYER_REFUSED";
+}
+
+/** Where the fees of a strip go: to the relayer that it was made for. */
+function feeToOf({ body }: OutboxItem): string {
+  return UnsignedStripBody.parse(JSON.parse(body)).feeTo.toLowerCase();
 }
 
 function openSlots(terms: Terms, period: Period, now: Seconds): Slot[] {

@@ -116,7 +116,7 @@ export class Courier {
     probe?.("acknowledged");
     this.#options.finished?.(item, delivery);
     if (!refused) return;
-    const text = `${delivery.message} It is not sent again.`;
+    const text = `${delivery.message} It is not sent again: mend the cause, then run wattbook gateway refused --forget.`;
     report(new GatewayError("HAND_OVER_REFUSED", nameOf(item), delivery.code, text));
   }
 }

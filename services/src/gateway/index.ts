@@ -49,6 +49,8 @@ export type { Probe, Step } from "./probe.ts";
 export { Queue } from "./queue/queue.ts";
 export { ReadingMaker, readingKey } from "./readings.ts";
 export type { MeterStates, ReadingRules } from "./readings.ts";
+export { refusedMessages } from "./refused.ts";
+export type { RefusedMessage, RefusedOptions } from "./refused.ts";
 export type { Adapter, Kept, Report, Sample, Sink } from "./sample.ts";
 export { ForecastStrategy } from "./strategy.ts";
 export type { LimitPrices, Outlook, SlotOutlook, Strategy } from "./strategy.ts";

@@ -91,7 +91,8 @@ export class Intake {
     this.#checkOpen(meter, at);
     const before = this.#queue.samples.before(meter, at);
     if (before === undefined || this.#queue.samples.at(meter, at) || this.#queue.samples.after(meter, at)) {
-      const text = "a swap lies after the last sample of the old meter and before the first of the new one.";
+      const text =
+        "a swap lies after the last sample of the old meter and before the first of the new one. Correct its time.";
       throw new GatewayError("SWAP_TOO_LATE", `swap of meter ${swap.meter}`, at, text);
     }
     const [last, first] = [countedOf(swap.last, rules.counts), countedOf(swap.first, rules.counts)];
@@ -155,7 +156,7 @@ export class Intake {
     const frozen = this.#queue.meters.frozen(meter);
     const edge = frozen === 0n ? undefined : this.#queue.slots.at(meter, frozen);
     if (edge === undefined || !isBelow(counted, edge)) return edge;
-    const text = `the reading until ${edge.at} ends with ${edge.importWh} and ${edge.exportWh} Wh. Later samples count.`;
+    const text = `the reading until ${edge.at} ends with ${edge.importWh} and ${edge.exportWh} Wh. Check the meter's clock and who sends for it; later samples count.`;
     throw new GatewayError("LATE_CONTRADICTS", "late sample", `${counted.importWh} and ${counted.exportWh} Wh`, text);
   }
 

@@ -3,6 +3,7 @@ import { asSeconds } from "@wattbook/sdk/pure";
 import type { CommunityIndex, Terms } from "@wattbook/sdk/pure";
 import { Node } from "../chain/index.ts";
 import {
+  type Did,
   type Door,
   findingsOf,
   type Findings,
@@ -27,8 +28,8 @@ export interface RunningGateway {
   readonly gateway: Gateway;
   /** Of the operators' door. */
   readonly operation: string | undefined;
-  /** Ends once the signal is aborted and everything is closed. */
-  readonly ended: Promise<void>;
+  /** Ends once the signal is aborted and everything is closed, with the counters. */
+  readonly ended: Promise<Did>;
 }
 
 /**
@@ -134,7 +135,7 @@ async function untilStopped(
   failed: Promise<never>,
   closeAll: () => Promise<void>,
   { log, signal }: StartParts,
-): Promise<void> {
+): Promise<Did> {
   const asked = new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     else
@@ -147,4 +148,5 @@ async function untilStopped(
   await closeAll();
   if (fault !== undefined && !signal.aborted) throw fault.error;
   log.info("gateway is down");
+  return Object.fromEntries(gateway.counters.all);
 }

@@ -11,6 +11,7 @@ import {
   type Need,
   nodeAnswers,
   openDoor,
+  OwnClock,
   type Secrets,
   storeWrites,
   untilNodeAnswers,
@@ -112,6 +113,7 @@ class Work {
   readonly #open: OpenKeeper;
   readonly #numbers: KeeperNumbers;
   readonly #parts: KeeperStart;
+  readonly #ownClock = new OwnClock();
   #passes = 0;
   #submitted = 0;
   /** Why the last look failed; null where it went well. */
@@ -144,6 +146,7 @@ class Work {
 
   async #look(): Promise<void> {
     const { keeper, sender, account } = this.#open;
+    const { node } = this.#setup;
     // What cannot be looked at must not keep what was submitted from being sent.
     await eachDone([
       async () => {
@@ -153,8 +156,12 @@ class Work {
         this.#numbers.passed(pass);
       },
       () => sender.tick(),
+      async () => {
+        const wrong = this.#ownClock.hear(await node.head());
+        if (wrong !== undefined) this.#parts.log.warn({ err: wrong }, "this machine's clock is wrong");
+      },
     ]);
-    this.#numbers.sender.holds(await this.#setup.node.balance(account));
+    this.#numbers.sender.holds(await node.balance(account));
   }
 }
 

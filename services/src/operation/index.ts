@@ -9,8 +9,9 @@ export type { KeyFile, LockedKey, Passwords } from "./keys.ts";
 export { createLog, LEVELS } from "./log.ts";
 export type { Level, Logger } from "./log.ts";
 export { Counter, createMetrics, Gauge, Histogram, Registry } from "./metrics.ts";
+export { OwnClock } from "./own-clock.ts";
 export { checkProgram, passwordsOf, runMain, runProgram } from "./program.ts";
-export type { Program, ProgramFile, StartParts } from "./program.ts";
+export type { Did, Program, ProgramFile, StartParts } from "./program.ts";
 export { findingsOf, holds, nodeAnswers, Readiness, storeWrites } from "./readiness.ts";
 export type { Findings, Need } from "./readiness.ts";
 export {

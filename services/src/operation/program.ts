@@ -32,8 +32,11 @@ export interface Program<C extends { readonly log: Level }> {
    */
   check(config: C, passwords: Passwords): Promise<Findings>;
   /** @throws ServiceError of keys and files; faults of the node that waiting does not mend */
-  start(config: C, parts: StartParts): Promise<{ readonly ended: Promise<unknown> }>;
+  start(config: C, parts: StartParts): Promise<{ readonly ended: Promise<Did> }>;
 }
+
+/** What a service did between start and end, by name. */
+export type Did = Readonly<Record<string, number>>;
 
 /** Passwords as the environment and the caller name them. */
 export function passwordsOf(secrets: Secrets, { env }: ProgramFile, more: Omit<Passwords, "secrets"> = {}): Passwords {
@@ -42,22 +45,23 @@ export function passwordsOf(secrets: Secrets, { env }: ProgramFile, more: Omit<P
   return { secrets, ...(file !== undefined && { file }), ...more };
 }
 
-/** Runs a service until it has ended after a signal. @throws As its `read` and `start`. */
+/** Runs a service until it has ended after a signal. @return What it did. @throws As its `read` and `start`. */
 export async function runProgram<C extends { readonly log: Level }>(
   program: Program<C>,
   file: ProgramFile,
   more: Omit<Passwords, "secrets"> = {},
   secrets = new Secrets(),
-): Promise<void> {
+): Promise<Did> {
   const config = program.read(file, secrets);
   const log = createLog(program.name, config.log, secrets);
   const signal = stopSignal(log);
   try {
     const { ended } = await program.start(config, { log, passwords: passwordsOf(secrets, file, more), signal });
-    await ended;
+    return await ended;
   } catch (error) {
     if (!signal.aborted) throw error;
     log.info(`${program.name} is down, before it was up`);
+    return {};
   }
 }
 

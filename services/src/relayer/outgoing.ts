@@ -5,7 +5,7 @@ import { type Head, Outbox, Sender } from "../chain/index.ts";
 import type { Store } from "../store/open.ts";
 import type { Bus } from "./bus.ts";
 import { namesOf } from "./chain/outcomes.ts";
-import { readerOf } from "./chain/runner.ts";
+import { headReaderOf } from "./chain/runner.ts";
 import { eachDone } from "../chain/each-done.ts";
 import type { RelayerOptions, RelayerStep, ServedCommunity } from "./options.ts";
 import { FollowUp } from "./post/follow-up.ts";
@@ -143,7 +143,7 @@ export class Outgoing {
     const { node, deployment, lead, log } = options;
     return new Poster({
       ...{ node, account, store, strips, facts, lead, served: open, sender: this.#sender, batches: this.#batches },
-      market: new MarketClient({ address: deployment.contracts.DoubleAuction, runner: readerOf(node) }),
+      market: new MarketClient({ address: deployment.contracts.DoubleAuction, runner: headReaderOf(node) }),
       late: (row, reason) => {
         log.debug({ digest: row.digest, reason }, "a strip cannot be posted yet");
       },
@@ -157,7 +157,7 @@ export class Outgoing {
     return new Settler({
       ...{ node, account, store, readings, facts, patience, served, sender: this.#sender, batches: this.#batches },
       corrections: new Corrections(node, deployment, facts),
-      settlement: new SettlementClient({ address: deployment.contracts.Settlement, runner: readerOf(node) }),
+      settlement: new SettlementClient({ address: deployment.contracts.Settlement, runner: headReaderOf(node) }),
       late: (row, reason) => {
         log.debug({ digest: row.digest, reason }, "a reading cannot be sent yet");
       },

@@ -6,6 +6,7 @@ import { BaseWallet, type Signer } from "ethers";
 import type { Head } from "../chain/index.ts";
 import { pause } from "../chain/backoff.ts";
 import { isServiceError } from "../errors.ts";
+import { OwnClock } from "../operation/own-clock.ts";
 import type { Store } from "../store/open.ts";
 import { Bus } from "./bus.ts";
 import { ChainClock } from "./chain/clock.ts";
@@ -45,6 +46,7 @@ export class Relayer {
   readonly #facts: Facts;
   readonly #signatures: SignaturePool;
   readonly #clock = new ChainClock();
+  readonly #ownClock = new OwnClock();
   readonly #desks: Desks;
   readonly #follower: Follower;
   readonly #outgoing: Outgoing;
@@ -129,6 +131,8 @@ export class Relayer {
   async tick(): Promise<void> {
     const head = await this.options.node.head();
     this.#clock.see(head);
+    const wrong = this.#ownClock.hear(head);
+    if (wrong !== undefined) this.options.log.warn({ err: wrong }, "this machine's clock is wrong");
     await this.#read(head);
     this.#outgoing.look(head);
     for (const { view, gates } of this.served.values()) {
@@ -206,7 +210,7 @@ export class Relayer {
     const waiting = this.strips.waiting();
     for (const [community, { view, desk }] of this.served) {
       desk.load(waiting.filter((row) => row.community === community));
-      desk.loadPosted(this.#facts.payloads(view.community, oldestInBooks(view)));
+      if (view.sharing === null) desk.loadPosted(this.#facts.payloads(view.community, oldestInBooks(view)));
     }
   }
 
@@ -259,6 +263,7 @@ export class Relayer {
     return new Outcomes({
       ...{ facts: this.#facts, strips: this.strips, readings: this.readings, bus: this.bus },
       terms: (community): Terms | undefined => this.served.get(Number(community))?.view.terms,
+      hasOrders: (community) => this.served.get(Number(community))?.view.sharing === null,
       recorded: (community, period, entries) => {
         this.served.get(Number(community))?.desk.posted.count(period, entries);
       },

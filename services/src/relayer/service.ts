@@ -132,7 +132,10 @@ export class RelayerService implements RelayerApi {
     const served = this.#relayer.served.get(Number(community));
     if (served !== undefined) return served;
     const known = [...this.#relayer.served.keys()].join(", ");
-    throw new ServiceError("COMMUNITY_UNKNOWN", `Community ${community} is not served here, only ${known}.`);
+    throw new ServiceError(
+      "COMMUNITY_UNKNOWN",
+      `Community ${community} is not served here, only ${known}. Name one of these, or ask another relayer.`,
+    );
   }
 
   #receiptOf({ digest, received }: Pick<StripRow, "digest" | "received">): Receipt {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { connect, type Deployment, parseDeployment } from "@wattbook/sdk";
 import { Node } from "../chain/index.ts";
 import {
+  type Did,
   findingsOf,
   listenFault,
   type Findings,
@@ -29,8 +30,8 @@ export interface RunningRelayer {
   readonly url: string;
   /** Of the operators' door. */
   readonly operation: string | undefined;
-  /** Ends once the signal is aborted and everything is closed. */
-  readonly ended: Promise<void>;
+  /** Ends once the signal is aborted and everything is closed, with how often it took each step. */
+  readonly ended: Promise<Did>;
 }
 
 /** What a start needs besides its configuration. */
@@ -55,8 +56,13 @@ export async function startRelayer(config: RelayerConfig, parts: RelayerParts): 
   };
   try {
     await untilNodeAnswers(node, log, signal);
+    const did: Record<string, number> = {};
+    const observe: RelayerOptions["observe"] = (step, name) => {
+      did[step] = (did[step] ?? 0) + 1;
+      parts.observe?.(step, name);
+    };
     const relayer = await Relayer.open({
-      ...{ deployment, node, signer, log, numbers: new Numbers(door.metrics), observe: parts.observe },
+      ...{ deployment, node, signer, log, numbers: new Numbers(door.metrics), observe },
       ...{ communities: config.communities, folder: config.folder, fees: config.fees },
       ...{ leastFee: config.leastFeePerEntry, lead: config.lead, margin: config.margin, patience: config.patience },
       ...{
@@ -83,6 +89,7 @@ export async function startRelayer(config: RelayerConfig, parts: RelayerParts): 
       await relayer.close();
       await close();
       log.info("relayer is down");
+      return { ...did };
     };
     return { relayer, url: `http://${address}:${port}`, operation: door.url, ended: finish() };
   } catch (error) {

@@ -19,7 +19,7 @@ const PATIENCE = 200;
  * first one sends.
  * @param path `:memory:` keeps nothing.
  * @param migrations SQL from schema 0 to 1, 1 to 2, and so on; never changed once it was released.
- * @throws ServiceError STORE_IN_USE, STORE_NEWER, STORE_UNREADABLE
+ * @throws ServiceError STORE_IN_USE, STORE_NEWER, STORE_UNREADABLE, STORE_FULL, STORE_FAILED
  */
 export function openStore(path: string, migrations: readonly string[], { bigints = false }: StoreOptions = {}): Store {
   let store: Store | undefined;
@@ -64,7 +64,7 @@ function migrate(store: Store, path: string, migrations: readonly string[]): voi
     .immediate();
 }
 
-/** Runs work on a file. @throws ServiceError STORE_FULL, STORE_IN_USE, STORE_UNREADABLE, and whatever the work throws */
+/** Runs work on a file. @throws ServiceError STORE_FULL, STORE_FAILED, STORE_IN_USE, STORE_UNREADABLE, and whatever the work throws */
 export function storing<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -94,13 +94,16 @@ export function storeFault(path: string, thrown: unknown): unknown {
       options,
     );
   }
-  if (code.startsWith("SQLITE_FULL") || code.startsWith("SQLITE_IOERR")) {
-    const lost = "Nothing that was acknowledged is lost";
-    return new ServiceError(
-      "STORE_FULL",
-      `${path} cannot be written (${message}). ${lost}; make room on the disk.`,
-      options,
-    );
+  const lost = "Nothing that was acknowledged is lost";
+  if (code.startsWith("SQLITE_FULL")) {
+    const full = `${path} cannot be written (${message}). ${lost}; make room on the disk.`;
+    return new ServiceError("STORE_FULL", full, options);
+  }
+  // A disk that is full says so under the code above: here it fails, or a quota or a bound of files is reached.
+  if (code.startsWith("SQLITE_IOERR")) {
+    const help =
+      "look for faults of the disk in the system's log, and at its quota and the largest file that is allowed";
+    return new ServiceError("STORE_FAILED", `${path}: ${message} (${code}). ${lost}; ${help}.`, options);
   }
   const help = "Let this account write the file and its folder; where it is damaged, restore the last backup";
   return new ServiceError("STORE_UNREADABLE", `${path}: ${message}. ${help}.`, options);

@@ -22,7 +22,7 @@ export interface NodeKind {
   start(chainId: number): Promise<RunningNode>;
 }
 
-const ANVIL = "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil";
+export const ANVIL = "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil";
 const HARDHAT = "node_modules/hardhat/dist/src/cli.js";
 
 export const NODES: readonly NodeKind[] = [

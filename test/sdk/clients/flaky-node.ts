@@ -1,5 +1,5 @@
 /** A node with the limits and moods of a public one. */
-import type { Filter, Provider } from "ethers";
+import type { Filter, FilterByBlockHash, Provider } from "ethers";
 import type { AnchoredSource } from "../../../sdk/src/clients/sync-logs.ts";
 import type { ScannedLog } from "../../../sdk/src/clients/scan.ts";
 
@@ -20,7 +20,7 @@ export interface Moods {
 }
 
 export interface FlakyNode extends AnchoredSource {
-  /** Ranges asked for, [from, to]. */
+  /** Ranges asked for, [from, to]; what was asked by a block's hash is not among them. */
   readonly asked: [number, number][];
   /** Failures so far, by kind. */
   readonly failures: Record<"range" | "results" | "busy" | "slow" | "lost", number>;
@@ -44,7 +44,14 @@ export function flakyNode(provider: Provider, moods: Moods): FlakyNode {
     if (due(moods.slowEvery)) fail("slow", rpcError(-32_002, "request timed out"));
     if (due(moods.lostEvery)) fail("lost", Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }));
   }
-  async function getLogs(filter: Filter): Promise<ScannedLog[]> {
+  async function getLogs(filter: Filter | FilterByBlockHash): Promise<ScannedLog[]> {
+    if ("blockHash" in filter) {
+      mood();
+      return (await provider.getLogs(filter)).filter((log) => log.blockNumber >= (moods.prunedBefore ?? 0));
+    }
+    return ofRange(filter);
+  }
+  async function ofRange(filter: Filter): Promise<ScannedLog[]> {
     const [from, to] = [Number(filter.fromBlock), Number(filter.toBlock)];
     asked.push([from, to]);
     mood();

@@ -4,13 +4,20 @@ import { bundle } from "./bundle.ts";
 
 /** Bytes, gzipped, without ethers: what the issue asks of the main entry. */
 const MOST = 120_000;
-const ENTRIES = ["@wattbook/sdk", "@wattbook/sdk/pure", "@wattbook/sdk/clients", "@wattbook/sdk/abi"] as const;
+const ENTRIES = [
+  "@wattbook/sdk",
+  "@wattbook/sdk/pure",
+  "@wattbook/sdk/clients",
+  "@wattbook/sdk/abi",
+  "@wattbook/sdk/battery",
+] as const;
 
 /** What one import costs, bytes gzipped without ethers: measured, and a third on top. */
 const SHAKEN = [
   { code: `export { clear } from "@wattbook/sdk"`, most: 1_100, files: 3 },
   { code: `export { formatWh } from "@wattbook/sdk"`, most: 1_100, files: 3 },
   { code: `export { buildStrip, signStrip } from "@wattbook/sdk"`, most: 4_500, files: 20 },
+  { code: `export * from "@wattbook/sdk/battery"`, most: 6_000, files: 16 },
   { code: `export { DoubleAuctionAbi } from "@wattbook/sdk"`, most: 1_500, files: 1 },
 ] as const;
 
@@ -30,6 +37,11 @@ describe("the SDK in a browser bundle", function () {
       expect(made.code).not.to.match(/\b(process|__dirname|__filename)\b/);
     });
   }
+
+  it("leaves the battery and its solver out of the main entry", async function () {
+    const { inputs, imports } = await bundle(`export * from "@wattbook/sdk"`, ["ethers"]);
+    expect([...inputs, ...imports].filter((path) => /battery|highs/.test(path))).to.deep.equal([]);
+  });
 
   it("builds with ethers inside", async function () {
     const made = await bundle(`export * from "@wattbook/sdk"`);

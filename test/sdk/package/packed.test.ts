@@ -62,7 +62,7 @@ describe("the packed SDK", function () {
     const code = names.map((name) => `console.log(Object.keys(await import("${name}")).length)`).join("\n");
     const run = ["--input-type=module", "--eval", code];
     const counts = execFileSync(process.execPath, run, { cwd: project.folder, encoding: "utf8" }).trim().split("\n");
-    expect(names).to.include.members([NAME, `${NAME}/pure`, `${NAME}/clients`, `${NAME}/abi`]);
+    expect(names).to.include.members([NAME, `${NAME}/pure`, `${NAME}/clients`, `${NAME}/abi`, `${NAME}/battery`]);
     for (const [index, count] of counts.entries()) expect(Number(count), names[index]).to.be.greaterThan(5);
   });
 

@@ -192,7 +192,10 @@ describe("Answers of a node", function () {
     });
     const good = await serve((call, response) =>
       response.end(
-        plain(call, call.method === "eth_chainId" ? "0x1" : { number: "0x7", hash: "0xab", timestamp: "0x1" }),
+        plain(
+          call,
+          call.method === "eth_chainId" ? "0x1" : { number: "0x7", hash: "0xab", parentHash: "0xaa", timestamp: "0x1" },
+        ),
       ),
     );
     const node = new Node({ urls: [server.url, good.url], chainId: 1n, mostAnswer: MIB });

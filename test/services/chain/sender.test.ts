@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { above, DEFAULT_FEES, isServiceError, Node, Outbox } from "../../../serv
 import { type NodeKind, NODES, type RunningNode } from "../../scripts/deploy/nodes.ts";
 import { type Fault, faultyDoor, type FaultyDoor, type SeenCall } from "../support/door.ts";
 import { fill, makeRoom, smallDisk } from "../support/small-disk.ts";
+import type { Found } from "../support/bounded-file.ts";
 import { type Bench, Benches, fundedWallet } from "../support/sending.ts";
 
 /** Pays one wei to an address that nobody has used: its balance counts how often. */
@@ -224,7 +226,7 @@ for (const kind of NODES) {
 
     it("gives up on a node that hangs, and goes on with the next tick", async () => {
       const backoff = { tries: 1, first: 1, most: 1 };
-      const node31337 = new Node({ urls: [door.url], chainId: 31_337n, timeout: 1_000, backoff });
+      const node31337 = new Node({ urls: [door.url], chainId: 31_337n, timeout: 5_000, backoff });
       const { sender } = benches.make(door.url, wallet, { node: node31337 });
       sender.submit(payment());
       door.judge(() => "hang");
@@ -259,6 +261,45 @@ for (const kind of NODES) {
       expect(door.seen.filter(sends)).to.deep.equal([]);
       door.judge(() => "pass");
       expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+    });
+
+    describe("where another node answers every second question, some blocks behind", () => {
+      let behind = 0;
+      let calls = 0;
+
+      /** It answers what it knows, and has no block after that. */
+      const late = ({ method, params: [, tag] }: SeenCall): Fault => {
+        if (method !== "eth_getTransactionCount" || calls++ % 2 === 1) return "pass";
+        const known = typeof tag === "string" && (!tag.startsWith("0x") || Number(tag) <= behind);
+        return known ? { result: "0x0" } : { error: { code: -32_000, message: "header not found" } };
+      };
+
+      beforeEach(async () => {
+        behind = Number(await ask("eth_blockNumber"));
+        calls = 0;
+      });
+
+      it("takes back nothing that is done", async () => {
+        bench.sender.submit(payment());
+        expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+        door.judge(late);
+        for (let round = 0; round < 3; round++) await bench.sender.tick();
+        expect(bench.steps).not.to.include("unmined pay");
+        expect(bench.sender.job("pay")?.state).to.equal("done");
+      });
+
+      it("takes no nonce that is spent, with an outbox that knows of none", async () => {
+        bench.sender.submit(payment("first"));
+        await bench.sender.complete("first", 1);
+        const restored = benches.make(door.url, wallet);
+        door.judge(late);
+        restored.sender.submit({ ...payment(), gas: 21_000n });
+        await restored.sender.tick();
+        expect(restored.sender.job("pay")?.nonce).to.equal(1);
+        door.judge(() => "pass");
+        expect((await restored.sender.complete("pay", 1)).state).to.equal("done");
+        restored.close();
+      });
     });
 
     it("goes on after a restart with what was signed and not handed in", async () => {
@@ -448,6 +489,37 @@ describe("Sender on a chain that is reorganised", () => {
 
   const ask = (method: string, ...params: unknown[]) => node.provider.request({ method, params });
 
+  it("goes on behind a nonce of somebody else that a deep reorganisation has set free, and sends once", async () => {
+    const door = await faultyDoor(node.url);
+    const { sender, steps, outbox } = benches.make(door.url, wallet, { confirmations: 2 });
+    const job = payment();
+    await ask("anvil_mine", "0x10");
+    sender.submit(job);
+    door.judge((call) => (sends(call) ? "reset" : "pass"));
+    await sender.tick();
+    door.judge(() => "pass");
+    const { provider } = new Node({ urls: [node.url], chainId: 31_337n });
+    await wallet.connect(provider).sendTransaction({ to: wallet.address, nonce: 0, maxFeePerGas: 10n ** 11n });
+    provider.destroy();
+    for (let block = 0; block < 8; block++) {
+      await sender.tick();
+      await ask("anvil_mine", "0x1");
+    }
+    expect(steps).to.include("requeued pay");
+    expect(sender.job("pay")).to.include({ state: "done", nonce: 1 });
+    await ask("anvil_reorg", 12, []);
+    expect(await balanceOf(ask, job.call.to)).to.equal(0n);
+    for (let block = 0; block < 8; block++) {
+      await sender.tick();
+      await ask("anvil_mine", "0x1");
+    }
+    expect(sender.job("pay")).to.include({ state: "done", nonce: 1 });
+    expect(sender.job("nonce 0")).to.include({ state: "expired", nonce: 0 });
+    expect(await balanceOf(ask, job.call.to), "the bytes of its first nonce stay where they are").to.equal(1n);
+    expect(outbox.counts()).to.include({ queued: 0, sent: 0, mined: 0 });
+    await door.close();
+  });
+
   for (const depth of [1, 3, 10]) {
     it(`sends once through a reorganisation of depth ${depth}`, async () => {
       const { sender, steps } = benches.make(node.url, wallet, { confirmations: 2 });
@@ -502,6 +574,25 @@ describe("Outbox", () => {
       outbox.close();
       disk.remove();
     }
+  });
+
+  it("does not say that a disk is full where files may not grow, and keeps what it has taken", function () {
+    if (process.platform === "win32") this.skip();
+    const benches = new Benches();
+    const path = benches.path();
+    const program = `"${process.execPath}" --import tsx test/services/support/bounded-file.ts "${path}"`;
+    const { code, message, taken } = JSON.parse(
+      execFileSync("sh", ["-c", `ulimit -f 512; exec ${program}`], { encoding: "utf8" }),
+    ) as Found;
+    expect(code).to.equal("STORE_FAILED");
+    expect(message)
+      .to.match(/SQLITE_IOERR_WRITE.*quota and the largest file/)
+      .and.not.to.include("make room");
+    const outbox = new Outbox(path, 31_337n, "0x70997970C51812dc3A010C7d01b50e0d17dc79C8");
+    expect(taken).to.be.greaterThan(0);
+    expect(outbox.counts().queued).to.equal(taken);
+    outbox.close();
+    benches.remove();
   });
 
   it("belongs to one account", async () => {

@@ -345,6 +345,27 @@ describe("MQTT adapter", function () {
     expect(memory.errors.map(({ message }) => message).join()).not.to.include("guess");
   });
 
+  it("counts as connected when the broker has its subscriptions, not before", async function () {
+    const { aedes, port, close } = await broker();
+    const waiting: (() => void)[] = [];
+    aedes.authorizeSubscribe = (_client, subscription, done) => {
+      waiting.push(() => {
+        done(null, subscription);
+      });
+    };
+    const memory = new Memory();
+    const adapter = new MqttAdapter(options(port));
+    const started = adapter.start(memory.sink, memory.report);
+    await eventually(() => waiting.length > 0, "a subscription");
+    expect(adapter.fault()).to.include("not connected yet");
+    const granting = setInterval(() => waiting.shift()?.(), 1);
+    await started;
+    clearInterval(granting);
+    expect(adapter.fault()).to.equal(null);
+    await adapter.stop();
+    await close();
+  });
+
   it("reports a topic that the broker denies", async function () {
     const { aedes, port, close } = await broker();
     aedes.authorizeSubscribe = (_client, subscription, done) => {

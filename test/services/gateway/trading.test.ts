@@ -122,6 +122,30 @@ describe("bidding", function () {
     expect(strips().map(({ strip }) => strip.entries.map(({ offset }) => offset))).to.deep.equal([[2n, 3n]]);
   });
 
+  it("makes a strip anew for another relayer where that refuses one with fees for the first", async function () {
+    const relayers = { feeTo: `0x${"01".repeat(20)}` };
+    const paying: typeof prepare = async (...args) => {
+      const prepared = await prepare(...args);
+      if (prepared === undefined) throw new Error("the member trades");
+      return { ...prepared, header: { ...prepared.header, feeTo: relayers.feeTo } };
+    };
+    const { gateway, relayer } = gatewayOf({ traders: [TRADER], prepare: paying });
+    relayer.answers.push({ outcome: "refused", code: "RELAYER_REFUSED", message: "feeTo is another relayer's." });
+    for (let step = 0; step < 3; step++) await gateway.step();
+    expect(relayer.deliveries, "nothing has changed").to.equal(1);
+    relayers.feeTo = `0x${"02".repeat(20)}`;
+    for (let step = 0; step < 3; step++) await gateway.step();
+    const [message, ...others] = [...relayer.kept.values()];
+    expect(others).to.deep.equal([]);
+    const { feeTo, entries } = stripOf(COMMUNITY.community, StripBody.parse(JSON.parse(message?.body ?? "")));
+    expect(feeTo).to.equal(relayers.feeTo);
+    expect(
+      entries.map(({ offset }) => offset),
+      "all slots that are open",
+    ).to.deep.equal([1n, 2n, 3n]);
+    await gateway.stop();
+  });
+
   it("goes on with readings where the chain cannot be asked, and with others where a strategy fails", async function () {
     const broken = { orders: () => Promise.reject(new Error("model not found")) };
     const { codes, gateway, strips } = trading({ strategy: broken });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { Filter, FilterByBlockHash } from "ethers";
 import { type AnchoredSource, type ScannedLog, syncLogs } from "@wattbook/sdk";
 import { SqliteLogStore } from "../../../services/src/keeper/index.ts";
 
@@ -19,8 +20,9 @@ function chain(length: number, salts: (block: number) => string): AnchoredSource
     asked,
     getBlockNumber: () => Promise.resolve(length - 1),
     getBlock: (block) => Promise.resolve(block < length ? { hash: hashOf(block) } : null),
-    getLogs: ({ fromBlock, toBlock }) => {
-      const [from, to] = [Number(fromBlock), Number(toBlock)];
+    getLogs: (filter: Filter & FilterByBlockHash) => {
+      const named = Array.from({ length }, (_, block) => block).find((block) => filter.blockHash === hashOf(block));
+      const [from, to] = named === undefined ? [Number(filter.fromBlock), Number(filter.toBlock)] : [named, named];
       const blocks = Array.from({ length: to - from + 1 }, (_, k) => from + k);
       asked.push(...blocks);
       return Promise.resolve(blocks.map(logAt));

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  asAmount,
   asLots,
   asPeriod,
   asSeconds,
@@ -18,7 +19,8 @@ import { ChainClock } from "../../../services/src/relayer/chain/clock.ts";
 import { Together } from "../../../services/src/relayer/chain/once.ts";
 import { GroupCommit } from "../../../services/src/relayer/store/group-commit.ts";
 import { openStore } from "../../../services/src/store/open.ts";
-import { faultyDoor, type FaultyDoor } from "../support/door.ts";
+import { faultyDoor, type FaultyDoor, type Verdict } from "../support/door.ts";
+import { lateAnswer } from "../support/late-node.ts";
 import { fillStore, makeRoom } from "../support/small-disk.ts";
 import { RelayerBenches } from "./bench.ts";
 import { CommunityWorld, SHORT } from "./world.ts";
@@ -38,6 +40,7 @@ describe("relayer: faults", function () {
     // Three periods share the places of a ring.
     world = await CommunityWorld.start(undefined, { ...SHORT, horizon: 2n });
     await world.enrol(6);
+    await world.enrol(1, 1n);
     await world.nextPeriod();
     benches = new RelayerBenches(world);
     wallet = await benches.account("relayer");
@@ -144,6 +147,47 @@ describe("relayer: faults", function () {
     expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "posted" });
     await bench.close();
     await behind.close();
+  });
+
+  it("misses no log where another node behind the same address is some blocks behind", async () => {
+    const bench = await benches.open(wallet, { node: node() });
+    const strip = await signed(4, [sell(3)], 2n);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    const behind = await world.provider.getBlockNumber();
+    await world.send(world.wattbook.market.calls.post(world.community, strip.strip.period, [strip]));
+    await world.ask("hardhat_mine");
+    // It answers for logs, and the other one for everything else: both hashes of a range are right, and its logs are none.
+    door.judge((call) =>
+      call.method === "eth_getLogs" ? lateAnswer((...of) => world.ask(...of), behind, call) : "pass",
+    );
+    await bench.relayer.tick().catch(() => undefined);
+    door.judge(() => "pass");
+    await world.ask("hardhat_mine");
+    await bench.relayer.tick();
+    const digest = stripDigest(world.wattbook.domains.market, strip.strip);
+    expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "posted" });
+    await bench.close();
+  });
+
+  it("takes a strip behind a deposit that another node behind the same address has not seen yet", async () => {
+    const bench = await benches.open(wallet, { node: node() });
+    const home = world.home(6);
+    const behind = await world.provider.getBlockNumber();
+    await world.deposit(home.member, asAmount(1_000_000_000n));
+    const asked = new Set<string>();
+    // It answers whoever does not name a block, and everybody once.
+    const late: Verdict = (call) => {
+      const question = JSON.stringify(call.params);
+      if (call.method !== "eth_call" || (call.params[1] !== "latest" && asked.has(question))) return "pass";
+      asked.add(question);
+      return lateAnswer((...of) => world.ask(...of), behind, call);
+    };
+    await bench.relayer.tick();
+    door.judge(late);
+    const { status, body } = await bench.strip(await signed(6, [sell(0)]));
+    expect(status, JSON.stringify(body)).to.equal(202);
+    expect(asked).to.not.have.property("size", 0);
+    await bench.close();
   });
 
   it("waits where an older period still needs the slots' place, and goes on once they are clear", async () => {
@@ -295,12 +339,12 @@ describe("relayer: parts", () => {
 
   it("the chain's clock goes on between blocks, from each block's own time", async () => {
     const clock = new ChainClock();
-    clock.see({ number: 1, hash: "0x1", time: 1_000, baseFee: null });
+    clock.see({ number: 1, hash: "0x1", parent: "0x0", time: 1_000, baseFee: null });
     expect(clock.now()).to.equal(asSeconds(1_000n));
     await new Promise((resolve) => setTimeout(resolve, 1_100));
-    clock.see({ number: 1, hash: "0x1", time: 1_000, baseFee: null });
+    clock.see({ number: 1, hash: "0x1", parent: "0x0", time: 1_000, baseFee: null });
     expect(clock.now()).to.equal(asSeconds(1_001n));
-    clock.see({ number: 2, hash: "0x2", time: 900, baseFee: null });
+    clock.see({ number: 2, hash: "0x2", parent: "0x0", time: 900, baseFee: null });
     expect(clock.now()).to.equal(asSeconds(900n));
   });
 });

@@ -12,7 +12,7 @@ import {
 } from "@wattbook/sdk";
 import { Node } from "../../../services/src/chain/index.ts";
 import type { CommunityView } from "../../../services/src/relayer/chain/view.ts";
-import { readerOf } from "../../../services/src/relayer/chain/runner.ts";
+import { headReaderOf } from "../../../services/src/relayer/chain/runner.ts";
 import { Corrections } from "../../../services/src/relayer/settle/corrections.ts";
 import { Facts } from "../../../services/src/relayer/store/facts.ts";
 import { openRelayerStore } from "../../../services/src/relayer/store/open.ts";
@@ -136,7 +136,7 @@ describe("relayer: corrections where a second module has records", function () {
     const [community, at] = [asCommunity(BigInt(m.community)), asPeriod(BigInt(period))];
     const client = new MarketClient({
       address: await wattbook.registry.moduleAt(community, 1n),
-      runner: readerOf(node),
+      runner: headReaderOf(node),
     });
     return new Map([[1n, await client.positionOf({ community, period: at, member }, [], ["0x"])]]);
   }

@@ -115,8 +115,12 @@ export class CommunityWorld {
     this.tariff = tariff;
   }
 
-  /** Starts a node, deploys and creates the community. */
-  static async start(kind: NodeKind = anvil(), override: Partial<TermsInput> = SHORT): Promise<CommunityWorld> {
+  /** Starts a node, deploys and creates the community. @param shares Whether it shares after the fact instead of trading. */
+  static async start(
+    kind: NodeKind = anvil(),
+    override: Partial<TermsInput> = SHORT,
+    shares = false,
+  ): Promise<CommunityWorld> {
     const node = await kind.start(CHAIN_ID);
     const network = Network.from(CHAIN_ID);
     const provider = new JsonRpcProvider(node.url, network, {
@@ -137,9 +141,10 @@ export class CommunityWorld {
       });
       const prices = { importPrice: asPrice(300n), exportPrice: asPrice(80n) };
       const tariff = flatTariff(terms, asPrice(40n), [prices]);
+      const book = isSealed(terms) ? wattbook.sealedMarket : wattbook.market;
       const charter = {
         ...{ terms, suppliers: [supplier ?? ""], classes: [{ supplier: 0n, defaultLoadWh: asWh(250n) }] },
-        modules: [isSealed(terms) ? wattbook.sealedMarket.address : wattbook.market.address],
+        modules: [shares ? wattbook.sharing.address : book.address],
       };
       await send(wattbook.registry.calls.createCommunity(charter, tariff));
       return new CommunityWorld(node, provider, deployer, wattbook, terms, tariff);
@@ -221,11 +226,14 @@ export class CommunityWorld {
     await this.sendAs(relayer, escrow.calls.postBond(this.community, asAmount(amount)));
   }
 
-  /** From the deployer's own coins. */
+  /** New coins. */
   async deposit(member: Home["member"], amount: Amount): Promise<void> {
     const { escrow } = this.wattbook;
-    const data = new Interface(LocalEuroAbi).encodeFunctionData("approve", [escrow.address, amount]);
-    await this.send({ to: this.terms.paymentToken, data, value: 0n });
+    const coin = new Interface(LocalEuroAbi);
+    const to = this.terms.paymentToken;
+    const mint = coin.encodeFunctionData("faucet", [this.deployer.address, amount]);
+    await this.send({ to, data: mint, value: 0n });
+    await this.send({ to, data: coin.encodeFunctionData("approve", [escrow.address, amount]), value: 0n });
     await this.send(escrow.calls.deposit(this.community, member, amount));
   }
 

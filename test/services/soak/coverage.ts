@@ -10,6 +10,12 @@ const PER_HOUR: Readonly<Record<string, number>> = {
   // 40 and 60 of a thousand rounds.
   reorganisation: 0.48,
   "broker drops": 0.72,
+  // 20 and 15 of a thousand rounds for each of four parts, and of all kinds of nodes that are behind 20, 30 and 10.
+  "disk full": 0.89,
+  "node on another chain": 0.64,
+  "node behind": 1,
+  "one of two nodes behind": 1.39,
+  "node far behind": 0.38,
   // Of calls, whose number depends on what is to do.
   "transaction dropped": 0.33,
   "rpc hang": 0.17,

@@ -19,6 +19,7 @@ import { feeTermsOf, payingRelayer } from "../../../services/src/gateway/relayer
 import { Keeper, SqliteLogStore } from "../../../services/src/keeper/index.ts";
 import { createLog, Secrets } from "../../../services/src/operation/index.ts";
 import { createApp, DEFAULT_LIMITS, Relayer, RelayerService } from "../../../services/src/relayer/index.ts";
+import type { Store } from "../../../services/src/store/open.ts";
 import { RULES } from "../gateway/queue-support.ts";
 import type { CommunityWorld } from "../relayer/world.ts";
 import { type Fuse } from "./chance.ts";
@@ -26,6 +27,8 @@ import { type MeterName, type SoakMeter } from "./meters.ts";
 
 /** A part of the whole that runs: a round of its work, and its end, whether it was asked for or the power went. */
 export interface Part {
+  /** Its files. */
+  readonly stores: readonly Store[];
   round(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -140,7 +143,7 @@ export async function openGateway(plan: GatewayPlan): Promise<Part> {
     await stop();
     throw error;
   }
-  return { round: () => gateway.step(), stop };
+  return { stores: [gateway.queue.db], round: () => gateway.step(), stop };
 }
 
 /** What is foreseen: what will be counted, but for a tenth. */
@@ -218,7 +221,7 @@ export async function openRelayer({ folder, world, rpc, port, wallet, fuse, step
     await stop();
     throw error;
   }
-  return { round: () => relayer.tick(), stop };
+  return { stores: [relayer.store], round: () => relayer.tick(), stop };
 }
 
 /** What a keeper is made of. */
@@ -252,6 +255,7 @@ export async function openKeeper({ folder, world, rpc, wallet, fuse }: KeeperPla
     const logs = await wattbook.logs(community, { store, retries: 1, backoff: 5 });
     const keeper = new Keeper({ wattbook, community, sender, account: wallet.address, logs });
     return {
+      stores: [store.store, outbox.store],
       round: async () => {
         await keeper.pass().finally(() => sender.tick());
       },

@@ -6,11 +6,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Wallet } from "ethers";
 import { NODES } from "../../scripts/deploy/nodes.ts";
 import { CommunityWorld, keyOf, SHORT } from "../relayer/world.ts";
-import { faultyDoor, type Fault, type FaultyDoor } from "../support/door.ts";
+import { faultyDoor, type Fault, type FaultyDoor, type SeenCall } from "../support/door.ts";
 import { lastingPort } from "../support/ports.ts";
+import { makeRoom } from "../support/small-disk.ts";
 import { Chance, Fuse } from "./chance.ts";
 import { checkBooks, type Outcome } from "./check.ts";
 import { type MeterName, METERS, ONE, SLOT, SoakMeter, TWO } from "./meters.ts";
+import { NodeTroubles } from "./node-troubles.ts";
 import { type GatewayPlan, openGateway, openKeeper, openRelayer, type Part, powerCut } from "./parts.ts";
 import { relayDoor, type RelayDoor, type RelayFault } from "./relay-door.ts";
 import { Sources } from "./sources.ts";
@@ -77,6 +79,8 @@ interface Slot {
   from: number;
   /** A start that fails again and again is none. */
   failures: number;
+  /** Round in which its disk has room again. */
+  fullUntil: number;
 }
 
 class SoakRun {
@@ -96,6 +100,8 @@ class SoakRun {
   /** `round part`: in which rounds a part was away or met a fault; `round relay digest` of one message. */
   readonly #troubled = new Set<string>();
   readonly #jumps = { one: 0n, two: 0n };
+  /** By door, as the parts are in their order. */
+  readonly #nodes: NodeTroubles;
   #round = 0;
   #begun = false;
   #now: bigint;
@@ -104,6 +110,7 @@ class SoakRun {
     this.#options = options;
     this.#chance = setup.chance;
     this.#world = setup.world;
+    this.#nodes = new NodeTroubles(setup.world, setup.chance);
     this.#meters = setup.meters;
     this.#doors = setup.doors;
     this.#relay = setup.relay;
@@ -159,6 +166,8 @@ class SoakRun {
   async summary(): Promise<Summary> {
     const { seed, hours } = this.#options;
     for (const slot of this.#parts) await this.#stop(slot);
+    const [error] = this.#nodes.errors;
+    if (error !== undefined) throw new Error(error);
     const outcome = await checkBooks({
       ...{ world: this.#world, meters: this.#meters, from: MIDNIGHT, to: this.#now, folder: this.#folder },
       troubledBefore: (gate, gateway, digest) => {
@@ -186,13 +195,15 @@ class SoakRun {
     const time = MIDNIGHT + BigInt(this.#round) * ROUND;
     this.#now = time;
     await this.#world.advanceTo(time);
+    await this.#nodes.begin();
+    for (const slot of this.#parts) if (calm || slot.fullUntil <= this.#round) this.#giveRoom(slot);
     await this.#startDue();
     if (time % SLOT === 0n) await this.#sources.show(time, this.#round, calm);
     else await this.#sources.deliver(this.#round);
     await this.#arrive(time);
     for (const slot of this.#parts) {
       await this.#work(slot);
-      if (slot.part === undefined || slot.fuse.blown) this.#trouble(slot.name);
+      if (slot.part === undefined || slot.fuse.blown || this.#isFull(slot)) this.#trouble(slot.name);
     }
     for (const slot of this.#parts) if (slot.fuse.blown) await this.#powerOff(slot);
   }
@@ -208,8 +219,9 @@ class SoakRun {
       const ready =
         (one.part === undefined ||
           one.fuse.blown ||
+          this.#isFull(one) ||
           [...this.#sources.published].every((name) => this.#seen.has(name))) &&
-        (two.part === undefined || two.fuse.blown || TWO.every((meter) => has(meter, boundary)));
+        (two.part === undefined || two.fuse.blown || this.#isFull(two) || TWO.every((meter) => has(meter, boundary)));
       if (ready) return;
       if (performance.now() > end) {
         const missing = [...this.#sources.published].filter((name) => !this.#seen.has(name));
@@ -238,9 +250,9 @@ class SoakRun {
 
   /** What breaks in a round. */
   async #disturb(): Promise<void> {
-    const happens = (perMille: number, what: string) => {
+    const happens = (perMille: number, what: string, counted = what) => {
       const found = this.#chance.happens(perMille, what, this.#round);
-      if (found) this.#count(this.#faults, what);
+      if (found) this.#count(this.#faults, counted);
       return found;
     };
     if (happens(60, "broker drops")) this.#sources.broker.drop();
@@ -249,6 +261,15 @@ class SoakRun {
     }
     for (const slot of this.#parts) {
       if (happens(30, `${slot.name} crashes`)) slot.fuse.arm(1 + this.#chance.draw(8, slot.name, this.#round));
+      if (slot.part !== undefined && happens(20, `disk of ${slot.name} full`, "disk full"))
+        this.#fillUp(slot, slot.part);
+    }
+    this.#nodes.clear();
+    for (const [door, { name, part }] of this.#parts.entries()) {
+      const trouble = this.#nodes.draw(door, this.#round, name, part !== undefined);
+      if (trouble === undefined) continue;
+      this.#count(this.#faults, trouble);
+      this.#trouble(name);
     }
     for (const name of ["one", "two"] as const) {
       if (happens(30, `clock of ${name} jumps`)) {
@@ -268,8 +289,28 @@ class SoakRun {
     return !this.#begun || this.#round >= this.#options.hours * ROUNDS_PER_HOUR;
   }
 
-  #rpcFault(door: number, { method, params }: { readonly method: string; readonly params: readonly unknown[] }): Fault {
+  #fillUp(slot: Slot, part: Part): void {
+    slot.fullUntil = this.#round + 1 + this.#chance.draw(3, "full", slot.name, this.#round);
+    // As many pages as they have.
+    for (const store of part.stores) store.pragma("max_page_count = 1");
+  }
+
+  #giveRoom(slot: Slot): void {
+    if (slot.fullUntil === 0) return;
+    slot.fullUntil = 0;
+    for (const store of slot.part?.stores ?? []) makeRoom(store);
+  }
+
+  #isFull({ fullUntil }: Slot): boolean {
+    return fullUntil > this.#round;
+  }
+
+  async #rpcFault(door: number, call: SeenCall): Promise<Fault> {
     if (this.#calm) return "pass";
+    const { method, params } = call;
+    const asked = `late ${door} ${JSON.stringify(call)}`;
+    const trouble = await this.#nodes.answer(door, call, this.#turnOf(asked));
+    if (trouble !== undefined && trouble !== "pass") return trouble;
     const name = `${door} ${method} ${JSON.stringify(params)}`;
     const labels = [this.#round, name, this.#turnOf(name)];
     const bad = this.#isBad(`node ${door}`);
@@ -316,6 +357,7 @@ class SoakRun {
   }
 
   async #stop(slot: Slot): Promise<void> {
+    this.#giveRoom(slot);
     const { part } = slot;
     slot.part = undefined;
     await part?.stop();
@@ -342,7 +384,7 @@ class SoakRun {
     const [relayerWallet, keeperWallet] = wallets;
     const urls = doors.map(({ url }) => url) as [string, string, string, string];
     const slot = (name: string, fuse: Fuse, open: () => Promise<Part>): Slot => {
-      return { name, fuse, open, part: undefined, from: 0, failures: 0 };
+      return { name, fuse, open, part: undefined, from: 0, failures: 0, fullUntil: 0 };
     };
     const gateway = (name: "one" | "two", rpc: string) => {
       const fuse = new Fuse(powerCut);

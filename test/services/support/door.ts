@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 
 /**
  * What the door does with a call: `pass`es it, answers `busy` (429) or `broken` (502), `reset`s the connection before or
- * (`lose`) after the node has seen it, `hang`s, cuts the answer short, or gives an answer or an error of its own.
+ * (`lose`) after the node has seen it, `hang`s, cuts the answer short, gives an answer or an error of its own, or asks the node
+ * something else instead.
  */
 export type Fault =
   | "pass"
@@ -15,7 +16,11 @@ export type Fault =
   | "hang"
   | "truncate"
   | { readonly result: unknown }
-  | { readonly error: { readonly code: number; readonly message: string } };
+  | { readonly error: { readonly code: number; readonly message: string } }
+  | { readonly params: readonly unknown[] };
+
+/** Judges a call. */
+export type Verdict = (call: SeenCall) => Fault | Promise<Fault>;
 
 /** A call as the door sees it. */
 export interface SeenCall {
@@ -28,14 +33,14 @@ export interface FaultyDoor {
   readonly url: string;
   readonly seen: readonly SeenCall[];
   /** What happens to the calls from now on. */
-  judge(verdict: (call: SeenCall) => Fault): void;
+  judge(verdict: Verdict): void;
   close(): Promise<void>;
 }
 
 /** Opens a door to the node at `url`. */
 export async function faultyDoor(url: string): Promise<FaultyDoor> {
   const seen: SeenCall[] = [];
-  let verdict: (call: SeenCall) => Fault = () => "pass";
+  let verdict: Verdict = () => "pass";
   const ask = async (body: string): Promise<string> => {
     const headers = { "content-type": "application/json" };
     return (await fetch(url, { method: "POST", body, headers })).text();
@@ -43,16 +48,16 @@ export async function faultyDoor(url: string): Promise<FaultyDoor> {
   const answer = async (body: string, response: ServerResponse): Promise<void> => {
     const call = JSON.parse(body) as SeenCall & { readonly id: number };
     seen.push(call);
-    const fault = verdict(call);
+    const fault = await verdict(call);
     if (fault === "hang") return;
     if (fault === "busy") return void response.writeHead(429).end("slow down");
     if (fault === "broken") return void response.writeHead(502).end("bad gateway");
     if (fault === "reset") return void response.destroy();
     response.setHeader("content-type", "application/json");
-    if (typeof fault === "object") {
+    if (typeof fault === "object" && !("params" in fault)) {
       return void response.end(JSON.stringify({ jsonrpc: "2.0", id: call.id, ...fault }));
     }
-    const text = await ask(body);
+    const text = await ask(typeof fault === "object" ? JSON.stringify({ ...call, ...fault }) : body);
     if (fault === "lose") return void response.destroy();
     response.end(fault === "truncate" ? text.slice(0, text.length / 2) : text);
   };

@@ -29,13 +29,13 @@ export function makeRoom(store: Store): void {
   store.pragma(`max_page_count = ${MOST_PAGES}`);
 }
 
-/** Mounts a disk of 512 KiB; undefined where this account may not, or the system has no such disks. */
-export function smallDisk(): SmallDisk | undefined {
+/** Mounts a disk of so many KiB; undefined where this account may not, or the system has no such disks. */
+export function smallDisk(size = 512): SmallDisk | undefined {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
   const path = mkdtempSync(join(tmpdir(), "wattbook-disk-"));
   const quiet = { stdio: "ignore" } as const;
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=512k", "tmpfs", path], quiet);
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}k`, "tmpfs", path], quiet);
   } catch {
     rmSync(path, { recursive: true });
     return undefined;
@@ -60,3 +60,66 @@ export function fill(path: string): void {
     closeSync(file);
   }
 }
+
+/** A folder that a program can be kept from writing to. */
+export interface Place {
+  readonly path: string;
+  /** Nothing more can be written. @param pid Of the program. */
+  fill(pid: number): void;
+  makeRoom(pid: number): void;
+  remove(): void;
+}
+
+/** How the room for a program's files ends. */
+export interface PlaceKind {
+  readonly name: string;
+  /** Undefined where this account or system has no such place. */
+  make(): Place | undefined;
+}
+
+/** Real disks without a free byte: ENOSPC. */
+export const FULL_DISKS: PlaceKind = {
+  name: "a full disk (as root on Linux)",
+  make: () => {
+    const disk = smallDisk(8_192);
+    if (disk === undefined) return undefined;
+    const hoard = join(disk.path, "hoard");
+    return {
+      ...disk,
+      fill: () => {
+        fill(hoard);
+      },
+      makeRoom: () => {
+        rmSync(hoard);
+      },
+    };
+  },
+};
+
+/** Programs whose files may not grow, by their quota say: EFBIG. */
+export const BOUNDED_FILES: PlaceKind = {
+  name: "files that may not grow (on Linux)",
+  make: () => {
+    const bound = (pid: number, bytes: string) => {
+      execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
+    };
+    try {
+      bound(process.pid, "unlimited");
+    } catch {
+      return undefined; // no util-linux
+    }
+    const path = mkdtempSync(join(tmpdir(), "wattbook-bounded-"));
+    return {
+      path,
+      fill: (pid) => {
+        bound(pid, "1");
+      },
+      makeRoom: (pid) => {
+        bound(pid, "unlimited");
+      },
+      remove: () => {
+        rmSync(path, { recursive: true });
+      },
+    };
+  },
+};

@@ -1,4 +1,5 @@
 /** Adapters in the configuration. */
+import { zoneOf } from "@wattbook/data/import";
 import { z } from "zod";
 import { file, whole } from "../../operation/index.ts";
 import { ENERGY_UNITS } from "../energy.ts";
@@ -35,6 +36,15 @@ const topic = z
 
 const BROKER = "pass mqtt://host:1883 or mqtts://host:8883; user and password have fields of their own";
 const TOPICS = "map at least one topic, in a list";
+
+function isZone(name: string): boolean {
+  try {
+    zoneOf(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const TYPES = ["p1-tcp", "p1-serial", "sunspec", "mqtt", "http", "csv"] as const;
 
@@ -88,6 +98,9 @@ export const AdapterConfig = z.discriminatedUnion(
       type: z.literal("csv"),
       path: file("the file"),
       values: z.enum(["register", "interval"], { error: "pass register or interval" }),
+      zone: text("an IANA zone, such as Europe/Amsterdam")
+        .refine(isZone, "pass an IANA zone, such as Europe/Amsterdam")
+        .optional(),
     }),
   ],
   { error: `pass one of ${TYPES.join(", ")}` },

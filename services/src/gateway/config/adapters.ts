@@ -40,7 +40,7 @@ export function makeAdapter(config: AdapterConfig, parts: AdapterParts): Adapter
     case "http":
       return push(config, parts);
     case "csv":
-      return new CsvReplayAdapter({ path: config.path, values: config.values });
+      return new CsvReplayAdapter({ path: config.path, values: config.values, zone: config.zone });
   }
 }
 

@@ -77,7 +77,7 @@ function keep(queue: Queue, deployment: Deployment, number: number, { terms, sea
     const found = `community ${number} has other terms on the chain than ${queue.path} was filled with`;
     throw new ServiceError(
       "CONFIG_INVALID",
-      `${found}. Another chain needs another queue, or its own deployment.json.`,
+      `${found}. Name another queue for another chain, or the deployment.json of this one.`,
     );
   }
   queue.facts.put(nameOf(deployment, number), text);

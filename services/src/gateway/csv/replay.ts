@@ -1,13 +1,14 @@
 /** Registers and intervals from files: backfill after an outage, and days to try things with. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { importAny, parseStamp, parseTable } from "@wattbook/data/import";
+import { importAny, parseTable } from "@wattbook/data/import";
 import type { AnyOptions, MeterData, Row, Table } from "@wattbook/data/import";
-import { asSeconds } from "@wattbook/sdk/pure";
+import { asSeconds, type Seconds } from "@wattbook/sdk/pure";
 import { ENERGY_UNITS, registerWhDown } from "../energy.ts";
 import type { EnergyUnit } from "../energy.ts";
 import { asServiceError, GatewayError } from "../errors.ts";
 import type { Adapter, Report, Sample, Sink } from "../sample.ts";
+import { timesOf } from "./times.ts";
 
 export interface CsvReplayOptions {
   readonly path: string;
@@ -16,6 +17,8 @@ export interface CsvReplayOptions {
    * `interval`: any format that `@wattbook/data` reads; its energies become registers from 0.
    */
   readonly values: "register" | "interval";
+  /** IANA zone of times without an offset, such as Europe/Amsterdam. Without it their rows are refused. */
+  readonly zone?: string | undefined;
   /** How an interval file is meant. */
   readonly interval?: AnyOptions;
 }
@@ -32,13 +35,15 @@ export class CsvReplayAdapter implements Adapter {
 
   /** Resolves at the file's end. A row that is refused is reported, the others are kept. */
   async start(sink: Sink, report: Report): Promise<void> {
-    const { path, values, interval = DEFAULT_INTERVAL } = this.#options;
+    const { path, values, zone, interval = DEFAULT_INTERVAL } = this.#options;
     const file = basename(path);
     const text = await readFile(path, "utf8").catch((error: unknown) => {
       throw asServiceError(error, "FILE_UNREADABLE", "path", `${path} cannot be read: check name and permissions.`);
     });
     const samples =
-      values === "register" ? registerSamples(text, file, report) : intervalSamples(importAny(text, file, interval));
+      values === "register"
+        ? registerSamples(text, file, report, zone)
+        : intervalSamples(imported(text, file, { ...interval, zone: zone ?? interval.zone }, report));
     for (const sample of samples) {
       if (this.#stopped) return;
       try {
@@ -58,8 +63,19 @@ export class CsvReplayAdapter implements Adapter {
   }
 }
 
+/** An interval file; what was left out of it is reported. */
+function imported(text: string, file: string, options: AnyOptions, report: Report): MeterData {
+  const data = importAny(text, file, options);
+  for (const { effect, code, line, meter, message } of data.problems) {
+    if (effect !== "skipped") continue;
+    const field = line === undefined ? file : `${file}:${line}`;
+    report(new GatewayError("MESSAGE_MALFORMED", field, code, message), meter);
+  }
+  return data;
+}
+
 /** Columns of a register file, by place. */
-interface Columns {
+export interface Columns {
   readonly meter: number;
   readonly time: number;
   readonly imported: Register;
@@ -75,16 +91,17 @@ interface Register {
  * Samples of a register file, row by row; rows that cannot be read are reported and left out.
  * @throws GatewayError FIELD_MISSING for a missing column
  */
-export function* registerSamples(text: string, file: string, report: Report): Generator<Sample> {
+export function* registerSamples(text: string, file: string, report: Report, zone?: string): Generator<Sample> {
   const table = parseTable(text, file, {
     onBadRow: (error) => {
       report(asServiceError(error, "MESSAGE_MALFORMED", file, "give every row a cell per column."));
     },
   });
   const columns = columnsOf(table);
+  const timeOf = timesOf(table.rows, columns, zone);
   for (const row of table.rows) {
     try {
-      yield sampleOfRow(row, columns);
+      yield sampleOfRow(row, columns, timeOf(row));
     } catch (error) {
       report(
         asServiceError(error, "MESSAGE_MALFORMED", `${file}:${row.line}`, "see the cause."),
@@ -105,25 +122,16 @@ function columnsOf(table: Table): Columns {
   const column = (name: string) => table.headers.findIndex((header) => header.toLowerCase() === name);
   const [meter, time, imported] = [column("meter"), column("time"), register("import")];
   if (meter >= 0 && time >= 0 && imported !== undefined) return { meter, time, imported, exported: register("export") };
-  const hint = "a register file has columns meter, time, import_kWh and export_kWh (or _Wh, _MWh).";
+  const hint = "name the columns of a register file meter, time, import_kWh and export_kWh (or _Wh, _MWh).";
   throw new GatewayError("FIELD_MISSING", `${table.file}:1`, table.headers.join(","), hint);
 }
 
-function sampleOfRow({ cells, line }: Row, { meter, time, imported, exported }: Columns): Sample {
-  const stamp = parseStamp(cells[time] ?? "");
-  if (stamp === undefined || stamp.local) {
-    throw new GatewayError(
-      "NOT_A_TIME",
-      `line ${line}, time`,
-      cells[time],
-      "write unix seconds, or ISO 8601 with an offset.",
-    );
-  }
+function sampleOfRow({ cells, line }: Row, { meter, imported, exported }: Columns, at: Seconds): Sample {
   const wh = (column: Register, side: string) =>
     registerWhDown(cells[column.index] ?? "", column.unit, `line ${line}, ${side}`);
   return {
     meter: cells[meter] ?? "",
-    at: asSeconds(BigInt(stamp.seconds)),
+    at,
     importWh: wh(imported, "import"),
     exportWh: exported === undefined ? 0n : wh(exported, "export"),
   };

@@ -97,9 +97,9 @@ export class MqttAdapter implements Adapter {
 
   async #subscribe(client: MqttClient, report: Report): Promise<void> {
     const filters = [...new Set(this.#options.mappings.map(filterOf))];
-    this.#fault = null;
     try {
       const granted = await client.subscribeAsync(filters, { qos: 1 });
+      this.#fault = null;
       const denied = granted.filter(({ qos }) => (qos as number) === SUBSCRIPTION_REFUSED);
       for (const { topic } of denied) this.#lost(deniedTopic(topic), report);
     } catch (error) {

@@ -55,7 +55,7 @@ function checkCrc(bytes: Buffer): void {
   const expected = crc16(bytes.subarray(0, end + 1));
   if (Number.parseInt(digits, 16) === expected) return;
   const sum = expected.toString(16).toUpperCase().padStart(4, "0");
-  const text = `the bytes sum to ${sum}. The line is noisy; the next telegram counts.`;
+  const text = `the bytes sum to ${sum}. The line is noisy: check the cable; the next telegram counts.`;
   throw new GatewayError("CRC_MISMATCH", "checksum", digits, text);
 }
 

@@ -71,6 +71,7 @@ export class Outbox {
   readonly #postpone;
   readonly #finish;
   readonly #forget;
+  readonly #refused;
 
   constructor(db: Store) {
     this.#add = db.prepare<[...Key, string, string]>(
@@ -108,6 +109,13 @@ export class Outbox {
       `UPDATE outbox SET attempts = attempts + 1, next_try = ? WHERE ${KEY}`,
     );
     this.#finish = db.prepare<[string, string, ...Key]>(`UPDATE outbox SET state = ?, answer = ? WHERE ${KEY}`);
+    this.#refused = db.prepare<[], Row & { readonly later: bigint }>(
+      `SELECT *, EXISTS (
+          SELECT * FROM outbox AS later WHERE later.kind = old.kind AND later.community = old.community
+            AND later.member = old.member AND later.state <> 'refused'
+            AND (later.period = old.period AND later.part > old.part OR old.kind = 'reading' AND later.period > old.period)
+        ) AS later FROM outbox AS old WHERE state = 'refused' ORDER BY community, member, kind, period, part`,
+    );
     this.#forget = db.prepare<Key>(`DELETE FROM outbox WHERE ${KEY} AND state = 'refused'`);
   }
 
@@ -162,6 +170,17 @@ export class Outbox {
 
   finish(key: OutboxKey, state: "accepted" | "refused", answer: string): void {
     this.#finish.run(state, answer, ...valuesOf(key));
+  }
+
+  /**
+   * Refused messages, a member's by kind and period. `again`: another one is made once it is forgotten, because no later one
+   * of its member was made that was not refused as well.
+   */
+  refused(): { readonly item: OutboxItem; readonly again: boolean }[] {
+    return this.#refused.all().flatMap(({ later, ...row }) => {
+      const item = itemOf(row);
+      return item === undefined ? [] : [{ item, again: later === 0n }];
+    });
   }
 
   /** Forgets a refused message, so that another one can take its place. Returns whether there was one. */

@@ -88,7 +88,12 @@ export class SunSpecAdapter implements Adapter {
 async function readEnergy(read: ReadRegisters, { energy: { id, address } }: DeviceMap): Promise<DeviceEnergy> {
   const model = ENERGY_MODELS.get(id);
   if (model === undefined)
-    throw new GatewayError("MODEL_ABSENT", "model", id, "the gateway reads 101-103, 111-113, 201-204.");
+    throw new GatewayError(
+      "MODEL_ABSENT",
+      "model",
+      id,
+      "the gateway reads 101-103, 111-113, 201-204. Name one of these.",
+    );
   return model.read(await read(address, model.length));
 }
 

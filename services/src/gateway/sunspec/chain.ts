@@ -43,7 +43,7 @@ export async function findModels(read: ReadRegisters, wanted?: number): Promise<
   const energy = models.find(({ id }) => (wanted === undefined ? ENERGY_MODELS.has(id) : id === wanted));
   const layout = energy === undefined ? undefined : ENERGY_MODELS.get(energy.id);
   if (energy === undefined || layout === undefined) {
-    const hint = `the device has models ${models.map(({ id }) => id).join(", ")}. The gateway reads 101-103, 111-113, 201-204.`;
+    const hint = `the device has models ${models.map(({ id }) => id).join(", ")}. The gateway reads 101-103, 111-113, 201-204: name one that both have, or use another adapter.`;
     throw new GatewayError("MODEL_ABSENT", "model", wanted ?? "any", hint);
   }
   if (energy.length >= layout.length) return { common, energy };

@@ -16,7 +16,12 @@ export function float32Down(bits: bigint, field: string): bigint | undefined {
   const fraction = bits & ((1n << MANTISSA) - 1n);
   if (exponent === 0xffn) return undefined;
   if (bits >> 31n === 1n && (exponent | fraction) !== 0n) {
-    throw new GatewayError("NEGATIVE", field, `0x${bits.toString(16)}`, "a register counts up from 0.");
+    throw new GatewayError(
+      "NEGATIVE",
+      field,
+      `0x${bits.toString(16)}`,
+      "a register counts up from 0. Update the device.",
+    );
   }
   if (exponent === 0n) return 0n;
   const mantissa = (1n << MANTISSA) | fraction;

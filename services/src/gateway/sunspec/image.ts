@@ -12,7 +12,12 @@ const MOST_SF = 10;
 export function uint16(registers: Registers, at: number): number {
   const value = registers[at];
   if (value !== undefined) return value;
-  throw new GatewayError("SUNSPEC_MALFORMED", `register ${at}`, undefined, "the device answered with fewer registers.");
+  throw new GatewayError(
+    "SUNSPEC_MALFORMED",
+    `register ${at}`,
+    undefined,
+    "the device answered with fewer registers. Check the unit id, and what else speaks on its line.",
+  );
 }
 
 /** uint16 that may be absent: 0xFFFF. */

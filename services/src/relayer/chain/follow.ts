@@ -1,10 +1,19 @@
 /** Reads the chain's logs once, block by block, and again from where it was reorganised. */
-import { type CommunityIndex, type Deployment, eventsOf, scanLogs, topicsOf, type WattbookEvent } from "@wattbook/sdk";
-import { toBeHex } from "ethers";
+import {
+  type CommunityIndex,
+  type Deployment,
+  eventsOf,
+  type LogFilter,
+  type ScannedLog,
+  scanLogs,
+  topicsOf,
+  type WattbookEvent,
+} from "@wattbook/sdk";
+import { toBeHex, ZeroHash } from "ethers";
 import { ServiceError } from "../../errors.ts";
 import type { Head, Node } from "../../chain/index.ts";
 import { atOnce, type Store } from "../../store/open.ts";
-import type { Facts } from "../store/facts.ts";
+import type { Anchor, Facts } from "../store/facts.ts";
 import { logSourceOf } from "./runner.ts";
 
 /** What is read, and who hears of it. */
@@ -30,6 +39,9 @@ const NAMES = [
 /** Most blocks of one request. */
 const CHUNK = 2_000;
 
+/** Of a block that was never read. */
+const NONE = "";
+
 /** Follows the logs of some communities. */
 export class Follower {
   readonly #options: FollowOptions;
@@ -48,49 +60,75 @@ export class Follower {
   }
 
   /**
-   * Reads up to a block.
+   * Reads up to a block. The last blocks, which one of several nodes behind an address may not have yet, are asked for one by one, by
+   * their hashes.
    * @return Whether blocks that were read before are gone.
    * @throws ServiceError NODE_DISAGREES where the node that gave the logs has another block; faults of the node
    */
   async sync(head: Head): Promise<boolean> {
-    const { node, deployment, communities } = this.#options;
-    const { next, rewound } = await this.#start(head);
-    const { DoubleAuction, SealedAuction, CommitBook, PaymentEscrow, Settlement } = deployment.contracts;
-    const filter = {
-      address: [DoubleAuction, SealedAuction, CommitBook, PaymentEscrow, Settlement],
-      topics: [topicsOf(...NAMES), communities.map((community) => toBeHex(community, 32))],
-    };
-    const source = logSourceOf(node);
-    for (let from = next; from <= head.number; from += CHUNK) {
-      const last = Math.min(from + CHUNK - 1, head.number);
-      // The hash first and afterwards: where the chain changes in between, or a node took over that is behind and says "no logs"
-      // of blocks that it has not, nothing counts as read.
-      const hash = (last === head.number ? head : await node.block(last))?.hash ?? "";
-      const logs = await scanLogs(source, filter, { fromBlock: from, toBlock: last });
-      if ((await node.block(last))?.hash !== hash) throw disagrees(last);
-      atOnce(this.#options.store, () => {
-        this.#options.apply(eventsOf(logs, deployment));
-        this.#options.facts.anchor({ block: last, hash });
-      });
-    }
+    const { before, rewound } = await this.#start(head);
+    const settled = Math.max(before.block, head.number - this.#options.node.lag - 1);
+    let last = before;
+    while (last.block < settled) last = await this.#readRange(last.block + 1, Math.min(last.block + CHUNK, settled));
+    while (last.block < head.number) last = await this.#readNext(last, head);
     return rewound;
   }
 
-  /** The first block to read: behind the newest one that is still part of the chain. */
-  async #start(head: Head): Promise<{ next: number; rewound: boolean }> {
+  async #readRange(from: number, last: number): Promise<Anchor> {
+    const { node } = this.#options;
+    // The hash first and afterwards: where the chain changes in between, or a node took over that is behind and says "no logs"
+    // of blocks that it has not, nothing counts as read.
+    const hash = (await node.block(last))?.hash ?? "";
+    const logs = await scanLogs(logSourceOf(node), this.#filter, { fromBlock: from, toBlock: last });
+    if ((await node.block(last))?.hash !== hash) throw disagrees(last);
+    return this.#keep(logs, { block: last, hash });
+  }
+
+  async #readNext(before: Anchor, head: Head): Promise<Anchor> {
+    const { node } = this.#options;
+    const number = before.block + 1;
+    const block = number === head.number ? head : await node.block(number);
+    if (block === null || !follows(block, before)) throw disagrees(number);
+    const source = logSourceOf(node, block.hash);
+    const logs = await scanLogs(source, this.#filter, { fromBlock: number, toBlock: number });
+    // Some nodes say "no logs" also of a hash that they do not know.
+    if (logs.length === 0 && (await node.block(number))?.hash !== block.hash) throw disagrees(number);
+    return this.#keep(logs, { block: number, hash: block.hash });
+  }
+
+  #keep(logs: readonly ScannedLog[], anchor: Anchor): Anchor {
+    const { store, apply, facts, deployment } = this.#options;
+    atOnce(store, () => {
+      apply(eventsOf(logs, deployment));
+      facts.anchor(anchor);
+    });
+    return anchor;
+  }
+
+  get #filter(): LogFilter {
+    const { deployment, communities } = this.#options;
+    const { DoubleAuction, SealedAuction, CommitBook, PaymentEscrow, Settlement } = deployment.contracts;
+    return {
+      address: [DoubleAuction, SealedAuction, CommitBook, PaymentEscrow, Settlement],
+      topics: [topicsOf(...NAMES), communities.map((community) => toBeHex(community, 32))],
+    };
+  }
+
+  /** The newest block that was read and is still part of the chain; else the one before the deployment. */
+  async #start(head: Head): Promise<{ before: Anchor; rewound: boolean }> {
     const { node, facts, deployment } = this.#options;
-    const anchors = facts.anchors();
     let rewound = false;
-    for (const { block, hash } of anchors) {
+    for (const anchor of facts.anchors()) {
+      const { block, hash } = anchor;
       const found = block > head.number ? null : block === head.number ? head : await node.block(block);
       if (found?.hash === hash) {
         if (rewound) this.#rewind(block + 1);
-        return { next: block + 1, rewound };
+        return { before: anchor, rewound };
       }
       rewound = true;
     }
     if (rewound) this.#rewind(0);
-    return { next: deployment.fromBlock, rewound };
+    return { before: { block: deployment.fromBlock - 1, hash: NONE }, rewound };
   }
 
   #rewind(from: number): void {
@@ -99,6 +137,11 @@ export class Follower {
       this.#options.rewind(from);
     });
   }
+}
+
+/** Development nodes make up some blocks only once they are asked for, and name no block before those. */
+function follows({ parent }: Head, { hash }: Anchor): boolean {
+  return hash === NONE || parent === hash || parent === ZeroHash;
 }
 
 function disagrees(block: number): ServiceError {

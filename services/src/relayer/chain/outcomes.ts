@@ -24,6 +24,8 @@ export interface OutcomeParts {
   readonly bus: Bus;
   /** Terms of the communities that are served. */
   readonly terms: (community: bigint) => Terms | undefined;
+  /** Whether a community's first module is an order book. */
+  readonly hasOrders: (community: bigint) => boolean;
   /** A record of the order book: what it has of each tick. */
   readonly recorded: (community: bigint, period: Period, entries: readonly AcceptedEntry[]) => void;
   /** A strip does not wait any more. */
@@ -68,7 +70,7 @@ export class Outcomes {
     if (terms === undefined) return;
     for (const [place, record] of records.entries()) {
       this.#parts.facts.record(where, place, { community, period }, record);
-      if (record.head.module === ORDER_BOOK)
+      if (record.head.module === ORDER_BOOK && this.#parts.hasOrders(community))
         this.#posted({ community, period, member: record.member }, terms, record, where);
     }
   }

@@ -3,14 +3,20 @@ import { faultOf, type LogSource, type ScannedLog } from "@wattbook/sdk";
 import type { Filter } from "ethers";
 import type { Node } from "../../chain/index.ts";
 
-export { readerOf } from "../../chain/reader.ts";
+export { headReaderOf } from "../../chain/reader.ts";
 
-/** Where logs come from. */
-export function logSourceOf(node: Node): LogSource {
+/**
+ * Where logs come from.
+ * @param blockHash Of the only block that is asked for: a node that has not got it says so, where asked by its number it may say that
+ * the block has no logs.
+ */
+export function logSourceOf(node: Node, blockHash?: string): LogSource {
   return {
     getBlockNumber: async () => (await node.head()).number,
     getLogs: async ({ fromBlock, toBlock, address, topics }: Filter) => {
-      const range = { fromBlock: blockIn(fromBlock), toBlock: blockIn(toBlock), address, topics };
+      const blocks =
+        blockHash === undefined ? { fromBlock: blockIn(fromBlock), toBlock: blockIn(toBlock) } : { blockHash };
+      const range = { ...blocks, address, topics };
       try {
         return ((await node.ask("eth_getLogs", [range])) as RawLog[]).map(logOf);
       } catch (error) {

@@ -14,6 +14,7 @@ import {
   RegistryClient,
   type Seconds,
   SettlementClient,
+  SharingClient,
   type Tariff,
   type Terms,
 } from "@wattbook/sdk";
@@ -22,7 +23,7 @@ import type { ReadingContext } from "../readings/check.ts";
 import type { OpenPeriod, Trader } from "../strips/check.ts";
 import type { ChainClock } from "./clock.ts";
 import { Together } from "./once.ts";
-import { readerOf } from "./runner.ts";
+import { headReaderOf } from "./runner.ts";
 
 /** What is asked about a period. */
 type PeriodInfo = MarketInfo & { readonly ringFree: boolean };
@@ -34,6 +35,8 @@ const MOST_PERIODS = 30;
 export class CommunityView {
   readonly community: CommunityIndex;
   readonly terms: Terms;
+  /** The module of a community that does not bid: its readings go through it. Null where members place orders. */
+  readonly sharing: SharingClient | null;
   readonly #node: Node;
   readonly #clock: ChainClock;
   readonly #registry: RegistryClient;
@@ -49,12 +52,14 @@ export class CommunityView {
   private constructor(
     community: CommunityIndex,
     terms: Terms,
+    sharing: SharingClient | null,
     node: Node,
     clock: ChainClock,
     clients: ReturnType<typeof clientsOf>,
   ) {
     this.community = community;
     this.terms = terms;
+    this.sharing = sharing;
     this.#node = node;
     this.#clock = clock;
     this.#registry = clients.registry;
@@ -70,7 +75,10 @@ export class CommunityView {
     community: CommunityIndex,
   ): Promise<CommunityView> {
     const clients = clientsOf(node, deployment);
-    return new CommunityView(community, await clients.registry.terms(community), node, clock, clients);
+    const { registry, sharing } = clients;
+    const [terms, first] = await Promise.all([registry.terms(community), registry.moduleAt(community, 0n)]);
+    const shares = first.toLowerCase() === sharing.address.toLowerCase();
+    return new CommunityView(community, terms, shares ? sharing : null, node, clock, clients);
   }
 
   now(): Seconds {
@@ -155,7 +163,7 @@ export class CommunityView {
     const known = this.#tariffs.get(blob);
     if (known !== undefined) return known;
     const asked = this.#node
-      .ask("eth_getCode", [blob, "latest"])
+      .ask("eth_getCode", [blob, this.#node.at])
       .then((code) => decodeTariffCode(this.terms, code as Hex));
     this.#tariffs.set(blob, asked);
     asked.catch(() => this.#tariffs.delete(blob));
@@ -164,10 +172,11 @@ export class CommunityView {
 }
 
 function clientsOf(node: Node, { contracts }: Deployment) {
-  const runner = readerOf(node);
+  const runner = headReaderOf(node);
   return {
     registry: new RegistryClient({ address: contracts.ProsumerRegistry, runner }),
     escrow: new EscrowClient({ address: contracts.PaymentEscrow, runner }),
     settlement: new SettlementClient({ address: contracts.Settlement, runner }),
+    sharing: new SharingClient({ address: contracts.EnergySharing, runner }),
   };
 }

@@ -36,11 +36,8 @@ export async function fitting<T>(node: Node, items: readonly T[], options: FitOp
   const [first] = items;
   if (first === undefined) return [];
   const call = options.build(items);
-  const gas = call.data.length / 2 > MOST_BYTES ? null : await estimated(node, options.from, call);
-  if (gas !== null) {
-    const limit = (gas * 9n) / 8n;
-    return [{ items, call, gas: limit < MOST_GAS ? limit : MOST_GAS }];
-  }
+  const gas = await gasFor(node, options.from, call);
+  if (gas !== null) return [{ items, call, gas }];
   if (items.length === 1) {
     options.unfit(first);
     return [];
@@ -48,6 +45,17 @@ export async function fitting<T>(node: Node, items: readonly T[], options: FitOp
   const half = Math.ceil(items.length / 2);
   const before = await fitting(node, items.slice(0, half), options);
   return [...before, ...(await fitting(node, items.slice(half), options))];
+}
+
+/**
+ * Gas limit of a call, an eighth above its estimate; null where no transaction can hold it.
+ * @throws ContractRevertError where it is refused
+ */
+export async function gasFor(node: Node, from: string, call: UnsignedCall): Promise<bigint | null> {
+  const gas = call.data.length / 2 > MOST_BYTES ? null : await estimated(node, from, call);
+  if (gas === null) return null;
+  const limit = (gas * 9n) / 8n;
+  return limit < MOST_GAS ? limit : MOST_GAS;
 }
 
 /** Gas of a call; null where it takes more than a transaction has. @throws ContractRevertError where it is refused */

@@ -14,7 +14,7 @@ import type { Head, Node, Sender } from "../../chain/index.ts";
 import type { Logger } from "../../operation/index.ts";
 import type { Store } from "../../store/open.ts";
 import type { Bus } from "../bus.ts";
-import { readerOf } from "../chain/runner.ts";
+import { headReaderOf } from "../chain/runner.ts";
 import type { CommunityView } from "../chain/view.ts";
 import { eachDone } from "../../chain/each-done.ts";
 import type { Numbers } from "../numbers.ts";
@@ -112,7 +112,7 @@ export class Sealed {
   serve(view: CommunityView, posted: Volumes): Admission {
     const { node, deployment, account, store, facts, strips, options, market, tell, log } = this.#parts;
     const { contracts } = deployment;
-    const runner = readerOf(node);
+    const runner = headReaderOf(node);
     const registry = new RegistryClient({ address: contracts.ProsumerRegistry, runner });
     const escrow = new EscrowClient({ address: contracts.PaymentEscrow, runner });
     const commits = new CommitBookClient({ address: contracts.CommitBook, runner });

@@ -15,7 +15,7 @@ import {
   type Deployment,
 } from "@wattbook/sdk";
 import type { Node } from "../../chain/index.ts";
-import { readerOf } from "../chain/runner.ts";
+import { headReaderOf } from "../chain/runner.ts";
 import type { CommunityView } from "../chain/view.ts";
 import type { Facts } from "../store/facts.ts";
 import type { ReadingRow } from "../store/readings.ts";
@@ -33,11 +33,11 @@ export class Corrections {
   readonly #facts: Facts;
   readonly #registry: RegistryClient;
   readonly #escrow: EscrowClient;
-  readonly #runner: ReturnType<typeof readerOf>;
+  readonly #runner: ReturnType<typeof headReaderOf>;
 
   constructor(node: Node, { contracts }: Deployment, facts: Facts) {
     this.#facts = facts;
-    this.#runner = readerOf(node);
+    this.#runner = headReaderOf(node);
     this.#registry = new RegistryClient({ address: contracts.ProsumerRegistry, runner: this.#runner });
     this.#escrow = new EscrowClient({ address: contracts.PaymentEscrow, runner: this.#runner });
   }

@@ -33,7 +33,7 @@ export function whoseOf({ community, period, member }: ReadingRow): Whose {
   };
 }
 
-/** Looks up what the chain has. @param cleared Slots of the period that are clear. */
+/** Looks up what the chain has, where members place orders. @param cleared Slots of the period that are clear. */
 export function candidateOf(terms: Terms, facts: Facts, row: ReadingRow, cleared: ReadonlySet<bigint>): Candidate {
   const whose = whoseOf(row);
   const records = facts.records(whose);

@@ -8,19 +8,21 @@ import {
   isWattbookError,
   periodEnd,
   type SettlementClient,
+  type SharingClient,
   type Terms,
   type UnsignedCall,
 } from "@wattbook/sdk";
 import type { Node, Sender } from "../../chain/index.ts";
 import { atOnce, type Store } from "../../store/open.ts";
 import type { CommunityView } from "../chain/view.ts";
-import { fitting } from "../post/fit.ts";
+import { fitting, gasFor } from "../post/fit.ts";
 import { byPeriod } from "../post/plan.ts";
 import type { Batches, BatchKind } from "../store/batches.ts";
 import type { Facts } from "../store/facts.ts";
 import type { ReadingRow, Readings } from "../store/readings.ts";
 import type { Correction, Corrections } from "./corrections.ts";
 import { type Candidate, candidateOf, entriesOf, meteredItem, settleItem, whoseOf } from "./items.ts";
+import { SharingPlans } from "./sharing.ts";
 
 /** What settling needs. */
 export interface SettlerParts {
@@ -52,10 +54,12 @@ const AGAIN = 5_000;
 /** Plans calls for readings. */
 export class Settler {
   readonly #parts: SettlerParts;
+  readonly #sharing: SharingPlans;
   readonly #again = new Map<string, number>();
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
+    this.#sharing = new SharingPlans(parts.facts);
   }
 
   /** Plans what is due. @throws Faults of the node, and of the file */
@@ -77,7 +81,12 @@ export class Settler {
     const name = `${kind}:${community}:${period}`;
     if (view === undefined || (this.#again.get(name) ?? 0) > performance.now()) return;
     try {
-      const candidates = this.#candidates(view.terms, rows);
+      const candidates = this.#candidates(view, rows);
+      if (view.sharing !== null && kind !== "correct") {
+        // A chunk is settled by whoever has all of it: keepers close what was metered.
+        if (kind === "settle") await this.#share(view, view.sharing, candidates);
+        return;
+      }
       if (kind === "correct") {
         await this.#correct(view, candidates);
         return;
@@ -99,12 +108,35 @@ export class Settler {
     }
   }
 
-  #candidates(terms: Terms, rows: readonly ReadingRow[]): Candidate[] {
+  /** Readings of a community that shares, through its module. */
+  async #share(view: CommunityView, sharing: SharingClient, candidates: readonly Candidate[]): Promise<void> {
+    const { node, account, late } = this.#parts;
+    const [{ row } = { row: undefined }] = candidates;
+    if (row === undefined) return;
+    const { terms, community } = view;
+    const period = asPeriod(BigInt(row.period));
+    const due = this.#mustMeter(view, row.period);
+    const { plain, together, apart, waiting } = await this.#sharing.of(view, sharing, candidates, due);
+    for (const each of waiting) late(each.row, "It waits for readings of others, or for the settlement delay.");
+    await this.#send(terms, "settle", plain);
+    await this.#send(terms, "meter", apart, sharing);
+    if (together.length === 0) return;
+    const items = together.map((candidate) => meteredItem(terms, candidate));
+    const call = sharing.calls.meterAndSettle(community, period, items);
+    const gas = await orNull(gasFor(node, account, call));
+    if (gas !== null) this.#keep("settle", together, { call, gas, expires: NEVER });
+    // One that is refused keeps the others from being settled like this.
+    else if (due) await this.#send(terms, "meter", together, sharing);
+  }
+
+  #candidates({ terms, sharing }: CommunityView, rows: readonly ReadingRow[]): Candidate[] {
+    const { facts } = this.#parts;
+    if (sharing !== null) return rows.map((row) => ({ row, records: facts.records(whoseOf(row)), clear: true }));
     const [{ community, period } = { community: 0, period: 0 }] = rows;
     const from = asSlot(BigInt(period) * terms.slotsPerPeriod);
     const to = asSlot(from + terms.slotsPerPeriod);
-    const cleared = this.#parts.facts.clearedBetween(asCommunity(BigInt(community)), from, to);
-    return rows.map((row) => candidateOf(terms, this.#parts.facts, row, cleared));
+    const cleared = facts.clearedBetween(asCommunity(BigInt(community)), from, to);
+    return rows.map((row) => candidateOf(terms, facts, row, cleared));
   }
 
   /** Whether a reading should be on chain even if it cannot be settled yet: before it would be estimated. */
@@ -151,9 +183,15 @@ export class Settler {
     }
   }
 
-  async #send(terms: Terms, kind: BatchKind, candidates: readonly Candidate[]): Promise<void> {
+  /** @param sharing The module that readings go through, where they do not go to settlement. */
+  async #send(
+    terms: Terms,
+    kind: BatchKind,
+    candidates: readonly Candidate[],
+    sharing: SharingClient | null = null,
+  ): Promise<void> {
     const { node, account } = this.#parts;
-    const build = (part: readonly Candidate[]) => this.#call(terms, kind, part);
+    const build = (part: readonly Candidate[]) => this.#call(terms, kind, part, sharing);
     const unfit = ({ row }: Candidate) => {
       this.#parts.late(row, "No transaction can hold it with the member's records.");
     };
@@ -165,7 +203,7 @@ export class Settler {
     }
   }
 
-  #call(terms: Terms, kind: BatchKind, candidates: readonly Candidate[]): UnsignedCall {
+  #call(terms: Terms, kind: BatchKind, candidates: readonly Candidate[], sharing: SharingClient | null): UnsignedCall {
     const { settlement, facts } = this.#parts;
     const [{ row } = { row: undefined }] = candidates;
     const community = asCommunity(BigInt(row?.community ?? 0));
@@ -176,7 +214,7 @@ export class Settler {
     }
     const items = candidates.map((candidate) => meteredItem(terms, candidate));
     return kind === "meter"
-      ? settlement.calls.meter(community, period, items)
+      ? (sharing ?? settlement).calls.meter(community, period, items)
       : settlement.calls.meterAndSettle(community, period, items);
   }
 
@@ -196,6 +234,14 @@ export class Settler {
     });
     planned(key);
   }
+}
+
+/** Null where the contract refuses the call. */
+async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  return asked.catch((error: unknown) => {
+    if (isWattbookError(error, "CONTRACT_REVERTED")) return null;
+    throw error;
+  });
 }
 
 /** Unix seconds that no chain reaches. */

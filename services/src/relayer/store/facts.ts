@@ -1,5 +1,6 @@
 /** What the chain's logs said of the communities that are served, by block, so that a reorganisation can take it back. */
 import {
+  asMember,
   type Hex,
   type JournalRecord,
   packHead,
@@ -105,6 +106,13 @@ export class Facts {
       .prepare<unknown[], { head: string; digest: Hex; payload: Hex }>(sql)
       .all(Number(community), Number(period), Number(member));
     return rows.map(({ head, digest, payload }) => ({ head: unpackHead(BigInt(`0x${head}`)), digest, payload }));
+  }
+
+  /** Members with records of the first module in a period, ascending. */
+  traders(community: CommunityIndex, period: Period): MemberIndex[] {
+    const sql = "SELECT DISTINCT member FROM records WHERE community = ? AND period = ? AND module = 0 ORDER BY member";
+    const rows = this.#store.prepare<unknown[], { member: number }>(sql).all(Number(community), Number(period));
+    return rows.map(({ member }) => asMember(BigInt(member)));
   }
 
   /** Payloads of the order book from a period on: what is in its books. */

@@ -128,6 +128,7 @@ export class StripDesk {
   async #take(digest: Hex, signed: SignedStrip, key: string | undefined): Promise<Taken> {
     const { view, signatures } = this.#parts;
     const { strip } = signed;
+    this.#checkOrders();
     this.#checkTerms(strip);
     this.#checkWithdrawn(strip);
     checkPeriod(strip, view.terms, view.now());
@@ -201,6 +202,13 @@ export class StripDesk {
 
   async #sign(receipt: Receipt): Promise<Hex> {
     return signatureBytes(await signReceipt(this.#parts.receipts, receipt, this.#parts.signer));
+  }
+
+  #checkOrders(): void {
+    const { community, sharing } = this.#parts.view;
+    if (sharing === null) return;
+    const found = `Community ${community} shares after the fact: it has no order book`;
+    throw refuse("NoOrderBook", `${found}. Sign a budget instead, and leave out the member's strategy in its gateway.`);
   }
 
   #checkTerms(strip: Strip): void {

@@ -2,6 +2,7 @@
 import { compileFunction } from "node:vm";
 import * as data from "@wattbook/data";
 import * as sdk from "@wattbook/sdk";
+import * as battery from "@wattbook/sdk/battery";
 import { expect } from "chai";
 import * as ethers from "ethers";
 import ts from "typescript";
@@ -18,6 +19,7 @@ export async function run(program: Program, names: Readonly<Record<string, unkno
     ...own,
     ...ethers,
     ...data,
+    ...battery,
     ...sdk,
     ...names,
     console: { log: () => undefined, warn: () => undefined },

@@ -5,7 +5,7 @@ import { besides, memoryProgram } from "./memory.ts";
 import type { Program } from "./program.ts";
 
 /** Modules whose exports an example may use without importing them. */
-export const MODULES = ["@wattbook/sdk", "@wattbook/data", "ethers"] as const;
+export const MODULES = ["@wattbook/sdk", "@wattbook/sdk/battery", "@wattbook/data", "ethers"] as const;
 
 /** Names that each module exports, types included. */
 export type Exports = ReadonlyMap<string, ReadonlySet<string>>;

@@ -24,6 +24,8 @@ import {
   signStrip,
   type StripHeader,
 } from "@wattbook/sdk";
+import { type Battery, loadSolver } from "@wattbook/sdk/battery";
+import highs from "highs";
 import { connect as connectHardhat, deployMarket, type HomeKeys } from "../../../helpers/market.ts";
 
 /** Position in its period of the slot that examples trade in. */
@@ -31,6 +33,17 @@ const NOON = asSlotOffset(48n);
 /** A file of meters: mean W of a home per quarter of an hour, and PV output per unit of peak power. */
 const METERS = ["time,home,roof_pu", "2024-06-15T10:00:00Z,400,0.5", "2024-06-15T10:15:00Z,800,0.25"].join("\n");
 const DEPOSIT = 50_000_000n;
+/** A battery of 10 kWh and 5 kW. */
+const BATTERY: Battery = {
+  capacityWh: asWh(10_000n),
+  minWh: asWh(0n),
+  maxWh: asWh(10_000n),
+  chargeW: 5_000n,
+  dischargeW: 5_000n,
+  chargePermille: 950n,
+  dischargePermille: 950n,
+  wearPerWh: asPrice(0n),
+};
 
 /** Deploys, trades a day up to its readings, and hands out the names. */
 export async function exampleWorld() {
@@ -146,6 +159,7 @@ export async function exampleWorld() {
     ...{ community, member, now, period, slot, order, header, strip, signature, partner, until },
     ...{ yesterday, record, records, results, position, values, reading, readingSignature },
     ...{ settled, bill: billOf(terms, yesterday, settled) },
+    ...{ battery: BATTERY, loadHighs: highs as unknown, solver: await loadSolver(highs) },
   };
   return {
     names: { ...names, text: METERS },

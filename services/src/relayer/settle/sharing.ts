@@ -1,0 +1,90 @@
+/** How readings of a community that shares after the fact come on chain: through its module, which counts them on the way. */
+import {
+  asCommunity,
+  asPeriod,
+  type MemberIndex,
+  mostShared,
+  type Period,
+  periodEnd,
+  type Seconds,
+  type SharingClient,
+} from "@wattbook/sdk";
+import type { CommunityView } from "../chain/view.ts";
+import type { Facts } from "../store/facts.ts";
+import { type Candidate, whoseOf } from "./items.ts";
+
+/** What to do with the readings of a period now. */
+export interface SharingPlan {
+  /** Plain customers: settlement needs nobody else's reading for them. */
+  readonly plain: readonly Candidate[];
+  /** Everybody who joined, where one call can meter, count and settle them all. */
+  readonly together: readonly Candidate[];
+  /** To be metered and counted, one call a chunk; settling the chunks is left to keepers. */
+  readonly apart: readonly Candidate[];
+  /** For the settlement delay, or for readings of others. */
+  readonly waiting: readonly Candidate[];
+}
+
+const NOTHING: SharingPlan = { plain: [], together: [], apart: [], waiting: [] };
+
+/** Most members of a call that does all at once, see `docs/sharing.md`. */
+const MOST_TOGETHER = 60;
+
+/** Decides when and how. */
+export class SharingPlans {
+  readonly #facts: Facts;
+  /** Settlement delays by period: one that somebody joined keeps its own. */
+  readonly #delays = new Map<Period, Promise<Seconds>>();
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+  }
+
+  /**
+   * @param due Whether readings have to be on chain now, before their members are estimated.
+   * @throws Faults of the node
+   */
+  async of(
+    view: CommunityView,
+    sharing: SharingClient,
+    candidates: readonly Candidate[],
+    due: boolean,
+  ): Promise<SharingPlan> {
+    const [first] = candidates;
+    if (first === undefined) return NOTHING;
+    const { period } = whoseOf(first.row);
+    const joined = this.#facts.traders(asCommunity(view.community), period);
+    const isJoined = new Set<MemberIndex>(joined);
+    const plain = candidates.filter(({ row }) => !isJoined.has(whoseOf(row).member));
+    const sharers = candidates.filter((candidate) => !plain.includes(candidate));
+    const rest = { ...NOTHING, plain };
+    if (sharers.length === 0) return rest;
+    const metered = joined.filter((member) => this.#isMetered(view, period, member));
+    const complete = sharers.length + metered.length === joined.length;
+    const fits = joined.length <= Math.min(MOST_TOGETHER, mostShared(view.terms));
+    if (!complete || metered.length > 0 || !fits) {
+      // Nobody else is waited for, or there is no time left to wait.
+      return complete || due ? { ...rest, apart: sharers } : { ...rest, waiting: sharers };
+    }
+    const over = periodEnd(view.terms, period) + (await this.#delayOf(view, sharing, period));
+    if (view.now() >= over) return { ...rest, together: sharers };
+    return due ? { ...rest, apart: sharers } : { ...rest, waiting: sharers };
+  }
+
+  #isMetered({ community }: CommunityView, period: Period, member: MemberIndex): boolean {
+    return this.#facts.meteredOf({ community, period, member }) !== undefined;
+  }
+
+  async #delayOf({ community }: CommunityView, sharing: SharingClient, period: Period): Promise<Seconds> {
+    const known = this.#delays.get(period);
+    if (known !== undefined) return known;
+    const asked = sharing.scheme(community, period).then((scheme) => scheme?.settlementDelay ?? (0n as Seconds));
+    this.#delays.set(period, asked);
+    asked.catch(() => this.#delays.delete(period));
+    this.#delays.delete(asPeriod(period - KEPT < 0n ? 0n : period - KEPT));
+    return asked;
+  }
+}
+
+/** Periods whose delay is remembered. */
+const KEPT = 64n;
