@@ -15,6 +15,7 @@ const CONTRACTS = [
   "EnergySharing",
   "Settlement",
   "EnergyToken",
+  "CoordinatorDesk",
 ] as const;
 
 export interface ContractError {

@@ -3,6 +3,7 @@ import { Interface, isHexString } from "ethers";
 import type { ErrorDescription } from "ethers";
 import {
   CommitBookAbi,
+  CoordinatorDeskAbi,
   DoubleAuctionAbi,
   EnergySharingAbi,
   EnergyTokenAbi,
@@ -82,7 +83,8 @@ const PANICS: Readonly<Record<string, string>> = {
 let parsed: Interface[] | undefined;
 function interfaces(): Interface[] {
   const markets = [DoubleAuctionAbi, SealedAuctionAbi, CommitBookAbi, EnergySharingAbi];
-  const abis = [...markets, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi, TOKEN_ERRORS];
+  const others = [EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi, CoordinatorDeskAbi];
+  const abis = [...markets, ...others, TOKEN_ERRORS];
   parsed ??= abis.map((abi) => new Interface(abi));
   return parsed;
 }

@@ -1,6 +1,7 @@
 /** Names of all errors with which a call can fail on chain. */
 import type {
   CommitBookAbi,
+  CoordinatorDeskAbi,
   DoubleAuctionAbi,
   EnergySharingAbi,
   EnergyTokenAbi,
@@ -12,6 +13,7 @@ import type {
 
 type Abis =
   | typeof CommitBookAbi
+  | typeof CoordinatorDeskAbi
   | typeof DoubleAuctionAbi
   | typeof EnergySharingAbi
   | typeof EnergyTokenAbi

@@ -4,6 +4,7 @@ import type { ContractRunner, InterfaceAbi } from "ethers";
 import * as abis from "../../../sdk/src/abi/index.js";
 import type { UnsignedCall } from "../../../sdk/src/clients/endpoint.ts";
 import { CommitBookClient } from "../../../sdk/src/clients/commit-book.ts";
+import { CoordinatorDeskClient } from "../../../sdk/src/clients/coordinator-desk.ts";
 import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
 import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
 import type { OrderBookClient } from "../../../sdk/src/clients/order-book.ts";
@@ -26,6 +27,7 @@ type AnyCalls = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 const { community, member, period, slot, token, key, amount, strip, reading, record, who } = samples;
 const { enrolment, binding, rotation, caps, tariffClass, charter, tariff, permit, leg, position, values } = samples;
+const { agreement, mandate, setPoint, pccBinding, pccReading, supply } = samples;
 const SIGNED = { r: `0x${"11".repeat(32)}`, vs: `0x${"22".repeat(32)}` };
 const CONSENT = "0x12";
 const appended = { ...record, member, frontier: samples.frontier, fee: amount };
@@ -137,6 +139,27 @@ const COMMIT_READS: Table<CommitBookClient> = {
   receiptDigest: (c) => c.receiptDigest({ community, period, strip: record.digest }),
   registry: (c) => c.registry(),
   turnOf: (c) => c.turn(community, period),
+};
+const DESK_READS: Table<CoordinatorDeskClient> = {
+  agreementDigest: (c) => c.agreementDigest(agreement),
+  agreementOf: (c) => c.agreement(community, member),
+  auditSetPoint: (c) => c.auditSetPoint({ setPoint, signature: SIGNED }),
+  eip712Domain: (c) => c.domain(),
+  escrow: (c) => c.escrow(),
+  isAgreed: (c) => c.isAgreed(community, member, period),
+  mandateDigest: (c) => c.mandateDigest(mandate),
+  mandateOf: (c) => c.mandate(community, member),
+  pccBindingDigest: (c) => c.pccBindingDigest(pccBinding),
+  pccFor: (c) => c.pcc(community, period),
+  pccReadingDigest: (c) => c.pccReadingDigest(pccReading),
+  pccReadingOf: (c) => c.pccReading(community, period),
+  registry: (c) => c.registry(),
+  setPointDigest: (c) => c.setPointDigest(setPoint),
+  settlement: (c) => c.settlement(),
+  supplierAccount: (c) => c.supplierAccount(community, member),
+  supplyAt: (c) => c.supply(community, period),
+  supplyDigest: (c) => c.supplyDigest(supply),
+  toleranceAt: (c) => c.tolerance(community, period),
 };
 
 const budget = {
@@ -256,6 +279,23 @@ const SHARING_CALLS: Table<SharingClient> = {
   meterAndSettle: (c) => c.calls.meterAndSettle(community, period, [{ reading, signature: SIGNED, records: [record] }]),
   settle: (c) => c.calls.settle(community, period, { chunk: 1n, items: [item], start: [7n] }),
 };
+const DESK_CALLS: Table<CoordinatorDeskClient> = {
+  acknowledge: (c) => c.calls.acknowledge(community, member, record.digest),
+  bindPcc: (c) => c.calls.bindPcc(pccBinding, CONSENT, CONSENT),
+  comparePcc: (c) => c.calls.comparePcc(community, period, values),
+  correctPcc: (c) => c.calls.correctPcc({ reading: pccReading, signature: SIGNED }),
+  endAgreement: (c) => c.calls.endAgreement(community, member),
+  keepAgreement: (c) => c.calls.keepAgreement(agreement, CONSENT, CONSENT),
+  keepMandate: (c) => c.calls.keepMandate(mandate, CONSENT),
+  notePayment: (c) => c.calls.notePayment(community, member, leg.gridLeg),
+  postPcc: (c) => c.calls.postPcc({ reading: pccReading, signature: SIGNED }),
+  publishSupply: (c) => c.calls.publishSupply(supply, CONSENT),
+  reportSetPoint: (c) => c.calls.reportSetPoint({ setPoint, signature: SIGNED }),
+  revokeMandate: (c) => c.calls.revokeMandate(community, member, 1n),
+  revokePcc: (c) => c.calls.revokePcc(community),
+  setTolerance: (c) =>
+    c.calls.setTolerance(community, { permille: samples.mandate.minSocPermille, absoluteWh: values[0].imported }),
+};
 const EURO_CALLS: Table<PaymentTokenClient> = {
   approve: (c) => c.calls.approve(who, amount),
   permit: (c) => c.calls.permit({ owner: who, spender: who, value: amount, deadline: permit.deadline }, permit),
@@ -361,7 +401,7 @@ function suite<Client extends AnyClient>(
 }
 
 const { ProsumerRegistryAbi, PaymentEscrowAbi, EnergyTokenAbi, SettlementAbi, DoubleAuctionAbi, LocalEuroAbi } = abis;
-const { SealedAuctionAbi, CommitBookAbi, OrderBookLensAbi, EnergySharingAbi } = abis;
+const { SealedAuctionAbi, CommitBookAbi, CoordinatorDeskAbi, OrderBookLensAbi, EnergySharingAbi } = abis;
 suite("RegistryClient's table", "registry", ProsumerRegistryAbi, RegistryClient, REGISTRY_READS, REGISTRY_CALLS, true);
 suite("EscrowClient's table", "escrow", PaymentEscrowAbi, EscrowClient, ESCROW_READS, ESCROW_CALLS, true);
 suite("EnergyTokenClient's table", "tokens", EnergyTokenAbi, EnergyTokenClient, TOKEN_READS, TOKEN_CALLS, true);
@@ -386,6 +426,7 @@ suite(
 );
 suite("CommitBookClient's table", "commits", CommitBookAbi, CommitBookClient, COMMIT_READS, COMMIT_CALLS, true);
 suite("SharingClient's table", "sharing", EnergySharingAbi, SharingClient, SHARING_READS, SHARING_CALLS, true);
+suite("CoordinatorDeskClient's table", "desk", CoordinatorDeskAbi, CoordinatorDeskClient, DESK_READS, DESK_CALLS, true);
 suite("PaymentTokenClient's table", "euro", LocalEuroAbi, PaymentTokenClient, EURO_READS, EURO_CALLS, false);
 
 describe("Clients of order books and OrderBookLens", function () {

@@ -2,7 +2,10 @@
 import type { World } from "./support.ts";
 
 /** As the deploy script writes it. */
-export async function deploymentOf({ at, provider }: Pick<World, "at" | "provider">) {
+export async function deploymentOf({
+  at,
+  provider,
+}: Pick<World, "provider"> & { readonly at: Omit<World["at"], "desk"> }) {
   const { chainId } = await provider.getNetwork();
   return {
     format: 3,

@@ -1,5 +1,6 @@
 /** A deployed community as the clients see it. */
 import { CommitBookClient } from "../../../sdk/src/clients/commit-book.ts";
+import { CoordinatorDeskClient } from "../../../sdk/src/clients/coordinator-desk.ts";
 import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
 import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
 import { LogReader } from "../../../sdk/src/clients/log-reader.ts";
@@ -20,6 +21,11 @@ export async function world() {
   const runner = market.stranger;
   const { provider } = connection.ethers;
   const { chainId } = await provider.getNetwork();
+  const desk = await connection.ethers.deployContract("CoordinatorDesk", [
+    market.registry,
+    market.escrow,
+    market.settlement,
+  ]);
   const at = {
     registry: await market.registry.getAddress(),
     escrow: await market.escrow.getAddress(),
@@ -27,6 +33,7 @@ export async function world() {
     market: await market.openAuction.getAddress(),
     sealedMarket: await market.sealedAuction.getAddress(),
     commits: await market.commitBook.getAddress(),
+    desk: await desk.getAddress(),
     lens: await market.lens.getAddress(),
     sharing: await market.sharing.getAddress(),
     tokens: await market.energyToken.getAddress(),
@@ -40,6 +47,7 @@ export async function world() {
     sealedMarket: new SealedMarketClient({ address: at.sealedMarket, lens: at.lens, runner }),
     commits: new CommitBookClient({ address: at.commits, runner }),
     sharing: new SharingClient({ address: at.sharing, runner }),
+    desk: new CoordinatorDeskClient({ address: at.desk, runner }),
     tokens: new EnergyTokenClient({ address: at.tokens, runner }),
     euro: new PaymentTokenClient({ address: at.euro, runner }),
   };

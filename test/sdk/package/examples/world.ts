@@ -14,6 +14,7 @@ import {
   buildStrip,
   communityTerms,
   connect,
+  CoordinatorDeskClient,
   periodEnd,
   periodOf,
   positionOf,
@@ -77,6 +78,10 @@ export async function exampleWorld() {
     settlement: settlementDomain,
     commits: commitDomain,
   } = wattbook.domains;
+
+  const placed = await connection.ethers.deployContract("CoordinatorDesk", [raw.registry, raw.escrow, raw.settlement]);
+  const desk = new CoordinatorDeskClient({ address: await placed.getAddress(), runner: wallet });
+  const deskDomain = await desk.domain();
 
   const community = asCommunity(BigInt(raw.community));
   const euro = await wattbook.paymentToken(community);
@@ -155,7 +160,18 @@ export async function exampleWorld() {
       meterWallet: seller.meter.connect(provider),
     },
     ...{ deployment, wattbook, registry, escrow, market, settlement, tokens, euro, logs, sealedMarket, commits },
-    ...{ registryDomain, marketDomain, settlementDomain, commitDomain, accounts, charter, terms, tariff },
+    ...{
+      desk,
+      deskDomain,
+      registryDomain,
+      marketDomain,
+      settlementDomain,
+      commitDomain,
+      accounts,
+      charter,
+      terms,
+      tariff,
+    },
     ...{ community, member, now, period, slot, order, header, strip, signature, partner, until },
     ...{ yesterday, record, records, results, position, values, reading, readingSignature },
     ...{ settled, bill: billOf(terms, yesterday, settled) },
