@@ -86,7 +86,12 @@ export function mostShared({ slotsPerPeriod }: Pick<Terms, "slotsPerPeriod">): n
 
 /**
  * What is due at `now`. Whoever did a part of it before, alone or in between: the rest follows from the logs.
- * @example sharingDue(terms, yesterday, now, facts).count.length // 0
+ * @example
+ * const facts = {
+ *   ...{ scheme: null, journals: new Map(), readings: new Map(), settled: new Set<typeof member>() },
+ *   ...{ chunks: [], budgets: new Map(), tariff },
+ * };
+ * sharingDue(terms, yesterday, now, facts).count.length // 0
  */
 export function sharingDue(terms: Terms, period: Period, now: Seconds, facts: SharingFacts): SharingDue {
   const { journals, readings, settled, scheme, chunks } = facts;
@@ -117,16 +122,16 @@ export function sharingDue(terms: Terms, period: Period, now: Seconds, facts: Sh
 }
 
 /**
- * What a member's budget reserved for its peers, base units; null where none of its records is a budget.
- * @example budgetIn(records) // null: the records of an order book
+ * What a member's budget reserved for its peers, base units; null where it did not join.
+ * @param records Of its journal in a community that shares.
+ * @example budgetIn([]) // null
  */
-export function budgetIn(records: readonly Pick<JournalRecord, "head" | "payload">[]): Amount | null {
-  const record = records.find(({ head, payload }) => head.module === 0n && payload.length === PAYLOAD);
-  return record === undefined ? null : asAmount(record.head.reserve);
+export function budgetIn(records: readonly Pick<JournalRecord, "head">[]): Amount | null {
+  return records.find(({ head }) => head.module === ENERGY_SHARING)?.head.reserve ?? null;
 }
 
-/** Digits of a budget's payload: `budget 48`, with 0x. */
-const PAYLOAD = 2 + 12;
+/** The first module of its community. */
+const ENERGY_SHARING = 0n;
 
 function joinable(terms: Terms, period: Period, now: Seconds, { scheme, journals, budgets }: SharingFacts) {
   if (scheme === null || period !== periodAt(terms, now) + 1n) return [];
