@@ -294,12 +294,6 @@ library AuctionLanes {
                 amount := mul(and(shr(32, some), RIGHT_HALVES), mload(price))
                 amount := add(amount, mul(and(some, RIGHT_HALVES), mload(add(price, 0x20))))
             }
-            function keep(pos, index, four) -> bit {
-                if four {
-                    tstore(add(pos, index), four)
-                    bit := shl(index, 1)
-                }
-            }
             function run(i, from, size, bid, ask, traded, price, share, pos) -> paying, getting, bits {
                 for {} lt(i, size) {
                     i := add(i, 0x20)
@@ -324,9 +318,15 @@ library AuctionLanes {
                             getting := add(getting, cost(sold, add(price, shl(1, i))))
                         }
                         some := or(and(bought, LEFT_HALVES), and(shr(32, sold), RIGHT_HALVES))
-                        bits := or(bits, keep(pos, shr(4, i), some))
+                        if some {
+                            tstore(add(pos, shr(4, i)), some)
+                            bits := or(bits, shl(shr(4, i), 1))
+                        }
                         some := or(shl(32, and(bought, RIGHT_HALVES)), and(sold, RIGHT_HALVES))
-                        bits := or(bits, keep(pos, add(shr(4, i), 1), some))
+                        if some {
+                            tstore(add(add(pos, shr(4, i)), 1), some)
+                            bits := or(bits, shl(shr(4, i), 2))
+                        }
                     }
                 }
             }

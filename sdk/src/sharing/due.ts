@@ -73,15 +73,18 @@ export interface SharingDue {
 
 const NOTHING: SharingDue = { join: [], count: [], chunks: [], settle: [], estimate: [] };
 
-/** Members times slots that a call can count (`EnergySharing`). */
+/** Members times slots that a call can count (`MeteredModule`), and members: so many readings of 24 bits add up to 32. */
 const MOST_COUNTED = 128n * 144n;
+const MOST_MEMBERS = 256;
 
 /**
  * Most members that a call of `EnergySharing` takes.
- * @example mostShared({ slotsPerPeriod: 96n }) // 192
+ * @example
+ * mostShared({ slotsPerPeriod: 96n }) // 192
+ * mostShared({ slotsPerPeriod: 4n }) // 256
  */
 export function mostShared({ slotsPerPeriod }: Pick<Terms, "slotsPerPeriod">): number {
-  return Number(MOST_COUNTED / slotsPerPeriod);
+  return Math.min(Number(MOST_COUNTED / slotsPerPeriod), MOST_MEMBERS);
 }
 
 /**
