@@ -128,6 +128,7 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   BadLength: "Pass one pair of values or prices per slot of the period, and all words of totals.",
   ChunkMismatch:
     "Pass the members that `Counted` names, in its order, and the totals before them: `logs.sharing` has both.",
+  ChunkTooDear: "Count fewer members in one call: those with many records of other modules alone.",
   ChunkTooLarge: "Pass at most `most` members: `mostShared` tells how many.",
   DelayTooLong: "Announce a settlement delay of at most `readingDeadline` seconds.",
   NoRule: "Announce one of the rules: 0 is none.",

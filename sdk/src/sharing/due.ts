@@ -73,18 +73,22 @@ export interface SharingDue {
 
 const NOTHING: SharingDue = { join: [], count: [], chunks: [], settle: [], estimate: [] };
 
-/** Members times slots that a call can count (`MeteredModule`), and members: so many readings of 24 bits add up to 32. */
-const MOST_COUNTED = 128n * 144n;
+/** Members of a call (`MeteredModule`): so many readings of 24 bits add up to 32. */
 const MOST_MEMBERS = 256;
+/** Gas that settling a chunk may take, and what it takes of it per member and per slot of a member. */
+const MOST_GAS = 11_000_000n;
+const GAS_PER_MEMBER = 20_000n;
+const GAS_PER_SLOT = 1_400n;
 
 /**
- * Most members that a call of `EnergySharing` takes.
+ * Most members that a chunk holds, if none of them has records of other modules: it is settled as a whole.
  * @example
- * mostShared({ slotsPerPeriod: 96n }) // 192
+ * mostShared({ slotsPerPeriod: 96n }) // 71
  * mostShared({ slotsPerPeriod: 4n }) // 256
  */
 export function mostShared({ slotsPerPeriod }: Pick<Terms, "slotsPerPeriod">): number {
-  return Math.min(Number(MOST_COUNTED / slotsPerPeriod), MOST_MEMBERS);
+  const members = Number(MOST_GAS / (GAS_PER_MEMBER + GAS_PER_SLOT * slotsPerPeriod));
+  return Math.min(members, MOST_MEMBERS);
 }
 
 /**
