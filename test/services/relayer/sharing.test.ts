@@ -214,6 +214,21 @@ describe("relayer: a community that shares after the fact", function () {
     await expectBooksClosed(period);
   });
 
+  it("brings in readings that come once totals are frozen, without waiting for anybody's estimate", async () => {
+    const period = await joinedPeriod();
+    await world.advanceTo(estimatesFrom(world.terms, period));
+    await bench.ticks(1);
+    const late = [await read(world.home(0), period, wh(0, 31)), await read(world.home(1), period, wh(44))];
+    await bench.ticks(4);
+    for (const each of late) expect(await stateOf(each)).to.include({ state: "settled" });
+    // The third is the last of them: nothing is shared any more, and it does not wait either.
+    const last = await read(world.home(2), period, wh(12));
+    await bench.ticks(4);
+    expect(await stateOf(last)).to.include({ state: "settled" });
+    expect(await world.wattbook.sharing.round(world.community, period)).to.include({ counted: 0n, chunks: 0n });
+    await expectBooksClosed(period);
+  });
+
   it("starts anew with budgets among the records that it has read", async () => {
     await bench.close();
     bench = await benches.open(wallet, { folder, patience: PATIENCE });
