@@ -147,6 +147,11 @@ export class Node {
     return this.#try(method, (line) => line.ask(method, [...params]));
   }
 
+  /** The same, where `read` finds an answer that is none: then the next node is asked. */
+  async read<T>(method: string, params: readonly unknown[], read: (answer: unknown) => T): Promise<T> {
+    return this.#try(method, async (line) => read(await line.ask(method, [...params])));
+  }
+
   /** Null while the transaction is in no block. */
   async receipt(hash: string): Promise<Receipt | null> {
     const method = "eth_getTransactionReceipt";
