@@ -169,6 +169,62 @@ describe("relayer: faults", function () {
     await bench.close();
   });
 
+  it("takes back what was posted where its block goes while the ones behind it are read", async () => {
+    const bench = await benches.open(wallet, { node: node(), lead: 1 });
+    const strip = await signed(5, [sell(2)], 2n);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    const stateOf = async () =>
+      (await bench.get(`/v1/strips/${stripDigest(world.wattbook.domains.market, strip.strip)}`)).body.state;
+    const fork = await world.ask("evm_snapshot");
+    await world.send(world.wattbook.market.calls.post(world.community, strip.strip.period, [strip]));
+    await bench.relayer.tick();
+    expect(await stateOf()).to.equal("posted");
+    const read = await world.provider.getBlockNumber();
+    await world.ask("hardhat_mine", "0xa");
+    let step = 0;
+    door.judge(async ({ method, params: [block] }) => {
+      if (step === 1) {
+        step = 2;
+        await world.ask("evm_revert", fork);
+        await world.ask("hardhat_mine", "0x14");
+      }
+      if (step === 0 && method === "eth_getBlockByNumber" && Number(block) === read) step = 1;
+      return "pass";
+    });
+    await bench.relayer.tick().catch(() => undefined);
+    expect(step, "the chain changed behind the look at the block that was read").to.equal(2);
+    door.judge(() => "pass");
+    await world.ask("hardhat_mine");
+    await bench.relayer.tick();
+    expect(await stateOf()).to.equal("waiting");
+    await bench.close();
+  });
+
+  it("says that the node's answer is none where it gives logs that cannot be read, and reads them once it does", async () => {
+    const backoff = { tries: 2, first: 1, most: 2 };
+    const asked = new Node({ urls: [door.url], chainId: world.deployment.chainId, backoff });
+    const bench = await benches.open(wallet, { node: asked });
+    const log = { address: world.deployment.contracts.DoubleAuction, topics: [], data: "0x", logIndex: "0x0" };
+    const known = { ...log, blockHash: `0x${"11".repeat(32)}`, transactionHash: `0x${"22".repeat(32)}` };
+    for (const result of [
+      null,
+      {},
+      "0x",
+      [null],
+      [{}],
+      [{ ...known, blockNumber: "soon" }],
+      [{ ...known, blockNumber: null }],
+    ]) {
+      await world.ask("hardhat_mine", "0xa");
+      door.judge(({ method }) => (method === "eth_getLogs" ? { result } : "pass"));
+      const error: unknown = await bench.relayer.tick().catch((thrown: unknown) => thrown);
+      expect(error, JSON.stringify(result)).to.have.property("code", "RPC_INVALID");
+    }
+    door.judge(() => "pass");
+    await bench.relayer.tick();
+    await bench.close();
+  });
+
   it("takes a strip behind a deposit that another node behind the same address has not seen yet", async () => {
     const bench = await benches.open(wallet, { node: node() });
     const home = world.home(6);
