@@ -225,6 +225,26 @@ describe("relayer: faults", function () {
     await bench.close();
   });
 
+  it("takes nothing back where a node behind the same address is only some blocks behind", async () => {
+    const bench = await benches.open(wallet, { node: node() });
+    const strip = await signed(0, [sell(3)], 2n);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    const behind = await world.provider.getBlockNumber();
+    await world.send(world.wattbook.market.calls.post(world.community, strip.strip.period, [strip]));
+    await world.ask("hardhat_mine");
+    await bench.relayer.tick();
+    const path = `/v1/strips/${stripDigest(world.wattbook.domains.market, strip.strip)}`;
+    expect((await bench.get(path)).body).to.include({ state: "posted" });
+    door.judge((call) => lateAnswer((...of) => world.ask(...of), behind, call));
+    await bench.relayer.tick().catch(() => undefined);
+    expect((await bench.get(path)).body).to.include({ state: "posted" });
+    door.judge(() => "pass");
+    await world.ask("hardhat_mine");
+    await bench.relayer.tick();
+    expect((await bench.get(path)).body).to.include({ state: "posted" });
+    await bench.close();
+  });
+
   it("takes a strip behind a deposit that another node behind the same address has not seen yet", async () => {
     const bench = await benches.open(wallet, { node: node() });
     const home = world.home(6);

@@ -123,11 +123,18 @@ export class Follower {
     };
   }
 
-  /** The newest block that was read and is still part of the chain; else the one before the deployment. */
+  /** The newest block that was read and is part of the chain, as far as the node knows it; else the one before the deployment. */
   async #start(head: Head): Promise<{ before: Anchor; rewound: boolean }> {
     const { node, facts, deployment } = this.#options;
     let rewound = false;
-    for (const anchor of facts.anchors()) {
+    const anchors = facts.anchors();
+    const [newest] = anchors;
+    // One of several nodes behind an address that is some blocks behind takes nothing back: what was posted stays posted.
+    const isBehind = newest !== undefined && newest.block > head.number;
+    if (isBehind && anchors.some(({ block, hash }) => block === head.number && hash === head.hash)) {
+      return { before: newest, rewound };
+    }
+    for (const anchor of anchors) {
       const { block, hash } = anchor;
       const found = block > head.number ? null : block === head.number ? head : await node.block(block);
       if (found?.hash === hash) {
