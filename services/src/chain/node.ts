@@ -111,12 +111,22 @@ export class Node {
 
   /** Transactions of an account that are in blocks, or wait to be as well. */
   async nonce(account: string, at: "latest" | "pending"): Promise<number> {
-    return Number(await this.#quantity("eth_getTransactionCount", [account, at]));
+    return this.#count(account, at);
   }
 
   /** Transactions of an account in blocks up to one. */
   async nonceAt(account: string, block: number): Promise<number> {
-    return Number(await this.#quantity("eth_getTransactionCount", [account, hex(block)]));
+    return this.#count(account, hex(block));
+  }
+
+  async #count(account: string, at: string): Promise<number> {
+    const method = "eth_getTransactionCount";
+    return this.#try(method, async (line) => {
+      const answer = await line.ask(method, [account, at]);
+      const count = quantityIn(method, answer);
+      if (count > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed(method, answer);
+      return Number(count);
+    });
   }
 
   /** Wei. */
