@@ -73,15 +73,17 @@ export interface SharingDue {
 
 const NOTHING: SharingDue = { join: [], count: [], chunks: [], settle: [], estimate: [] };
 
-/** Members times slots that a call can count (`EnergySharing`). */
+/** Members times slots that a call can count (`EnergySharing`), and members. */
 const MOST_COUNTED = 128n * 144n;
+const MOST_MEMBERS = 256n;
 
 /**
  * Most members that a call of `EnergySharing` takes.
  * @example mostShared({ slotsPerPeriod: 96n }) // 192
  */
 export function mostShared({ slotsPerPeriod }: Pick<Terms, "slotsPerPeriod">): number {
-  return Number(MOST_COUNTED / slotsPerPeriod);
+  const most = MOST_COUNTED / slotsPerPeriod;
+  return Number(most < MOST_MEMBERS ? most : MOST_MEMBERS);
 }
 
 /**
