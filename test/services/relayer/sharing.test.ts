@@ -216,7 +216,7 @@ describe("relayer: a community that shares after the fact", function () {
 
   it("brings in readings that come once totals are frozen, without waiting for anybody's estimate", async () => {
     const period = await joinedPeriod();
-    await world.advanceTo(estimatesFrom(world.terms, period));
+    await world.advanceTo(estimatesFrom(world.terms, period) + 60n);
     await bench.ticks(1);
     const late = [await read(world.home(0), period, wh(0, 31)), await read(world.home(1), period, wh(44))];
     await bench.ticks(4);

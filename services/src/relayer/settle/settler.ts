@@ -22,7 +22,7 @@ import type { Facts } from "../store/facts.ts";
 import type { ReadingRow, Readings } from "../store/readings.ts";
 import type { Correction, Corrections } from "./corrections.ts";
 import { type Candidate, candidateOf, entriesOf, meteredItem, settleItem, whoseOf } from "./items.ts";
-import { SharingPlans } from "./sharing.ts";
+import { isFrozen, SharingPlans } from "./sharing.ts";
 
 /** What settling needs. */
 export interface SettlerParts {
@@ -129,7 +129,7 @@ export class Settler {
       throw error;
     });
     if (gas !== null) this.#keep("settle", together, { call, gas, expires: NEVER });
-    else if (view.now() >= estimatesFrom(terms, period)) await this.#send(terms, "settle", together);
+    else if (isFrozen(view, period)) await this.#send(terms, "settle", together);
     else if (due) await this.#send(terms, "meter", together, sharing);
   }
 

@@ -65,7 +65,7 @@ export class SharingPlans {
     const fits = joined.length <= Math.min(MOST_TOGETHER, mostShared(view.terms));
     if (!complete || metered.length > 0 || !fits) {
       // Totals are frozen: who is not in them has no part, and the module counts nobody any more.
-      if (view.now() >= estimatesFrom(view.terms, period)) return { ...NOTHING, plain: candidates };
+      if (isFrozen(view, period)) return { ...NOTHING, plain: candidates };
       // Nobody else is waited for, or there is no time left to wait.
       return complete || due ? { ...rest, apart: sharers } : { ...rest, waiting: sharers };
     }
@@ -89,6 +89,14 @@ export class SharingPlans {
     return asked;
   }
 }
+
+/** Whether no reading enters the totals of a period any more. */
+export function isFrozen(view: CommunityView, period: Period): boolean {
+  return view.now() >= estimatesFrom(view.terms, period) + MARGIN;
+}
+
+/** Seconds that the block which a call is tried on may be older than the chain's clock: it would be tried as one that is skipped. */
+const MARGIN = 60n;
 
 /** Periods whose delay is remembered. */
 const KEPT = 64n;
