@@ -182,7 +182,7 @@ describe("relayer: faults", function () {
     const read = await world.provider.getBlockNumber();
     await world.ask("hardhat_mine", "0xa");
     let step = 0;
-    door.judge(async ({ method, params: [block] }) => {
+    const verdict: Verdict = async ({ method, params: [block] }) => {
       if (step === 1) {
         step = 2;
         await world.ask("evm_revert", fork);
@@ -190,7 +190,8 @@ describe("relayer: faults", function () {
       }
       if (step === 0 && method === "eth_getBlockByNumber" && Number(block) === read) step = 1;
       return "pass";
-    });
+    };
+    door.judge(verdict);
     await bench.relayer.tick().catch(() => undefined);
     expect(step, "the chain changed behind the look at the block that was read").to.equal(2);
     door.judge(() => "pass");
