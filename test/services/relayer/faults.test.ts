@@ -19,7 +19,7 @@ import { ChainClock } from "../../../services/src/relayer/chain/clock.ts";
 import { Together } from "../../../services/src/relayer/chain/once.ts";
 import { GroupCommit } from "../../../services/src/relayer/store/group-commit.ts";
 import { openStore } from "../../../services/src/store/open.ts";
-import { faultyDoor, type FaultyDoor, type Verdict } from "../support/door.ts";
+import { type Fault, faultyDoor, type FaultyDoor, type SeenCall, type Verdict } from "../support/door.ts";
 import { lateAnswer } from "../support/late-node.ts";
 import { fillStore, makeRoom } from "../support/small-disk.ts";
 import { RelayerBenches } from "./bench.ts";
@@ -182,7 +182,7 @@ describe("relayer: faults", function () {
     const read = await world.provider.getBlockNumber();
     await world.ask("hardhat_mine", "0xa");
     let step = 0;
-    const verdict: Verdict = async ({ method, params: [block] }) => {
+    const verdict = async ({ method, params: [block] }: SeenCall): Promise<Fault> => {
       if (step === 1) {
         step = 2;
         await world.ask("evm_revert", fork);
