@@ -26,7 +26,9 @@ describe("demo options", function () {
   it("are read", function () {
     const args = ["--input", "a.csv", "--load-unit", "Wh", "--pv-kwp", "7.5", "--homes", "150", "--days", "2"];
     args.push("--format", "green-button", "--zone", "Europe/Berlin");
-    expect(parse(...args, "--seed", "18446744073709551615", "--out", "out", "--json", "--battery", ...PAGE)).to.deep.equal({
+    expect(
+      parse(...args, "--seed", "18446744073709551615", "--out", "out", "--json", "--battery", ...PAGE),
+    ).to.deep.equal({
       input: "a.csv",
       mode: "auction",
       rule: "sdr",
