@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { at } from "../helpers/lists.ts";
 import { connect, deployMarket, type Connection, type HomeKeys } from "../helpers/market.ts";
+import { membership } from "../helpers/membership.ts";
 import { deployMetered } from "../helpers/metered.ts";
 import {
   Registers,
@@ -394,6 +395,36 @@ describe("The metered auction refuses what is wrong and goes on", function () {
       expect(FUNDS - FEE - (await freeOf(m, buyer.member))).to.equal(500n * 20n + 100n * 300n);
       await expectSolvent(m);
     });
+  });
+
+  it("gives a member its part whose caps were raised after it joined", async function () {
+    const { m, homes, period, registers } = await fixture();
+    const [seller, buyer] = [at(homes, 0), at(homes, 1)];
+    const { changeCaps } = membership(m);
+    for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, 1, 0);
+    await m.goTo(m.periodStart(period));
+    const quiet = [seller, buyer].map((home) => [home, valuesAt({})] as const);
+    await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
+    await m.metered.keepOrders(m.community, [
+      await m.signOrder({ home: seller, sellTick: 10 }),
+      await m.signOrder({ home: buyer, buyTick: 10 }),
+    ]);
+    await m.join(period + 1, [seller, buyer]);
+    for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, 400, 400);
+    await m.goTo(m.periodStart(period + 1));
+    await m.settlement.meterAndSettle(m.community, period, await itemsOf(m, registers, period, quiet));
+    await m.goTo(m.periodStart(period + 2));
+    const items = await itemsOf(m, registers, period + 1, [
+      [seller, valuesAt({ 1: [0, 4_000] })],
+      [buyer, valuesAt({ 1: [4_000, 0] })],
+    ]);
+    await goBehind(m, period + 1, HOUR);
+    await expect(m.metered.meterAndSettle(m.community, period + 1, items)).not.to.emit(m.settlement, "RecordsVoided");
+    const { bought, sold } = await m.settlement.ledger(m.community, (period + 1) * 4 + 1);
+    expect([bought, sold]).to.deep.equal([4_000n, 4_000n]);
+    expect(FUNDS - (await freeOf(m, seller.member))).to.equal(FEE - 4_000n * 100n);
+    expect(FUNDS - (await freeOf(m, buyer.member))).to.equal(FEE + 4_000n * 100n);
+    await expectSolvent(m);
   });
 
   it("runs past several wraps of its rings, and writes no new word of its own", async function () {

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { EnergySharing } from "../../types/ethers-contracts/index.ts";
 import { at } from "../helpers/lists.ts";
 import { connect, deployMarket, type Connection, type HomeKeys } from "../helpers/market.ts";
+import { membership } from "../helpers/membership.ts";
 import { freshWrites } from "../helpers/writes.ts";
 import {
   Registers,
@@ -484,6 +485,41 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
     expect(FUNDS - (await freeOf(m, buyer.member))).to.equal(2_000n + 1_400n * 200n);
     await expectSolvent(m);
   });
+
+  /** Readings may be as large as the largest caps so far, whatever a member's caps were when it joined. */
+  for (const [name, capsAt, capsThen] of [
+    ["lowered before it joined", [1, 0], [1, 0]],
+    ["raised behind it", [1, 0], [400, 400]],
+  ] as const) {
+    it(`gives a member its part whose caps were ${name}`, async function () {
+      const w = await fixture();
+      const { m, homes, period, registers } = w;
+      const [seller, buyer] = [at(homes, 0), at(homes, 1)];
+      const { changeCaps } = membership(m);
+      for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, ...capsAt);
+      await m.goTo(m.periodStart(period));
+      const quiet = [seller, buyer].map((home) => [home, valuesAt({})] as const);
+      await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
+      await m.sharing.keepBudgets(m.community, (await budgetsOf(w)).slice(0, 2));
+      await m.join(period + 1, [seller, buyer]);
+      for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, ...capsThen);
+      await m.goTo(m.periodStart(period + 1));
+      await m.settlement.meterAndSettle(m.community, period, await itemsOf(m, registers, period, quiet));
+      await m.goTo(m.periodStart(period + 2));
+      const items = await itemsOf(m, registers, period + 1, [
+        [seller, valuesAt({ 1: [0, 4_000] })],
+        [buyer, valuesAt({ 1: [4_000, 0] })],
+      ]);
+      await goBehind(m, period + 1, HOUR);
+      const call = m.sharing.meterAndSettle(m.community, period + 1, items);
+      await expect(call).not.to.emit(m.settlement, "RecordsVoided");
+      const { bought, sold } = await m.settlement.ledger(m.community, (period + 1) * 4 + 1);
+      expect([bought, sold]).to.deep.equal([4_000n, 4_000n]);
+      expect(FUNDS - (await freeOf(m, seller.member))).to.equal(2_000n - 4_000n * 50n);
+      expect(FUNDS - (await freeOf(m, buyer.member))).to.equal(2_000n + 4_000n * 50n);
+      await expectSolvent(m);
+    });
+  }
 
   it("runs past several wraps of its rings, and writes no new word of its own", async function () {
     this.timeout(120_000);
