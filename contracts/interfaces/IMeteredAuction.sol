@@ -24,7 +24,7 @@ interface IMeteredAuction is IMeteredModule {
     /// @param sellTick Lowest tick at which it sells; 255 where it does not.
     /// @param firstPeriod First period it counts for.
     /// @param lastPeriod Last period.
-    /// @param epoch The member's epoch in the escrow; a later one voids it.
+    /// @param epoch The member's epoch in the escrow; a later one voids it, and its sequence.
     /// @param sequence Above that of the member's order before, which it replaces.
     /// @param r First word of the trading key's compact signature (EIP-2098); not looked at where the key or the owner sends it itself.
     /// @param vs Second word.

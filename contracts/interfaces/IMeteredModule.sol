@@ -22,9 +22,9 @@ interface IMeteredModule is IMarketModule {
     enum Skip {
         None,
         BadSignature, // neither signed nor sent by the trading key, nor sent by the owner
-        OldSequence, // a mandate with the same or a later sequence is known
+        OldSequence, // a mandate of this epoch with the same or a later sequence is known
         NoBudget, // no mandate that covers the period
-        EpochMismatch, // the member voided what it had signed
+        EpochMismatch, // of another epoch than the member's: it voided what it had signed
         ModuleOff, // the member does not use this module
         NotActive, // not enrolled, no meter, suspended, stopped or leaving
         InDebt, // above its credit line

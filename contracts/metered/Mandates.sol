@@ -72,7 +72,12 @@ abstract contract Mandates is MeteredWords {
         uint256 signature
     ) internal returns (bool) {
         Skip skip = Skip.None;
-        if (b.sequenceOf() <= _budget(community, member).sequenceOf()) skip = Skip.OldSequence;
+        (, uint32 epoch, ) = escrow.account(community, member);
+        SharingBudget known = _budget(community, member);
+        // A new epoch voids the sequences of the one before, too: whoever had the trading key cannot have used them up.
+        uint256 last = known.isOfEpoch(epoch) ? known.sequenceOf() : 0;
+        if (!b.isOfEpoch(epoch)) skip = Skip.EpochMismatch;
+        else if (b.sequenceOf() <= last) skip = Skip.OldSequence;
         else if (!_isSigned(community, member, current, digest, signature)) skip = Skip.BadSignature;
         if (skip != Skip.None) {
             emit Skipped(community, member, current, skip);

@@ -152,6 +152,34 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
       await expect(sharing.keepBudgets(community, [nobody])).to.emit(sharing, "Skipped");
     });
 
+    it("is of its member's epoch, in which sequences start anew: a lost trading key cannot use them up", async function () {
+      const { m, homes } = await fixture();
+      const { sharing, community, escrow } = m;
+      const home = at(homes, 0);
+      const now = await m.periodNow();
+      const last = 2 ** 32 - 1;
+      const keep = async (of: { epoch?: number; sequence?: number }) =>
+        sharing.keepBudgets(community, [await m.signBudget({ home, ...of })]);
+      await expect(keep({ epoch: 1, sequence: last }))
+        .to.emit(sharing, "Skipped")
+        .withArgs(community, home.member, now, ShareSkip.EpochMismatch);
+      await expect(keep({ sequence: last })).to.emit(sharing, "BudgetKept");
+      await escrow.connect(home.owner.connect(connection.ethers.provider)).bumpEpoch(community, home.member);
+      await expect(keep({ sequence: last }))
+        .to.emit(sharing, "Skipped")
+        .withArgs(community, home.member, now, ShareSkip.EpochMismatch);
+      for (const [sequence, reason] of [
+        [0, ShareSkip.OldSequence],
+        [1, null],
+        [1, ShareSkip.OldSequence],
+      ] as const) {
+        const kept = expect(keep({ epoch: 1, sequence }));
+        if (reason === null) await kept.to.emit(sharing, "BudgetKept");
+        else await kept.to.emit(sharing, "Skipped").withArgs(community, home.member, now, reason);
+      }
+      expect((await sharing.budgetOf(community, home.member)) >> 112n).to.equal((1n << 32n) | 1n);
+    });
+
     it("names why a member cannot join, and lets the others", async function () {
       const { m, homes, period } = await fixture();
       const { sharing, community, escrow } = m;
