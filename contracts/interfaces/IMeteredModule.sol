@@ -68,8 +68,8 @@ interface IMeteredModule is IMarketModule {
     /// @return joined Number of them that were not skipped.
     function join(uint32 community, uint32 period, uint256[] calldata members) external returns (uint256 joined);
 
-    /// @notice Counts, prices and settles everybody who joined in one call, out of memory. It reverts where a reading is refused or
-    /// somebody is missing: `meter` and `settle` do without.
+    /// @notice Counts, prices and settles everybody who joined in one call, out of memory, before the reading deadline. It reverts where a
+    /// reading is refused or somebody is missing: `meter` and `settle` do without.
     function meterAndSettle(uint32 community, uint32 period, ISettlement.MeteredItem[] calldata items) external;
 
     /// @return scheme The scheme in force for `period`, see `SharingScheme`.

@@ -451,6 +451,19 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
       );
     });
 
+    it("in one call comes too late at the reading deadline: nobody chooses whether the others share", async function () {
+      const { m, period, items } = await day();
+      await goBehind(m, period, 2 * HOUR);
+      await expect(m.sharing.meterAndSettle(m.community, period, items)).to.be.revertedWithCustomError(
+        m.sharing,
+        "TotalsFrozen",
+      );
+      await m.settlement.meterAndSettle(m.community, period, items);
+      const { bought, sold } = await m.settlement.ledger(m.community, period * 4 + 2);
+      expect([bought, sold]).to.deep.equal([0n, 0n]);
+      await expectSolvent(m);
+    });
+
     it("pays whoever called it", async function () {
       const { m, period, items } = await day();
       await goBehind(m, period, HOUR);
