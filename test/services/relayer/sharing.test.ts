@@ -214,6 +214,19 @@ describe("relayer: a community that shares after the fact", function () {
     await expectBooksClosed(period);
   });
 
+  it("settles as plain customers whose readings come behind the reading deadline", async () => {
+    const period = await joinedPeriod();
+    await world.advanceTo(estimatesFrom(world.terms, period));
+    const readings = [];
+    for (const [index, home] of world.homes.slice(0, 3).entries()) {
+      readings.push(await read(home, period, index === 0 ? wh(0, 70) : wh(60)));
+    }
+    await bench.ticks(5);
+    for (const each of readings) expect(await stateOf(each)).to.include({ state: "settled" });
+    expect(await world.wattbook.sharing.round(world.community, period)).to.include({ counted: 0n });
+    await expectBooksClosed(period);
+  });
+
   it("starts anew with budgets among the records that it has read", async () => {
     await bench.close();
     bench = await benches.open(wallet, { folder, patience: PATIENCE });

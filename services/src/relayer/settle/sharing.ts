@@ -2,6 +2,7 @@
 import {
   asCommunity,
   asPeriod,
+  estimatesFrom,
   type MemberIndex,
   mostShared,
   type Period,
@@ -15,7 +16,7 @@ import { type Candidate, whoseOf } from "./items.ts";
 
 /** What to do with the readings of a period now. */
 export interface SharingPlan {
-  /** Plain customers: settlement needs nobody else's reading for them. */
+  /** Plain customers, and everybody from the reading deadline on: settlement needs nobody else's reading for them. */
   readonly plain: readonly Candidate[];
   /** Everybody who joined, where one call can meter, count and settle them all. */
   readonly together: readonly Candidate[];
@@ -53,6 +54,8 @@ export class SharingPlans {
     const [first] = candidates;
     if (first === undefined) return NOTHING;
     const { period } = whoseOf(first.row);
+    // Totals are frozen: whose reading was not in by then is a plain customer.
+    if (view.now() >= estimatesFrom(view.terms, period)) return { ...NOTHING, plain: candidates };
     const joined = this.#facts.traders(asCommunity(view.community), period);
     const isJoined = new Set<MemberIndex>(joined);
     const plain = candidates.filter(({ row }) => !isJoined.has(whoseOf(row).member));
