@@ -11,6 +11,7 @@ const CONTRACTS = [
   "DoubleAuction",
   "SealedAuction",
   "CommitBook",
+  "CoordinatorDesk",
   "OrderBookLens",
   "Settlement",
   "LocalEuro",

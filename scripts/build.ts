@@ -8,6 +8,7 @@ import hre from "hardhat";
 
 const DEPLOYED = [
   "CommitBook.sol",
+  "CoordinatorDesk.sol",
   "EnergySharing.sol",
   "DoubleAuction.sol",
   "MeteredAuction.sol",

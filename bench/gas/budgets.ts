@@ -16,6 +16,7 @@ export interface Budget {
 }
 
 const GROUPS = "0013-slots-in-groups.md";
+const SHARING = "0022-sharing-after-the-fact.md";
 const SINGLE_ORDERS = "0015-what-a-single-order-is-made-of.md";
 
 export const BUDGETS: readonly Budget[] = [
@@ -29,6 +30,8 @@ export const BUDGETS: readonly Budget[] = [
   { operation: OP.clear48, gas: 60_000 },
   { operation: OP.clearAlone, gas: 80_000 },
   { operation: OP.settle60, gas: 1_000 },
+  { operation: OP.shareDay, gas: 1_200, reasons: SHARING },
+  { operation: OP.shareOnce, gas: 1_200, reasons: SHARING },
   { operation: OP.life, homes: 150, gas: 2_500 },
   { operation: OP.life, homes: 500, gas: 2_200 },
 ];

@@ -56,6 +56,10 @@ interface IMeteredModule is IMarketModule {
     error RingBusy(uint32 community, uint32 period);
     error NotAscending(uint256 member);
     error ChunkTooLarge(uint256 members, uint256 most);
+
+    /// @notice Settling so many members as a whole could take more than a transaction has.
+    error ChunkTooDear(uint256 gas, uint256 most);
+
     error TotalsFrozen(uint32 community, uint32 period);
     error TotalsOpen(uint32 community, uint32 period);
     error SettlementDelayed(uint32 community, uint32 period, uint256 from);

@@ -254,9 +254,22 @@ library AuctionLanes {
         if (bids == 0) bids = asks;
         if (asks == 0) asks = bids;
         if (bids == 0) return (0, 0, 0);
+        (paid, received, written) = _fill(c, bids, asks, wh, to);
+        // The highest 64 bits of a sum of products are what four slots come to.
+        return (paid >> 192, received >> 192, written);
+    }
+
+    /// @dev In assembly functions that keep their variables on the stack.
+    /// @param bids Where what fills of its bids is, and `asks` of its asks.
+    function _fill(
+        Cleared memory c,
+        uint256 bids,
+        uint256 asks,
+        uint256[] memory wh,
+        uint256 to
+    ) private returns (uint256 paid, uint256 received, uint256 written) {
         (uint256 live, uint256 prices, uint256 shares) = (c.live, c.prices, c.shares);
         assembly ("memory-safe") {
-            // In functions of their own that keep their variables on the stack.
             function ration(lanes, share) -> filled {
                 for {
                     let shift := 224
@@ -277,21 +290,12 @@ library AuctionLanes {
                     }
                 }
             }
-            // The highest 64 bits of a product are the sum of four slots.
             function cost(some, price) -> amount {
                 amount := mul(and(shr(32, some), RIGHT_HALVES), mload(price))
                 amount := add(amount, mul(and(some, RIGHT_HALVES), mload(add(price, 0x20))))
             }
-            function keep(pos, index, four) -> bit {
-                if four {
-                    tstore(add(pos, index), four)
-                    bit := shl(index, 1)
-                }
-            }
-            function run(from, size, bid, ask, traded, price, share, pos) -> paying, getting, bits {
-                for {
-                    let i := 0
-                } lt(i, size) {
+            function run(i, from, size, bid, ask, traded, price, share, pos) -> paying, getting, bits {
+                for {} lt(i, size) {
                     i := add(i, 0x20)
                 } {
                     if mload(add(traded, i)) {
@@ -314,15 +318,19 @@ library AuctionLanes {
                             getting := add(getting, cost(sold, add(price, shl(1, i))))
                         }
                         some := or(and(bought, LEFT_HALVES), and(shr(32, sold), RIGHT_HALVES))
-                        bits := or(bits, keep(pos, shr(4, i), some))
+                        if some {
+                            tstore(add(pos, shr(4, i)), some)
+                            bits := or(bits, shl(shr(4, i), 1))
+                        }
                         some := or(shl(32, and(bought, RIGHT_HALVES)), and(sold, RIGHT_HALVES))
-                        bits := or(bits, keep(pos, add(shr(4, i), 1), some))
+                        if some {
+                            tstore(add(add(pos, shr(4, i)), 1), some)
+                            bits := or(bits, shl(shr(4, i), 2))
+                        }
                     }
                 }
             }
-            paid, received, written := run(add(wh, 0x20), shl(4, mload(wh)), bids, asks, live, prices, shares, to)
-            paid := shr(192, paid)
-            received := shr(192, received)
+            paid, received, written := run(0, add(wh, 0x20), shl(4, mload(wh)), bids, asks, live, prices, shares, to)
         }
     }
 }

@@ -53,36 +53,37 @@ library NetLoops {
         uint256 sold
     ) internal pure returns (uint256 taken, uint256 given) {
         assembly ("memory-safe") {
-            // In functions of their own that keep their variables on the stack.
-            // The upper part of each pair moves up, by pairs of slots and by slots.
-            function spread(pos) -> some {
-                some := shr(64, mload(pos))
-                some := add(some, mul(and(some, PAIRS), 0xffffffff))
-                some := add(some, mul(and(some, SLOTS), 0xffff))
-            }
+            // In a function of its own that keeps its variables on the stack.
             function run(pos, to, size, buys, sells) -> drawn, fed {
                 for {
-                    let i := 0
-                } lt(i, size) {
-                    i := add(i, 0x20)
+                    let end := add(to, size)
+                } lt(to, end) {
+                    to := add(to, 0x20)
+                    buys := add(buys, 0x20)
+                    sells := add(sells, 0x20)
                     pos := add(pos, 48)
                 } {
-                    let left := spread(pos)
-                    let right := spread(add(pos, 24))
-                    let some := or(shl(8, and(left, IMPORTS)), shr(24, and(right, IMPORTS)))
-                    some := sub(add(some, GUARDS), or(shl(32, and(left, EXPORTS)), and(right, EXPORTS)))
-                    // In a lane the bit above 24 stays where the difference is not negative; where it is, 2^24 less it is given.
-                    left := and(shr(24, some), ONES)
-                    right := and(some, mul(left, 0xffffff))
-                    some := sub(shl(24, xor(left, ONES)), and(sub(some, right), VALUES))
-                    mstore(add(to, i), right)
-                    mstore(add(add(to, size), i), some)
-                    drawn := add(drawn, right)
-                    fed := add(fed, some)
-                    left := add(buys, i)
-                    mstore(left, add(mload(left), right))
-                    left := add(sells, i)
-                    mstore(left, add(mload(left), some))
+                    // The upper part of each pair moves up, by pairs of slots and by slots.
+                    let left := shr(64, mload(pos))
+                    left := add(left, mul(and(left, PAIRS), 0xffffffff))
+                    left := add(left, mul(and(left, SLOTS), 0xffff))
+                    let some := shr(64, mload(add(pos, 24)))
+                    some := add(some, mul(and(some, PAIRS), 0xffffffff))
+                    some := add(some, mul(and(some, SLOTS), 0xffff))
+                    // Exports and imports of eight slots.
+                    let back := or(shl(32, and(left, EXPORTS)), and(some, EXPORTS))
+                    some := or(shl(8, and(left, IMPORTS)), shr(24, and(some, IMPORTS)))
+                    // In a lane the bit above 24 stays where the difference is not negative; where it is, 2^24 less it is back.
+                    back := sub(add(some, GUARDS), back)
+                    left := and(shr(24, back), ONES)
+                    some := and(back, mul(left, 0xffffff))
+                    back := sub(shl(24, xor(left, ONES)), and(xor(back, some), VALUES))
+                    mstore(to, some)
+                    mstore(add(to, size), back)
+                    drawn := add(drawn, some)
+                    fed := add(fed, back)
+                    mstore(buys, add(mload(buys), some))
+                    mstore(sells, add(mload(sells), back))
                 }
             }
             taken, given := run(add(values, 32), add(wh, 32), shl(4, mload(wh)), bought, sold)

@@ -67,20 +67,23 @@ library Parts {
         uint256 head;
         assembly ("memory-safe") {
             head := tload(pos)
-            if head {
-                // `new` has made room for whole words, of zeros.
-                let to := add(position, 32)
-                for {
-                    let bits := and(shr(192, head), WORDS)
-                } bits {
-                    bits := shr(1, bits)
+            let bits := and(shr(192, head), WORDS)
+            // `new` has made room for whole words, of zeros. Four at a time are passed over, as long as none of them was stored.
+            let to := add(position, 32)
+            if bits {
+                for {} iszero(and(bits, 15)) {
+                    bits := shr(4, bits)
                 } {
-                    pos := add(pos, 1)
-                    if and(bits, 1) {
-                        mstore(to, tload(pos))
-                    }
-                    to := add(to, 32)
+                    pos := add(pos, 4)
+                    to := add(to, 128)
                 }
+            }
+            for {} bits {
+                bits := shr(1, bits)
+            } {
+                pos := add(pos, 1)
+                mstore(to, mul(and(bits, 1), tload(pos)))
+                to := add(to, 32)
             }
         }
         return (head != 0, uint88(head >> 96), uint88(head), position);

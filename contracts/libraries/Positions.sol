@@ -23,7 +23,7 @@ library Positions {
     /// @dev Base units. Sixteen modules together stay within 96 bits.
     uint256 private constant MAX_FLOW = type(uint88).max;
 
-    uint256 private constant RECORD_WORDS = 3;
+    uint256 internal constant RECORD_WORDS = 3;
 
     /// @return hash The journal after the records.
     /// @return list Three words per record, for those who need them again: its head, and where its payload lies in calldata and how long

@@ -25,16 +25,26 @@ abstract contract MeteredModule is Mandates {
     using Mem for bytes;
     using Mem for uint256[];
 
-    /// @dev Largest number of members times slots that a call counts: what fits a transaction when it is settled. And of members: so
-    /// many readings of 24 bits add up to 32.
-    uint256 private constant MOST_COUNTED = 128 * 144;
+    /// @dev Members of a call: so many readings of 24 bits add up to 32.
     uint256 private constant MOST_MEMBERS = 256;
+
+    /// @dev What settling a chunk may take, which is done as a whole: a transaction has 2^24 gas (EIP-7825), and words that are new and the
+    /// contexts of fifteen other modules take up to 5 million. A chunk of one member may always be counted.
+    uint256 private constant MOST_GAS = 11_000_000;
+    uint256 private constant GAS_PER_MEMBER = 20_000;
+    uint256 private constant GAS_PER_SLOT = 1_400;
+
+    /// @dev Of records of other modules: what `ModuleCall` lets them use and what it takes to ask, per record, entry and byte.
+    uint256 private constant GAS_PER_RECORD = 40_000;
+    uint256 private constant GAS_PER_ENTRY = 1_100;
+    uint256 private constant GAS_PER_BYTE = 60;
 
     /// @notice What the members of one call share, in memory.
     /// @param desk Where the contract's own part of it is.
     /// @param values A reading as it is signed, with zeros behind it.
     /// @param chunk Hash over its members.
     /// @param members Four bytes each, in the order of their parts.
+    /// @param gas What settling them takes at most.
     struct Run {
         uint32 community;
         uint32 period;
@@ -46,6 +56,7 @@ abstract contract MeteredModule is Mandates {
         uint256 chunk;
         bytes members;
         uint256 counted;
+        uint256 gas;
     }
 
     // ---------------------------------------------------------------------------------------------------- in one call
@@ -169,9 +180,7 @@ abstract contract MeteredModule is Mandates {
         (run.community, run.period) = (community, period);
         run.terms = _keepTerms(community);
         run.slots = run.terms.slotsPerPeriod();
-        uint256 most = MOST_COUNTED / run.slots;
-        if (most > MOST_MEMBERS) most = MOST_MEMBERS;
-        if (items > most) revert ChunkTooLarge(items, most);
+        if (items > MOST_MEMBERS) revert ChunkTooLarge(items, MOST_MEMBERS);
         run.round = _round(community, period, run.terms);
         if (SharingRound.unwrap(run.round) == 0) revert NobodyJoined(community, period);
         run.chunk = (uint256(community) << 32) | period;
@@ -194,7 +203,7 @@ abstract contract MeteredModule is Mandates {
         if (!joined) return;
         _expect(run, mandate);
         uint256 free = Mem.mark();
-        (uint256 hash, ) = Positions.replay(records);
+        (uint256 hash, uint256[] memory list) = Positions.replay(records);
         Skip skip = Skip.None;
         if (readingHash(hash, Mem.hashOf(values), gapLeg) != j.hashOf()) skip = Skip.NotMetered;
         else if (!_flag(run.community, run.period, member, run.terms)) skip = Skip.AlreadyCounted;
@@ -204,6 +213,7 @@ abstract contract MeteredModule is Mandates {
             _copy(run, values);
             _fold(run, member, mandate);
             _take(run, member, mandate);
+            run.gas += GAS_PER_MEMBER + GAS_PER_SLOT * run.slots + _gasOf(list);
         }
         Mem.release(free);
     }
@@ -212,11 +222,22 @@ abstract contract MeteredModule is Mandates {
     function _closeCount(Run memory run) private returns (uint256 counted) {
         counted = run.counted;
         if (counted == 0) return 0;
+        if (counted > 1 && run.gas > MOST_GAS) revert ChunkTooDear(run.gas, MOST_GAS);
         uint256 chunk = run.round.chunksOf();
         uint256 hash = Mem.hashWords(run.chunk, _addChunk(run));
         Words.store(_chunkAt(run.community, run.period, run.terms, chunk), hash);
         _storeRound(run.community, run.period, run.terms, run.round.withCounted(counted, 1));
         emit Counted(run.community, run.period, chunk, run.members.cut(4 * counted));
+    }
+
+    /// @param list Records, see `Positions.replay`.
+    /// @return gas What settling takes at most for those of other modules.
+    function _gasOf(uint256[] memory list) private pure returns (uint256 gas) {
+        for (uint256 i = 0; i < list.length; i += Positions.RECORD_WORDS) {
+            uint256 head = list[i];
+            if (uint8(head >> 208) == 0) continue;
+            gas += GAS_PER_RECORD + GAS_PER_ENTRY * uint16(head >> 192) + GAS_PER_BYTE * list[i + 2];
+        }
     }
 
     /// @return joined Whether one of the records is a mandate.

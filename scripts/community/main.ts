@@ -1,7 +1,15 @@
 /** The community script as a command: a file in, a community with members out, an exit code. */
 
 import { join } from "node:path";
-import { type CommunityIndex, connect, faultOf, parseDeployment, termsHash, type Wattbook } from "@wattbook/sdk";
+import {
+  asSeconds,
+  type CommunityIndex,
+  connect,
+  faultOf,
+  parseDeployment,
+  termsHash,
+  type Wattbook,
+} from "@wattbook/sdk";
 import { type BrowserProvider, isError, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import { checkChain } from "../deploy/chain.ts";
@@ -13,14 +21,16 @@ import { type Folder, folderAt } from "../deploy/folder.ts";
 import { DEPLOYMENT_FILE } from "../deploy/records.ts";
 import { Rpc } from "../deploy/rpc.ts";
 import { admit, type Admission, type Outcome } from "./admit.ts";
-import { type Founding, foundingOf } from "../../cli/src/community/charter.ts";
+import { firstModulesOf, type Founding, foundingOf } from "../../cli/src/community/charter.ts";
 import { type CommunityOptions, parseOptions } from "./cli.ts";
 import { type CoinPlaces, deployCoin, knownToken } from "./coin.ts";
 import { coordinatorSigner, ethersProvider } from "./coordinator.ts";
 import { CommunityError } from "../../cli/src/community/errors.ts";
 import { type CommunityFile, readCommunity } from "../../cli/src/community/file.ts";
 import { findCommunity } from "../../cli/src/community/founding.ts";
+import { announcementOf, schemeText } from "../../cli/src/community/scheme.ts";
 import { createCommunity } from "./founding.ts";
+import { mined } from "./mined.ts";
 import { prepareMessages } from "./prepare.ts";
 import { readRoster } from "../../cli/src/community/roster.ts";
 import { outcomeJson, outcomeText } from "./show.ts";
@@ -100,12 +110,22 @@ class Run {
     const found = await findCommunity(wattbook, founding);
     const community = found ?? (await createCommunity(wattbook, founding.charter, founding.tariff, this.place.waitMs));
     this.#say(`Community ${community} ${found === undefined ? "created" : "is there"}: ${input.name}`);
+    await this.#announce(wattbook, community, founding);
     const admission = await this.#admission(wattbook, community, founding);
     const outcomes: Outcome[] = [];
     for (const entry of listed) outcomes.push(await admit(admission, entry));
     const json = JSON.stringify(outcomeJson(community, found === undefined, outcomes), undefined, 2);
     this.terminal.stdout.write(`${this.options.json ? json : outcomeText(community, outcomes)}\n`);
     return outcomes.some(({ fault }) => fault !== undefined) ? EXIT.incomplete : EXIT.done;
+  }
+
+  /** How it shares, where the file says so and nothing is announced yet. */
+  async #announce(wattbook: Wattbook, community: CommunityIndex, { charter }: Founding): Promise<void> {
+    const now = asSeconds(BigInt((await this.provider.getBlock("latest"))?.timestamp ?? 0));
+    const found = await announcementOf(wattbook, this.file.community, community, now, charter.terms);
+    if (found === undefined) return;
+    await mined(await wattbook.sharing.send.announce(community, found.fromPeriod, found.scheme), this.place.waitMs);
+    for (const line of schemeText(found.scheme)) this.#say(`From period ${found.fromPeriod} on: ${line}`);
   }
 
   async #prepare(wattbook: Wattbook): Promise<number> {
@@ -144,9 +164,8 @@ class Run {
     return knownToken(this.file.community, this.place, (address) => this.provider.getCode(address));
   }
 
-  #founding(token: string, { market, sealedMarket }: Wattbook): Founding {
-    const books = { open: market.address, sealed: sealedMarket.address };
-    return foundingOf(this.file.community, this.options.file, token, books);
+  #founding(token: string, wattbook: Wattbook): Founding {
+    return foundingOf(this.file.community, this.options.file, token, firstModulesOf(wattbook));
   }
 
   async #admission(wattbook: Wattbook, community: CommunityIndex, { charter }: Founding): Promise<Admission> {

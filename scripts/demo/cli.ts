@@ -11,9 +11,15 @@ import {
   parseDecimal,
   SLOT_DURATIONS,
 } from "@wattbook/data/import";
+import { SHARING_RULES, type SharingRule } from "@wattbook/sdk";
 import { DemoError } from "./errors.ts";
+import { MODES, type ModeName } from "./modes/mode.ts";
 
 export interface DemoOptions {
+  /** How the homes trade. */
+  readonly mode: ModeName;
+  /** By which rule they share, in the mode "sharing". */
+  readonly rule: SharingRule;
   /** CSV or Green Button file; undefined for synthetic homes. */
   readonly input: string | undefined;
   readonly format: "auto" | Format;
@@ -64,6 +70,16 @@ export function parseOptions(args: readonly string[], help: NodeJS.WritableStrea
 function declare(help: NodeJS.WritableStream): Command {
   return new Command("demo")
     .description("Trades whole days in a local energy market on a node of its own, and shows what it was worth.")
+    .addOption(
+      new Option("--mode <mode>", "how homes trade: an order book, or shared after the fact")
+        .choices(MODES)
+        .default("auction"),
+    )
+    .addOption(
+      new Option("--rule <rule>", "mode sharing: whose homes are listed; all rules are compared")
+        .choices(SHARING_RULES)
+        .default("sdr"),
+    )
     .option("--input <file>", "meters from a wide or long CSV or a Green Button file; without it, synthetic homes")
     .addOption(new Option("--format <name>", "format of the input").choices(["auto", ...FORMATS]).default("auto"))
     .option("--zone <name>", "time zone of times without an offset in a long CSV, such as Europe/Berlin")

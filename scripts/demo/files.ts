@@ -2,11 +2,13 @@
 
 import { access, constants, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { safe } from "@wattbook/data/export";
+import { billLinesCsv, billsJson, billTotalsCsv, type NamedBill, safe } from "@wattbook/data/export";
 import { formatTime, reasonOf } from "@wattbook/data/import";
 import { billFiles } from "./bills.ts";
 import type { DemoOptions } from "./cli.ts";
 import { DemoError } from "./errors.ts";
+import type { Comparison } from "./modes/compare.ts";
+import { type SharingReport, sharingJson } from "./modes/report.ts";
 import { type Report, reportJson } from "./report.ts";
 import type { Trace } from "./trace.ts";
 
@@ -54,6 +56,28 @@ export async function writeFiles(
     "slots.csv": slotsCsv(slots),
     ...billFiles(names, trace.periods, slotDuration),
   };
+  return writeAll(folder, contents);
+}
+
+/** Writes `community.json` and the bills of the rule whose homes are listed; returns their paths. */
+export async function writeSharing(
+  folder: string,
+  report: SharingReport,
+  { runs }: Comparison,
+  slotDuration: number,
+): Promise<string[]> {
+  const bills = (runs.get(report.rule)?.bills ?? []).map(({ home, bill }): NamedBill => {
+    return { member: report.households[home]?.name ?? "", bill };
+  });
+  return writeAll(folder, {
+    "community.json": `${sharingJson(report)}\n`,
+    "bills.csv": billTotalsCsv(bills),
+    "bill-lines.csv": billLinesCsv(bills, slotDuration),
+    "bills.json": billsJson(bills, slotDuration),
+  });
+}
+
+function writeAll(folder: string, contents: Readonly<Record<string, string>>): Promise<string[]> {
   return Promise.all(
     Object.entries(contents).map(async ([name, text]) => {
       const path = join(folder, name);

@@ -6,10 +6,12 @@ import { runOnChain, stepsOf } from "./chain/run.ts";
 import { type DemoOptions, parseOptions } from "./cli.ts";
 import { type Community, loadCommunity } from "./community.ts";
 import { DemoError } from "./errors.ts";
-import { prepareFolder, writeFiles, writePage } from "./files.ts";
+import { prepareFolder, writeFiles, writePage, writeSharing } from "./files.ts";
 import { printable } from "./format.ts";
 import type { PageOptions } from "./html/assemble.ts";
 import { renderPage } from "./html/render.ts";
+import { compareRules, comparisonSteps } from "./modes/compare.ts";
+import { renderSharing, sharingJson, sharingReport } from "./modes/report.ts";
 import { type ProgressStream, startProgress } from "./progress.ts";
 import { type Report, reportJson, reportOf } from "./report.ts";
 import { renderReport } from "./tables.ts";
@@ -43,9 +45,11 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 }
 
 async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Promise<number> {
-  await prepareFolder(options);
+  // The page is about an order book.
+  await prepareFolder(options.mode === "auction" ? options : { ...options, report: false });
   const community = await loadCommunity(options);
   for (const note of community.data.notes ?? []) stderr.write(`note: ${printable(note, MOST_LINE)}\n`);
+  if (options.mode === "sharing") return share(options, community, { stdout, stderr, env });
   const progress = startProgress(stepsOf(community, options.days), stderr, env);
   const result = await runOnChain(community, options, progress).finally(() => {
     progress.stop();
@@ -67,12 +71,32 @@ async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Pro
   return faults.length + faultsOf(report).length === 0 ? EXIT.sound : EXIT.unsound;
 }
 
+/** Shares by every rule, and lists the homes of one. */
+async function share(options: DemoOptions, community: Community, { stdout, stderr, env }: Terminal): Promise<number> {
+  const progress = startProgress(comparisonSteps(community, options.days), stderr, env);
+  const comparison = await compareRules(community, options, progress).finally(() => {
+    progress.stop();
+  });
+  const report = sharingReport(community, options, comparison, options.rule);
+  stdout.write(`${options.json ? sharingJson(report) : renderSharing(report)}\n`);
+  if (options.out !== undefined) {
+    const paths = await writeSharing(options.out, report, comparison, community.calendar.step);
+    stderr.write(`written: ${paths.join(", ")}\n`);
+  }
+  const unsound = report.comparison.flatMap(({ rule, books }) =>
+    faultsOf({ books, unsettled: 0 }).map((fault) => `${rule}: ${fault}`),
+  );
+  const faults = [...comparison.faults, ...unsound];
+  for (const fault of faults) stderr.write(`FAULT: ${fault}\n`);
+  return faults.length === 0 ? EXIT.sound : EXIT.unsound;
+}
+
 function pageOptions({ ethPrice, input }: DemoOptions, { data }: Community): PageOptions {
   return { ethCents: ethPrice, input: input === undefined ? undefined : basename(input), notes: data.notes ?? [] };
 }
 
 /** What must not be in any report. */
-function faultsOf({ books, unsettled }: Report): string[] {
+function faultsOf({ books, unsettled }: Pick<Report, "books" | "unsettled">): string[] {
   return [
     ...(books.energyWh === 0n ? [] : [`bought and sold energy differ by ${books.energyWh} Wh.`]),
     ...(books.money === 0n ? [] : [`the books of money are ${books.money} base units off.`]),

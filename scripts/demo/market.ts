@@ -15,6 +15,8 @@ export const MARKET = {
   exportPrice: 80n,
   /** What the network operator charges for a locally traded Wh. */
   networkFee: 40n,
+  /** What sellers get on top of the export price by the supply-demand ratio with a compensating price. */
+  compensation: 30n,
   /** Paid by a member for each settled period, base units. */
   settlementFee: 2_000n,
 } as const;

@@ -49,7 +49,7 @@ const MOST_NAME = 32;
 const name = (text: string): string => printable(text, MOST_NAME);
 
 /** One line per home; amounts over the whole run. */
-export function homesTable({ households }: Report): string {
+export function homesTable({ households }: Pick<Report, "households">): string {
   const units = ["bought kWh", "sold kWh", "price ct/kWh", "bill EUR", "at retailer EUR", "saving EUR"];
   const table = plainTable(["home", "PV", ...units], ["left", "left", ...units.map(() => "right" as const)]);
   for (const home of households.slice(0, MOST_ROWS)) {

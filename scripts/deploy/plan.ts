@@ -7,7 +7,7 @@ import { DeployError } from "./errors.ts";
 import type { Folder } from "./folder.ts";
 
 export const PLAN_FILE = "plan.json";
-export const PLAN_FORMAT = 3;
+export const PLAN_FORMAT = 4;
 
 const address = z.string().refine((text) => isAddress(text), "not an address");
 const hexString = z.string().regex(/^0x([0-9a-f]{2})+$/, "not hex");

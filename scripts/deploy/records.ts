@@ -11,7 +11,7 @@ export const CHAIN_FILE = ".chainId";
 
 /** What a dApp imports (`parseDeployment` of the SDK reads it). */
 export interface DeploymentFile {
-  readonly format: 3;
+  readonly format: 4;
   readonly version: string;
   readonly chainId: number;
   /** First block that can hold logs of the contracts. */
@@ -58,7 +58,7 @@ export async function writeDeployment(
   receipts: readonly Receipt[],
 ): Promise<DeploymentFile> {
   const file: DeploymentFile = {
-    format: 3,
+    format: 4,
     version: plan.version,
     chainId: plan.chainId,
     fromBlock: Math.min(...receipts.map(({ blockNumber }) => blockNumber)),

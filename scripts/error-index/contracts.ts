@@ -13,8 +13,10 @@ const CONTRACTS = [
   "CommitBook",
   "OrderBookLens",
   "EnergySharing",
+  "MeteredAuction",
   "Settlement",
   "EnergyToken",
+  "CoordinatorDesk",
 ] as const;
 
 export interface ContractError {

@@ -13,6 +13,8 @@ export const CONTRACTS = [
   "CommitBook",
   "OrderBookLens",
   "EnergySharing",
+  "MeteredAuction",
+  "CoordinatorDesk",
 ] as const;
 export type ContractName = (typeof CONTRACTS)[number];
 
@@ -41,6 +43,8 @@ export const LINKS: PerContract<readonly Link[]> = {
   CommitBook: [REGISTRY, ESCROW, { getter: "auction", contract: "SealedAuction" }],
   OrderBookLens: [],
   EnergySharing: [REGISTRY, ESCROW, SETTLEMENT],
+  MeteredAuction: [REGISTRY, ESCROW, SETTLEMENT],
+  CoordinatorDesk: [REGISTRY, ESCROW, SETTLEMENT],
 };
 
 /** Where the contracts will be if `from` deploys them from `firstNonce` on, with nothing else in between. */

@@ -2,9 +2,11 @@ import type { Signer } from "ethers";
 import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import type {
   CommitBook,
+  CoordinatorDesk,
   DoubleAuction,
   EnergySharing,
   EnergyToken,
+  MeteredAuction,
   OrderBookLens,
   PaymentEscrow,
   ProsumerRegistry,
@@ -24,6 +26,8 @@ export interface Deployment {
   readonly commitBook: CommitBook;
   readonly lens: OrderBookLens;
   readonly sharing: EnergySharing;
+  readonly meteredAuction: MeteredAuction;
+  readonly desk: CoordinatorDesk;
 }
 
 /**
@@ -51,5 +55,7 @@ export async function deployContracts(ethers: HardhatEthers, deployer: Signer): 
     commitBook: part("CommitBook") as CommitBook,
     lens: part("OrderBookLens") as OrderBookLens,
     sharing: part("EnergySharing") as EnergySharing,
+    meteredAuction: part("MeteredAuction") as MeteredAuction,
+    desk: part("CoordinatorDesk") as CoordinatorDesk,
   };
 }

@@ -5,9 +5,10 @@ import { gridCostOf, imbalanceOf } from "./grid-leg.ts";
 import type { SlotTrade } from "./market-module.ts";
 import { NO_POSITION } from "./position.ts";
 import type { MemberSettlement, SlotSettlement } from "./settlement.ts";
+import type { SlotPrice } from "./slot-price.ts";
 import type { Terms } from "./terms.ts";
-import { asAmount, asSignedAmount, sumAmounts, sumSigned } from "./units.ts";
-import type { Amount, Period, PricePerWh, Seconds, SignedAmount, SignedWh, Slot, Wh } from "./units.ts";
+import { asAmount, asPrice, asSignedAmount, sumAmounts, sumSigned } from "./units.ts";
+import type { Amount, Period, Seconds, SignedAmount, SignedWh, Slot, Wh } from "./units.ts";
 
 /** One slot of a bill. Money in base units; positive: the member pays, but for `received`. */
 export interface BillLine {
@@ -16,8 +17,8 @@ export interface BillLine {
   readonly start: Seconds;
   readonly bought: Wh;
   readonly sold: Wh;
-  /** Clearing price of the slot; null where the member had no order in it or nothing traded. */
-  readonly price: PricePerWh | null;
+  /** Clearing price of the slot, or that of its rule; null where the member traded nothing, and in order books had no order. */
+  readonly price: SlotPrice | null;
   /** Metered, or estimated. */
   readonly imported: Wh;
   /** Metered; 0 where estimated. */
@@ -56,13 +57,36 @@ export interface Bill {
    * What the same meter values would have cost at the supplier alone, each slot netted as on chain, gap leg included.
    */
   readonly retailOnly: SignedAmount;
+  /** The same at a supplier that pays nothing for what is fed in. */
+  readonly withoutFeedIn: SignedAmount;
   /** retailOnly - total: what the market brought. */
   readonly saving: SignedAmount;
+  /** Grid leg of the estimate that a late reading replaced, which trued up the difference; null where none did. */
+  readonly estimate: SignedAmount | null;
+}
+
+/** Three ways to pay for the same meter values; positive: the member pays. */
+export interface BillComparison {
+  /** Retailer only: it charges what is taken, and pays nothing for what is fed in. */
+  readonly retailer: SignedAmount;
+  /** With feed-in, as every supplier of the community pays it. */
+  readonly feedIn: SignedAmount;
+  /** In this community. */
+  readonly community: SignedAmount;
+}
+
+/**
+ * Compares a bill with what its meter values would have cost elsewhere.
+ * @example comparisonOf(bill).feedIn // -80_000n
+ */
+export function comparisonOf({ withoutFeedIn, retailOnly, total }: Bill): BillComparison {
+  return { retailer: withoutFeedIn, feedIn: retailOnly, community: total };
 }
 
 /**
  * The bill of a settled period.
  * @param settled From `settleMember`, with the same terms.
+ * @param estimate Grid leg of the estimate that a late reading replaced.
  * @throws BillMismatchError where a module's payments per slot do not add up to its answer
  * @throws BadLengthError where the settlement has another number of slots
  * @example billOf(terms, yesterday, settled).saving // 58_000n
@@ -71,6 +95,7 @@ export function billOf(
   terms: Pick<Terms, "slotDuration" | "slotsPerPeriod">,
   period: Period,
   settled: MemberSettlement,
+  estimate: SignedAmount | null = null,
 ): Bill {
   const slots = slotsOf(terms, period);
   if (settled.slots.length !== slots.length) {
@@ -85,8 +110,10 @@ export function billOf(
   const sum = sumSigned(lines.map((line) => line.total));
   const total = asSignedAmount(sum + gapLeg + settlementFee + otherPaid - otherReceived + lost);
   const retailOnly = retailOnlyOf(settled);
+  const withoutFeedIn = retailOnlyOf({ ...settled, slots: settled.slots.map(withoutExportPrice) });
   const saving = asSignedAmount(retailOnly - total);
-  return { period, estimated, lines, gapLeg, settlementFee, otherPaid, otherReceived, lost, total, retailOnly, saving };
+  const other = { gapLeg, settlementFee, otherPaid, otherReceived, lost };
+  return { period, estimated, lines, ...other, total, retailOnly, withoutFeedIn, saving, estimate };
 }
 
 function lineOf(
@@ -118,7 +145,11 @@ function otherLegs(settled: MemberSettlement): Pick<Bill, "otherPaid" | "otherRe
   };
 }
 
-function retailOnlyOf({ slots, gapLeg }: MemberSettlement): SignedAmount {
+function withoutExportPrice(slot: SlotSettlement): SlotSettlement {
+  return { ...slot, prices: { ...slot.prices, exportPrice: asPrice(0n) } };
+}
+
+function retailOnlyOf({ slots, gapLeg }: Pick<MemberSettlement, "slots" | "gapLeg">): SignedAmount {
   const legs = slots.map((slot) => gridCostOf(imbalanceOf(NO_POSITION, slot), slot.prices));
   return asSignedAmount(sumSigned(legs) + gapLeg);
 }

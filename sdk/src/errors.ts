@@ -32,6 +32,7 @@ export type WattbookErrorCode =
   | "SLOT_NOT_CLEARED"
   | "MISSING_ANSWER"
   | "BILL_MISMATCH"
+  | "SET_POINT_REFUSED"
   | "MIXED_STRIPS"
   | "OVER_CHUNK_LIMIT"
   | "NOT_IN_COMMIT"
@@ -484,6 +485,22 @@ export class NotSettledError extends WattbookError {
       `Period ${period} of member ${member} is not settled. Settle it, or preview it with settleMember and billOf; ` +
         `if it was settled long ago, scan from an earlier block.`,
     );
+  }
+}
+
+/** A set-point that a battery must not follow. */
+export class SetPointRefusedError extends WattbookError {
+  readonly code = "SET_POINT_REFUSED";
+
+  constructor(
+    readonly field: string,
+    readonly value: bigint | string,
+    /** What the value should be, and what to do. */
+    readonly rule: string,
+    /** Name of the breach as `CoordinatorDesk.auditSetPoint` gives it; "Replayed" or "NotNow" where only the battery knows. */
+    readonly reason: string = "None",
+  ) {
+    super(`${field} is ${value}. ${rule}`);
   }
 }
 

@@ -4,15 +4,16 @@ import type { Position } from "./position.ts";
 import { pricesOf } from "./tariff.ts";
 import type { GridPrice, Tariff } from "./tariff.ts";
 import type { MeterValue } from "./reading.ts";
+import type { SlotPrice } from "./slot-price.ts";
 import { asAmount, asSignedAmount, sumAmounts, sumWh } from "./units.ts";
-import type { Amount, PricePerWh, SignedAmount, Wh } from "./units.ts";
+import type { Amount, SignedAmount, Wh } from "./units.ts";
 
 /** Peer-to-peer payments of one slot. */
 export interface SlotTrade {
   readonly paid: Amount;
   readonly received: Amount;
-  /** The slot's clearing price; null where it has none. */
-  readonly price: PricePerWh | null;
+  /** What a Wh cost: the slot's clearing price, or that of a rule; null where it has none. */
+  readonly price: SlotPrice | null;
 }
 
 /** What the records of one member with one module became. */

@@ -13,7 +13,7 @@ export interface Domain {
   readonly name: "Wattbook";
   readonly version: "1";
   readonly chainId: bigint;
-  /** DoubleAuction for strips, EnergySharing for budgets, Settlement for readings, ProsumerRegistry for consents. */
+  /** DoubleAuction for strips, EnergySharing for budgets, Settlement for readings, ProsumerRegistry for consents, CoordinatorDesk for what it keeps. */
   readonly verifyingContract: Address;
 }
 

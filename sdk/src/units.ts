@@ -26,6 +26,10 @@ export type Amount = Natural<"Amount">;
 export type Tick = Natural<"Tick">;
 /** A duration or a unix time, seconds, 0 to 2^40 - 1. */
 export type Seconds = Natural<"Seconds">;
+/** Power, watts, 0 to 2^32 - 1. */
+export type Watts = Natural<"Watts">;
+/** A thousandth part of a whole, such as a battery's state of charge, 0 to 1,000. */
+export type Permille = Natural<"Permille">;
 /** Index of a delivery interval: unix time / slot duration, 0 to 2^32 - 1. */
 export type Slot = Natural<"Slot">;
 /** Position of a slot in its period, 0 to 255. Also a frontier: one past the last covered slot. */
@@ -112,6 +116,22 @@ export const asTick = unsigned<Tick>("tick", 7n);
  * @example asSeconds(900n)
  */
 export const asSeconds = unsigned<Seconds>("seconds", 40n);
+
+/**
+ * Checks a power, W.
+ * @throws OutOfRangeError
+ * @example asWatts(5_000n) // 5_000n
+ */
+export const asWatts = unsigned<Watts>("watts", 32n);
+
+/**
+ * Checks a thousandth part.
+ * @throws OutOfRangeError
+ * @example asPermille(150n) // 150n
+ */
+export function asPermille(value: bigint, field = "permille"): Permille {
+  return check(field, value, 0n, 1_000n) as Permille;
+}
 
 /**
  * Checks a slot index.

@@ -4,6 +4,7 @@ import { measure } from "../../bench/gas/measure.ts";
 import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
 import { gasOf } from "../../bench/gas/row.ts";
 import { sealed } from "../../bench/gas/rows/sealed.ts";
+import { sharing } from "../../bench/gas/rows/sharing.ts";
 import { singles } from "../../bench/gas/rows/singles.ts";
 import type { RowSource } from "../../bench/gas/rows/source.ts";
 import type { Measurement } from "../../bench/gas/types.ts";
@@ -41,6 +42,17 @@ describe("rows of the benchmark", function () {
     expect(batches).to.deep.equal([...batches].sort((a, b) => b - a));
     // Its slot's group has been written by others in this period.
     expect(gasBy(rows, OP.placeOwnLive, 200)).to.be.lessThan(gasBy(rows, OP.placeOwn, 1));
+  });
+
+  it("have periods that 60 homes share after the fact, in one call and in two passes", async function () {
+    const rows = await measured(sharing, [2]);
+    const operations = [OP.shareJoin, OP.shareDay, OP.shareOnce, OP.shareMeter, OP.shareSettle];
+    expect(namesOf(rows)).to.deep.equal(operations.map((operation) => [operation, 60, 5_760, 1]));
+    const [join, day, once, meter, settle] = operations.map((operation) => gasBy(rows, operation, 60));
+    // What is not shared is passed over, and two calls cost more than one.
+    expect(day).to.be.lessThan(once ?? 0);
+    expect(once).to.be.lessThan((meter ?? 0) + (settle ?? 0));
+    expect(join).to.be.lessThan(200);
   });
 
   it("have whole lives of sealed communities, as far as a call reveals them", async function () {

@@ -332,6 +332,13 @@ describe("Orders at the command line", function () {
       total: "-106000",
       saving: "10000",
     });
+    const pdf = d.folder.at("bill.pdf");
+    expect(json(await cli(`bill --period ${period + 1} --json --pdf ${pdf}`))["pdf"]).to.equal(pdf);
+    expect(readFileSync(pdf, "latin1").slice(0, 5)).to.equal("%PDF-");
+    expect(failure(await cli(`bill --period ${period + 1} --json --pdf ${d.folder.at("no/bill.pdf")}`))).to.deep.equal([
+      2,
+      "FILE_UNWRITABLE",
+    ]);
     const early = await cli(`claim --period ${period + 1} --yes`);
     expect(failure(early)).to.deep.equal([4, "CONTRACT_REVERTED"]);
     await m.goTo(m.periodStart(period + 2) + 3 * 3_600 + 1);

@@ -88,6 +88,32 @@ describe("wattbook community", function () {
     expect(text).to.match(/^coordinator +0x70997970C51812dc3A010C7d01b50e0d17dc79C8$/m);
   });
 
+  it("creates a community that shares after the fact, and announces how", async function () {
+    const { cli, folder, m } = await office();
+    const token = await m.euro.getAddress();
+    const sharing = { rule: "bill-sharing", settlementDelay: 3_600 };
+    const file = folder.write("community.json", { ...sample, mode: "sharing", sharing });
+    const create = ["community", "create", "--file", file, "--token", token, "--yes"];
+    const count = Number(await m.registry.communityCount());
+    const ran = await cli(...create, "--json");
+    expect(json(ran)).to.deep.include({ community: count, created: true, announced: true });
+    expect(ran.stderr).to.include(
+      "warning: While the community's supply is at most its demand, its sellers get nothing",
+    );
+    expect(json(await cli(...create, "--json"))).to.deep.include({
+      community: count,
+      created: false,
+      announced: false,
+    });
+    expect(await m.registry.moduleAt(count, 0)).to.equal(await m.sharing.getAddress());
+    const next = Math.floor((await connection.networkHelpers.time.latest()) / 86_400) + 1;
+    expect(await m.sharing.schemeFor(count, next - 1)).to.equal(0n);
+    expect(await m.sharing.schemeFor(count, next)).to.equal(3n | (3_600n << 24n));
+    const shown = await cli("community", "show", "--community", String(count));
+    expect(shown.stdout).to.match(/^module 0 +0x[0-9a-fA-F]{40} \(shares after the fact\)$/m);
+    expect(failure(await cli(...create, "--mode", "orders"))).to.deep.equal([1, "FILE_MALFORMED"]);
+  });
+
   it("names the field of a file that is wrong", async function () {
     const { cli, folder } = await office();
     const file = folder.write("community.json", {

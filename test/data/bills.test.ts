@@ -16,7 +16,17 @@ import {
   scheduleJson,
   scheduleOf,
 } from "@wattbook/data/export";
-import { asAmount, asPeriod, asPrice, asSeconds, asSignedAmount, asSignedWh, asSlot, asWh } from "@wattbook/sdk";
+import {
+  asAmount,
+  asPeriod,
+  asPrice,
+  asSeconds,
+  asSignedAmount,
+  asSignedWh,
+  asSlot,
+  asWh,
+  type SlotPrice,
+} from "@wattbook/sdk";
 
 const big = (1n << 100n) - 1n;
 const wh = fc.bigInt(0n, big).map((value) => asWh(value));
@@ -50,7 +60,9 @@ const EMPTY: NamedBill["bill"] = {
   lost: asAmount(0n),
   total: none,
   retailOnly: none,
+  withoutFeedIn: none,
   saving: none,
+  estimate: null,
 };
 
 const line = (slot: number) =>
@@ -60,7 +72,10 @@ const line = (slot: number) =>
     bought: wh,
     sold: wh,
     price: fc.option(
-      fc.bigInt(0n, 65_535n).map((value) => asPrice(value)),
+      fc.oneof(
+        fc.bigInt(0n, 65_535n).map((value): SlotPrice => asPrice(value)),
+        fc.record({ num: fc.bigInt(0n, 2n ** 128n), den: fc.bigInt(1n, 2n ** 112n) }),
+      ),
       { nil: null },
     ),
     imported: wh,
@@ -85,7 +100,9 @@ const bill = (period: number) =>
     lost: money,
     total: signed,
     retailOnly: signed,
+    withoutFeedIn: signed,
     saving: signed,
+    estimate: fc.option(signed, { nil: null }),
   });
 
 const bills: fc.Arbitrary<NamedBill[]> = fc

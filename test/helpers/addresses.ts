@@ -12,5 +12,7 @@ export async function addressesOf(m: Market) {
     commits: await m.commitBook.getAddress(),
     lens: await m.lens.getAddress(),
     sharing: await m.sharing.getAddress(),
+    meteredAuction: await m.meteredAuction.getAddress(),
+    desk: await m.desk.getAddress(),
   };
 }

@@ -49,7 +49,7 @@ const OPTIONS: MarketOptions = {
 export const HOMES = {
   roof: {
     tariffClass: 0,
-    budget: 0n,
+    budget: 1_000_000n,
     hour: [
       [0, 1_003],
       [12, 2_000],

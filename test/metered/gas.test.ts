@@ -34,11 +34,11 @@ const mined = async (sent: Promise<ContractTransactionResponse>): Promise<Contra
 };
 const each = ({ gasUsed }: ContractTransactionReceipt) => Number(gasUsed) / (HOMES * SLOTS);
 
-/** Every second home has a roof. Load all day; sun in the middle half of it, more than some roofs' own homes need. */
+/** Every second home has a roof. Load all day; sun in three quarters of it, at noon more than any home needs itself. */
 function dayOf(home: number, turn: number): Values {
   return Array.from({ length: SLOTS }, (_, slot) => {
     const load = 80 + ((37 * home + 11 * slot + 5 * turn) % 90);
-    const height = home % 2 === 0 ? Math.max(0, 24 - Math.abs(slot - 48)) : 0;
+    const height = home % 2 === 0 ? Math.max(0, 36 - Math.abs(slot - 48)) : 0;
     const sun = Math.floor((height * (6 + (home % 9))) / 2);
     return [Math.max(0, load - sun), Math.max(0, sun - load)] as const;
   });

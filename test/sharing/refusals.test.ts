@@ -3,6 +3,7 @@ import type { EnergySharing } from "../../types/ethers-contracts/index.ts";
 import { at } from "../helpers/lists.ts";
 import { connect, deployMarket, type Connection, type HomeKeys } from "../helpers/market.ts";
 import { membership } from "../helpers/membership.ts";
+import { deployHostile } from "../helpers/modules.ts";
 import { freshWrites } from "../helpers/writes.ts";
 import {
   Registers,
@@ -335,23 +336,52 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
     it("counts where somebody joined, in calls of bounded size", async function () {
       const { m, period } = await fixture();
       await expect(m.sharing.count(m.community, period, [])).to.be.revertedWithCustomError(m.sharing, "NobodyJoined");
-      const long = await deploySharing(
-        connection,
-        {},
-        {
-          terms: {
-            slotDuration: 300,
-            slotsPerPeriod: 144,
-            readingDeadline: 12 * HOUR,
-            correctionWindow: 24 * HOUR,
-            claimWindow: 36 * HOUR,
-          },
-        },
-      );
-      const many = Array.from({ length: 129 }, () => ({ member: 0, values: "0x", gapLeg: 0n, records: [] }));
-      await expect(long.sharing.count(long.community, long.from, many))
-        .to.be.revertedWithCustomError(long.sharing, "ChunkTooLarge")
-        .withArgs(129, 128);
+      const many = Array.from({ length: 257 }, () => ({ member: 0, values: "0x", gapLeg: 0n, records: [] }));
+      await expect(m.sharing.count(m.community, period, many))
+        .to.be.revertedWithCustomError(m.sharing, "ChunkTooLarge")
+        .withArgs(257, 256);
+    });
+
+    it("counts no chunk that nobody could settle: not with members who traded much elsewhere", async function () {
+      const m = await deploySharing(connection);
+      const homes: HomeKeys[] = [];
+      for (let i = 0; i < 6; i++) homes.push(await m.addHome());
+      const registers = new Registers(m);
+      const budgets = await Promise.all(homes.map(async (home) => await m.signBudget({ home })));
+      await m.sharing.keepBudgets(m.community, budgets);
+      const period = (await m.periodNow()) + 2;
+      await m.goTo(m.periodStart(period - 1));
+      const { append } = await deployHostile(connection.ethers, m, homes);
+      await m.join(period, homes);
+      // As many entries as a journal holds.
+      const entries = 2_047;
+      for (const home of homes) await append(home, period, { entries });
+      await m.goTo(m.periodStart(period + 1));
+      const day = async (of: number) =>
+        await itemsOf(
+          m,
+          registers,
+          of,
+          homes.map((home) => [home, valuesAt({})] as const),
+        );
+      await m.settlement.meterAndSettle(m.community, period - 1, await day(period - 1));
+      const items = await day(period);
+      const each = 20_000 + 4 * 1_400 + 40_000 + 1_100 * entries;
+      await expect(m.sharing.meter(m.community, period, items))
+        .to.be.revertedWithCustomError(m.sharing, "ChunkTooDear")
+        .withArgs(6 * each, 11_000_000);
+      // Four of them fit; and a single member always does.
+      await m.sharing.meter(m.community, period, items.slice(0, 4));
+      const start = [...(await m.sharing.totals(m.community, period))];
+      await m.sharing.meter(m.community, period, items.slice(4, 5));
+      const last = [...(await m.sharing.totals(m.community, period))];
+      await m.sharing.meter(m.community, period, items.slice(5));
+      await goBehind(m, period, HOUR);
+      const settling = settleItems(items);
+      await m.sharing.settle(m.community, period, settling.slice(0, 4), [], 0);
+      await m.sharing.settle(m.community, period, settling.slice(4, 5), start, 1);
+      await m.sharing.settle(m.community, period, settling.slice(5), last, 2);
+      for (const home of homes) expect(await stateOf(m, home, period)).to.equal(State.Settled);
     });
 
     it("of nobody: everybody is estimated", async function () {

@@ -1,4 +1,5 @@
 /** `wattbook bill`: a member's bill of a settled period, slot by slot, from event logs alone. */
+import { writeFile } from "node:fs/promises";
 import {
   billCsv,
   billTable,
@@ -10,7 +11,11 @@ import {
   isWattbookError,
   type Bill,
   type BillLine,
+  type LogReader,
   type MemberIndex,
+  type Period,
+  type SharedSlot,
+  type SharingRule,
 } from "@wattbook/sdk";
 import { Option } from "commander";
 import { action, type CommonOptions, type Register } from "../lib/app.ts";
@@ -19,9 +24,10 @@ import { memberOf, withSession, type LinkOptions, type Session } from "../lib/li
 import { withLogs } from "../lib/logs.ts";
 import { linked, withPeriod } from "../lib/options.ts";
 import { pairsText, tableText } from "../lib/table.ts";
-import { amountText, counted, periodText, priceText } from "../lib/units.ts";
+import { amountText, counted, periodText, slotPriceText } from "../lib/units.ts";
 
-type Options = CommonOptions & LinkOptions & { readonly period?: bigint; readonly format: "table" | "csv" | "json" };
+type Options = CommonOptions &
+  LinkOptions & { readonly period?: bigint; readonly format: "table" | "csv" | "json"; readonly pdf?: string };
 
 /** A slot of a home is about cents. */
 const SHOWN_DIGITS = 4n;
@@ -37,24 +43,37 @@ export const bill: Register = (parent, app) => {
       new Option("--format <format>", "table, csv (one line per slot) or json")
         .choices(["table", "csv", "json"])
         .default("table"),
-    );
+    )
+    .option("--pdf <file>", "write the bill as one page besides");
   action<Options, []>(command, app, async (options, output) => {
     await withSession(options, app.terminal, async (session) => {
       const member = await memberOf(options, session);
       const period = asPeriod(options.period ?? lastPeriod(session));
-      const found = await withLogs(session, output, (logs) => logs.bill(member, period)).catch((error: unknown) => {
+      const { found, slots, rule } = await withLogs(session, output, async (logs) => ({
+        found: await logs.bill(member, period),
+        ...(await sharedIn(logs, period)),
+      })).catch((error: unknown) => {
         if (!isWattbookError(error, "NOT_SETTLED")) throw error;
         const message = `Period ${periodText(session.terms, period)} of member ${member} is not settled. Name another with --period; wattbook settle settles what is due.`;
         throw new CliError("NOT_SETTLED", message, { cause: error });
       });
-      const table = billTable(found);
-      const { community, money } = session;
+      const table = billTable(found, slots);
+      const { community, money, terms } = session;
+      if (options.pdf !== undefined) {
+        // Loaded only here: whoever wants no page on paper need not wait for it.
+        const { billPdf } = await import("../pdf/bill-pdf.ts");
+        const names = { community: `community ${community}`, member: `Member ${member}` };
+        const sheet = { ...names, money, terms, bill: found, ...(rule !== undefined && { rule, shared: slots }) };
+        await writeFile(options.pdf, await billPdf(sheet));
+        output.say(`Wrote ${options.pdf}.`);
+      }
       const json = {
         community: Number(community),
         member: Number(member),
         token: money.token,
         symbol: money.symbol,
         decimals: Number(money.decimals),
+        ...(options.pdf !== undefined && { pdf: options.pdf }),
         ...table,
       };
       if (options.format === "csv" && !output.json) app.terminal.stdout.write(billCsv(table));
@@ -64,6 +83,16 @@ export const bill: Register = (parent, app) => {
     });
   });
 };
+
+/** What the whole community shared, where it does. */
+async function sharedIn(
+  logs: LogReader,
+  period: Period,
+): Promise<{ readonly slots: readonly SharedSlot[]; readonly rule: SharingRule | undefined }> {
+  if (logs.mode !== "sharing") return { slots: [], rule: undefined };
+  const { scheme } = await logs.sharing(period);
+  return { slots: (await logs.shared(period)).slots, rule: scheme?.rule };
+}
 
 function lastPeriod({ terms, now }: Session): bigint {
   const current = periodAt(terms, now);
@@ -77,7 +106,7 @@ function billText({ money, terms }: Session, member: MemberIndex, found: Bill): 
   const rows = busy.map((line) => [
     formatTime(line.start).slice(11, 16),
     ...[line.bought, line.sold].map(formatWh),
-    line.price === null ? "-" : priceText(money, line.price).replace(/ .*/, ""),
+    line.price === null ? "-" : slotPriceText(money, line.price),
     ...[line.imported, line.exported].map(formatWh),
     ...[line.paid, line.received, line.networkFee, line.gridLeg, line.total].map(amount),
   ]);
@@ -91,11 +120,15 @@ function billText({ money, terms }: Session, member: MemberIndex, found: Bill): 
       ["lost reserve", found.lost],
     ]),
     ["to pay", amountText(money, found.total)],
-    ["at the supplier alone", amountText(money, found.retailOnly)],
+    ["retailer only", amountText(money, found.withoutFeedIn)],
+    ["with feed-in", amountText(money, found.retailOnly)],
     ["saved", amountText(money, found.saving)],
   ];
   return [
     `Member ${member}, period ${periodText(terms, found.period)}${found.estimated ? ", estimated: no reading came in time" : ""}`,
+    ...(found.estimate === null
+      ? []
+      : [`A late reading replaced the estimate, whose grid leg was ${amountText(money, found.estimate)}.`]),
     `Money in ${money.symbol}, prices in ${money.symbol}/kWh; below zero the member is paid.`,
     "",
     tableText(head, ["left", ...head.slice(1).map(() => "right" as const)], rows),

@@ -1,29 +1,32 @@
 /** `wattbook community create`: the community of a file, with its first tariff. */
-import { asPeriod, ProsumerRegistryAbi, type CommunityIndex } from "@wattbook/sdk";
+import { asCommunity, asPeriod, asSeconds, ProsumerRegistryAbi, type CommunityIndex } from "@wattbook/sdk";
 import { PaymentTokenClient } from "@wattbook/sdk";
 import { Interface, type TransactionReceipt } from "ethers";
-import { foundingOf, type Founding } from "../community/charter.ts";
+import { firstModulesOf, foundingOf, type Founding } from "../community/charter.ts";
 import { CommunityError } from "../community/errors.ts";
 import { readCommunity } from "../community/file.ts";
 import { findCommunity } from "../community/founding.ts";
+import { announcementOf, schemeText } from "../community/scheme.ts";
+import type { Mode } from "../community/schema.ts";
 import { CliError } from "../lib/errors.ts";
 import { keyOf } from "../lib/keystore.ts";
 import type { Link, LinkOptions } from "../lib/link.ts";
 import { addressOf } from "../lib/options.ts";
 import type { Output } from "../lib/output.ts";
-import { outcomeJson, outcomeText, sendCalls, type SigningOptions } from "../lib/send.ts";
+import { outcomeJson, outcomeText, sendCalls, type SigningOptions, type Step } from "../lib/send.ts";
 import { tariffText } from "../lib/tariff-text.ts";
 import type { Money } from "../lib/units.ts";
 
-export type CreateOptions = LinkOptions & SigningOptions & { readonly file: string; readonly token?: string };
+export type CreateOptions = LinkOptions &
+  SigningOptions & { readonly file: string; readonly token?: string; readonly mode?: Mode };
 
 /** Creates it, or finds it. */
 export async function createCommunity(link: Link, options: CreateOptions, output: Output): Promise<void> {
   const { wattbook, config } = link;
-  const { community: input } = await readCommunity(options.file);
+  const { community: given } = await readCommunity(options.file);
+  const input = { ...given, mode: options.mode ?? given.mode };
   const token = tokenOf(options, input.terms.paymentToken);
-  const books = { open: wattbook.market.address, sealed: wattbook.sealedMarket.address };
-  const founding = foundingOf(input, options.file, token, books);
+  const founding = foundingOf(input, options.file, token, firstModulesOf(wattbook));
   const from = keyOf(config, "coordinator");
   if (from.address !== founding.charter.terms.coordinator) {
     const advice = "Only the coordinator can admit members later: name its key, or correct the file";
@@ -31,31 +34,41 @@ export async function createCommunity(link: Link, options: CreateOptions, output
     throw new CliError("NOT_COORDINATOR", `${named}. ${advice}.`);
   }
   const found = await findCommunity(wattbook, founding);
-  if (found !== undefined) {
-    output.result({ community: Number(found), created: false, transactions: [] }, () =>
+  const { terms } = founding.charter;
+  const now = asSeconds(BigInt((await link.provider.getBlock("latest"))?.timestamp ?? 0));
+  const announcement = await announcementOf(wattbook, input, found, now, terms);
+  if (found !== undefined && announcement === undefined) {
+    output.result({ community: Number(found), created: false, announced: false, transactions: [] }, () =>
       foundText(input.name, found, false),
     );
     return;
   }
   const money = await moneyOf(link, token);
-  const call = wattbook.registry.calls.createCommunity(founding.charter, founding.tariff);
-  const scope = { deployment: wattbook.deployment, money, terms: founding.charter.terms };
-  const outcome = await sendCalls(
-    link,
-    { from, steps: [{ call, details: tariffLines(founding, money) }], scope },
-    options,
-    output,
-  );
-  const created = createdIn(outcome.receipts);
+  const steps: Step[] = [];
+  if (found === undefined) {
+    const call = wattbook.registry.calls.createCommunity(founding.charter, founding.tariff);
+    steps.push({ call, details: tariffLines(founding, money) });
+  }
+  if (announcement !== undefined) {
+    const { fromPeriod, scheme } = announcement;
+    // The index that it is about to get. Should somebody else be faster, the announcement is refused, and running this again makes it.
+    const index = found ?? (await wattbook.registry.communityCount());
+    const call = wattbook.sharing.calls.announce(asCommunity(index), fromPeriod, scheme);
+    steps.push({ call, details: schemeText(scheme), dependent: found === undefined });
+  }
+  const scope = { deployment: wattbook.deployment, money, terms };
+  const outcome = await sendCalls(link, { from, steps, scope }, options, output);
+  const community = found ?? createdIn(outcome.receipts);
   const json = {
     ...outcomeJson(outcome),
-    community: created === undefined ? null : Number(created),
-    created: created !== undefined,
+    community: community === undefined ? null : Number(community),
+    created: found === undefined && community !== undefined,
+    announced: announcement !== undefined && !outcome.dryRun,
   };
   output.result(json, () => {
-    return created === undefined
-      ? `Would create ${input.name}.`
-      : `${outcomeText(outcome)}\n${foundText(input.name, created, true)}`;
+    if (outcome.dryRun) return found === undefined ? `Would create ${input.name}.` : "Would announce how it shares.";
+    const named = community === undefined ? "" : foundText(input.name, community, found === undefined);
+    return `${outcomeText(outcome)}\n${named}`;
   });
 }
 

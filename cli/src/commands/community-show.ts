@@ -74,7 +74,7 @@ export async function showCommunity(session: Session, output: Output): Promise<v
       ...suppliers.map((supplier, index): [string, string] => [`supplier ${SERVICES + index}`, supplier]),
       ...modules.map((module, index): [string, string] => [
         `module ${index}`,
-        `${module}${index === 0 ? " (order book)" : ""}`,
+        `${module}${index === 0 ? ` (${module === wattbook.sharing.address ? "shares after the fact" : "order book"})` : ""}`,
       ]),
       ["terms hash", hash],
     ]);

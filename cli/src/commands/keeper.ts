@@ -1,4 +1,5 @@
 /** `wattbook keeper`: clears and settles what is due, again and again. Anyone may run one, and several do no harm. */
+import type { MemberIndex, Period } from "@wattbook/sdk";
 import { Option } from "commander";
 import type { Level } from "@wattbook/services/operation";
 import { action, type CommonOptions, type Register } from "../lib/app.ts";
@@ -47,22 +48,32 @@ export const keeper: Register = (parent, app) => {
 /** What a pass would find. */
 async function look(session: Session, output: Output): Promise<void> {
   const due = await withLogs(session, output, (logs) => dueOf(session, logs));
-  const json = due.map(({ period, clear, settle, estimate }) => ({
+  const json = due.map(({ period, clear, join, count: counts, chunks, settle, estimate }) => ({
     period: Number(period),
     clear: clear.map(Number),
+    join: join.map(Number),
+    count: counts.map(({ member }) => Number(member)),
+    share: chunks.map(({ items }) => items.map(({ member }) => Number(member))),
     settle: settle.map(({ member }) => Number(member)),
     estimate: estimate.map(({ member }) => Number(member)),
   }));
   output.result({ dryRun: true, due: json }, () => {
-    const lines = due.flatMap(({ period, clear, settle, estimate }) => [
+    const lines = due.flatMap(({ period, clear, join, count: counts, chunks, settle, estimate }) => [
       ...(clear.length > 0 ? [`Due to clear: ${slotsText(session, clear)}.`] : []),
-      ...(settle.length > 0
-        ? [`Due to settle: ${membersText(settle.map(({ member }) => member))} of period ${period}.`]
-        : []),
-      ...(estimate.length > 0
-        ? [`Due to estimate: ${membersText(estimate.map(({ member }) => member))} of period ${period}.`]
-        : []),
+      ...dueLine("let join", period, join),
+      ...dueLine("count", period, membersIn(counts)),
+      ...chunks.flatMap(({ items }) => dueLine("share among", period, membersIn(items))),
+      ...dueLine("settle", period, membersIn(settle)),
+      ...dueLine("estimate", period, membersIn(estimate)),
     ]);
     return lines.length === 0 ? "Nothing is due." : lines.join("\n");
   });
+}
+
+function membersIn(items: readonly { readonly member: MemberIndex }[]): MemberIndex[] {
+  return items.map(({ member }) => member);
+}
+
+function dueLine(verb: string, period: Period, members: readonly MemberIndex[]): string[] {
+  return members.length === 0 ? [] : [`Due to ${verb}: ${membersText(members)} of period ${period}.`];
 }

@@ -11,7 +11,7 @@ import {
 } from "@wattbook/sdk";
 import { Interface, type TransactionReceipt } from "ethers";
 import { action, type CommonOptions, type Register } from "../lib/app.ts";
-import { dueOf, membersText, wouldTake } from "../lib/due.ts";
+import { dueOf, membersText, wouldTake, type DuePeriod } from "../lib/due.ts";
 import { EXIT } from "../lib/errors.ts";
 import { withSession, type LinkOptions, type Session } from "../lib/link.ts";
 import { withLogs } from "../lib/logs.ts";
@@ -32,7 +32,9 @@ export const settle: Register = (parent, app) => {
   const command = withPeriod(
     signing(linked(parent.command("settle"), "community")),
     "one period (default: all that are due)",
-  ).description("Settles members whose readings were accepted; from the reading deadline on estimates the others.");
+  ).description(
+    "Settles members whose readings were accepted; from the reading deadline on estimates the others. A community that shares is counted first.",
+  );
   action<Options, []>(command, app, async (options, output) => {
     await withSession(options, app.terminal, async (session) => {
       if (!(await settleDue(session, options, output))) app.exit = EXIT.failed;
@@ -50,15 +52,8 @@ async function settleDue(session: Session, options: Options, output: Output): Pr
   const wanted = options.period === undefined ? undefined : asPeriod(options.period);
   const due = await withLogs(session, output, (logs) => dueOf(session, logs, wanted));
   const from = senderKey(session.config);
-  const { calls } = session.wattbook.settlement;
-  const { community } = session;
   const parts: Part[] = [];
-  for (const { period, settle: metered, estimate } of due) {
-    parts.push(...(await partsFor(session, period, metered, (items) => calls.settle(community, period, items))));
-    parts.push(
-      ...(await partsFor(session, period, estimate, (items) => calls.settleEstimated(community, period, items))),
-    );
-  }
+  for (const period of due) parts.push(...(await partsIn(session, period)));
   const taken: Part[] = [];
   for (const part of parts) if (await wouldTake(session, from.address, part.call)) taken.push(part);
   if (taken.length === 0) {
@@ -83,10 +78,32 @@ async function settleDue(session: Session, options: Options, output: Output): Pr
   return skipped.length === 0;
 }
 
+async function partsIn(session: Session, due: DuePeriod): Promise<Part[]> {
+  const { community, wattbook } = session;
+  const { settlement, sharing } = wattbook;
+  const { period, count, chunks, settle: metered, estimate } = due;
+  const parts = [
+    ...(await partsFor(session, period, count, "counts", (items) => sharing.calls.count(community, period, items))),
+    ...chunks.map((chunk) => {
+      const members = chunk.items.map(({ member }) => member);
+      const details = [`shares among ${membersText(members)} of period ${periodText(session.terms, period)}`];
+      return { call: sharing.calls.settle(community, period, chunk), details, period, members };
+    }),
+    ...(await partsFor(session, period, metered, "settles", (items) =>
+      settlement.calls.settle(community, period, items),
+    )),
+    ...(await partsFor(session, period, estimate, "estimates", (items) =>
+      settlement.calls.settleEstimated(community, period, items),
+    )),
+  ];
+  return parts;
+}
+
 async function partsFor<T extends SettleItem | EstimateItem>(
   session: Session,
   period: Period,
   items: readonly T[],
+  verb: string,
   make: (some: readonly T[]) => UnsignedCall,
 ): Promise<Part[]> {
   const { partsOf } = await import("@wattbook/services/keeper");
@@ -94,10 +111,7 @@ async function partsFor<T extends SettleItem | EstimateItem>(
   return partsOf(items, make, LIMITS).map(({ call, items: count }) => {
     const members = items.slice(first, first + count).map(({ member }) => member);
     first += count;
-    const estimated = items.some((item) => !("values" in item));
-    const details = [
-      `${estimated ? "estimates" : "settles"} ${membersText(members)} of period ${periodText(session.terms, period)}`,
-    ];
+    const details = [`${verb} ${membersText(members)} of period ${periodText(session.terms, period)}`];
     return { call, details, period, members };
   });
 }

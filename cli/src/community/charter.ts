@@ -12,14 +12,23 @@ import {
   isWattbookError,
   type Tariff,
   type TermsInput,
+  type Wattbook,
 } from "@wattbook/sdk";
 import { CommunityError } from "./errors.ts";
 import type { CommunityInput } from "./schema.ts";
 
-/** The order books of a deployment. */
-export interface OrderBooks {
+/** What can be a community's first module. */
+export interface FirstModules {
+  /** The order book of open communities. */
   readonly open: Address;
+  /** The order book of sealed communities. */
   readonly sealed: Address;
+  readonly sharing: Address;
+}
+
+/** Those of a deployment. */
+export function firstModulesOf({ market, sealedMarket, sharing }: Wattbook): FirstModules {
+  return { open: market.address, sealed: sealedMarket.address, sharing: sharing.address };
 }
 
 /** What creates a community. */
@@ -29,11 +38,17 @@ export interface Founding {
 }
 
 /**
- * Checks a file's terms as the registry will. A reveal window makes the community sealed: then its order book is the sealed auction.
+ * Checks a file's terms as the registry will. The mode decides the first module; a reveal window makes the community sealed: then its
+ * order book is the sealed auction.
  * @param paymentToken Address, also where the file asks for a play coin.
  * @throws CommunityError FILE_MALFORMED naming the field
  */
-export function foundingOf(input: CommunityInput, path: string, paymentToken: Address, books: OrderBooks): Founding {
+export function foundingOf(
+  input: CommunityInput,
+  path: string,
+  paymentToken: Address,
+  modules: FirstModules,
+): Founding {
   try {
     const given = Object.fromEntries(Object.entries(input.terms).filter(([, value]) => value !== undefined));
     const terms = communityTerms({ ...(given as unknown as TermsInput), paymentToken });
@@ -41,7 +56,7 @@ export function foundingOf(input: CommunityInput, path: string, paymentToken: Ad
       terms,
       suppliers: input.suppliers,
       classes: input.classes.map(({ supplier, defaultLoadWh }) => ({ supplier, defaultLoadWh: asWh(defaultLoadWh) })),
-      modules: [terms.revealWindow === 0n ? books.open : books.sealed, ...input.modules],
+      modules: [firstOf(input, terms, path, modules), ...input.modules],
     });
     const tariff = tariffOf(input.tariff, terms);
     return { charter, tariff: checkTariff(terms, tariff, charter.classes.length) };
@@ -49,6 +64,27 @@ export function foundingOf(input: CommunityInput, path: string, paymentToken: Ad
     if (!isWattbookError(error)) throw error;
     throw new CommunityError("FILE_MALFORMED", `${path}: ${error.code}: ${error.message}`, { cause: error });
   }
+}
+
+function firstOf(
+  { mode, sharing }: CommunityInput,
+  { revealWindow, readingDeadline }: CommunityTerms,
+  path: string,
+  { open, sealed, sharing: module }: FirstModules,
+): Address {
+  const malformed = (message: string) => new CommunityError("FILE_MALFORMED", `${path}: ${message}`);
+  if (mode === "orders") {
+    if (sharing !== undefined) throw malformed('sharing: mode is "orders". Leave it out, or set mode to "sharing".');
+    return revealWindow === 0n ? open : sealed;
+  }
+  if (revealWindow !== 0n) {
+    throw malformed(`terms.revealWindow is ${revealWindow}: a community that shares is open. Leave it out.`);
+  }
+  if (sharing !== undefined && sharing.settlementDelay > readingDeadline) {
+    const given = `sharing.settlementDelay is ${sharing.settlementDelay}`;
+    throw malformed(`${given}: at most terms.readingDeadline, ${readingDeadline} s.`);
+  }
+  return module;
 }
 
 /** The tariff of a file; one price for all slots stands for each of them. */

@@ -1,5 +1,6 @@
 /** What a community file holds. Every number is a whole one: seconds, Wh, lots, base units of the payment token. */
 
+import { SHARING_RULES, type SharingRule } from "@wattbook/sdk";
 import { getAddress, isAddress } from "ethers";
 import { z } from "zod";
 
@@ -39,7 +40,7 @@ export const memberSchema = z.strictObject({
   tariffClass: bits(8).default(0n),
   zone: bits(16).default(0n),
   kind: bits(8).default(0n),
-  /** Bit i enables module i; 1 is the order book. */
+  /** Bit i enables module i; 1 is the first one. */
   modules: bits(16).default(1n),
   meteringPoint,
   startImport: bits(96).default(0n),
@@ -59,6 +60,18 @@ export const tariffSchema = z.strictObject({
   networkFee: price,
   /** One price for all slots, or one per slot. */
   classes: z.array(z.union([gridPrice, z.array(gridPrice)])).min(1),
+});
+
+/** How a community can trade. */
+export const MODES = ["orders", "sharing"] as const;
+export type Mode = (typeof MODES)[number];
+
+const sharingSchema = z.strictObject({
+  rule: z.enum(SHARING_RULES as [SharingRule, ...SharingRule[]]),
+  /** Base units per Wh on top of the export price, with sdr-comp alone. */
+  compensation: price.default(0n),
+  /** Seconds between a period's end and its settlement, at most the reading deadline. */
+  settlementDelay: bits(24).default(86_400n),
 });
 
 const terms = z.strictObject({
@@ -99,7 +112,11 @@ export const communitySchema = z.strictObject({
     .array(z.strictObject({ supplier: whole, defaultLoadWh: bits(24) }))
     .min(1)
     .max(16),
-  /** Market modules beside the order book, which comes first. */
+  /** Whether members order, or their meters decide and a rule shares. */
+  mode: z.enum(MODES).default("orders"),
+  /** How a community of mode "sharing" shares; left out, the coordinator announces it later. */
+  sharing: sharingSchema.optional(),
+  /** Market modules beside the one that the mode decides, which comes first. */
   modules: z.array(address).max(15).default([]),
   tariff: tariffSchema,
   members: z.array(z.unknown()).default([]),

@@ -8,6 +8,8 @@ import {
   CommitBookAbi,
   DoubleAuctionAbi,
   EnergySharingAbi,
+  MeteredAuctionAbi,
+  CoordinatorDeskAbi,
   EnergyTokenAbi,
   formatWh,
   OrderBookLensAbi,
@@ -60,6 +62,8 @@ const ABIS: Readonly<Record<ContractName, Interface>> = {
   CommitBook: new Interface(CommitBookAbi),
   OrderBookLens: new Interface(OrderBookLensAbi),
   EnergySharing: new Interface(EnergySharingAbi),
+  MeteredAuction: new Interface(MeteredAuctionAbi),
+  CoordinatorDesk: new Interface(CoordinatorDeskAbi),
 };
 const TOKEN = new Interface(["function approve(address spender, uint256 amount)"]);
 

@@ -1,14 +1,16 @@
-/** What is due in a community, as the keeper finds it: slots to clear, members to settle. */
+/** What is due in a community, as the keeper finds it: slots to clear, members to let join, count, share among and settle. */
 import {
   asPeriod,
   periodAt,
   periodOf,
   ringLength,
+  sharingDue,
   type EstimateItem,
   type LogReader,
   type MemberIndex,
   type Period,
   type SettleItem,
+  type SharingChunk,
   type Slot,
   type UnsignedCall,
 } from "@wattbook/sdk";
@@ -18,6 +20,10 @@ import type { Session } from "./link.ts";
 export interface DuePeriod {
   readonly period: Period;
   readonly clear: readonly Slot[];
+  /** Where a community shares after the fact. */
+  readonly join: readonly MemberIndex[];
+  readonly count: readonly SettleItem[];
+  readonly chunks: readonly SharingChunk[];
   readonly settle: readonly SettleItem[];
   readonly estimate: readonly EstimateItem[];
 }
@@ -36,21 +42,31 @@ export async function dueOf({ terms, now }: Session, logs: LogReader, wanted?: P
     wanted === undefined ? Array.from({ length: count }, (_, index) => asPeriod(first + BigInt(index))) : [wanted];
   const found: DuePeriod[] = [];
   for (const period of periods) {
-    const facts = {
-      journals: await logs.journals(period),
-      readings: await logs.readings(period),
-      settled: await logs.settled(period),
-      cleared: await logs.cleared(period),
-    };
-    const due = dueIn(terms, period, now, facts);
-    if (due.clear.length + due.settle.length + due.estimate.length > 0) found.push({ period, ...due });
+    const due: Omit<DuePeriod, "period"> =
+      logs.mode === "sharing"
+        ? { clear: [], ...sharingDue(terms, period, now, await logs.sharing(period)) }
+        : { ...NO_SHARING, ...dueIn(terms, period, now, await factsOf(logs, period)) };
+    if (Object.values(due).some((items) => items.length > 0)) found.push({ period, ...due });
   }
   return found;
 }
 
+const NO_SHARING = { join: [], count: [], chunks: [] };
+
+async function factsOf(logs: LogReader, period: Period) {
+  return {
+    journals: await logs.journals(period),
+    readings: await logs.readings(period),
+    settled: await logs.settled(period),
+    cleared: await logs.cleared(period),
+  };
+}
+
 /** Whether a call would do anything: the contracts pass over what they cannot take, and answer how much they took. */
 export async function wouldTake({ provider }: Session, from: string, { to, data }: UnsignedCall): Promise<boolean> {
-  return BigInt(await provider.call({ from, to, data })) > 0n;
+  const taken = await provider.call({ from, to, data });
+  // What answers nothing at all, such as the settlement of a chunk, does it or reverts.
+  return taken === "0x" || BigInt(taken) > 0n;
 }
 
 /** "12 slots of period 7". */

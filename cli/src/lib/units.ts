@@ -1,17 +1,20 @@
 /** Money, prices and times as people read them, with their units. */
 import {
   asSeconds,
+  asSignedAmount,
   formatAmount,
   formatPrice,
   formatTime,
   periodEnd,
   periodStart,
+  scaledHalfUp,
   slotEnd,
   slotStart,
   type Period,
   type PricePerWh,
   type Seconds,
   type SignedAmount,
+  type SlotPrice,
   type Slot,
   type Terms,
 } from "@wattbook/sdk";
@@ -32,6 +35,18 @@ export function amountText({ symbol, decimals }: Money, amount: SignedAmount): s
 export function priceText({ symbol, decimals }: Money, price: PricePerWh): string {
   return `${formatPrice(price, decimals)} ${symbol}/kWh`;
 }
+
+/** "0.114286": of a rule's fraction, to the base unit per kWh, rounded half up. */
+export function slotPriceText({ decimals }: Pick<Money, "decimals">, price: SlotPrice, leastDigits = 2n): string {
+  if (typeof price === "bigint") return formatPrice(price, decimals, leastDigits);
+  return formatAmount(
+    asSignedAmount(scaledHalfUp({ num: price.num * WH_PER_KWH, den: price.den }, 0n)),
+    decimals,
+    leastDigits,
+  );
+}
+
+const WH_PER_KWH = 1_000n;
 
 type Calendar = Pick<Terms, "slotDuration" | "slotsPerPeriod">;
 

@@ -1,14 +1,22 @@
 /** Bills as two tables: a row per slot, and a row per bill for what belongs to no slot. */
 
-import { asPeriod, asPrice, asSeconds, asSlot, type Bill, type BillLine } from "@wattbook/sdk/pure";
+import { asPeriod, asSeconds, asSignedAmount, asSlot, type Bill, type BillLine } from "@wattbook/sdk/pure";
 import { DataError } from "../errors.ts";
-import { LINE_FIELDS, type NamedBill, PRICE_COLUMN, TOTAL_FIELDS } from "./bill-fields.ts";
+import {
+  ESTIMATE_COLUMN,
+  LINE_FIELDS,
+  type NamedBill,
+  PRICE_COLUMN,
+  priceCell,
+  priceFrom,
+  TOTAL_FIELDS,
+} from "./bill-fields.ts";
 import { type CellRow, csvOf, named, rowsOf, safe } from "./cells.ts";
 import { quantityOf } from "./fields.ts";
 import { formatInterval, parseInterval } from "./intervals.ts";
 
 const LINE_COLUMNS = ["member", "period", "interval", "slot", PRICE_COLUMN, ...LINE_FIELDS.map(({ column }) => column)];
-const TOTAL_COLUMNS = ["member", "period", "estimated", ...TOTAL_FIELDS.map(({ column }) => column)];
+const TOTAL_COLUMNS = ["member", "period", "estimated", ESTIMATE_COLUMN, ...TOTAL_FIELDS.map(({ column }) => column)];
 
 /**
  * The lines of bills, a row per member and slot.
@@ -22,7 +30,7 @@ export function billLinesCsv(bills: readonly NamedBill[], slotDuration: number):
       bill.period.toString(),
       formatInterval({ start: Number(line.start), duration: slotDuration }),
       line.slot.toString(),
-      line.price?.toString() ?? "",
+      priceCell(line.price) ?? "",
       ...LINE_FIELDS.map(({ key }) => line[key].toString()),
     ]),
   );
@@ -35,6 +43,7 @@ export function billTotalsCsv(bills: readonly NamedBill[]): string {
     safe(member),
     bill.period.toString(),
     String(bill.estimated),
+    bill.estimate?.toString() ?? "",
     ...TOTAL_FIELDS.map(({ key }) => bill[key].toString()),
   ]);
   return csvOf(TOTAL_COLUMNS, rows);
@@ -68,10 +77,12 @@ function billOf(row: CellRow, lines: readonly CellRow[]): Bill {
   if (estimated !== "true" && estimated !== "false") {
     throw new DataError("RECORD_INVALID", `estimated is "${estimated ?? ""}". Write true or false.`);
   }
+  const estimate = row.get(ESTIMATE_COLUMN) ?? "";
   const totals = TOTAL_FIELDS.map(({ key, column, as }) => [key, quantityOf<bigint>(row.get(column), column, as)]);
   return {
     period: quantityOf(row.get("period"), "period", asPeriod),
     estimated: estimated === "true",
+    estimate: estimate === "" ? null : quantityOf(estimate, ESTIMATE_COLUMN, asSignedAmount),
     lines: lines.map(lineOf),
     ...(Object.fromEntries(totals) as Pick<Bill, (typeof TOTAL_FIELDS)[number]["key"]>),
   };
@@ -83,7 +94,7 @@ function lineOf(row: CellRow): BillLine {
   return {
     slot: quantityOf(row.get("slot"), "slot", asSlot),
     start: asSeconds(BigInt(parseInterval(row.get("interval") ?? "").start)),
-    price: price === "" ? null : quantityOf(price, PRICE_COLUMN, asPrice),
+    price: price === "" ? null : priceFrom(price),
     ...(Object.fromEntries(values) as Pick<BillLine, (typeof LINE_FIELDS)[number]["key"]>),
   };
 }

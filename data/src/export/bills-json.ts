@@ -1,8 +1,16 @@
 /** Bills as JSON: integers as decimal text, since JSON numbers lose digits beyond 2^53. */
 
-import { asPeriod, asPrice, asSeconds, asSlot, type Bill, type BillLine } from "@wattbook/sdk/pure";
+import { asPeriod, asSeconds, asSignedAmount, asSlot, type Bill, type BillLine } from "@wattbook/sdk/pure";
 import { DataError } from "../errors.ts";
-import { LINE_FIELDS, type NamedBill, PRICE_COLUMN, TOTAL_FIELDS } from "./bill-fields.ts";
+import {
+  ESTIMATE_COLUMN,
+  LINE_FIELDS,
+  type NamedBill,
+  PRICE_COLUMN,
+  priceCell,
+  priceFrom,
+  TOTAL_FIELDS,
+} from "./bill-fields.ts";
 import { documentOf, listOf, quantityOf, recordOf, textOf } from "./fields.ts";
 import { formatInterval, parseInterval } from "./intervals.ts";
 
@@ -28,11 +36,12 @@ function billRecord({ member, bill }: NamedBill, duration: number) {
     member,
     period: bill.period.toString(),
     estimated: bill.estimated,
+    [ESTIMATE_COLUMN]: bill.estimate?.toString() ?? null,
     ...Object.fromEntries(TOTAL_FIELDS.map(({ key, column }) => [column, bill[key].toString()])),
     lines: bill.lines.map((line) => ({
       interval: formatInterval({ start: Number(line.start), duration }),
       slot: line.slot.toString(),
-      [PRICE_COLUMN]: line.price?.toString() ?? null,
+      [PRICE_COLUMN]: priceCell(line.price),
       ...Object.fromEntries(LINE_FIELDS.map(({ key, column }) => [column, line[key].toString()])),
     })),
   };
@@ -50,10 +59,12 @@ export function billsFromJson(text: string): NamedBill[] {
 function billOf(record: Readonly<Record<string, unknown>>): Bill {
   const { estimated } = record;
   if (typeof estimated !== "boolean") throw new DataError("RECORD_INVALID", "estimated must be true or false.");
+  const estimate = record[ESTIMATE_COLUMN];
   const totals = TOTAL_FIELDS.map(({ key, column, as }) => [key, quantityOf<bigint>(record[column], column, as)]);
   return {
     period: quantityOf(record["period"], "period", asPeriod),
     estimated,
+    estimate: estimate === null ? null : quantityOf(estimate, ESTIMATE_COLUMN, asSignedAmount),
     lines: listOf(record["lines"], "lines").map((line, i) => lineOf(recordOf(line, `lines[${i}]`))),
     ...(Object.fromEntries(totals) as Pick<Bill, (typeof TOTAL_FIELDS)[number]["key"]>),
   };
@@ -65,7 +76,7 @@ function lineOf(record: Readonly<Record<string, unknown>>): BillLine {
   return {
     slot: quantityOf(record["slot"], "slot", asSlot),
     start: asSeconds(BigInt(parseInterval(textOf(record["interval"], "interval")).start)),
-    price: price === null ? null : quantityOf(price, PRICE_COLUMN, asPrice),
+    price: price === null ? null : priceFrom(price),
     ...(Object.fromEntries(values) as Pick<BillLine, (typeof LINE_FIELDS)[number]["key"]>),
   };
 }

@@ -37,6 +37,11 @@ export class Chain {
     return this.#chainId;
   }
 
+  /** Unix seconds of the latest block. */
+  get now(): number {
+    return this.#now;
+  }
+
   /** Number of the next block. */
   get nextBlock(): number {
     return this.#block + 1;

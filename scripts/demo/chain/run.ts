@@ -1,6 +1,6 @@
 /** A whole run on a node of its own: from homes to settled, withdrawn money. */
 
-import { asPeriod, type Period } from "@wattbook/sdk";
+import { asPeriod } from "@wattbook/sdk";
 import { booksOf } from "../books.ts";
 import type { DemoOptions } from "../cli.ts";
 import type { Community } from "../community.ts";
@@ -10,7 +10,8 @@ import { Optimum } from "../optimum.ts";
 import type { Progress } from "../progress.ts";
 import type { RunOutcome } from "../report.ts";
 import { detailOf, type Trace } from "../trace.ts";
-import { debtsOf, holdingsOf, unexplained } from "./audit.ts";
+import { holdingsOf } from "./audit.ts";
+import { leftovers, moneyFaults } from "./faults.ts";
 import { withdrawAll } from "./money.ts";
 import { finalAt, startOf, type TradedPeriod, tradedPeriods } from "./schedule.ts";
 import { fundAccounts, openCommunity, readEve, type Ready } from "./setup.ts";
@@ -155,26 +156,4 @@ function nameOf({ day, firstSlot }: TradedPeriod, { terms }: World): string {
   const slotsPerDay = 86_400n / terms.slotDuration;
   if (terms.slotsPerPeriod === slotsPerDay) return `day ${day + 1}`;
   return `day ${day + 1}, part ${BigInt(firstSlot) / terms.slotsPerPeriod + 1n}`;
-}
-
-/** Before anybody withdraws: everything that the escrow holds belongs to somebody. */
-async function moneyFaults(world: World, periods: readonly Period[]): Promise<string[]> {
-  const held = await holdingsOf(world, periods);
-  const { money } = booksOf([], held);
-  const beyond = await unexplained(world, held);
-  return [
-    ...(money === 0n ? [] : [`before the withdrawals the books are ${money} base units off.`]),
-    ...(beyond === 0n ? [] : [`the escrow holds ${beyond} base units that belong to nobody.`]),
-    ...(held.pots === 0n ? [] : [`the pots hold ${held.pots} base units after settlement.`]),
-  ];
-}
-
-/** After the withdrawals: nothing is left, and nobody owes anything. */
-async function leftovers(world: World): Promise<string[]> {
-  const left = await world.euro.balanceOf(world.escrow.address);
-  const debts = await debtsOf(world);
-  return [
-    ...(left === 0n ? [] : [`after all withdrawals the escrow still holds ${left} base units.`]),
-    ...(debts === 0n ? [] : [`debts of ${debts} base units are left.`]),
-  ];
 }

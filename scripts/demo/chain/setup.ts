@@ -1,6 +1,6 @@
 /** Everything before the first order: a node, a community, members with meters and money. */
 
-import { asPeriod } from "@wattbook/sdk";
+import { asPeriod, type MarketMode } from "@wattbook/sdk";
 import type { Community } from "../community.ts";
 import { netOf } from "../homes.ts";
 import { MARKET } from "../market.ts";
@@ -30,6 +30,7 @@ export async function openCommunity(
   { homes, calendar }: Pick<Community, "homes" | "calendar">,
   seed: bigint,
   progress: Progress,
+  mode: MarketMode = "orders",
 ): Promise<Ready> {
   const members = homes.map((home) => memberOf(seed, home));
   const roles = rolesOf(seed);
@@ -38,7 +39,7 @@ export async function openCommunity(
   const node = await startNode(begin, [...Object.values(roles), ...members.map(({ owner }) => owner)]);
   try {
     // Deploying takes blocks at times that the node chooses; from here on the run does.
-    const world = await createWorld(node, roles, calendar, homes, begin + SETTING_UP);
+    const world = await createWorld(node, roles, calendar, homes, begin + SETTING_UP, mode);
     for (const member of members) {
       progress.advance("enrolling homes: consent of the owner, proof of the meter");
       await enrol(world, member);

@@ -15,10 +15,12 @@ import {
   flatTariff,
   LogReader,
   MarketClient,
+  type MarketMode,
   type MemberIndex,
   PaymentTokenClient,
   RegistryClient,
   SettlementClient,
+  SharingClient,
   type Tariff,
   wattbookDomain,
 } from "@wattbook/sdk";
@@ -37,11 +39,12 @@ export interface World {
   readonly registry: RegistryClient;
   readonly escrow: EscrowClient;
   readonly market: MarketClient;
+  readonly sharing: SharingClient;
   readonly settlement: SettlementClient;
   readonly tokens: EnergyTokenClient;
   readonly euro: PaymentTokenClient;
   readonly logs: LogReader;
-  readonly domains: Readonly<Record<"registry" | "market" | "settlement", Domain>>;
+  readonly domains: Readonly<Record<"registry" | "market" | "sharing" | "settlement", Domain>>;
   readonly community: CommunityIndex;
   readonly terms: CommunityTerms;
   readonly tariff: Tariff;
@@ -65,6 +68,7 @@ export async function createWorld(
   calendar: Calendar,
   homes: readonly Home[],
   now: number,
+  mode: MarketMode = "orders",
 ): Promise<World> {
   const deployer = roles.deployer.connect(node.provider);
   const contracts = await deployContracts(node.ethers, deployer);
@@ -74,7 +78,7 @@ export async function createWorld(
   const at = {
     registry: await contracts.registry.getAddress(),
     escrow: await contracts.escrow.getAddress(),
-    market: await contracts.auction.getAddress(),
+    market: await (mode === "sharing" ? contracts.sharing : contracts.auction).getAddress(),
     settlement: await contracts.settlement.getAddress(),
   };
   const registry = new RegistryClient({ address: at.registry, runner });
@@ -96,13 +100,15 @@ export async function createWorld(
     registry,
     escrow: new EscrowClient({ address: at.escrow, runner }),
     market: new MarketClient({ address: at.market, lens: await contracts.lens.getAddress(), runner }),
+    sharing: new SharingClient({ address: await contracts.sharing.getAddress(), runner }),
     settlement: new SettlementClient({ address: at.settlement, runner }),
     tokens: new EnergyTokenClient({ address: await contracts.energyToken.getAddress(), runner }),
     euro: new PaymentTokenClient({ address: terms.paymentToken, runner }),
-    logs: new LogReader({ source: node.provider, community, terms, ...at }),
+    logs: new LogReader({ source: node.provider, community, terms, mode, ...at }),
     domains: {
       registry: wattbookDomain(chain.chainId, at.registry),
       market: wattbookDomain(chain.chainId, at.market),
+      sharing: wattbookDomain(chain.chainId, await contracts.sharing.getAddress()),
       settlement: wattbookDomain(chain.chainId, at.settlement),
     },
     community,

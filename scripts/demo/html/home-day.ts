@@ -1,6 +1,6 @@
 /** A home's day, slot by slot, from its settled bill. */
 
-import type { Bill, BillLine } from "@wattbook/sdk";
+import type { Bill, BillLine, SlotPrice } from "@wattbook/sdk";
 import { RELAYER_FEE } from "../chain/strips.ts";
 import { type Flow, netOf } from "../homes.ts";
 import { MARKET } from "../market.ts";
@@ -29,7 +29,7 @@ export function homeDay(periods: readonly HomeTrace[]): HomeDay {
     load: column(({ flow }) => flow.loadWh),
     pv: column(({ flow }) => flow.pvWh),
     battery: column(({ flow }) => flow.chargeWh - flow.dischargeWh),
-    price: column(({ line }) => (line && line.bought + line.sold > 0n ? (line.price ?? undefined) : undefined)),
+    price: column(({ line }) => (line && line.bought + line.sold > 0n ? wholePrice(line.price) : undefined)),
     paid: column(({ line }) => line?.paid ?? 0n),
     received: column(({ line }) => line?.received ?? 0n),
     networkFee: column(({ line }) => line?.networkFee ?? 0n),
@@ -38,6 +38,11 @@ export function homeDay(periods: readonly HomeTrace[]): HomeDay {
     total: column(({ line, relayerFee }) => (line?.total ?? 0n) + relayerFee),
     bill: billRows(billInput(periods)),
   };
+}
+
+/** Of an order book, which has no other. */
+function wholePrice(price: SlotPrice | null): bigint | undefined {
+  return typeof price === "bigint" ? price : undefined;
 }
 
 function slotsOf({ plans, flows, settled }: HomeTrace): Slot[] {

@@ -12,6 +12,7 @@ import { settleMember } from "../settlement.ts";
 import type { MemberSettlement, Metering } from "../settlement.ts";
 import type { Tariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
+import { asSignedAmount } from "../units.ts";
 import type { MemberIndex, Period, SignedAmount, Wh } from "../units.ts";
 import type { SettledLeg } from "./log-facts.ts";
 import type { JournalInfo } from "./journal-word.ts";
@@ -25,6 +26,8 @@ export interface BillEvidence {
   readonly records: readonly JournalRecord[];
   /** Null where the first module is no order book: its answer is among those given then. */
   readonly results: SlotResults | null;
+  /** What late readings added to the grid leg of an estimate; null where none came. */
+  readonly trueUp: SignedAmount | null;
   /** Null where the period stayed estimated. */
   readonly reading: { readonly values: readonly MeterValue[]; readonly gapLeg: SignedAmount } | null;
   /** Modules whose records were voided. */
@@ -51,7 +54,8 @@ export function billFromLogs(terms: Terms, evidence: BillEvidence, answers: Answ
     const subject = `${field} of member ${member} in period ${period}: ${leg[field]} settled, ${settled[field]} from logs`;
     throw new LogsIncompleteError(subject);
   }
-  return billOf(terms, period, settled);
+  const { trueUp } = evidence;
+  return billOf(terms, period, settled, trueUp === null ? null : asSignedAmount(leg.gridLeg - trueUp));
 }
 
 /**

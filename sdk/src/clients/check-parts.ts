@@ -31,6 +31,12 @@ const NAMES: readonly (readonly [ContractName, string, ContractName])[] = [
   ["EnergySharing", "registry", "ProsumerRegistry"],
   ["EnergySharing", "escrow", "PaymentEscrow"],
   ["EnergySharing", "settlement", "Settlement"],
+  ["MeteredAuction", "registry", "ProsumerRegistry"],
+  ["MeteredAuction", "escrow", "PaymentEscrow"],
+  ["MeteredAuction", "settlement", "Settlement"],
+  ["CoordinatorDesk", "registry", "ProsumerRegistry"],
+  ["CoordinatorDesk", "escrow", "PaymentEscrow"],
+  ["CoordinatorDesk", "settlement", "Settlement"],
 ];
 
 /** Contracts that say in which chain's name they check signatures (EIP-5267): the chain as the EVM sees it. */
@@ -41,6 +47,8 @@ const SIGNED: readonly ContractName[] = [
   "SealedAuction",
   "CommitBook",
   "EnergySharing",
+  "MeteredAuction",
+  "CoordinatorDesk",
 ];
 
 const ABI = [

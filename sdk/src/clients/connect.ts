@@ -6,6 +6,7 @@ import type { Domain } from "../typed-data.ts";
 import type { CommunityIndex } from "../units.ts";
 import { checkParts } from "./check-parts.ts";
 import { CommitBookClient } from "./commit-book.ts";
+import { CoordinatorDeskClient } from "./coordinator-desk.ts";
 import { parseDeployment } from "./deployment.ts";
 import type { Deployment } from "./deployment.ts";
 import { EnergyTokenClient } from "./energy-tokens.ts";
@@ -14,6 +15,7 @@ import { LogReader } from "./log-reader.ts";
 import type { LogReaderOptions, MarketMode } from "./log-reader.ts";
 import { MemoryLogStore } from "./log-store.ts";
 import { MarketClient } from "./market.ts";
+import { MeteredAuctionClient } from "./metered-auction.ts";
 import { SealedMarketClient } from "./sealed-market.ts";
 import { PaymentTokenClient } from "./payment-token.ts";
 import { RegistryClient } from "./registry.ts";
@@ -41,11 +43,18 @@ export interface Wattbook {
   readonly commits: CommitBookClient;
   /** The market of communities that share after the fact. */
   readonly sharing: SharingClient;
+  /** The market of communities whose members keep standing orders. */
+  readonly meteredAuction: MeteredAuctionClient;
+  /** Papers of the coordinator, the PCC meter and the supplier's account. */
+  readonly desk: CoordinatorDeskClient;
   readonly settlement: SettlementClient;
   readonly tokens: EnergyTokenClient;
-  /** Where signatures count: consents, strips of open and of sealed communities, receipts, budgets, readings. */
+  /** Where signatures count: consents, strips of open and of sealed communities, receipts, budgets, standing orders, papers, readings. */
   readonly domains: Readonly<
-    Record<"registry" | "market" | "sealedMarket" | "commits" | "sharing" | "settlement", Domain>
+    Record<
+      "registry" | "market" | "sealedMarket" | "commits" | "sharing" | "meteredAuction" | "desk" | "settlement",
+      Domain
+    >
   >;
   /** The payment token of a community. */
   paymentToken(community: CommunityIndex): Promise<PaymentTokenClient>;
@@ -97,6 +106,8 @@ export async function connect(
       sealedMarket: wattbookDomain(checked.chainId, sealedMarket.address),
       commits: wattbookDomain(checked.chainId, commits.address),
       sharing: wattbookDomain(checked.chainId, sharing.address),
+      meteredAuction: wattbookDomain(checked.chainId, clients.meteredAuction.address),
+      desk: wattbookDomain(checked.chainId, clients.desk.address),
       settlement: wattbookDomain(checked.chainId, settlement.address),
     },
     paymentToken: async (community) =>
@@ -132,6 +143,8 @@ function clientsOf({ contracts }: Deployment, runner: ContractRunner) {
     sealedMarket: new SealedMarketClient({ address: contracts.SealedAuction, lens, runner }),
     commits: new CommitBookClient({ address: contracts.CommitBook, runner }),
     sharing: new SharingClient({ address: contracts.EnergySharing, runner }),
+    meteredAuction: new MeteredAuctionClient({ address: contracts.MeteredAuction, runner }),
+    desk: new CoordinatorDeskClient({ address: contracts.CoordinatorDesk, runner }),
     settlement: new SettlementClient({ address: contracts.Settlement, runner }),
     tokens: new EnergyTokenClient({ address: contracts.EnergyToken, runner }),
   };

@@ -3,9 +3,11 @@ import { Interface, isHexString } from "ethers";
 import type { ErrorDescription } from "ethers";
 import {
   CommitBookAbi,
+  CoordinatorDeskAbi,
   DoubleAuctionAbi,
   EnergySharingAbi,
   EnergyTokenAbi,
+  MeteredAuctionAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
   SealedAuctionAbi,
@@ -81,8 +83,9 @@ const PANICS: Readonly<Record<string, string>> = {
 
 let parsed: Interface[] | undefined;
 function interfaces(): Interface[] {
-  const markets = [DoubleAuctionAbi, SealedAuctionAbi, CommitBookAbi, EnergySharingAbi];
-  const abis = [...markets, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi, TOKEN_ERRORS];
+  const markets = [DoubleAuctionAbi, SealedAuctionAbi, CommitBookAbi, EnergySharingAbi, MeteredAuctionAbi];
+  const others = [EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi, CoordinatorDeskAbi];
+  const abis = [...markets, ...others, TOKEN_ERRORS];
   parsed ??= abis.map((abi) => new Interface(abi));
   return parsed;
 }

@@ -16,12 +16,14 @@ export const CONTRACT_NAMES = [
   "CommitBook",
   "OrderBookLens",
   "EnergySharing",
+  "MeteredAuction",
+  "CoordinatorDesk",
 ] as const;
 /** Name of a contract of a deployment. */
 export type ContractName = (typeof CONTRACT_NAMES)[number];
 
 /** Layout of `deployment.json` that this SDK reads. */
-export const DEPLOYMENT_FORMAT = 3;
+export const DEPLOYMENT_FORMAT = 4;
 /** Versions of the contracts that this SDK speaks to: the same first two numbers. */
 export const DEPLOYMENT_VERSION = "0.1";
 

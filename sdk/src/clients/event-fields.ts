@@ -4,8 +4,10 @@ import { asAddress } from "../hex.ts";
 import type { Address, Hex } from "../hex.ts";
 import { decodeValues } from "../reading.ts";
 import type { MeterValue } from "../reading.ts";
-import { asAmount, asCommunity, asMember, asPeriod, asSeconds, asSignedAmount, asSlot, asWh } from "../units.ts";
-import type { Amount, CommunityIndex, MemberIndex, Period, Seconds, SignedAmount, Slot, Wh } from "../units.ts";
+import { asAmount, asCommunity, asMember, asPeriod, asSeconds } from "../units.ts";
+import { asSignedAmount, asSignedWh, asSlot, asWh } from "../units.ts";
+import type { Amount, CommunityIndex, MemberIndex, Period, Seconds } from "../units.ts";
+import type { SignedAmount, SignedWh, Slot, Wh } from "../units.ts";
 
 /** Arguments of one event, or of a struct in it. */
 export class Fields {
@@ -41,6 +43,10 @@ export class Fields {
 
   wh(name: string): Wh {
     return asWh(this.integer(name), name);
+  }
+
+  signedWh(name: string): SignedWh {
+    return asSignedWh(this.integer(name), name);
   }
 
   period(name = "period"): Period {

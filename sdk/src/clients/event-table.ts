@@ -7,13 +7,29 @@ import { communityOf, enrolmentOf } from "./event-structs.ts";
 import type { Fields } from "./event-fields.ts";
 import { unpackMember } from "./member-word.ts";
 import { ENTRY_REASONS, reasonOf, SHARING_REASONS, SKIP_REASONS, STRIP_REASONS, VOID_REASONS } from "./reasons.ts";
-import { unpackBudget, unpackMembers } from "./sharing-words.ts";
+import { DESK_EVENTS } from "./desk-events.ts";
+import { unpackBudget, unpackClearedMeters, unpackMembers, unpackStandingOrder } from "./sharing-words.ts";
 
 /** `SlotCleared` names this tick where nothing traded. */
 const NO_TICK = 255n;
 
 /** A commit: of which period, at which place. */
 const placeOf = (f: Fields) => ({ ...f.community(), period: f.period(), place: f.integer("place") });
+
+/** What both modules say that trade after the fact. */
+const METERED = {
+  Skipped: (f: Fields) => ({ ...f.journal(), reason: reasonOf(SHARING_REASONS, f.integer("reason")) }),
+  /** Readings of a chunk are in the totals; members in the order of their parts. */
+  Counted: (f: Fields) => ({
+    ...f.community(),
+    period: f.period(),
+    chunk: f.integer("chunk"),
+    members: unpackMembers(f.text("members")),
+  }),
+  /** It stays at the retailer's price. */
+  BudgetReached: (f: Fields) => ({ ...f.journal(), energy: f.wh("wh") }),
+  EIP712DomainChanged: () => ({}),
+} as const;
 
 /** What both order books say. */
 const ORDER_BOOK = {
@@ -212,24 +228,37 @@ export const EVENTS = {
   /** It only looks. */
   OrderBookLens: {},
   EnergySharing: {
+    ...METERED,
     SchemeAnnounced: (f: Fields) => ({
       ...f.community(),
       fromPeriod: f.period("fromPeriod"),
       scheme: sharingSchemeOf(f.integer("rule"), f.integer("compensation"), f.integer("settlementDelay")),
     }),
     BudgetKept: (f: Fields) => ({ ...f.member(), kept: unpackBudget(f.integer("budget")) }),
-    Skipped: (f: Fields) => ({ ...f.journal(), reason: reasonOf(SHARING_REASONS, f.integer("reason")) }),
-    /** Readings of a chunk are in the totals; members in the order of their parts. */
-    Counted: (f: Fields) => ({
+    /** `totals`: see `decodeTotals`. */
+    Shared: (f: Fields) => ({ ...f.community(), period: f.period(), totals: f.list<bigint>("totals") }),
+  },
+  MeteredAuction: {
+    ...METERED,
+    AuctionAnnounced: (f: Fields) => ({
+      ...f.community(),
+      fromPeriod: f.period("fromPeriod"),
+      settlementDelay: f.seconds("settlementDelay"),
+    }),
+    OrderKept: (f: Fields) => ({ ...f.member(), kept: unpackStandingOrder(f.integer("order")) }),
+    /** The totals behind a chunk: whoever counts the next one or settles brings them. */
+    Tallied: (f: Fields) => ({
       ...f.community(),
       period: f.period(),
       chunk: f.integer("chunk"),
-      members: unpackMembers(f.text("members")),
+      totals: f.list<bigint>("totals"),
     }),
-    /** It stays at the retailer's price. */
-    BudgetReached: (f: Fields) => ({ ...f.journal(), energy: f.wh("wh") }),
-    /** `totals`: see `decodeTotals`. */
-    Shared: (f: Fields) => ({ ...f.community(), period: f.period(), totals: f.list<bigint>("totals") }),
-    EIP712DomainChanged: () => ({}),
+    /** One element per slot, and nulls behind the last. */
+    Cleared: (f: Fields) => ({
+      ...f.community(),
+      period: f.period(),
+      slots: unpackClearedMeters(f.list<bigint>("slots")),
+    }),
   },
+  CoordinatorDesk: DESK_EVENTS,
 } as const;

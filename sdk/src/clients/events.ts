@@ -2,9 +2,11 @@
 import { Interface } from "ethers";
 import {
   CommitBookAbi,
+  CoordinatorDeskAbi,
   DoubleAuctionAbi,
   EnergySharingAbi,
   EnergyTokenAbi,
+  MeteredAuctionAbi,
   OrderBookLensAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
@@ -64,6 +66,8 @@ const ABIS = {
   CommitBook: CommitBookAbi,
   OrderBookLens: OrderBookLensAbi,
   EnergySharing: EnergySharingAbi,
+  MeteredAuction: MeteredAuctionAbi,
+  CoordinatorDesk: CoordinatorDeskAbi,
 } as const;
 
 let parsed: Readonly<Record<ContractName, Interface>> | undefined;
@@ -78,6 +82,8 @@ function interfaces(): Readonly<Record<ContractName, Interface>> {
     CommitBook: new Interface(ABIS.CommitBook),
     OrderBookLens: new Interface(ABIS.OrderBookLens),
     EnergySharing: new Interface(ABIS.EnergySharing),
+    MeteredAuction: new Interface(ABIS.MeteredAuction),
+    CoordinatorDesk: new Interface(ABIS.CoordinatorDesk),
   };
   return parsed;
 }

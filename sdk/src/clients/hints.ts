@@ -16,7 +16,8 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   ClassKeepsSupplier: "Choose a class of the same supplier; another supplier means enrolling anew.",
   CommunityFull: "Create another community: this one has as many members as its ledger counts.",
   ConsentExpired: "Ask the owner to sign again with a later deadline.",
-  ConsentInvalid: "Sign exactly what is sent, with the owner's key, its current nonce and the registry's domain.",
+  ConsentInvalid:
+    "Sign exactly what is sent, with the owner's key, its current nonce and the domain of the contract that takes it.",
   InvalidAccountNonce: "Read the nonce again (`nonceOf`) and sign anew: each signature counts once.",
   MeterKeyTaken: "Use a fresh key: a meter key belongs to one member for good.",
   MeterNotBound: "Bind a meter first (`bindMeter`).",
@@ -124,9 +125,10 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   WrongStripCount: "The commit said another number of strips: it cannot be revealed and forfeits its bond.",
 
   // Energy sharing
-  BadLength: "Pass one pair of values per slot of the period, and all words of the totals.",
+  BadLength: "Pass one pair of values or prices per slot of the period, and all words of totals.",
   ChunkMismatch:
     "Pass the members that `Counted` names, in its order, and the totals before them: `logs.sharing` has both.",
+  ChunkTooDear: "Count fewer members in one call: those with many records of other modules alone.",
   ChunkTooLarge: "Pass at most `most` members: `mostShared` tells how many.",
   DelayTooLong: "Announce a settlement delay of at most `readingDeadline` seconds.",
   NoRule: "Announce one of the rules: 0 is none.",
@@ -138,8 +140,36 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   SchemeTooEarly: "Announce it from period `earliest` on: members may have joined those before.",
   SealedCommunity: "Create an open community: a sealed one does not share after the fact.",
   SettlementDelayed: "Wait until `from`, unix seconds.",
+  TotalsMismatch: "Pass the totals of the latest `Tallied` of the period: somebody counted a chunk in between.",
   TotalsFrozen: "Nothing: the reading deadline is over, and who is not counted by now has no part.",
   TotalsOpen: "Count the readings that are missing, or wait for the reading deadline.",
+  // Coordinator's desk
+  AlreadyRead:
+    "Nothing to do: the desk has a reading of this period. Replace it with `correctPcc` and a larger revision.",
+  BadSignature: "Sign with the PCC meter key in force, over the desk's domain.",
+  CorrectionOver: "The correction window is over: note the difference as a payment (`notePayment`).",
+  DeadlineAhead: "Wait until `deadline`: until then readings of members may come in.",
+  HeadMismatch:
+    "Read the account again and check the invoices that came in since: only the `latest` head is acknowledged.",
+  MembersOpen:
+    "Settle the open journals of the period first: anybody can. Where `opened` is 0, nobody was settled, or the period is too long ago.",
+  NoAgreement: "Nothing to end: the member has no agreement, or it ends already.",
+  NoBreach: "Report only what `auditSetPoint` finds outside of the mandate that stands.",
+  NoPcc: "Bind a PCC meter first (`bindPcc`): it counts from the next period on.",
+  NotRead: "Send the first reading of the period with `postPcc`; readings that are too long ago are not kept.",
+  OldRevision: "Sign the correction with a revision above `latest`.",
+  OldSequence: "Sign with a sequence above `latest`: each replaces the one before.",
+  OverRated: "Check the PCC meter: it shows more than the connection carries.",
+  PeriodNotOver: "Send it after the period's end.",
+  ReadingTooOld: "The desk keeps a later period in this place: note what the reading costs as a payment.",
+  RegisterDown: "Start where the last reading ended: registers never go down.",
+  RegisterFixed:
+    "A correction keeps the registers that other readings start or end at: bill another count by a new binding.",
+  RegisterGap: "Send the missing readings first, or sign one that closes the gap.",
+  SupplyOutOfOrder: "Name a period after `latest`, the last one published.",
+  SupplyTooEarly: "Name a period up to `furthest`.",
+  SupplyTooLate: "Name period `earliest` or a later one: prices are fixed before a period begins.",
+  ValuesMismatch: "Pass the values of the reading in force: `PccRead` with the largest revision.",
 
   // Energy tokens (ERC-1155)
   ERC1155InsufficientBalance: "Move at most `balance`.",

@@ -23,7 +23,7 @@ import { noPart } from "../sharing/parts.ts";
 import { decodeTariff } from "../tariff.ts";
 import type { Tariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
-import { asAmount, asLots, asMember, asPeriod, asPrice, asSignedAmount, asSlot, asWh } from "../units.ts";
+import { asAmount, asLots, asMember, asPeriod, asPrice, asSignedAmount, asSlot, asWh, sumSigned } from "../units.ts";
 import type { Amount, CommunityIndex, MemberIndex, Period, Slot } from "../units.ts";
 import { billFromLogs, checkJournal } from "./bill-from-logs.ts";
 import type { Answers, BillEvidence } from "./bill-from-logs.ts";
@@ -352,9 +352,11 @@ export class LogReader {
       const open = onChain === undefined || onChain.state === "open" || onChain.state === "metered";
       throw open ? new NotSettledError(member, period) : new LogsIncompleteError(`the settlement of member ${member}`);
     }
+    const corrected = await this.#events("settlement", "Corrected", [this.#options.community, member, period]);
     const voided = await this.#events("settlement", "RecordsVoided", [this.#options.community, member, period]);
     return {
       ...{ member, period, leg },
+      trueUp: corrected.length === 0 ? null : sumSigned(corrected.map((args) => asSignedAmount(uint(args, "gridLeg")))),
       records: journals.get(member) ?? [],
       results: this.mode === "sharing" ? null : await this.results(period, undefined, journals),
       reading: (await this.readings(period)).get(member) ?? null,

@@ -66,9 +66,9 @@ export const VOID_HINTS: Readonly<Record<VoidReasonName, string>> = {
 /** Why a community that shares left a member out, and what to do. */
 export const SHARING_HINTS: Readonly<Record<SharingReason, string>> = {
   None: "Nothing: it went through.",
-  BadSignature: "Sign the budget with the trading key in force, over the domain of `EnergySharing`.",
+  BadSignature: "Sign with the trading key in force, over the domain of the community's first module.",
   OldSequence: "Sign anew with a larger sequence: a budget with this one or a later one is known.",
-  NoBudget: "The member signs a budget that covers the period.",
+  NoBudget: "The member signs a budget or a standing order that covers the period.",
   EpochMismatch: "Read the epoch (`escrow.account`) and sign anew: the owner voided what was signed before.",
   ModuleOff: "The owner enables the module first (`enableModule`).",
   NotActive: "The member is not enrolled, has no meter, or is suspended, stopped or leaving.",
@@ -77,4 +77,5 @@ export const SHARING_HINTS: Readonly<Record<SharingReason, string>> = {
   NoFunds: "Deposit: the account does not even hold the settlement fee.",
   AlreadyCounted: "Nothing: the reading is in the totals.",
   NotMetered: "Send the reading first, and the records as the logs have them.",
+  OffGrid: "Sign limits that are ticks of the community, or leave out a side.",
 };

@@ -71,7 +71,7 @@ export const VOID_REASONS = [
 /** Name of a reason why settlement voided a module's records. */
 export type VoidReasonName = (typeof VOID_REASONS)[number];
 
-/** Why a community that shares left a member out (`IEnergySharing.Skip`). */
+/** Why a community that trades after the fact left a member out (`IMeteredModule.Skip`). */
 export const SHARING_REASONS = [
   "None",
   "BadSignature",
@@ -85,8 +85,9 @@ export const SHARING_REASONS = [
   "NoFunds",
   "AlreadyCounted",
   "NotMetered",
+  "OffGrid",
 ] as const;
-/** Name of a reason why a community that shares left a member out. */
+/** Name of a reason why a community that trades after the fact left a member out. */
 export type SharingReason = (typeof SHARING_REASONS)[number];
 
 /**

@@ -1,9 +1,11 @@
 /** Names of all errors with which a call can fail on chain. */
 import type {
   CommitBookAbi,
+  CoordinatorDeskAbi,
   DoubleAuctionAbi,
   EnergySharingAbi,
   EnergyTokenAbi,
+  MeteredAuctionAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
   SealedAuctionAbi,
@@ -12,9 +14,11 @@ import type {
 
 type Abis =
   | typeof CommitBookAbi
+  | typeof CoordinatorDeskAbi
   | typeof DoubleAuctionAbi
   | typeof EnergySharingAbi
   | typeof EnergyTokenAbi
+  | typeof MeteredAuctionAbi
   | typeof PaymentEscrowAbi
   | typeof ProsumerRegistryAbi
   | typeof SealedAuctionAbi

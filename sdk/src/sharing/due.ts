@@ -73,20 +73,32 @@ export interface SharingDue {
 
 const NOTHING: SharingDue = { join: [], count: [], chunks: [], settle: [], estimate: [] };
 
-/** Members times slots that a call can count (`EnergySharing`). */
-const MOST_COUNTED = 128n * 144n;
+/** Members of a call (`MeteredModule`): so many readings of 24 bits add up to 32. */
+const MOST_MEMBERS = 256;
+/** Gas that settling a chunk may take, and what it takes of it per member and per slot of a member. */
+const MOST_GAS = 11_000_000n;
+const GAS_PER_MEMBER = 20_000n;
+const GAS_PER_SLOT = 1_400n;
 
 /**
- * Most members that a call of `EnergySharing` takes.
- * @example mostShared({ slotsPerPeriod: 96n }) // 192
+ * Most members that a chunk holds, if none of them has records of other modules: it is settled as a whole.
+ * @example
+ * mostShared({ slotsPerPeriod: 96n }) // 71
+ * mostShared({ slotsPerPeriod: 4n }) // 256
  */
 export function mostShared({ slotsPerPeriod }: Pick<Terms, "slotsPerPeriod">): number {
-  return Number(MOST_COUNTED / slotsPerPeriod);
+  const members = Number(MOST_GAS / (GAS_PER_MEMBER + GAS_PER_SLOT * slotsPerPeriod));
+  return Math.min(members, MOST_MEMBERS);
 }
 
 /**
  * What is due at `now`. Whoever did a part of it before, alone or in between: the rest follows from the logs.
- * @example sharingDue(terms, yesterday, now, facts).count.length // 0
+ * @example
+ * const facts = {
+ *   ...{ scheme: null, journals: new Map(), readings: new Map(), settled: new Set<typeof member>() },
+ *   ...{ chunks: [], budgets: new Map(), tariff },
+ * };
+ * sharingDue(terms, yesterday, now, facts).count.length // 0
  */
 export function sharingDue(terms: Terms, period: Period, now: Seconds, facts: SharingFacts): SharingDue {
   const { journals, readings, settled, scheme, chunks } = facts;
@@ -117,16 +129,16 @@ export function sharingDue(terms: Terms, period: Period, now: Seconds, facts: Sh
 }
 
 /**
- * What a member's budget reserved for its peers, base units; null where none of its records is a budget.
- * @example budgetIn(records) // null: the records of an order book
+ * What a member's budget reserved for its peers, base units; null where it did not join.
+ * @param records Of its journal in a community that shares.
+ * @example budgetIn([]) // null
  */
-export function budgetIn(records: readonly Pick<JournalRecord, "head" | "payload">[]): Amount | null {
-  const record = records.find(({ head, payload }) => head.module === 0n && payload.length === PAYLOAD);
-  return record === undefined ? null : asAmount(record.head.reserve);
+export function budgetIn(records: readonly Pick<JournalRecord, "head">[]): Amount | null {
+  return records.find(({ head }) => head.module === ENERGY_SHARING)?.head.reserve ?? null;
 }
 
-/** Digits of a budget's payload: `budget 48`, with 0x. */
-const PAYLOAD = 2 + 12;
+/** The first module of its community. */
+const ENERGY_SHARING = 0n;
 
 function joinable(terms: Terms, period: Period, now: Seconds, { scheme, journals, budgets }: SharingFacts) {
   if (scheme === null || period !== periodAt(terms, now) + 1n) return [];

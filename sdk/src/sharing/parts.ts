@@ -169,7 +169,11 @@ function partOf(slots: readonly SharedSlot[], before: Net[], net: readonly Net[]
     const bought = part(so.taken, taken, demand, shared, price);
     const sold = part(so.given, given, supply, shared, price);
     position.push({ bought: asWh(bought.energy), sold: asWh(sold.energy) });
-    trades.push({ paid: asAmount(bought.money), received: asAmount(sold.money), price: null });
+    trades.push({
+      paid: asAmount(bought.money),
+      received: asAmount(sold.money),
+      price: bought.energy + sold.energy > 0n ? price : null,
+    });
     before[index] = { taken: so.taken + taken, given: so.given + given };
   }
   return {

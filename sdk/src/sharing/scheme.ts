@@ -44,6 +44,11 @@ export function sharingSchemeOf(rule: bigint, compensation: bigint, settlementDe
   };
 }
 
+/** The settlement delay of `MeteredAuction` from its word, which is laid out likewise; null where nothing is announced. */
+export function unpackAuctionDelay(word: bigint): Seconds | null {
+  return (word & 0xffn) === 0n ? null : asSeconds((word >> 24n) & 0xffffffn);
+}
+
 /** A scheme from the contract's word: `| rule 8 | compensation 16 | delay 24 |`, low bit first. */
 export function unpackSharingScheme(word: bigint): AnnouncedScheme | null {
   return sharingSchemeOf(word & 0xffn, (word >> 8n) & 0xffffn, (word >> 24n) & 0xffffffn);

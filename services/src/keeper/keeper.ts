@@ -3,6 +3,7 @@ import {
   asPeriod,
   asSeconds,
   faultOf,
+  isRevert,
   isWattbookError,
   periodAt,
   ringLength,
@@ -182,7 +183,7 @@ export class Keeper {
     } catch (thrown) {
       const fault = faultOf(thrown);
       // Nodes say that a call needs more than a transaction has in many ways, but refuse it all.
-      if (isWattbookError(fault, "RPC_REFUSED")) return "too large";
+      if (isWattbookError(fault, "RPC_REFUSED") || isRevert(fault, "ChunkTooDear")) return "too large";
       if (isWattbookError(fault, "CONTRACT_REVERTED")) return "nothing";
       throw thrown;
     }

@@ -9,6 +9,8 @@ const parse = (...args: string[]) => parseOptions(args, new PassThrough());
 describe("demo options", function () {
   it("have defaults", function () {
     expect(parse()).to.deep.equal({
+      mode: "auction",
+      rule: "sdr",
       format: "auto",
       loadUnit: "W",
       pvKwp: { digits: 5n, scale: 0 },
@@ -25,6 +27,8 @@ describe("demo options", function () {
     args.push("--format", "green-button", "--zone", "Europe/Berlin");
     expect(parse(...args, "--seed", "18446744073709551615", "--out", "out", "--json", ...PAGE)).to.deep.equal({
       input: "a.csv",
+      mode: "auction",
+      rule: "sdr",
       format: "green-button",
       zone: "Europe/Berlin",
       loadUnit: "Wh",

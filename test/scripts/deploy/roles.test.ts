@@ -51,6 +51,8 @@ describe("Whoever deploys keeps no role", function () {
     CommitBook: market.commitBook,
     OrderBookLens: market.lens,
     EnergySharing: market.sharing,
+    MeteredAuction: market.meteredAuction,
+    CoordinatorDesk: market.desk,
   });
 
   it("no function of any contract answers the deployer otherwise than a stranger", async function () {

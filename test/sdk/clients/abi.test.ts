@@ -4,17 +4,19 @@ import type { ContractRunner, InterfaceAbi } from "ethers";
 import * as abis from "../../../sdk/src/abi/index.js";
 import type { UnsignedCall } from "../../../sdk/src/clients/endpoint.ts";
 import { CommitBookClient } from "../../../sdk/src/clients/commit-book.ts";
+import { CoordinatorDeskClient } from "../../../sdk/src/clients/coordinator-desk.ts";
 import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
 import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
 import type { OrderBookClient } from "../../../sdk/src/clients/order-book.ts";
 import { MarketClient } from "../../../sdk/src/clients/market.ts";
+import { MeteredAuctionClient } from "../../../sdk/src/clients/metered-auction.ts";
 import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
 import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
 import { SealedMarketClient } from "../../../sdk/src/clients/sealed-market.ts";
 import { SettlementClient } from "../../../sdk/src/clients/settlement.ts";
 import { SharingClient } from "../../../sdk/src/clients/sharing.ts";
 import { buildCommit, chunkAt } from "../../../sdk/src/commit.ts";
-import { asSeconds } from "../../../sdk/src/units.ts";
+import { asSeconds, asTick } from "../../../sdk/src/units.ts";
 import { account } from "../support.ts";
 import { rejection } from "./rejection.ts";
 import { samples } from "./samples.ts";
@@ -26,6 +28,7 @@ type AnyCalls = Readonly<Record<string, (...args: never[]) => unknown>>;
 
 const { community, member, period, slot, token, key, amount, strip, reading, record, who } = samples;
 const { enrolment, binding, rotation, caps, tariffClass, charter, tariff, permit, leg, position, values } = samples;
+const { agreement, mandate, setPoint, pccBinding, pccReading, supply } = samples;
 const SIGNED = { r: `0x${"11".repeat(32)}`, vs: `0x${"22".repeat(32)}` };
 const CONSENT = "0x12";
 const appended = { ...record, member, frontier: samples.frontier, fee: amount };
@@ -138,10 +141,45 @@ const COMMIT_READS: Table<CommitBookClient> = {
   registry: (c) => c.registry(),
   turnOf: (c) => c.turn(community, period),
 };
+const DESK_READS: Table<CoordinatorDeskClient> = {
+  agreementDigest: (c) => c.agreementDigest(agreement),
+  agreementOf: (c) => c.agreement(community, member),
+  auditSetPoint: (c) => c.auditSetPoint({ setPoint, signature: SIGNED }),
+  eip712Domain: (c) => c.domain(),
+  escrow: (c) => c.escrow(),
+  isAgreed: (c) => c.isAgreed(community, member, period),
+  mandateDigest: (c) => c.mandateDigest(mandate),
+  mandateOf: (c) => c.mandate(community, member),
+  pccBindingDigest: (c) => c.pccBindingDigest(pccBinding),
+  pccFor: (c) => c.pcc(community, period),
+  pccReadingDigest: (c) => c.pccReadingDigest(pccReading),
+  pccReadingOf: (c) => c.pccReading(community, period),
+  registry: (c) => c.registry(),
+  setPointDigest: (c) => c.setPointDigest(setPoint),
+  settlement: (c) => c.settlement(),
+  supplierAccount: (c) => c.supplierAccount(community, member),
+  supplyAt: (c) => c.supply(community, period),
+  supplyDigest: (c) => c.supplyDigest(supply),
+  toleranceAt: (c) => c.tolerance(community, period),
+};
 
 const budget = {
   ...{ community, member, budget: amount, firstPeriod: period, lastPeriod: period },
   ...{ epoch: 0n, sequence: 1n },
+};
+const standing = { ...budget, buyTick: asTick(40n), sellTick: null };
+const AUCTION_READS: Table<MeteredAuctionClient> = {
+  contextOf: (c) => c.context(community, period),
+  eip712Domain: (c) => c.domain(),
+  escrow: (c) => c.escrow(),
+  orderDigest: (c) => c.orderDigest(standing),
+  orderOf: (c) => c.order(community, member),
+  positionOf: (c) => c.positionOf(key),
+  registry: (c) => c.registry(),
+  roundOf: (c) => c.round(community, period),
+  schemeFor: (c) => c.settlementDelay(community, period),
+  settlement: (c) => c.settlement(),
+  totalsHash: (c) => c.totalsHash(community, period),
 };
 const SHARING_READS: Table<SharingClient> = {
   budgetDigest: (c) => c.budgetDigest(budget),
@@ -244,6 +282,15 @@ const COMMIT_CALLS: Table<CommitBookClient> = {
   noteReveal: (c) => c.calls.noteReveal(commit, 0n, chunkAt(commit, 0)),
 };
 const item = { member, values, gapLeg: leg.gridLeg, records: [record] };
+const AUCTION_CALLS: Table<MeteredAuctionClient> = {
+  announce: (c) => c.calls.announce(community, period, asSeconds(86_400n)),
+  count: (c) => c.calls.count(community, period, [item], [7n]),
+  join: (c) => c.calls.join(community, period, [member]),
+  keepOrders: (c) => c.calls.keepOrders(community, [{ order: standing, signature: SIGNED }, { order: standing }]),
+  meter: (c) => c.calls.meter(community, period, [{ reading, signature: SIGNED, records: [record] }]),
+  meterAndSettle: (c) => c.calls.meterAndSettle(community, period, [{ reading, signature: SIGNED, records: [record] }]),
+  settle: (c) => c.calls.settle(community, period, { chunk: 1n, items: [item], start: [7n], frozen: [8n, 9n] }),
+};
 const SHARING_CALLS: Table<SharingClient> = {
   announce: (c) =>
     c.calls.announce(community, period, {
@@ -255,6 +302,23 @@ const SHARING_CALLS: Table<SharingClient> = {
   meter: (c) => c.calls.meter(community, period, [{ reading, signature: SIGNED, records: [record] }]),
   meterAndSettle: (c) => c.calls.meterAndSettle(community, period, [{ reading, signature: SIGNED, records: [record] }]),
   settle: (c) => c.calls.settle(community, period, { chunk: 1n, items: [item], start: [7n] }),
+};
+const DESK_CALLS: Table<CoordinatorDeskClient> = {
+  acknowledge: (c) => c.calls.acknowledge(community, member, record.digest),
+  bindPcc: (c) => c.calls.bindPcc(pccBinding, CONSENT, CONSENT),
+  comparePcc: (c) => c.calls.comparePcc(community, period, values),
+  correctPcc: (c) => c.calls.correctPcc({ reading: pccReading, signature: SIGNED }),
+  endAgreement: (c) => c.calls.endAgreement(community, member),
+  keepAgreement: (c) => c.calls.keepAgreement(agreement, CONSENT, CONSENT),
+  keepMandate: (c) => c.calls.keepMandate(mandate, CONSENT),
+  notePayment: (c) => c.calls.notePayment(community, member, leg.gridLeg),
+  postPcc: (c) => c.calls.postPcc({ reading: pccReading, signature: SIGNED }),
+  publishSupply: (c) => c.calls.publishSupply(supply, CONSENT),
+  reportSetPoint: (c) => c.calls.reportSetPoint({ setPoint, signature: SIGNED }),
+  revokeMandate: (c) => c.calls.revokeMandate(community, member, 1n),
+  revokePcc: (c) => c.calls.revokePcc(community),
+  setTolerance: (c) =>
+    c.calls.setTolerance(community, { permille: samples.mandate.minSocPermille, absoluteWh: values[0].imported }),
 };
 const EURO_CALLS: Table<PaymentTokenClient> = {
   approve: (c) => c.calls.approve(who, amount),
@@ -361,7 +425,7 @@ function suite<Client extends AnyClient>(
 }
 
 const { ProsumerRegistryAbi, PaymentEscrowAbi, EnergyTokenAbi, SettlementAbi, DoubleAuctionAbi, LocalEuroAbi } = abis;
-const { SealedAuctionAbi, CommitBookAbi, OrderBookLensAbi, EnergySharingAbi } = abis;
+const { SealedAuctionAbi, CommitBookAbi, CoordinatorDeskAbi, OrderBookLensAbi, EnergySharingAbi } = abis;
 suite("RegistryClient's table", "registry", ProsumerRegistryAbi, RegistryClient, REGISTRY_READS, REGISTRY_CALLS, true);
 suite("EscrowClient's table", "escrow", PaymentEscrowAbi, EscrowClient, ESCROW_READS, ESCROW_CALLS, true);
 suite("EnergyTokenClient's table", "tokens", EnergyTokenAbi, EnergyTokenClient, TOKEN_READS, TOKEN_CALLS, true);
@@ -385,7 +449,17 @@ suite(
   true,
 );
 suite("CommitBookClient's table", "commits", CommitBookAbi, CommitBookClient, COMMIT_READS, COMMIT_CALLS, true);
+suite(
+  "MeteredAuctionClient's table",
+  "meteredAuction",
+  abis.MeteredAuctionAbi,
+  MeteredAuctionClient,
+  AUCTION_READS,
+  AUCTION_CALLS,
+  true,
+);
 suite("SharingClient's table", "sharing", EnergySharingAbi, SharingClient, SHARING_READS, SHARING_CALLS, true);
+suite("CoordinatorDeskClient's table", "desk", CoordinatorDeskAbi, CoordinatorDeskClient, DESK_READS, DESK_CALLS, true);
 suite("PaymentTokenClient's table", "euro", LocalEuroAbi, PaymentTokenClient, EURO_READS, EURO_CALLS, false);
 
 describe("Clients of order books and OrderBookLens", function () {

@@ -5,7 +5,7 @@ import type { World } from "./support.ts";
 export async function deploymentOf({ at, provider }: Pick<World, "at" | "provider">) {
   const { chainId } = await provider.getNetwork();
   return {
-    format: 3,
+    format: 4,
     version: "0.1.0",
     chainId: Number(chainId),
     fromBlock: 0,
@@ -19,6 +19,8 @@ export async function deploymentOf({ at, provider }: Pick<World, "at" | "provide
       CommitBook: at.commits,
       OrderBookLens: at.lens,
       EnergySharing: at.sharing,
+      MeteredAuction: at.meteredAuction,
+      CoordinatorDesk: at.desk,
     },
   };
 }

@@ -3,7 +3,7 @@ import { CONTRACT_NAMES, parseDeployment } from "../../../sdk/src/clients/deploy
 import { account, expectCode } from "../support.ts";
 
 const GOOD = {
-  format: 3,
+  format: 4,
   version: "0.1.7",
   chainId: 31_337,
   fromBlock: 3,

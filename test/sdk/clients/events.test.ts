@@ -17,12 +17,15 @@ import {
   VOID_REASONS,
 } from "../../../sdk/src/clients/reasons.ts";
 import { termsHash } from "../../../sdk/src/charter.ts";
+import { packMandate, unpackMandate } from "../../../sdk/src/coordinator/mandate.ts";
+import { SET_POINT_BREACHES } from "../../../sdk/src/coordinator/set-point.ts";
 import { packTokenId } from "../../../sdk/src/energy-token.ts";
 import { packRecords } from "../../../sdk/src/packed-records.ts";
 import { encodeValues } from "../../../sdk/src/reading.ts";
 import { sharingRuleNumber } from "../../../sdk/src/sharing/scheme.ts";
 import { asMember } from "../../../sdk/src/units.ts";
 import { account, anyAddress, anyWord } from "../support.ts";
+import { mandateOf } from "../coordinator/world.ts";
 import { deploymentOf } from "./deployment-of.ts";
 import { world } from "./support.ts";
 
@@ -36,7 +39,11 @@ const INTERFACES: Record<ContractName, Interface> = {
   CommitBook: new Interface(abis.CommitBookAbi),
   OrderBookLens: new Interface(abis.OrderBookLensAbi),
   EnergySharing: new Interface(abis.EnergySharingAbi),
+  MeteredAuction: new Interface(abis.MeteredAuctionAbi),
+  CoordinatorDesk: new Interface(abis.CoordinatorDeskAbi),
 };
+
+const LIMITS = unpackMandate(packMandate(mandateOf()));
 
 const uint = (bits: number) => fc.bigInt(0n, (1n << BigInt(bits)) - 1n);
 const bytes = (size: number) =>
@@ -69,6 +76,21 @@ const EMITTED: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
     .map((all) => `0x${all.map((each) => each.slice(2)).join("")}`),
   "BudgetReached.wh": uint(40),
   "BudgetKept.budget": uint(176),
+  "OrderKept.order": fc
+    .tuple(uint(176), fc.constantFrom(0n, 7n, 127n, 255n))
+    .map(([w, t]) => w | (t << 176n) | (t << 184n)),
+  // A slot in which something changed hands, one in which nothing did.
+  "Cleared.slots": fc.array(
+    fc.constantFrom(0n, (900n << 24n) | (140n << 8n) | 20n).map((low) => low | (low << 192n)),
+    {
+      minLength: 1,
+      maxLength: 3,
+    },
+  ),
+  "MandateKept.mandate": fc.bigInt(1n, 1_000n).map((sequence) => packMandate({ ...LIMITS, sequence })),
+  "SetPointBreach.breach": index(SET_POINT_BREACHES),
+  "ToleranceSet.permille": fc.bigInt(0n, 1_000n),
+  "PccRead.values": bytes(24),
   "RecordsVoided.reason": index(VOID_REASONS),
   "Metered.values": bytes(24),
   "Corrected.values": bytes(24),
@@ -103,6 +125,7 @@ function argsOf(event: WattbookEvent): Record<string, unknown> {
       return { ...event, records: packRecords(event.module, event.records) };
     case "Metered":
     case "Corrected":
+    case "PccRead":
       return { ...event, values: encodeValues(event.values) };
     case "StripSkipped":
       return { ...event, reason: numberOf(STRIP_REASONS, event.reason) };
@@ -123,6 +146,24 @@ function argsOf(event: WattbookEvent): Record<string, unknown> {
       const digits = event.members.map((member) => member.toString(16).padStart(8, "0"));
       return { ...event, members: `0x${digits.join("")}` };
     }
+    case "OrderKept": {
+      const { budget, firstPeriod, lastPeriod, epoch, sequence, buyTick, sellTick } = event.kept;
+      const word = budget | (firstPeriod << 48n) | (lastPeriod << 80n) | (epoch << 112n) | (sequence << 144n);
+      return { ...event, order: word | ((sellTick ?? 255n) << 176n) | ((buyTick ?? 255n) << 184n) };
+    }
+    case "Cleared": {
+      const packed = event.slots.map((slot) =>
+        slot === null ? 0n : (slot.energy << 24n) | (slot.price << 8n) | slot.marginalTick,
+      );
+      const words = packed.flatMap((_, k) =>
+        k % 4 === 0 ? [packed.slice(k, k + 4).reduce((word, slot) => (word << 64n) | slot, 0n)] : [],
+      );
+      return { ...event, slots: words };
+    }
+    case "MandateKept":
+      return { ...event, mandate: packMandate(event.mandate) };
+    case "SetPointBreach":
+      return { ...event, breach: numberOf(SET_POINT_BREACHES, event.breach) };
     case "BudgetReached":
       return { ...event, wh: event.energy };
     case "RecordsVoided":

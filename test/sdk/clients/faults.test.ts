@@ -202,7 +202,7 @@ describe("reverts", function () {
       abis;
     const sealed = [abis.SealedAuctionAbi, abis.CommitBookAbi];
     const open = [LocalEuroAbi, DoubleAuctionAbi, EnergyTokenAbi, PaymentEscrowAbi, ProsumerRegistryAbi, SettlementAbi];
-    const all = [...open, ...sealed, abis.EnergySharingAbi];
+    const all = [...open, ...sealed, abis.EnergySharingAbi, abis.MeteredAuctionAbi, abis.CoordinatorDeskAbi];
     const seen = new Set<string>();
     for (const abi of [...all, TOKEN_ERRORS].map((each) => new Interface(each))) {
       abi.forEachError((error) => {

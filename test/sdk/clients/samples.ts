@@ -6,11 +6,13 @@ import {
   asLots,
   asMember,
   asPeriod,
+  asPermille,
   asPrice,
   asSeconds,
   asSignedAmount,
   asSlot,
   asSlotOffset,
+  asWatts,
   asWh,
 } from "../../../sdk/src/units.ts";
 import { flatTariff } from "../../../sdk/src/tariff.ts";
@@ -58,6 +60,26 @@ export const samples = {
     modules: [ACCOUNTS.dso],
   },
   tariff: flatTariff(TERMS, asPrice(20n), [RETAIL]),
+  agreement: { community, member, termsHash: `0x${"66".repeat(32)}`, fromPeriod: period, sequence: 1n, deadline },
+  mandate: {
+    ...{ community, member, dispatcher: who, maxChargeW: asWatts(3_000n), maxDischargeW: asWatts(5_000n) },
+    ...{ minSocPermille: asPermille(200n), maxSocPermille: asPermille(900n) },
+    ...{ validFrom: asSeconds(1n), validUntil: deadline, sequence: 1n },
+  },
+  setPoint: {
+    ...{ community, member, mandate: 1n, counter: 1n, validFrom: asSeconds(1n), validUntil: deadline },
+    ...{ discharging: true, powerW: asWatts(7n) },
+    ...{ minSocPermille: asPermille(200n), maxSocPermille: asPermille(900n) },
+  },
+  pccBinding: {
+    ...{ community, meterKey: account(0xfeed), startImport: asWh(1n), startExport: asWh(2n) },
+    ...{ mostWh: asWh(3n), sequence: 1n, deadline },
+  },
+  pccReading: {
+    ...{ community, period, revision: 1n, closesGap: true, values },
+    ...{ startImport: asWh(10n), startExport: asWh(20n) },
+  },
+  supply: { community, supplier: member, fromPeriod: period, prices: [RETAIL], deadline },
   permit: { deadline, v: 27n, r: `0x${"66".repeat(32)}`, s: `0x${"77".repeat(32)}` },
   leg: {
     ...{ member, supplier: member, reserved: amount, lost: asAmount(0n), paid: asAmount(1n), received: asAmount(2n) },

@@ -37,6 +37,8 @@ async function sealedWorld() {
     commits: await day.commitBook.getAddress(),
     lens: await day.lens.getAddress(),
     sharing: await day.sharing.getAddress(),
+    meteredAuction: await day.meteredAuction.getAddress(),
+    desk: await day.desk.getAddress(),
     tokens: await day.energyToken.getAddress(),
     euro: await day.euro.getAddress(),
   };

@@ -141,7 +141,7 @@ describe("SharingClient and the logs of a community that shares after the fact",
     if (!(thrown instanceof ContractRevertError)) throw new Error("it was not refused");
     expect(thrown.error).to.equal("SettlementDelayed");
     expect(thrown.message).to.include("Wait until `from`");
-    expect(mostShared(w.terms)).to.equal(4_608);
+    expect(mostShared(w.terms)).to.equal(256);
   });
 
   it("finds logs that do not say what was beyond a budget", async function () {

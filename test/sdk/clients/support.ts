@@ -1,9 +1,11 @@
 /** A deployed community as the clients see it. */
 import { CommitBookClient } from "../../../sdk/src/clients/commit-book.ts";
+import { CoordinatorDeskClient } from "../../../sdk/src/clients/coordinator-desk.ts";
 import { EnergyTokenClient } from "../../../sdk/src/clients/energy-tokens.ts";
 import { EscrowClient } from "../../../sdk/src/clients/escrow.ts";
 import { LogReader } from "../../../sdk/src/clients/log-reader.ts";
 import { MarketClient } from "../../../sdk/src/clients/market.ts";
+import { MeteredAuctionClient } from "../../../sdk/src/clients/metered-auction.ts";
 import { PaymentTokenClient } from "../../../sdk/src/clients/payment-token.ts";
 import { RegistryClient } from "../../../sdk/src/clients/registry.ts";
 import { SealedMarketClient } from "../../../sdk/src/clients/sealed-market.ts";
@@ -29,6 +31,8 @@ export async function world() {
     commits: await market.commitBook.getAddress(),
     lens: await market.lens.getAddress(),
     sharing: await market.sharing.getAddress(),
+    meteredAuction: await market.meteredAuction.getAddress(),
+    desk: await market.desk.getAddress(),
     tokens: await market.energyToken.getAddress(),
     euro: await market.euro.getAddress(),
   };
@@ -40,6 +44,8 @@ export async function world() {
     sealedMarket: new SealedMarketClient({ address: at.sealedMarket, lens: at.lens, runner }),
     commits: new CommitBookClient({ address: at.commits, runner }),
     sharing: new SharingClient({ address: at.sharing, runner }),
+    meteredAuction: new MeteredAuctionClient({ address: at.meteredAuction, runner }),
+    desk: new CoordinatorDeskClient({ address: at.desk, runner }),
     tokens: new EnergyTokenClient({ address: at.tokens, runner }),
     euro: new PaymentTokenClient({ address: at.euro, runner }),
   };

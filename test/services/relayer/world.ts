@@ -345,7 +345,7 @@ async function deployAll(provider: JsonRpcProvider, deployer: HDNodeWallet, send
     const { data } = await factory.getDeployTransaction(...argumentsOf(name, addresses));
     await send({ data });
   }
-  return parseDeployment({ format: 3, version: "0.1.0", chainId: CHAIN_ID, fromBlock: 0, contracts: addresses });
+  return parseDeployment({ format: 4, version: "0.1.0", chainId: CHAIN_ID, fromBlock: 0, contracts: addresses });
 }
 
 /** The faster kind of node, where it is installed. */

@@ -1,5 +1,5 @@
 /** Calls that a transaction can hold: what was planned too large is halved. */
-import { faultOf, isWattbookError, type UnsignedCall } from "@wattbook/sdk";
+import { faultOf, isRevert, isWattbookError, type UnsignedCall } from "@wattbook/sdk";
 import type { Node } from "../../chain/index.ts";
 
 /** Calldata that nodes pass on, signature and envelope beside it. */
@@ -65,8 +65,8 @@ export async function estimated(node: Node, from: string, { to, data, value }: U
     return gas <= MOST_ESTIMATE ? gas : null;
   } catch (thrown) {
     const fault = faultOf(thrown);
-    // Nodes say that a call needs more than a transaction has in many ways, but refuse it all.
-    if (isWattbookError(fault, "RPC_REFUSED")) return null;
+    // Nodes say that a call needs more than a transaction has in many ways, but refuse it all. Contracts say it of what follows it.
+    if (isWattbookError(fault, "RPC_REFUSED") || isRevert(fault, "ChunkTooDear")) return null;
     throw thrown;
   }
 }

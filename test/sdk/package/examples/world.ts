@@ -14,6 +14,7 @@ import {
   buildStrip,
   communityTerms,
   connect,
+  CoordinatorDeskClient,
   periodEnd,
   periodOf,
   positionOf,
@@ -67,15 +68,18 @@ export async function exampleWorld() {
     CommitBook: await raw.commitBook.getAddress(),
     OrderBookLens: await raw.lens.getAddress(),
     EnergySharing: await raw.sharing.getAddress(),
+    MeteredAuction: await raw.meteredAuction.getAddress(),
+    CoordinatorDesk: await raw.desk.getAddress(),
   };
-  const deployment = { format: 3, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
+  const deployment = { format: 4, version: "0.1.0", chainId: Number(chainId), fromBlock: 0, contracts };
   const wattbook = await connect(wallet, deployment);
-  const { registry, escrow, market, settlement, tokens, sealedMarket, commits } = wattbook;
+  const { registry, escrow, market, settlement, tokens, sealedMarket, commits, desk } = wattbook;
   const {
     registry: registryDomain,
     market: marketDomain,
     settlement: settlementDomain,
     commits: commitDomain,
+    desk: deskDomain,
   } = wattbook.domains;
 
   const community = asCommunity(BigInt(raw.community));
@@ -155,7 +159,18 @@ export async function exampleWorld() {
       meterWallet: seller.meter.connect(provider),
     },
     ...{ deployment, wattbook, registry, escrow, market, settlement, tokens, euro, logs, sealedMarket, commits },
-    ...{ registryDomain, marketDomain, settlementDomain, commitDomain, accounts, charter, terms, tariff },
+    ...{
+      desk,
+      deskDomain,
+      registryDomain,
+      marketDomain,
+      settlementDomain,
+      commitDomain,
+      accounts,
+      charter,
+      terms,
+      tariff,
+    },
     ...{ community, member, now, period, slot, order, header, strip, signature, partner, until },
     ...{ yesterday, record, records, results, position, values, reading, readingSignature },
     ...{ settled, bill: billOf(terms, yesterday, settled) },

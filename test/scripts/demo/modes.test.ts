@@ -1,0 +1,129 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { billsFromCsv, billsFromJson } from "@wattbook/data/export";
+import { SHARING_RULES } from "@wattbook/sdk";
+import { expect } from "chai";
+import fc from "fast-check";
+import { parseOptions } from "../../../scripts/demo/cli.ts";
+import { loadCommunity } from "../../../scripts/demo/community.ts";
+import { EXIT, main } from "../../../scripts/demo/main.ts";
+import { giniOf } from "../../../scripts/demo/modes/gini.ts";
+import { runMode } from "../../../scripts/demo/modes/run.ts";
+import { sharingMode } from "../../../scripts/demo/modes/sharing.ts";
+import { startProgress } from "../../../scripts/demo/progress.ts";
+
+async function demo(...args: string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const code = await main(args, { stdout, stderr, env: {} });
+  const textOf = (stream: PassThrough) => ((stream.read() as Buffer | null) ?? "").toString();
+  return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+}
+
+interface Row {
+  readonly rule: string;
+  readonly bills: number;
+  readonly savings: number;
+  readonly gini: number | null;
+  readonly worseOff: number;
+  readonly sharedWh: number;
+  readonly gasPerHouseholdSlot: number;
+  readonly books: object;
+}
+interface Json {
+  readonly mode: string;
+  readonly rule: string;
+  readonly checkedBills: number;
+  readonly unsettled: number;
+  readonly gas: { readonly perHouseholdSlot: number; readonly stages: Readonly<Record<string, number>> };
+  readonly households: readonly Readonly<Record<string, number>>[];
+  readonly comparison: readonly Row[];
+}
+
+describe("The demo in the mode sharing", function () {
+  this.timeout(180_000);
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "wattbook-"));
+  });
+  after(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it("compares all rules and the auction on the same homes, with the books at zero", async function () {
+    const args = ["--mode", "sharing", "--rule", "mmr", "--homes", "4", "--json", "--out", folder];
+    const { code, stdout, stderr } = await demo(...args);
+    expect(code, stderr).to.equal(EXIT.sound);
+    const json = JSON.parse(stdout) as Json;
+    expect(json).to.include({ mode: "sharing", rule: "mmr", checkedBills: 4, unsettled: 0 });
+    const rows = new Map(json.comparison.map((row) => [row.rule, row]));
+    expect([...rows.keys()]).to.deep.equal([...SHARING_RULES, "auction"]);
+    const of = (rule: string): Row => rows.get(rule) as Row;
+    for (const row of json.comparison) {
+      expect(row.books, row.rule).to.deep.equal({ energyWh: 0, money: 0 });
+      expect(row.gasPerHouseholdSlot, row.rule).to.be.greaterThan(0);
+    }
+    // Rules share the same energy: they only divide what it saves. Feed-in shares nothing, and its members pay the settlement fee.
+    for (const rule of ["sdr", "sdr-comp", "mmr", "bill-sharing"]) {
+      expect(of(rule)).to.include({ bills: of("sdr").bills, savings: of("sdr").savings, sharedWh: of("sdr").sharedWh });
+    }
+    expect(of("feed-in")).to.include({ sharedWh: 0, savings: -4 * 2_000, worseOff: 4, gini: null });
+    expect(of("sdr").savings).to.be.greaterThan(of("auction").savings);
+    for (const rule of ["sdr", "sdr-comp", "mmr"]) expect(of(rule).gini, rule).to.be.within(0, 1);
+    const sum = (field: string) => json.households.reduce((total, home) => total + (home[field] ?? Number.NaN), 0);
+    expect(sum("bill")).to.equal(of("mmr").bills);
+    expect(sum("saving")).to.equal(of("mmr").savings);
+
+    const [lines, totals, all] = await Promise.all(
+      ["bill-lines.csv", "bills.csv", "bills.json"].map((name) => readFile(join(folder, name), "utf8")),
+    );
+    const bills = billsFromJson(all ?? "");
+    expect(bills).to.have.length(4);
+    expect(billsFromCsv(lines ?? "", totals ?? "")).to.deep.equal(bills);
+    expect(bills.reduce((total, { bill }) => total + bill.total, 0n)).to.equal(BigInt(of("mmr").bills));
+  });
+
+  it("needs two passes for a community that no call can hold, and computes the same bills", async function () {
+    const options = parseOptions(["--mode", "sharing", "--homes", "110"], new PassThrough());
+    if (options === undefined) throw new Error("no options");
+    const community = await loadCommunity(options);
+    const silent = startProgress(1, new PassThrough(), {});
+    const run = await runMode(community, { days: 1, seed: 1n }, sharingMode("sdr"), silent);
+    expect(Object.keys(run.gas)).to.deep.equal(["join", "meter", "settle"]);
+    expect(run).to.deep.include({ checkedBills: 110, unsettled: 0, faults: [], books: { energyWh: 0n, money: 0n } });
+  });
+
+  it("warns of bill sharing, and knows no other mode or rule", async function () {
+    const refused = await demo("--mode", "barter");
+    expect([refused.code, refused.stderr.split(":")[0]]).to.deep.equal([EXIT.refused, "OPTION_INVALID"]);
+    expect((await demo("--rule", "none")).code).to.equal(EXIT.refused);
+    const { stdout } = await demo("--mode", "sharing", "--rule", "bill-sharing", "--homes", "2");
+    expect(stdout).to.include("Warning: While the community's supply is at most its demand, its sellers get nothing");
+    expect(stdout).to.match(/money: held less deposited plus withdrawn 0 base units: balanced\./);
+  });
+});
+
+describe("The Gini coefficient of savings", function () {
+  it("is 0 where all save the same, and near 1 where one saves everything", function () {
+    expect(giniOf([7n, 7n, 7n])?.millionths).to.equal(0n);
+    expect(giniOf([0n, 0n, 0n, 8n])?.millionths).to.equal(750_000n);
+    expect(giniOf([1n, 1n, 2n])?.millionths).to.equal(166_667n);
+    expect(giniOf([])).to.equal(null);
+    expect(giniOf([0n])).to.equal(null);
+    expect(giniOf([5n, -1n])).to.equal(null);
+  });
+
+  it("is half the mean difference over the mean", function () {
+    fc.assert(
+      fc.property(fc.array(fc.bigInt(0n, 10n ** 9n), { minLength: 1, maxLength: 12 }), (savings) => {
+        const total = savings.reduce((sum, saving) => sum + saving, 0n);
+        if (total === 0n) return;
+        const gaps = savings.flatMap((a) => savings.map((b) => (a > b ? a - b : b - a)));
+        const spread = gaps.reduce((sum, gap) => sum + gap, 0n);
+        const den = 2n * BigInt(savings.length) * total;
+        expect(giniOf(savings)?.millionths).to.equal((spread * 2_000_000n + den) / (2n * den));
+      }),
+    );
+  });
+});
