@@ -51,6 +51,9 @@ interface IMeteredAuction is IMeteredModule {
     /// where nothing changed hands. The price is base units per Wh.
     event Cleared(uint32 indexed community, uint32 indexed period, uint256[] slots);
 
+    /// @notice So many ticks and slots could come to totals that no transaction settles a chunk with.
+    error TotalsTooLarge(uint256 words, uint256 most);
+
     /// @notice The totals are others by now: those of the latest `Tallied` count.
     error TotalsMismatch(uint32 community, uint32 period, uint256 hash);
 

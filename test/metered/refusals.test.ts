@@ -108,6 +108,22 @@ describe("The metered auction refuses what is wrong and goes on", function () {
     });
   });
 
+  describe("a community", function () {
+    const open = async (tickCount: number, slotsPerPeriod: number) =>
+      await deployMetered(connection, {
+        terms: {
+          ...{ tickCount, slotsPerPeriod, slotDuration: 300, readingDeadline: 12 * HOUR },
+          ...{ correctionWindow: 24 * HOUR, claimWindow: 36 * HOUR },
+        },
+      });
+
+    it("has no more ticks and slots than a chunk is settled with", async function () {
+      await open(128, 96);
+      await expect(open(128, 144)).to.be.rejectedWith("TotalsTooLarge(9216, 6144)");
+      await open(64, 144);
+    });
+  });
+
   describe("a standing order", function () {
     it("has limits that are ticks of the community, or none", async function () {
       const { m, homes } = await fixture();
