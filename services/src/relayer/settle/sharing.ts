@@ -54,6 +54,8 @@ export class SharingPlans {
     const [first] = candidates;
     if (first === undefined) return NOTHING;
     const { period } = whoseOf(first.row);
+    // Who is not in the totals by then has no part, and the module counts nobody any more.
+    if (isFrozen(view, period)) return { ...NOTHING, plain: candidates };
     const joined = this.#facts.traders(asCommunity(view.community), period);
     const isJoined = new Set<MemberIndex>(joined);
     const plain = candidates.filter(({ row }) => !isJoined.has(whoseOf(row).member));
@@ -64,8 +66,6 @@ export class SharingPlans {
     const complete = sharers.length + metered.length === joined.length;
     const fits = joined.length <= Math.min(MOST_TOGETHER, mostShared(view.terms));
     if (!complete || metered.length > 0 || !fits) {
-      // Totals are frozen: who is not in them has no part, and the module counts nobody any more.
-      if (isFrozen(view, period)) return { ...NOTHING, plain: candidates };
       // Nobody else is waited for, or there is no time left to wait.
       return complete || due ? { ...rest, apart: sharers } : { ...rest, waiting: sharers };
     }
