@@ -558,22 +558,22 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
   });
 
   /** Readings may be as large as the largest caps so far, whatever a member's caps were when it joined. */
-  for (const [name, capsAt, capsThen] of [
-    ["lowered before it joined", [1, 0], [1, 0]],
-    ["raised behind it", [1, 0], [400, 400]],
+  for (const [name, buyCap, sellCap] of [
+    ["lowered before it joined", 1, 0],
+    ["raised behind it", 400, 400],
   ] as const) {
     it(`gives a member its part whose caps were ${name}`, async function () {
       const w = await fixture();
       const { m, homes, period, registers } = w;
       const [seller, buyer] = [at(homes, 0), at(homes, 1)];
       const { changeCaps } = membership(m);
-      for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, ...capsAt);
+      for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, 1, 0);
       await m.goTo(m.periodStart(period));
       const quiet = [seller, buyer].map((home) => [home, valuesAt({})] as const);
       await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
       await m.sharing.keepBudgets(m.community, (await budgetsOf(w)).slice(0, 2));
       await m.join(period + 1, [seller, buyer]);
-      for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, ...capsThen);
+      for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, buyCap, sellCap);
       await m.goTo(m.periodStart(period + 1));
       await m.settlement.meterAndSettle(m.community, period, await itemsOf(m, registers, period, quiet));
       await m.goTo(m.periodStart(period + 2));
