@@ -300,6 +300,6 @@ describe("relayer: plans for readings of those who share", () => {
     expect(await planned({ joined: 61, here: 60 })).to.deep.equal(["waiting 60"]);
     const frozen = estimatesFrom(terms, period) - periodEnd(terms, period);
     expect(await planned({ here: 2, due: true, after: frozen + 60n })).to.deep.equal(["plain 2"]);
-    expect(await planned({ due: true, after: frozen + 60n })).to.deep.equal(["together 3"]);
+    expect(await planned({ due: true, after: frozen + 60n })).to.deep.equal(["plain 3"]);
   });
 });
