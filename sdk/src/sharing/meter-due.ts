@@ -33,7 +33,7 @@ export interface MeterFacts {
   readonly journals: ReadonlyMap<MemberIndex, readonly JournalRecord[]>;
   /** Accepted readings. */
   readonly readings: ReadonlyMap<MemberIndex, Reading>;
-  readonly settled: { has(member: MemberIndex): boolean };
+  readonly settled: Pick<ReadonlySet<MemberIndex>, "has">;
   /** Members in the order of their parts, one list per call that counted some. */
   readonly chunks: readonly (readonly MemberIndex[])[];
   /** Of all members, the latest of each. */
