@@ -73,7 +73,10 @@ function declare(help: NodeJS.WritableStream): Command {
   return new Command("demo")
     .description("Trades whole days in a local energy market on a node of its own, and shows what it was worth.")
     .addOption(
-      new Option("--mode <mode>", "how homes trade: an order book, or shared after the fact")
+      new Option(
+        "--mode <mode>",
+        "how homes trade: an order book, shared after the fact, or metered within standing orders",
+      )
         .choices(MODES)
         .default("auction"),
     )

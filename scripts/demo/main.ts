@@ -51,7 +51,7 @@ async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Pro
   await prepareFolder(options.mode === "auction" ? options : { ...options, report: false });
   const community = await loadCommunity(options);
   for (const note of community.data.notes ?? []) stderr.write(`note: ${printable(note, MOST_LINE)}\n`);
-  if (options.mode === "sharing") return share(options, community, { stdout, stderr, env });
+  if (options.mode !== "auction") return share(options, community, { stdout, stderr, env });
   const progress = startProgress(stepsOf(community, options.days), stderr, env);
   const result = await runOnChain(community, options, progress).finally(() => {
     progress.stop();
@@ -73,13 +73,13 @@ async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Pro
   return faults.length + faultsOf(report).length === 0 ? EXIT.sound : EXIT.unsound;
 }
 
-/** Shares by every rule, and lists the homes of one. */
+/** Lets meters trade by every rule, and lists the homes of one. */
 async function share(options: DemoOptions, community: Community, { stdout, stderr, env }: Terminal): Promise<number> {
   const progress = startProgress(comparisonSteps(community, options.days), stderr, env);
   const comparison = await compareRules(community, options, progress).finally(() => {
     progress.stop();
   });
-  const report = sharingReport(community, options, comparison, options.rule);
+  const report = sharingReport(community, options, comparison, options.mode === "metered" ? "metered" : options.rule);
   await print(options, community, stdout, report as unknown as Fields, renderSharing(report));
   if (options.out !== undefined) {
     const paths = await writeSharing(options.out, report, comparison, community.calendar.step);

@@ -12,7 +12,7 @@ export function splitmix64(word: bigint): bigint {
 }
 
 /** What a draw is for; each purpose has draws of its own. */
-export const Purpose = { Value: 1n, LoadShape: 2n, LoadNoise: 3n, Sky: 4n, Cloud: 5n } as const;
+export const Purpose = { Value: 1n, LoadShape: 2n, LoadNoise: 3n, Sky: 4n, Cloud: 5n, Limit: 6n } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 
 /**

@@ -10,28 +10,35 @@ import {
   signReading,
   sharingRuleNumber,
   signSharingBudget,
+  type CommunityIndex,
   type JournalRecord,
   type MemberIndex,
   type MeterValue,
+  type Period,
   type Reading,
   type SharingBudget,
   type SharingRule,
+  type Wattbook,
 } from "@wattbook/sdk";
 import { deploymentOf } from "../sdk/clients/deployment-of.ts";
 import { addressesOf } from "./addresses.ts";
-import type { Connection, HomeKeys, MarketOptions } from "./market.ts";
+import type { Connection, HomeKeys, Market, MarketOptions } from "./market.ts";
 import { deploySharing } from "./sharing.ts";
 
 /** [import, export] in Wh, per slot of an hour. */
 export type Hour = readonly (readonly [number, number])[];
 
-/** What each home's meter counts. */
-export interface SharedHome {
+/** What a home's meter counts. */
+export interface MeteredHome {
   readonly keys: HomeKeys;
   readonly member: MemberIndex;
+  readonly values: readonly MeterValue[];
+}
+
+/** A home that may share. */
+export interface SharedHome extends MeteredHome {
   /** Base units; null for a plain customer. */
   readonly budget: bigint | null;
-  readonly values: readonly MeterValue[];
 }
 
 /** Two classes with different prices, a network fee, and a settlement delay within the reading deadline. */
@@ -142,15 +149,7 @@ export async function openShared(
   await sharing.send.keepBudgets(community, await Promise.all(budgets.map((home) => signBudget(home))));
 
   const logs = await wattbook.logs(community);
-  /** What the home's meter signs; its registers start where the readings before it ended. */
-  async function read(home: SharedHome, changes: Partial<Reading> = {}) {
-    const { importRegister, exportRegister } = await wattbook.settlement.meter(community, home.member);
-    const reading: Reading = {
-      ...{ community, member: home.member, period, closesGap: false, values: home.values },
-      ...{ startImport: importRegister, startExport: exportRegister, ...changes },
-    };
-    return { reading, signature: await signReading(domains.settlement, reading, home.keys.meter) };
-  }
+  const read = readerOf(wattbook, community, period);
   const recordsOf = async (home: SharedHome): Promise<JournalRecord[]> =>
     (await logs.journals(period)).get(home.member) ?? [];
   const now = async () => asSeconds(BigInt(await connection.networkHelpers.time.latest()));
@@ -159,8 +158,30 @@ export async function openShared(
 }
 export type Shared = Awaited<ReturnType<typeof openShared>>;
 
+/** What a home's meter signs for a period; its registers start where the readings before it ended. */
+export function readerOf(wattbook: Wattbook, community: CommunityIndex, period: Period) {
+  return async (home: MeteredHome, changes: Partial<Reading> = {}) => {
+    const { importRegister, exportRegister } = await wattbook.settlement.meter(community, home.member);
+    const reading: Reading = {
+      ...{ community, member: home.member, period, closesGap: false, values: home.values },
+      ...{ startImport: importRegister, startExport: exportRegister, ...changes },
+    };
+    return { reading, signature: await signReading(wattbook.domains.settlement, reading, home.keys.meter) };
+  };
+}
+
+/** A period of homes whose meters are read. */
+export interface MeteredDay {
+  readonly m: Pick<Market, "goTo" | "periodStart">;
+  readonly wattbook: Wattbook;
+  readonly community: CommunityIndex;
+  readonly period: Period;
+  readonly homes: Readonly<Record<string, MeteredHome>>;
+  readonly read: ReturnType<typeof readerOf>;
+}
+
 /** Moves to the second `after` seconds behind the period's end, and mines a block there. The period before it was a quiet one. */
-export async function goAfter(w: Shared, connection: Connection, after: number) {
+export async function goAfter(w: MeteredDay, connection: Connection, after: number) {
   const { m, wattbook, community, homes, read } = w;
   const before = asPeriod(w.period - 1n);
   await m.goTo(m.periodStart(Number(w.period) + 1) + after - 1);

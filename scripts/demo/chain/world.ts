@@ -17,6 +17,7 @@ import {
   MarketClient,
   type MarketMode,
   type MemberIndex,
+  MeteredAuctionClient,
   PaymentTokenClient,
   RegistryClient,
   SettlementClient,
@@ -40,11 +41,12 @@ export interface World {
   readonly escrow: EscrowClient;
   readonly market: MarketClient;
   readonly sharing: SharingClient;
+  readonly meteredAuction: MeteredAuctionClient;
   readonly settlement: SettlementClient;
   readonly tokens: EnergyTokenClient;
   readonly euro: PaymentTokenClient;
   readonly logs: LogReader;
-  readonly domains: Readonly<Record<"registry" | "market" | "sharing" | "settlement", Domain>>;
+  readonly domains: Readonly<Record<"registry" | "market" | "sharing" | "meteredAuction" | "settlement", Domain>>;
   readonly community: CommunityIndex;
   readonly terms: CommunityTerms;
   readonly tariff: Tariff;
@@ -53,6 +55,9 @@ export interface World {
 /** Service members, in the order in which creation makes them. */
 export const SERVICES = ["coordinator", "dso", "feeCollector", "supplier"] as const;
 export const SUPPLIER: MemberIndex = asMember(3n);
+
+/** A community's first module, by how it trades. */
+const FIRST_MODULES = { orders: "auction", sharing: "sharing", metered: "meteredAuction" } as const;
 
 /** What a tick of 16 bits holds, and the largest cap that it allows, lots. */
 const TICK_LOTS = 65_535;
@@ -78,7 +83,7 @@ export async function createWorld(
   const at = {
     registry: await contracts.registry.getAddress(),
     escrow: await contracts.escrow.getAddress(),
-    market: await (mode === "sharing" ? contracts.sharing : contracts.auction).getAddress(),
+    market: await contracts[FIRST_MODULES[mode]].getAddress(),
     settlement: await contracts.settlement.getAddress(),
   };
   const registry = new RegistryClient({ address: at.registry, runner });
@@ -101,6 +106,7 @@ export async function createWorld(
     escrow: new EscrowClient({ address: at.escrow, runner }),
     market: new MarketClient({ address: at.market, lens: await contracts.lens.getAddress(), runner }),
     sharing: new SharingClient({ address: await contracts.sharing.getAddress(), runner }),
+    meteredAuction: new MeteredAuctionClient({ address: await contracts.meteredAuction.getAddress(), runner }),
     settlement: new SettlementClient({ address: at.settlement, runner }),
     tokens: new EnergyTokenClient({ address: await contracts.energyToken.getAddress(), runner }),
     euro: new PaymentTokenClient({ address: terms.paymentToken, runner }),
@@ -109,6 +115,7 @@ export async function createWorld(
       registry: wattbookDomain(chain.chainId, at.registry),
       market: wattbookDomain(chain.chainId, at.market),
       sharing: wattbookDomain(chain.chainId, await contracts.sharing.getAddress()),
+      meteredAuction: wattbookDomain(chain.chainId, await contracts.meteredAuction.getAddress()),
       settlement: wattbookDomain(chain.chainId, at.settlement),
     },
     community,

@@ -7,12 +7,17 @@ import { type HomeOutcome, homeKpis } from "../kpis.ts";
 import type { Progress } from "../progress.ts";
 import type { Ratio } from "../ratio.ts";
 import { giniOf } from "./gini.ts";
+import { meteredMode } from "./metered.ts";
 import type { Gas } from "./mode.ts";
 import { type MeterOutcome, runMode } from "./run.ts";
 import { sharingMode } from "./sharing.ts";
 
-/** A rule of the comparison: one of sharing, or the auction of the order book. */
-export type ComparedRule = SharingRule | "auction";
+/** What meters can trade by: a rule of sharing, or the auction within standing orders. */
+export type MeterRule = SharingRule | "metered";
+/** A row of the comparison: one of those, or the auction of the order book. */
+export type ComparedRule = MeterRule | "auction";
+
+const METER_RULES: readonly MeterRule[] = [...SHARING_RULES, "metered"];
 
 /** One rule. */
 export interface RuleRow {
@@ -29,10 +34,10 @@ export interface RuleRow {
   readonly books: Books;
 }
 
-/** The comparison, and the rules' runs that were shared after the fact. */
+/** The comparison, and the runs in which meters decided. */
 export interface Comparison {
   readonly rows: readonly RuleRow[];
-  readonly runs: ReadonlyMap<SharingRule, MeterOutcome>;
+  readonly runs: ReadonlyMap<MeterRule, MeterOutcome>;
   readonly faults: readonly string[];
 }
 
@@ -41,23 +46,23 @@ type Span = { readonly days: number; readonly seed: bigint };
 /** Steps of a comparison, for its progress. */
 export function comparisonSteps(community: Community, days: number): number {
   const each = community.homes.length * (1 + days * periodsPerDay(community));
-  return SHARING_RULES.length * each + stepsOf(community, days);
+  return METER_RULES.length * each + stepsOf(community, days);
 }
 
 /** Runs every rule. */
 export async function compareRules(community: Community, span: Span, progress: Progress): Promise<Comparison> {
   const slots = span.days * community.calendar.slotsPerDay;
-  const runs = new Map<SharingRule, MeterOutcome>();
+  const runs = new Map<MeterRule, MeterOutcome>();
   const rows: RuleRow[] = [];
   const faults: string[] = [];
-  for (const rule of SHARING_RULES) {
+  for (const rule of METER_RULES) {
     const named = {
       ...progress,
       advance: (stage: string, steps?: number) => {
         progress.advance(`${rule}: ${stage}`, steps);
       },
     };
-    const run = await runMode(community, span, sharingMode(rule), named);
+    const run = await runMode(community, span, rule === "metered" ? meteredMode(span.seed) : sharingMode(rule), named);
     runs.set(rule, run);
     rows.push(rowOf(rule, run.homes, run.books, perHouseholdSlot(run.gas, run.homes.length, slots)));
     faults.push(...run.faults.map((fault) => `${rule}: ${fault}`));

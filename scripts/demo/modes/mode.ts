@@ -3,7 +3,7 @@ import type { Bill, MarketMode, MemberIndex, MeterValue, Period, SignedReading }
 import type { Ready } from "../chain/setup.ts";
 
 /** How the demo can trade: with orders, or as one of the modes says. */
-export const MODES = ["auction", "sharing"] as const;
+export const MODES = ["auction", "sharing", "metered"] as const;
 export type ModeName = (typeof MODES)[number];
 
 /** What the meters of a period counted, by member. */
@@ -28,4 +28,14 @@ export interface MeterMode {
   readonly delay: number;
   /** What the SDK computes of the same meters, without the chain. */
   bills(ready: Ready, period: Period, metered: Metered): Promise<ReadonlyMap<MemberIndex, Bill>>;
+}
+
+/** Seconds behind a period's end at which it is settled: an hour, shorter than the reading deadline, so that one call can settle. */
+export const DELAY = 3_600;
+/** Calldata that transaction pools take, the envelope left out. */
+export const MOST_BYTES = 120 * 1024;
+
+/** A list in lists of `size` at most. */
+export function chunked<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, k) => items.slice(k * size, (k + 1) * size));
 }

@@ -1,5 +1,5 @@
-/** What a run in the mode "sharing" says: homes of one rule, and all rules side by side. */
-import { sharingWarning, type SharingRule } from "@wattbook/sdk";
+/** What a run in a mode says in which meters decide: homes of one rule, and all rules side by side. */
+import { sharingWarning } from "@wattbook/sdk";
 import { plainTable } from "../../lib/plain-table.ts";
 import type { Books } from "../books.ts";
 import type { Community } from "../community.ts";
@@ -8,13 +8,13 @@ import { type JsonValue, toJson } from "../json.ts";
 import { type HomeKpis, homeKpis } from "../kpis.ts";
 import { formatRatio } from "../ratio.ts";
 import { homesTable } from "../tables.ts";
-import { type Comparison, perHouseholdSlot, type RuleRow } from "./compare.ts";
+import { type Comparison, type MeterRule, perHouseholdSlot, type RuleRow } from "./compare.ts";
 import type { Gas } from "./mode.ts";
 
 /** The result of a run. */
 export interface SharingReport {
-  readonly mode: "sharing";
-  readonly rule: SharingRule;
+  readonly mode: "sharing" | "metered";
+  readonly rule: MeterRule;
   readonly seed: bigint;
   readonly homes: number;
   readonly days: number;
@@ -37,13 +37,20 @@ export function sharingReport(
   { homes, calendar }: Pick<Community, "homes" | "calendar">,
   { days, seed }: { readonly days: number; readonly seed: bigint },
   { rows, runs }: Comparison,
-  rule: SharingRule,
+  rule: MeterRule,
 ): SharingReport {
   const run = runs.get(rule);
   if (run === undefined) throw new RangeError(`no run of ${rule}`);
   const slots = days * calendar.slotsPerDay;
   return {
-    ...{ mode: "sharing" as const, rule, seed, homes: homes.length, days, slots },
+    ...{
+      mode: rule === "metered" ? ("metered" as const) : ("sharing" as const),
+      rule,
+      seed,
+      homes: homes.length,
+      days,
+      slots,
+    },
     ...{ books: run.books, checkedBills: run.checkedBills, unsettled: run.unsettled },
     gas: { perHouseholdSlot: perHouseholdSlot(run.gas, homes.length, slots), stages: run.gas },
     households: homes.flatMap(({ name, shiftDays, pv }, index) => {
@@ -62,10 +69,14 @@ export function sharingJson(report: SharingReport): string {
 /** For people. */
 export function renderSharing(report: SharingReport): string {
   const { homes, days, slots, seed, rule, gas } = report;
-  const warning = sharingWarning(rule);
+  const warning = rule === "metered" ? null : sharingWarning(rule);
+  const [how, signed, priced] =
+    rule === "metered"
+      ? ["traded after the fact within standing orders", "standing order", "each slot cleared at one price from"]
+      : [`shared after the fact by the rule ${rule}`, "budget", "one rule priced every slot from"];
   const title = [
-    `Wattbook demo: ${homes} homes, ${days} day(s), ${slots} slots, seed ${seed}; shared after the fact by the rule ${rule}.`,
-    "Each home signed one budget. It joined before each period, its meter signed what flowed, and one rule priced every slot from what",
+    `Wattbook demo: ${homes} homes, ${days} day(s), ${slots} slots, seed ${seed}; ${how}.`,
+    `Each home signed one ${signed}. It joined before each period, its meter signed what flowed, and ${priced} what`,
     "all of them gave and took. Everybody was settled from the chain's logs, and all money was withdrawn.",
     ...(warning === null ? [] : [`Warning: ${warning}`]),
   ];
@@ -92,7 +103,8 @@ export function comparisonTable(rows: readonly RuleRow[]): string {
   return [
     table.toString(),
     "savings: against the same meters at the retailer with feed-in, all fees but gas counted. Gini: of the homes' savings, 0 is even;",
-    "none where somebody loses. auction: orders of an order book from forecasts. gas: per home and slot, on a chain whose words are new.",
+    "none where somebody loses. metered: within one standing order each; auction: orders of an order book from forecasts. gas: per home and",
+    "slot, on a chain whose words are new.",
   ].join("\n");
 }
 

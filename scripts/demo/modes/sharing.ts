@@ -13,14 +13,10 @@ import {
   signSharingBudget,
 } from "@wattbook/sdk";
 import { MARKET } from "../market.ts";
-import type { MeterMode } from "./mode.ts";
+import { chunked, DELAY, type MeterMode, MOST_BYTES } from "./mode.ts";
 
-/** An hour: shorter than the reading deadline, so that one call can settle. */
-const DELAY = 3_600;
 /** Members in a call of either pass, as what fits a transaction. */
 const MOST_HOMES = 60;
-/** Calldata that transaction pools take, the envelope left out. */
-const MOST_BYTES = 120 * 1024;
 
 /** Shares by a rule. */
 export function sharingMode(rule: SharingRule): MeterMode {
@@ -99,8 +95,4 @@ export function sharingMode(rule: SharingRule): MeterMode {
       return new Map(preview.members.map(({ member, bill }) => [member, bill]));
     },
   };
-}
-
-function chunked<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, k) => items.slice(k * size, (k + 1) * size));
 }

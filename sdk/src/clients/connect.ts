@@ -126,11 +126,12 @@ export async function connect(
 
 /** What a community trades with. */
 async function firstModuleOf(
-  { registry, market, sealedMarket, sharing }: ReturnType<typeof clientsOf>,
+  { registry, market, sealedMarket, sharing, meteredAuction }: ReturnType<typeof clientsOf>,
   community: CommunityIndex,
 ): Promise<{ readonly market: Address; readonly mode: MarketMode }> {
   const module = await registry.moduleAt(community, 0n);
   if (module === sharing.address) return { market: module, mode: "sharing" };
+  if (module === meteredAuction.address) return { market: module, mode: "metered" };
   return { market: module === sealedMarket.address ? module : market.address, mode: "orders" };
 }
 

@@ -1,5 +1,6 @@
 /** Clients: thin wrappers around the contracts, with named fields and units. They take an ethers provider or signer. */
 export type { Account, Standing } from "./account-word.ts";
+export * from "./auction-logs.ts";
 export * from "./commit-book.ts";
 export { COMMIT_FATES } from "./commit-word.ts";
 export type { CommitFate, CommitInfo } from "./commit-word.ts";

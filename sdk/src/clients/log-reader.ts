@@ -4,6 +4,7 @@ import type { Result } from "ethers";
 import {
   DoubleAuctionAbi,
   EnergySharingAbi,
+  MeteredAuctionAbi,
   PaymentEscrowAbi,
   ProsumerRegistryAbi,
   SettlementAbi,
@@ -18,6 +19,7 @@ import type { JournalRecord } from "../journal.ts";
 import { unpackRecords } from "../packed-records.ts";
 import { decodeValues } from "../reading.ts";
 import { reservedBy } from "../reserve.ts";
+import type { AuctionFacts } from "../sharing/auction-due.ts";
 import type { SharingFacts } from "../sharing/due.ts";
 import { noPart } from "../sharing/parts.ts";
 import { decodeTariff } from "../tariff.ts";
@@ -25,6 +27,8 @@ import type { Tariff } from "../tariff.ts";
 import type { Terms } from "../terms.ts";
 import { asAmount, asLots, asMember, asPeriod, asPrice, asSignedAmount, asSlot, asWh, sumSigned } from "../units.ts";
 import type { Amount, CommunityIndex, MemberIndex, Period, Slot } from "../units.ts";
+import { delayFromLogs, ordersFromLogs, totalsFromLogs, tradedFromLogs } from "./auction-logs.ts";
+import type { TradedLogs } from "./auction-logs.ts";
 import { billFromLogs, checkJournal } from "./bill-from-logs.ts";
 import type { Answers, BillEvidence } from "./bill-from-logs.ts";
 import type { AcceptedReading, CashFlow, SettledLeg, SkippedItem } from "./log-facts.ts";
@@ -47,7 +51,7 @@ export interface LogReaderOptions extends ScanRange {
   readonly source: LogSource;
   readonly community: CommunityIndex;
   readonly terms: Terms;
-  /** The community's first module: `DoubleAuction`, `SealedAuction`, or `EnergySharing`. */
+  /** The community's first module: `DoubleAuction`, `SealedAuction`, `EnergySharing` or `MeteredAuction`. */
   readonly market: Address;
   /** What the first module is; an order book if left out. What both order books say of strips and slots is the same. */
   readonly mode?: MarketMode;
@@ -61,12 +65,13 @@ export interface LogReaderOptions extends ScanRange {
   readonly journalOnChain?: (member: MemberIndex, period: Period) => Promise<JournalInfo>;
 }
 
-/** How a community trades: its members order, or their meters decide. */
-export type MarketMode = "orders" | "sharing";
+/** How a community trades: its members order, or their meters decide, by a rule or within standing orders. */
+export type MarketMode = "orders" | "sharing" | "metered";
 
 const ABIS = {
   orders: DoubleAuctionAbi,
   sharing: EnergySharingAbi,
+  metered: MeteredAuctionAbi,
   escrow: PaymentEscrowAbi,
   settlement: SettlementAbi,
   registry: ProsumerRegistryAbi,
@@ -155,7 +160,7 @@ export class LogReader {
 
   /** The slots of a period that cleared; none where nobody orders. */
   async cleared(period: Period, range?: ScanRange): Promise<Map<Slot, ClearedSlot>> {
-    if (this.mode === "sharing") return new Map();
+    if (this.mode !== "orders") return new Map();
     const slots = slotsOf(this.#options.terms, period);
     const found = await this.#events("market", "SlotCleared", [this.#options.community, slots], range);
     const cleared = new Map<Slot, ClearedSlot>();
@@ -174,7 +179,7 @@ export class LogReader {
    */
   async results(period: Period, range?: ScanRange, journals?: Journals): Promise<SlotResults> {
     const { terms } = this.#options;
-    if (this.mode === "sharing") return new Map();
+    if (this.mode !== "orders") return new Map();
     const books = booksOf(terms, period, journals ?? (await this.journals(period, range)));
     return resultsOf(terms, books, await this.cleared(period, range));
   }
@@ -200,9 +205,7 @@ export class LogReader {
   async skipped(period: Period, range?: ScanRange): Promise<SkippedItem[]> {
     const items = await this.#ofPeriod("settlement", "ItemSkipped", period, range);
     return [
-      ...(this.mode === "sharing"
-        ? await this.#skippedShares(period, range)
-        : await this.#skippedOrders(period, range)),
+      ...(this.mode === "orders" ? await this.#skippedOrders(period, range) : await this.#skippedShares(period, range)),
       ...items.map((args) => skip("settlement", args, reasonOf(SKIP_REASONS, uint(args, "reason")))),
     ];
   }
@@ -240,20 +243,17 @@ export class LogReader {
 
   /**
    * What the logs say of a period of a community that shares after the fact: `sharingDue` tells what is due of it.
-   * @throws RunnerError where the community trades with an order book, or the registry's address is missing
+   * @throws RunnerError where the community does not share, or the registry's address is missing
    * @throws LogsIncompleteError
    * @example
    * const reader = await (await connect(wallet, deployment)).logs(community);
    * if (reader.mode === "sharing") console.log(sharingDue(terms, period, now, await reader.sharing(period)).join);
    */
   async sharing(period: Period, range?: ScanRange): Promise<SharingFacts> {
-    const events = this.#sharingEvents(range);
+    const events = this.#meterEvents("sharing", range);
     return {
+      ...(await this.#meterFacts(events, period, range)),
       scheme: await schemeFromLogs(events, period),
-      journals: await this.journals(period, range),
-      readings: await this.readings(period, range),
-      settled: await this.settled(period, range),
-      chunks: await chunksFromLogs(events, period),
       budgets: await budgetsFromLogs(events),
       tariff: await this.#tariffAt(period),
     };
@@ -268,12 +268,54 @@ export class LogReader {
    * if (reader.mode === "sharing") console.log((await reader.shared(period)).slots[48]?.shared);
    */
   async shared(period: Period, range?: ScanRange): Promise<SharedLogs> {
-    return sharedFromLogs(this.#sharingEvents(range), period, await this.sharing(period, range));
+    return sharedFromLogs(this.#meterEvents("sharing", range), period, await this.sharing(period, range));
   }
 
-  #sharingEvents(range?: ScanRange): SharingEvents {
+  /**
+   * What the logs say of a period of a community whose members keep standing orders: `auctionDue` tells what is due of it.
+   * @throws RunnerError where the community trades in another way, or the registry's address is missing
+   * @throws LogsIncompleteError
+   * @example
+   * const reader = await (await connect(wallet, deployment)).logs(community);
+   * if (reader.mode === "metered") console.log(auctionDue(terms, period, now, await reader.auction(period)).join);
+   */
+  async auction(period: Period, range?: ScanRange): Promise<AuctionFacts> {
+    const events = this.#meterEvents("metered", range);
+    return {
+      ...(await this.#meterFacts(events, period, range)),
+      settlementDelay: await delayFromLogs(events, period),
+      totals: await totalsFromLogs(events, period),
+      budgets: await ordersFromLogs(events),
+      tariff: await this.#tariffAt(period),
+    };
+  }
+
+  /**
+   * A period traded within standing orders: volumes, prices and parts, recomputed from the logs and compared with what the chain said of
+   * them. Nobody has a part before somebody is counted.
+   * @throws As `auction`, and LogsIncompleteError where they differ
+   * @example
+   * const reader = await (await connect(wallet, deployment)).logs(community);
+   * if (reader.mode === "metered") console.log((await reader.traded(period)).slots[48]?.price);
+   */
+  async traded(period: Period, range?: ScanRange): Promise<TradedLogs> {
+    const events = this.#meterEvents("metered", range);
+    return tradedFromLogs(events, this.#options.terms, period, await this.auction(period, range));
+  }
+
+  async #meterFacts(events: SharingEvents, period: Period, range?: ScanRange) {
+    return {
+      journals: await this.journals(period, range),
+      readings: await this.readings(period, range),
+      settled: await this.settled(period, range),
+      chunks: await chunksFromLogs(events, period),
+    };
+  }
+
+  /** @throws RunnerError where the community trades in another way */
+  #meterEvents(mode: MarketMode, range?: ScanRange): SharingEvents {
     const { community } = this.#options;
-    if (this.mode !== "sharing") throw new RunnerError("read what is shared", '`mode: "sharing"` among its options');
+    if (this.mode !== mode) throw new RunnerError("read what meters traded", `\`mode: "${mode}"\` among its options`);
     return async (name, period) => {
       const ofMember = name === "BudgetReached" ? [null] : [];
       const indexed = period === undefined ? [community] : [community, ...ofMember, period];
@@ -295,7 +337,7 @@ export class LogReader {
    */
   async bill(member: MemberIndex, period: Period, answers: Answers = new Map()): Promise<Bill> {
     const reader = await this.snapshot();
-    return reader.#billOf(member, period, answers, await reader.#sharedIn(period));
+    return reader.#billOf(member, period, answers, await reader.#partsIn(period));
   }
 
   /**
@@ -308,9 +350,9 @@ export class LogReader {
   async bills(period: Period, answers: Answers = new Map()): Promise<Map<MemberIndex, Bill>> {
     const reader = await this.snapshot();
     const bills = new Map<MemberIndex, Bill>();
-    const shared = await reader.#sharedIn(period);
+    const parts = await reader.#partsIn(period);
     for (const member of (await reader.settled(period)).keys()) {
-      bills.set(member, await reader.#billOf(member, period, answers, shared));
+      bills.set(member, await reader.#billOf(member, period, answers, parts));
     }
     return bills;
   }
@@ -330,16 +372,17 @@ export class LogReader {
   }
 
   /** Null where the community trades with an order book. */
-  async #sharedIn(period: Period): Promise<SharedLogs | null> {
-    return this.mode === "sharing" ? this.shared(period) : null;
+  async #partsIn(period: Period): Promise<SharedLogs["parts"] | null> {
+    if (this.mode === "orders") return null;
+    return (this.mode === "sharing" ? await this.shared(period) : await this.traded(period)).parts;
   }
 
-  async #billOf(member: MemberIndex, period: Period, given: Answers, shared: SharedLogs | null): Promise<Bill> {
+  async #billOf(member: MemberIndex, period: Period, given: Answers, parts: SharedLogs["parts"] | null): Promise<Bill> {
     const { journalOnChain, terms } = this.#options;
     const onChain = await journalOnChain?.(member, period);
     const evidence = await this.#evidence(member, period, onChain);
-    const part = shared?.parts.get(member) ?? noPart(evidence.tariff);
-    const answers = shared === null ? given : new Map([...given, [FIRST_MODULE, part]]);
+    const part = parts?.get(member) ?? noPart(evidence.tariff);
+    const answers = parts === null ? given : new Map([...given, [FIRST_MODULE, part]]);
     if (onChain !== undefined) checkJournal(terms, evidence, onChain, answers);
     return billFromLogs(terms, evidence, answers);
   }
@@ -358,7 +401,7 @@ export class LogReader {
       ...{ member, period, leg },
       trueUp: corrected.length === 0 ? null : sumSigned(corrected.map((args) => asSignedAmount(uint(args, "gridLeg")))),
       records: journals.get(member) ?? [],
-      results: this.mode === "sharing" ? null : await this.results(period, undefined, journals),
+      results: this.mode === "orders" ? await this.results(period, undefined, journals) : null,
       reading: (await this.readings(period)).get(member) ?? null,
       voided: new Set(voided.map((args) => uint(args, "module"))),
       ...(await this.#tariffOf(member, period)),
@@ -446,7 +489,7 @@ export class LogReader {
   }
 }
 
-/** The order book, or what shares: settlement waits for it without end. */
+/** The order book, or what trades by meters: settlement waits for it without end. */
 const FIRST_MODULE = 0n;
 
 type Topics = (string | string[] | null)[];

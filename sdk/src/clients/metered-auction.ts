@@ -1,7 +1,8 @@
 /** Client of `MeteredAuction`: announce, keep standing orders, join, meter, count and settle. */
 import { MeteredAuctionAbi } from "../abi/index.js";
 import type { Hex } from "../hex.ts";
-import type { SharingItem } from "../sharing/due.ts";
+import type { AuctionChunk } from "../sharing/auction-due.ts";
+import type { SharingItem } from "../sharing/meter-due.ts";
 import { unpackAuctionDelay } from "../sharing/scheme.ts";
 import { NO_TICK } from "../sharing/standing-order.ts";
 import type { StandingOrder } from "../sharing/standing-order.ts";
@@ -19,17 +20,6 @@ import type { KeptOrder } from "./sharing-words.ts";
 export interface SignedStandingOrder {
   readonly order: StandingOrder;
   readonly signature?: CompactSignature;
-}
-
-/** A chunk to settle, with totals as `Tallied` had them. */
-export interface AuctionChunk {
-  readonly chunk: bigint;
-  /** The members that `Counted` names, in its order. */
-  readonly items: readonly SharingItem[];
-  /** Totals before the chunk; none for the first one. */
-  readonly start: readonly bigint[];
-  /** Totals behind the last chunk. */
-  readonly frozen: readonly bigint[];
 }
 
 type MeteredCalls = ReturnType<typeof meteredCalls>;

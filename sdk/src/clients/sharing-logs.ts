@@ -3,7 +3,8 @@ import type { Result } from "ethers";
 import { LogsIncompleteError } from "../errors.ts";
 import type { Hex } from "../hex.ts";
 import { sharingReadingOf } from "../sharing/due.ts";
-import type { KeptBudget, SharingFacts } from "../sharing/due.ts";
+import type { SharingFacts } from "../sharing/due.ts";
+import type { KeptBudget } from "../sharing/meter-due.ts";
 import { sharePeriod } from "../sharing/parts.ts";
 import type { SharedSlot, SharingPart } from "../sharing/parts.ts";
 import { sharingSchemeOf } from "../sharing/scheme.ts";
@@ -20,7 +21,7 @@ export interface SharedLogs {
   readonly parts: ReadonlyMap<MemberIndex, SharingPart>;
 }
 
-/** Events of `EnergySharing` by name, of one community, oldest first; `period` is the indexed topic where the event has one. */
+/** Events of `EnergySharing` or `MeteredAuction` by name, of one community, oldest first; `period` is the indexed topic where the event has one. */
 export type SharingEvents = (name: string, period?: Period) => Promise<readonly Result[]>;
 
 /** The scheme in force for a period: the last one announced for it or an earlier one. */
@@ -65,6 +66,20 @@ export async function sharedFromLogs(events: SharingEvents, period: Period, fact
     const same = said.length === totals.length && totals.every((word, index) => word === said[index]);
     if (!same) throw new LogsIncompleteError(`the totals of period ${period}`);
   }
+  return { slots, parts: await partsWithin(events, period, members, parts) };
+}
+
+/**
+ * Parts by member, each compared with what the chain said to lie beyond its budget.
+ * @param parts In the order of `members`.
+ * @throws LogsIncompleteError where they differ
+ */
+export async function partsWithin(
+  events: SharingEvents,
+  period: Period,
+  members: readonly MemberIndex[],
+  parts: readonly SharingPart[],
+): Promise<Map<MemberIndex, SharingPart>> {
   const reached = await reachedFromLogs(events, period);
   const byMember = new Map<MemberIndex, SharingPart>();
   for (const [index, member] of members.entries()) {
@@ -75,7 +90,7 @@ export async function sharedFromLogs(events: SharingEvents, period: Period, fact
     }
     byMember.set(member, part);
   }
-  return { slots, parts: byMember };
+  return byMember;
 }
 
 async function reachedFromLogs(events: SharingEvents, period: Period): Promise<Map<MemberIndex, Wh>> {

@@ -2,7 +2,7 @@
 import type { Hex } from "../hex.ts";
 import { NO_TICK } from "../sharing/standing-order.ts";
 import { digitsOf, uintAt } from "../internal/words.ts";
-import type { KeptBudget } from "../sharing/due.ts";
+import type { KeptBudget } from "../sharing/meter-due.ts";
 import { asAmount, asMember, asPeriod, asPrice, asTick, asWh } from "../units.ts";
 import type { MemberIndex, PricePerWh, Tick, Wh } from "../units.ts";
 

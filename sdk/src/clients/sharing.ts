@@ -2,7 +2,8 @@
 import { EnergySharingAbi } from "../abi/index.js";
 import type { Hex } from "../hex.ts";
 import type { SharingBudget } from "../sharing/budget.ts";
-import type { KeptBudget, SharingChunk, SharingItem } from "../sharing/due.ts";
+import type { SharingChunk } from "../sharing/due.ts";
+import type { KeptBudget, SharingItem } from "../sharing/meter-due.ts";
 import { sharingRuleNumber, unpackSharingScheme } from "../sharing/scheme.ts";
 import type { AnnouncedScheme } from "../sharing/scheme.ts";
 import { decodeTotals } from "../sharing/totals.ts";

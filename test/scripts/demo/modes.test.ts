@@ -9,7 +9,9 @@ import fc from "fast-check";
 import { parseOptions } from "../../../scripts/demo/cli.ts";
 import { loadCommunity } from "../../../scripts/demo/community.ts";
 import { EXIT, main } from "../../../scripts/demo/main.ts";
+import { MARKET, priceOf, tradingBand } from "../../../scripts/demo/market.ts";
 import { giniOf } from "../../../scripts/demo/modes/gini.ts";
+import { limitsOf, meteredMode } from "../../../scripts/demo/modes/metered.ts";
 import { runMode } from "../../../scripts/demo/modes/run.ts";
 import { sharingMode } from "../../../scripts/demo/modes/sharing.ts";
 import { startProgress } from "../../../scripts/demo/progress.ts";
@@ -73,7 +75,7 @@ describe("The demo in the mode sharing", function () {
     const json = JSON.parse(stdout) as Json;
     expect(json).to.include({ mode: "sharing", rule: "mmr", checkedBills: 4, unsettled: 0 });
     const rows = new Map(json.comparison.map((row) => [row.rule, row]));
-    expect([...rows.keys()]).to.deep.equal([...SHARING_RULES, "auction"]);
+    expect([...rows.keys()]).to.deep.equal([...SHARING_RULES, "metered", "auction"]);
     const of = (rule: string): Row => rows.get(rule) as Row;
     for (const row of json.comparison) {
       expect(row.books, row.rule).to.deep.equal({ energyWh: 0, money: 0 });
@@ -83,9 +85,15 @@ describe("The demo in the mode sharing", function () {
     for (const rule of ["sdr", "sdr-comp", "mmr", "bill-sharing"]) {
       expect(of(rule)).to.include({ bills: of("sdr").bills, savings: of("sdr").savings, sharedWh: of("sdr").sharedWh });
     }
+    // Every buy limit is above every sell limit: the same energy changes hands, at prices of an auction.
+    expect(of("metered")).to.include({
+      bills: of("sdr").bills,
+      savings: of("sdr").savings,
+      sharedWh: of("sdr").sharedWh,
+    });
     expect(of("feed-in")).to.include({ sharedWh: 0, savings: -4 * 2_000, worseOff: 4, gini: null });
     expect(of("sdr").savings).to.be.greaterThan(of("auction").savings);
-    for (const rule of ["sdr", "sdr-comp", "mmr"]) expect(of(rule).gini, rule).to.be.within(0, 1);
+    for (const rule of ["sdr", "sdr-comp", "mmr", "metered"]) expect(of(rule).gini, rule).to.be.within(0, 1);
     const sum = (field: string) => json.households.reduce((total, home) => total + (home[field] ?? Number.NaN), 0);
     expect(sum("bill")).to.equal(of("mmr").bills);
     expect(sum("saving")).to.equal(of("mmr").savings);
@@ -116,6 +124,70 @@ describe("The demo in the mode sharing", function () {
     const { stdout } = await demo("--mode", "sharing", "--rule", "bill-sharing", "--homes", "2");
     expect(stdout).to.include("Warning: While the community's supply is at most its demand, its sellers get nothing");
     expect(stdout).to.match(/money: held less deposited plus withdrawn 0 base units: balanced\./);
+  });
+});
+
+describe("The demo in the mode metered", function () {
+  this.timeout(180_000);
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "wattbook-"));
+  });
+  after(async () => {
+    await rm(folder, { recursive: true });
+  });
+
+  it("lists the homes that traded within standing orders, each billed as the SDK computes it", async function () {
+    const { code, stdout, stderr } = await demo("--mode", "metered", "--homes", "3", "--json", "--out", folder);
+    expect(code, stderr).to.equal(EXIT.sound);
+    const json = JSON.parse(stdout) as Json;
+    expect(json).to.include({ mode: "metered", rule: "metered", checkedBills: 3, unsettled: 0 });
+    expect(Object.keys(json.gas.stages)).to.deep.equal(["join", "meter and settle"]);
+    const row = json.comparison.find(({ rule }) => rule === "metered");
+    const sum = (field: string) => json.households.reduce((total, home) => total + (home[field] ?? Number.NaN), 0);
+    expect(row).to.deep.include({ bills: sum("bill"), savings: sum("saving"), books: { energyWh: 0, money: 0 } });
+    expect(row?.sharedWh).to.be.greaterThan(0);
+    const bills = billsFromJson(await readFile(join(folder, "bills.json"), "utf8"));
+    expect(bills.reduce((total, { bill }) => total + bill.total, 0n)).to.equal(BigInt(sum("bill")));
+    // One price a slot, within the limits of all who traded.
+    const lines = bills.flatMap(({ bill }) => bill.lines.filter(({ bought }) => bought > 0n));
+    expect(lines.length).to.be.greaterThan(0);
+    for (const { price } of lines) {
+      expect(price === null ? Number.NaN : Number(price)).to.be.within(
+        Number(MARKET.exportPrice),
+        Number(MARKET.importPrice - MARKET.networkFee),
+      );
+    }
+  });
+
+  it("says so for people", async function () {
+    const { stdout } = await demo("--mode", "metered", "--homes", "2");
+    expect(stdout).to.include("traded after the fact within standing orders.\nEach home signed one standing order.");
+    expect(stdout).to.match(/money: held less deposited plus withdrawn 0 base units: balanced\./);
+  });
+
+  it("needs two passes for a community that no call can hold, and computes the same bills", async function () {
+    const options = parseOptions(["--mode", "metered", "--homes", "120"], new PassThrough());
+    if (options === undefined) throw new Error("no options");
+    const community = await loadCommunity(options);
+    const silent = startProgress(1, new PassThrough(), {});
+    const run = await runMode(community, { days: 1, seed: 1n }, meteredMode(1n), silent);
+    expect(Object.keys(run.gas)).to.deep.equal(["join", "meter", "settle"]);
+    expect(run).to.deep.include({ checkedBills: 120, unsettled: 0, faults: [], books: { energyWh: 0n, money: 0n } });
+  });
+
+  it("draws limits that leave the other side half of the gain, the same for a home every time", function () {
+    const { lowest, highest } = tradingBand("buy");
+    const all = Array.from({ length: 60 }, (_, home) => limitsOf(7n, home));
+    expect(all).to.deep.equal(Array.from({ length: 60 }, (_, home) => limitsOf(7n, home)));
+    const [buys, sells] = [all.map(({ buyTick }) => Number(buyTick)), all.map(({ sellTick }) => Number(sellTick))];
+    expect(Math.max(...buys)).to.be.at.most(highest);
+    expect(Math.min(...sells)).to.be.at.least(lowest);
+    expect(Math.max(...sells)).to.be.lessThan(Math.min(...buys));
+    expect([new Set(buys).size, new Set(sells).size].every((count) => count > 10)).to.equal(true);
+    // What a buyer pays at its limit, fee included, is at most the retailer's price; and a seller gets at least that for feed-in.
+    expect(priceOf(Math.max(...buys)) + MARKET.networkFee <= MARKET.importPrice).to.equal(true);
+    expect(priceOf(Math.min(...sells)) >= MARKET.exportPrice).to.equal(true);
   });
 });
 
