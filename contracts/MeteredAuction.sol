@@ -32,6 +32,9 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
     /// @dev There is one way to clear: a scheme only has to say that it is announced.
     uint256 private constant ANNOUNCED = 1;
 
+    /// @dev Words of the fullest totals, which a chunk is settled with twice: 128 ticks with 96 slots. With more a transaction might not do.
+    uint256 private constant MOST_WORDS = 6_144;
+
     bytes32 private constant ORDER_TYPE = keccak256(
         "StandingOrder(uint32 community,uint32 member,uint48 budget,uint8 buyTick,uint8 sellTick,uint32 firstPeriod,uint32 lastPeriod,uint32 epoch,uint32 sequence)"
     );
@@ -62,6 +65,9 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
     /// @inheritdoc IMeteredAuction
     function announce(uint32 community, uint32 fromPeriod, uint24 settlementDelay) external {
         _announce(community, fromPeriod, newSharingScheme(ANNOUNCED, 0, settlementDelay));
+        Terms t = _terms(community);
+        uint256 words = 4 * t.tickCount() * NetLoops.octetsOf(t.slotsPerPeriod());
+        if (words > MOST_WORDS) revert TotalsTooLarge(words, MOST_WORDS);
         emit AuctionAnnounced(community, fromPeriod, settlementDelay);
     }
 

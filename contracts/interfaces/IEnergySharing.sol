@@ -25,7 +25,7 @@ interface IEnergySharing is IMeteredModule {
     /// @param budget Base units per period.
     /// @param firstPeriod First period it counts for.
     /// @param lastPeriod Last period.
-    /// @param epoch The member's epoch in the escrow; a later one voids it.
+    /// @param epoch The member's epoch in the escrow; a later one voids it, and its sequence.
     /// @param sequence Above that of the member's budget before, which it replaces.
     /// @param r First word of the trading key's compact signature (EIP-2098); not looked at where the key or the owner sends it itself.
     /// @param vs Second word.

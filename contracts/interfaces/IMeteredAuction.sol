@@ -24,7 +24,7 @@ interface IMeteredAuction is IMeteredModule {
     /// @param sellTick Lowest tick at which it sells; 255 where it does not.
     /// @param firstPeriod First period it counts for.
     /// @param lastPeriod Last period.
-    /// @param epoch The member's epoch in the escrow; a later one voids it.
+    /// @param epoch The member's epoch in the escrow; a later one voids it, and its sequence.
     /// @param sequence Above that of the member's order before, which it replaces.
     /// @param r First word of the trading key's compact signature (EIP-2098); not looked at where the key or the owner sends it itself.
     /// @param vs Second word.
@@ -50,6 +50,9 @@ interface IMeteredAuction is IMeteredModule {
     /// @notice What each slot came to: `| marginal tick 8 | price 16 | Wh 40 |`, low bit first, four slots a word, the first one highest; 0
     /// where nothing changed hands. The price is base units per Wh.
     event Cleared(uint32 indexed community, uint32 indexed period, uint256[] slots);
+
+    /// @notice So many ticks and slots could come to totals that no transaction settles a chunk with.
+    error TotalsTooLarge(uint256 words, uint256 most);
 
     /// @notice The totals are others by now: those of the latest `Tallied` count.
     error TotalsMismatch(uint32 community, uint32 period, uint256 hash);

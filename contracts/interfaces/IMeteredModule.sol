@@ -22,9 +22,9 @@ interface IMeteredModule is IMarketModule {
     enum Skip {
         None,
         BadSignature, // neither signed nor sent by the trading key, nor sent by the owner
-        OldSequence, // a mandate with the same or a later sequence is known
+        OldSequence, // a mandate of this epoch with the same or a later sequence is known
         NoBudget, // no mandate that covers the period
-        EpochMismatch, // the member voided what it had signed
+        EpochMismatch, // of another epoch than the member's: it voided what it had signed
         ModuleOff, // the member does not use this module
         NotActive, // not enrolled, no meter, suspended, stopped or leaving
         InDebt, // above its credit line
@@ -72,8 +72,8 @@ interface IMeteredModule is IMarketModule {
     /// @return joined Number of them that were not skipped.
     function join(uint32 community, uint32 period, uint256[] calldata members) external returns (uint256 joined);
 
-    /// @notice Counts, prices and settles everybody who joined in one call, out of memory. It reverts where a reading is refused or
-    /// somebody is missing: `meter` and `settle` do without.
+    /// @notice Counts, prices and settles everybody who joined in one call, out of memory, before the reading deadline. It reverts where a
+    /// reading is refused or somebody is missing: `meter` and `settle` do without.
     function meterAndSettle(uint32 community, uint32 period, ISettlement.MeteredItem[] calldata items) external;
 
     /// @return scheme The scheme in force for `period`, see `SharingScheme`.

@@ -72,7 +72,12 @@ abstract contract Mandates is MeteredWords {
         uint256 signature
     ) internal returns (bool) {
         Skip skip = Skip.None;
-        if (b.sequenceOf() <= _budget(community, member).sequenceOf()) skip = Skip.OldSequence;
+        (, uint32 epoch, ) = escrow.account(community, member);
+        SharingBudget known = _budget(community, member);
+        // A new epoch voids the sequences of the one before, too: whoever had the trading key cannot have used them up.
+        uint256 last = known.isOfEpoch(epoch) ? known.sequenceOf() : 0;
+        if (!b.isOfEpoch(epoch)) skip = Skip.EpochMismatch;
+        else if (b.sequenceOf() <= last) skip = Skip.OldSequence;
         else if (!_isSigned(community, member, current, digest, signature)) skip = Skip.BadSignature;
         if (skip != Skip.None) {
             emit Skipped(community, member, current, skip);
@@ -130,7 +135,7 @@ abstract contract Mandates is MeteredWords {
                 emit Skipped(community, uint32(member), period, skip);
                 continue;
             }
-            _writeRecord(records.start() + size * joined++, member, b, a.freeOf(), Member.wrap(traders[i]), t);
+            _writeRecord(records.start() + size * joined++, member, b, a.freeOf(), t);
         }
         return (records.cut(size * joined), joined);
     }
@@ -155,13 +160,14 @@ abstract contract Mandates is MeteredWords {
     }
 
     /// @param to Where the record goes in memory.
-    function _writeRecord(uint256 to, uint256 member, SharingBudget b, uint256 free, Member m, Terms t) private view {
+    function _writeRecord(uint256 to, uint256 member, SharingBudget b, uint256 free, Terms t) private view {
         unchecked {
-            // Its readings stay within a tenth above the caps, see `Readings.ratedWh`.
-            uint256 rated = (t.lotWh() * t.slotsPerPeriod() * 11) / 10 + 1;
+            // What a reading can hold. Not what its caps allow: these may change before the period is over, and a reading is held to the
+            // largest ones so far.
+            uint256 most = t.slotsPerPeriod() << 24;
             uint256 reserve = free - t.settlementFee();
             if (reserve > b.budgetOf()) reserve = b.budgetOf();
-            uint256 head = (m.sellCap() * rated) | ((m.buyCap() * rated) << 48) | (reserve << 96) | (1 << 192);
+            uint256 head = most | (most << 48) | (reserve << 96) | (1 << 192);
             PackedRecords.write(to, member, 1, 0, head, _payload, bytes32(SharingBudget.unwrap(b)));
             Mem.store(to + PackedRecords.HEADER, b.payloadOf());
         }

@@ -64,7 +64,8 @@ abstract contract MeteredModule is Mandates {
     /// @inheritdoc IMeteredModule
     function meterAndSettle(uint32 community, uint32 period, ISettlement.MeteredItem[] calldata items) external {
         uint256 free = Mem.mark();
-        Run memory run = _open(community, period, items.length);
+        // At the reading deadline nobody is in the totals: then everybody is a plain customer, and nobody may choose otherwise.
+        Run memory run = _openCount(community, period, items.length);
         _checkDelay(run);
         // Where the Wh of each are, 0 for a plain customer; and its mandate.
         uint256[] memory all = new uint256[](2 * items.length);

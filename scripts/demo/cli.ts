@@ -42,6 +42,8 @@ export interface DemoOptions {
   /** Folder for files; undefined for none. */
   readonly out: string | undefined;
   readonly json: boolean;
+  /** Whether to plan a battery, too. */
+  readonly battery: boolean;
   /** Whether to write the page. */
   readonly report: boolean;
   /** Assumed price of one ETH for the page, cents. */
@@ -111,6 +113,7 @@ function declare(help: NodeJS.WritableStream): Command {
     .addOption(new Option("--seed <number>", "seed of everything random").argParser(seed).default(1n, "1"))
     .option("--out <folder>", "write report.html there, figures, bills and schedules as CSV and JSON too")
     .option("--no-report", "do not write report.html (without --out it goes into the current folder)")
+    .option("--battery", "plan a battery of the community over the same days: hours, and what it saves", false)
     .addOption(
       new Option("--eth-price <EUR>", "what the report assumes an ETH to cost; can be changed on the page")
         .argParser(ethPrice)

@@ -2,6 +2,7 @@
 
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
+import { renderBattery, runBattery } from "./battery.ts";
 import { runOnChain, stepsOf } from "./chain/run.ts";
 import { type DemoOptions, parseOptions } from "./cli.ts";
 import { type Community, loadCommunity } from "./community.ts";
@@ -11,9 +12,10 @@ import { printable } from "./format.ts";
 import type { PageOptions } from "./html/assemble.ts";
 import { renderPage } from "./html/render.ts";
 import { compareRules, comparisonSteps } from "./modes/compare.ts";
-import { renderSharing, sharingJson, sharingReport } from "./modes/report.ts";
+import { type JsonValue, toJson } from "./json.ts";
+import { renderSharing, sharingReport } from "./modes/report.ts";
 import { type ProgressStream, startProgress } from "./progress.ts";
-import { type Report, reportJson, reportOf } from "./report.ts";
+import { type Report, reportOf } from "./report.ts";
 import { renderReport } from "./tables.ts";
 import { detailOf } from "./trace.ts";
 
@@ -56,7 +58,7 @@ async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Pro
   });
   const { outcome, slots, faults } = result;
   const report = reportOf(outcome);
-  stdout.write(`${options.json ? reportJson(report) : renderReport(report)}\n`);
+  await print(options, community, stdout, report as unknown as Fields, renderReport(report));
   if (options.out !== undefined) {
     const paths = await writeFiles(options.out, report, result);
     stderr.write(`written: ${paths.join(", ")}\n`);
@@ -78,7 +80,7 @@ async function share(options: DemoOptions, community: Community, { stdout, stder
     progress.stop();
   });
   const report = sharingReport(community, options, comparison, options.mode === "metered" ? "metered" : options.rule);
-  stdout.write(`${options.json ? sharingJson(report) : renderSharing(report)}\n`);
+  await print(options, community, stdout, report as unknown as Fields, renderSharing(report));
   if (options.out !== undefined) {
     const paths = await writeSharing(options.out, report, comparison, community.calendar.step);
     stderr.write(`written: ${paths.join(", ")}\n`);
@@ -89,6 +91,21 @@ async function share(options: DemoOptions, community: Community, { stdout, stder
   const faults = [...comparison.faults, ...unsound];
   for (const fault of faults) stderr.write(`FAULT: ${fault}\n`);
   return faults.length === 0 ? EXIT.sound : EXIT.unsound;
+}
+
+type Fields = Readonly<Record<string, JsonValue>>;
+
+/** The report, and what a battery of the community would do on the same days if it is asked for. */
+async function print(
+  { json, battery, days }: DemoOptions,
+  community: Community,
+  stdout: NodeJS.WritableStream,
+  report: Fields,
+  text: string,
+): Promise<void> {
+  const planned = battery ? await runBattery(community, days) : undefined;
+  const more = planned === undefined ? "" : `\n\n${renderBattery(planned)}`;
+  stdout.write(`${json ? toJson({ ...report, battery: planned as unknown as JsonValue }) : `${text}${more}`}\n`);
 }
 
 function pageOptions({ ethPrice, input }: DemoOptions, { data }: Community): PageOptions {

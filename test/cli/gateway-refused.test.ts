@@ -79,6 +79,24 @@ describe("wattbook gateway refused", function () {
     expect(left()).to.deep.equal({ found: ALL, accepted: 3n });
   });
 
+  it("shows what a relayer says on one line, without what a terminal would obey", async function () {
+    const { refused, path } = place();
+    const queue = new Queue(path);
+    const answer = { code: "\u001b[2J\u001b]0;owned\u0007READING\nyes", message: "\u001b[31mred\n" };
+    queue.outbox.finish(
+      key("reading", 5, 12),
+      "refused",
+      JSON.stringify({ ...answer, code: answer.code + "x".repeat(9_000) }),
+    );
+    queue.close();
+    const { stdout } = await run(refused("--member", "5"));
+    // eslint-disable-next-line no-control-regex -- what must not be there
+    expect(stdout).not.to.match(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+    expect(stdout.split("\n").filter((line) => line.startsWith("reading "))).to.have.lengthOf(1);
+    expect(stdout).not.to.match(/^yes/m);
+    expect(stdout.length).to.be.lessThan(1_000);
+  });
+
   it("forgets what is asked for after a yes, and nothing that was taken or that nothing would replace", async function () {
     const { refused, left } = place();
     for (const given of [{}, { answers: ["n"] }]) {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { at } from "../helpers/lists.ts";
 import { connect, deployMarket, type Connection, type HomeKeys } from "../helpers/market.ts";
+import { membership } from "../helpers/membership.ts";
 import { deployMetered } from "../helpers/metered.ts";
 import {
   Registers,
@@ -104,6 +105,22 @@ describe("The metered auction refuses what is wrong and goes on", function () {
       await expect(
         module.connect(other.coordinator).announce(other.community, (await other.periodNow()) + 1, 0),
       ).to.be.revertedWithCustomError(module, "NotFirstModule");
+    });
+  });
+
+  describe("a community", function () {
+    const open = async (tickCount: number, slotsPerPeriod: number) =>
+      await deployMetered(connection, {
+        terms: {
+          ...{ tickCount, slotsPerPeriod, slotDuration: 300, readingDeadline: 12 * HOUR },
+          ...{ correctionWindow: 24 * HOUR, claimWindow: 36 * HOUR },
+        },
+      });
+
+    it("has no more ticks and slots than a chunk is settled with", async function () {
+      await open(128, 96);
+      await expect(open(128, 144)).to.be.rejectedWith("TotalsTooLarge(9216, 6144)");
+      await open(64, 144);
     });
   });
 
@@ -394,6 +411,36 @@ describe("The metered auction refuses what is wrong and goes on", function () {
       expect(FUNDS - FEE - (await freeOf(m, buyer.member))).to.equal(500n * 20n + 100n * 300n);
       await expectSolvent(m);
     });
+  });
+
+  it("gives a member its part whose caps were raised after it joined", async function () {
+    const { m, homes, period, registers } = await fixture();
+    const [seller, buyer] = [at(homes, 0), at(homes, 1)];
+    const { changeCaps } = membership(m);
+    for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, 1, 0);
+    await m.goTo(m.periodStart(period));
+    const quiet = [seller, buyer].map((home) => [home, valuesAt({})] as const);
+    await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
+    await m.metered.keepOrders(m.community, [
+      await m.signOrder({ home: seller, sellTick: 10 }),
+      await m.signOrder({ home: buyer, buyTick: 10 }),
+    ]);
+    await m.join(period + 1, [seller, buyer]);
+    for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, 400, 400);
+    await m.goTo(m.periodStart(period + 1));
+    await m.settlement.meterAndSettle(m.community, period, await itemsOf(m, registers, period, quiet));
+    await m.goTo(m.periodStart(period + 2));
+    const items = await itemsOf(m, registers, period + 1, [
+      [seller, valuesAt({ 1: [0, 4_000] })],
+      [buyer, valuesAt({ 1: [4_000, 0] })],
+    ]);
+    await goBehind(m, period + 1, HOUR);
+    await expect(m.metered.meterAndSettle(m.community, period + 1, items)).not.to.emit(m.settlement, "RecordsVoided");
+    const { bought, sold } = await m.settlement.ledger(m.community, (period + 1) * 4 + 1);
+    expect([bought, sold]).to.deep.equal([4_000n, 4_000n]);
+    expect(FUNDS - (await freeOf(m, seller.member))).to.equal(FEE - 4_000n * 100n);
+    expect(FUNDS - (await freeOf(m, buyer.member))).to.equal(FEE + 4_000n * 100n);
+    await expectSolvent(m);
   });
 
   it("runs past several wraps of its rings, and writes no new word of its own", async function () {

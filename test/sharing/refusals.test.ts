@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { EnergySharing } from "../../types/ethers-contracts/index.ts";
 import { at } from "../helpers/lists.ts";
 import { connect, deployMarket, type Connection, type HomeKeys } from "../helpers/market.ts";
+import { membership } from "../helpers/membership.ts";
 import { deployHostile } from "../helpers/modules.ts";
 import { freshWrites } from "../helpers/writes.ts";
 import {
@@ -150,6 +151,34 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
       }
       const nobody = { ...forged, member: 99 };
       await expect(sharing.keepBudgets(community, [nobody])).to.emit(sharing, "Skipped");
+    });
+
+    it("is of its member's epoch, in which sequences start anew: a lost trading key cannot use them up", async function () {
+      const { m, homes } = await fixture();
+      const { sharing, community, escrow } = m;
+      const home = at(homes, 0);
+      const now = await m.periodNow();
+      const last = 2 ** 32 - 1;
+      const keep = async (of: { epoch?: number; sequence?: number }) =>
+        sharing.keepBudgets(community, [await m.signBudget({ home, ...of })]);
+      await expect(keep({ epoch: 1, sequence: last }))
+        .to.emit(sharing, "Skipped")
+        .withArgs(community, home.member, now, ShareSkip.EpochMismatch);
+      await expect(keep({ sequence: last })).to.emit(sharing, "BudgetKept");
+      await escrow.connect(home.owner.connect(connection.ethers.provider)).bumpEpoch(community, home.member);
+      await expect(keep({ sequence: last }))
+        .to.emit(sharing, "Skipped")
+        .withArgs(community, home.member, now, ShareSkip.EpochMismatch);
+      for (const [sequence, reason] of [
+        [0, ShareSkip.OldSequence],
+        [1, null],
+        [1, ShareSkip.OldSequence],
+      ] as const) {
+        const kept = expect(keep({ epoch: 1, sequence }));
+        if (reason === null) await kept.to.emit(sharing, "BudgetKept");
+        else await kept.to.emit(sharing, "Skipped").withArgs(community, home.member, now, reason);
+      }
+      expect((await sharing.budgetOf(community, home.member)) >> 112n).to.equal((1n << 32n) | 1n);
     });
 
     it("names why a member cannot join, and lets the others", async function () {
@@ -452,6 +481,19 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
       );
     });
 
+    it("in one call comes too late at the reading deadline: nobody chooses whether the others share", async function () {
+      const { m, period, items } = await day();
+      await goBehind(m, period, 2 * HOUR);
+      await expect(m.sharing.meterAndSettle(m.community, period, items)).to.be.revertedWithCustomError(
+        m.sharing,
+        "TotalsFrozen",
+      );
+      await m.settlement.meterAndSettle(m.community, period, items);
+      const { bought, sold } = await m.settlement.ledger(m.community, period * 4 + 2);
+      expect([bought, sold]).to.deep.equal([0n, 0n]);
+      await expectSolvent(m);
+    });
+
     it("pays whoever called it", async function () {
       const { m, period, items } = await day();
       await goBehind(m, period, HOUR);
@@ -514,6 +556,41 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
     expect(FUNDS - (await freeOf(m, buyer.member))).to.equal(2_000n + 1_400n * 200n);
     await expectSolvent(m);
   });
+
+  /** Readings may be as large as the largest caps so far, whatever a member's caps were when it joined. */
+  for (const [name, buyCap, sellCap] of [
+    ["lowered before it joined", 1, 0],
+    ["raised behind it", 400, 400],
+  ] as const) {
+    it(`gives a member its part whose caps were ${name}`, async function () {
+      const w = await fixture();
+      const { m, homes, period, registers } = w;
+      const [seller, buyer] = [at(homes, 0), at(homes, 1)];
+      const { changeCaps } = membership(m);
+      for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, 1, 0);
+      await m.goTo(m.periodStart(period));
+      const quiet = [seller, buyer].map((home) => [home, valuesAt({})] as const);
+      await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
+      await m.sharing.keepBudgets(m.community, (await budgetsOf(w)).slice(0, 2));
+      await m.join(period + 1, [seller, buyer]);
+      for (const home of [seller, buyer]) await changeCaps(home.member, home.owner, buyCap, sellCap);
+      await m.goTo(m.periodStart(period + 1));
+      await m.settlement.meterAndSettle(m.community, period, await itemsOf(m, registers, period, quiet));
+      await m.goTo(m.periodStart(period + 2));
+      const items = await itemsOf(m, registers, period + 1, [
+        [seller, valuesAt({ 1: [0, 4_000] })],
+        [buyer, valuesAt({ 1: [4_000, 0] })],
+      ]);
+      await goBehind(m, period + 1, HOUR);
+      const call = m.sharing.meterAndSettle(m.community, period + 1, items);
+      await expect(call).not.to.emit(m.settlement, "RecordsVoided");
+      const { bought, sold } = await m.settlement.ledger(m.community, (period + 1) * 4 + 1);
+      expect([bought, sold]).to.deep.equal([4_000n, 4_000n]);
+      expect(FUNDS - (await freeOf(m, seller.member))).to.equal(2_000n - 4_000n * 50n);
+      expect(FUNDS - (await freeOf(m, buyer.member))).to.equal(2_000n + 4_000n * 50n);
+      await expectSolvent(m);
+    });
+  }
 
   it("runs past several wraps of its rings, and writes no new word of its own", async function () {
     this.timeout(120_000);

@@ -38,6 +38,8 @@ contract AuctionLanesTest {
         Dice memory d = Dice(seed);
         Lab memory l;
         l.slots = d.one(12) ? 144 : 1 + d.upTo(24);
+        uint256 room = 8 * NetLoops.octetsOf(l.slots);
+        Check.yes(l.slots <= room && room < l.slots + 8, "octets");
         l.homes = new AuctionPlain.Home[](1 + d.upTo(5));
         l.octets = new uint256[][](l.homes.length);
         uint256 cut = d.upTo(l.homes.length);

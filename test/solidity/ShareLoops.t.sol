@@ -142,12 +142,40 @@ contract ShareLoopsTest {
         Check.eq(tally >> 128, (shared * num) / den, "money");
     }
 
+    /// @dev Where a fraction is as little below a whole number as it can be: 1 / den, what a rate that is too large would add.
+    function testFuzz_ratesJustBelow(uint40 wh, uint256 den) external pure {
+        wh |= 2 ** 39;
+        den = 2 ** 56 + (den % 2 ** 56);
+        uint256 inverse = _inverse(wh, den);
+        if (inverse == 0) return;
+        uint256 num = den - inverse;
+        Check.eq((wh * num) % den, den - 1, "just below");
+        uint256 table = ShareLoops.tableOf(4);
+        ShareLoops.setSlot(ShareLoops.newLive(4), table, 0, wh, wh, wh, num, den);
+        ShareLoops.setBefore(table, 0, 0, wh);
+        Check.eq(Mem.load(table) >> 128, (wh * num) / den, "money");
+    }
+
+    /// @return What times `a` is 1 modulo `m`; 0 where they have a common divisor.
+    function _inverse(uint256 a, uint256 m) private pure returns (uint256) {
+        (int256 r, int256 next, int256 t, int256 nextT) = (int256(m), int256(a % m), 0, 1);
+        while (next != 0) {
+            int256 q = r / next;
+            (r, next, t, nextT) = (next, r - q * next, nextT, t - q * nextT);
+        }
+        if (r != 1) return 0;
+        return t < 0 ? uint256(t + int256(m)) : uint256(t);
+    }
+
     /// @dev Chunks of up to 256 members of the largest readings, added to totals of as many as there can be.
     function testFuzz_totals(uint256 seed) external pure {
         Dice memory d = Dice(seed);
         uint256 slots = 1 + d.upTo(24);
         uint256[] memory chunk = SlotLoops.newReading(slots);
+        // What is behind the chunk is no part of it.
+        Mem.store(Mem.zeros(1), type(uint256).max);
         uint256 words = ShareLoops.totalWords(slots);
+        Check.eq(words, slots / 3 + (slots % 3 == 0 ? 0 : 1), "words");
         uint256[] memory totals = new uint256[](words);
         uint256[] memory supply = new uint256[](slots);
         uint256[] memory demand = new uint256[](slots);
@@ -161,6 +189,7 @@ contract ShareLoopsTest {
             }
             for (uint256 i = 0; i < words; ++i) totals[i] = ShareLoops.plusChunk(totals[i], chunk, i, slots);
         }
+        if (slots % 3 != 0) Check.eq(totals[words - 1] >> (80 * (slots % 3)), 0, "behind the last slot");
         for (uint256 k = 0; k < slots; ++k) {
             (uint256 s, uint256 t) = ShareLoops.totalsAt(totals[k / 3], k);
             Check.eq(s, supply[k], "supply");

@@ -22,7 +22,8 @@ interface Options extends CommonOptions {
   readonly printConfig?: boolean;
 }
 
-/** Characters of a reason in the table; all of it is in the JSON. */
+/** Characters of a code and of a reason in the table, which a relayer names; all of it is in the JSON. */
+const MOST_CODE = 40;
 const MOST_REASON = 100;
 
 /** Declares the command. */
@@ -74,7 +75,7 @@ async function refused(options: Options, output: Output, { terminal }: App): Pro
 function listText(found: readonly RefusedMessage[]): string {
   if (found.length === 0) return "Nothing was refused.";
   const rows = found.map(({ kind, community, member, period, code, message, again }) => [
-    ...[kind, String(community), String(member), String(period), code],
+    ...[kind, String(community), String(member), String(period), printable(code, MOST_CODE)],
     again ? "yes" : "no, a later one was taken",
     printable(message, MOST_REASON),
   ]);

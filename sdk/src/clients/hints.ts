@@ -142,6 +142,8 @@ export const HINTS: Readonly<Record<RevertName, string>> = {
   SettlementDelayed: "Wait until `from`, unix seconds.",
   TotalsMismatch: "Pass the totals of the latest `Tallied` of the period: somebody counted a chunk in between.",
   TotalsFrozen: "Nothing: the reading deadline is over, and who is not counted by now has no part.",
+  TotalsTooLarge:
+    "Open the community with fewer ticks, or fewer slots per period: four words per tick and eight slots.",
   TotalsOpen: "Count the readings that are missing, or wait for the reading deadline.",
   // Coordinator's desk
   AlreadyRead:

@@ -23,6 +23,8 @@ export * from "./log-reader.ts";
 export * from "./log-store.ts";
 export * from "./market.ts";
 export * from "./metered-auction.ts";
+export { MeteredModuleClient } from "./metered-module.ts";
+export type { SharingRound } from "./metered-module.ts";
 export * from "./member-word.ts";
 export { OrderBookClient } from "./order-book.ts";
 export type { OrderBookOptions } from "./order-book.ts";

@@ -1,24 +1,18 @@
 /** Client of `MeteredAuction`: announce, keep standing orders, join, meter, count and settle. */
 import { MeteredAuctionAbi } from "../abi/index.js";
-import type { Address, Hex } from "../hex.ts";
-import type { ModuleAnswer } from "../market-module.ts";
-import { decodePosition } from "../position.ts";
+import type { Hex } from "../hex.ts";
 import type { AuctionChunk } from "../sharing/auction-due.ts";
 import type { SharingItem } from "../sharing/meter-due.ts";
 import { unpackAuctionDelay } from "../sharing/scheme.ts";
 import { NO_TICK } from "../sharing/standing-order.ts";
 import type { StandingOrder } from "../sharing/standing-order.ts";
 import type { CompactSignature } from "../signature.ts";
-import type { Domain } from "../typed-data.ts";
-import { asAmount } from "../units.ts";
 import type { CommunityIndex, MemberIndex, Period, Seconds } from "../units.ts";
-import { readDomain } from "./domain.ts";
-import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
-import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
-import type { JournalKey } from "./escrow.ts";
+import { sendsOf, simulationsOf } from "./endpoint.ts";
+import type { ClientOptions, Endpoint, Sends, Simulations } from "./endpoint.ts";
+import { MeteredModuleClient, meteredModuleCalls } from "./metered-module.ts";
 import { rawMetered, rawSettle } from "./settlement.ts";
 import type { MeteredItem } from "./settlement.ts";
-import type { SharingRound } from "./sharing.ts";
 import { unpackStandingOrder } from "./sharing-words.ts";
 import type { KeptOrder } from "./sharing-words.ts";
 
@@ -36,109 +30,56 @@ type MeteredCalls = ReturnType<typeof meteredCalls>;
  * const auction = new MeteredAuctionClient({ address: deployment.contracts.MeteredAuction, runner: wallet });
  * await auction.settlementDelay(community, period) // null: nothing is announced
  */
-export class MeteredAuctionClient {
+export class MeteredAuctionClient extends MeteredModuleClient {
   /** Writes as unsigned calls. */
   readonly calls: MeteredCalls;
   /** Writes as transactions of the runner. */
   readonly send: Sends<MeteredCalls>;
   /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
   readonly simulate: Simulations<MeteredCalls>;
-  readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
-    this.#at = new Endpoint(options, MeteredAuctionAbi, "MeteredAuction");
-    this.calls = meteredCalls(this.#at);
-    this.send = sendsOf(this.#at, this.calls);
-    this.simulate = simulationsOf(this.#at, this.calls);
-  }
-
-  get address(): Address {
-    return this.#at.address;
+    super(options, MeteredAuctionAbi, "MeteredAuction");
+    this.calls = meteredCalls(this.at);
+    this.send = sendsOf(this.at, this.calls);
+    this.simulate = simulationsOf(this.at, this.calls);
   }
 
   /** Seconds from the end of a period to its settlement; null where no auction is announced for it. */
   async settlementDelay(community: CommunityIndex, period: Period): Promise<Seconds | null> {
-    const [word] = (await this.#at.read("schemeFor", [community, period])).toArray() as [bigint];
+    const [word] = (await this.at.read("schemeFor", [community, period])).toArray() as [bigint];
     return unpackAuctionDelay(word);
   }
 
   /** The order that a member signed last; sequence 0 for none. */
   async order(community: CommunityIndex, member: MemberIndex): Promise<KeptOrder> {
-    const [word] = (await this.#at.read("orderOf", [community, member])).toArray() as [bigint];
+    const [word] = (await this.at.read("orderOf", [community, member])).toArray() as [bigint];
     return unpackStandingOrder(word);
-  }
-
-  /** How far a period is, while the ring keeps it. */
-  async round(community: CommunityIndex, period: Period): Promise<SharingRound> {
-    const answer = await this.#at.read("roundOf", [community, period]);
-    const [joined, counted, chunks] = answer.toArray() as [bigint, bigint, bigint];
-    return { joined, counted, chunks };
   }
 
   /** keccak256 of the totals so far, which `Tallied` has; null where nobody is counted. */
   async totalsHash(community: CommunityIndex, period: Period): Promise<bigint | null> {
-    const [hash] = (await this.#at.read("totalsHash", [community, period])).toArray() as [bigint];
+    const [hash] = (await this.at.read("totalsHash", [community, period])).toArray() as [bigint];
     return hash === 0n ? null : hash;
   }
 
   /** The digest that a trading key signs, as the contract computes it; `standingOrderDigest` computes the same without a call. */
   async orderDigest(order: StandingOrder): Promise<Hex> {
-    const [digest] = await this.#at.read("orderDigest", [order.community, rawOrder({ order })]);
+    const [digest] = await this.at.read("orderDigest", [order.community, rawOrder({ order })]);
     return digest as Hex;
-  }
-
-  /** What settlement reads once per batch: nothing. */
-  async context(community: CommunityIndex, period: Period): Promise<bigint[]> {
-    const [words] = await this.#at.read("contextOf", [community, period]);
-    return Array.from(words as readonly bigint[]);
-  }
-
-  /** What settlement is told of a member outside `settle`: nothing, once it is certain that it has no part; null until then. */
-  async positionOf({ community, member, period }: JournalKey): Promise<ModuleAnswer | null> {
-    const answer = await this.#at.read("positionOf", [community, member, period, [], []]);
-    const [ready, paid, received, position] = answer.toArray() as [boolean, bigint, bigint, Hex];
-    if (!ready) return null;
-    return { paid: asAmount(paid), received: asAmount(received), position: decodePosition(position) };
-  }
-
-  /** Where standing orders count (EIP-5267). */
-  async domain(): Promise<Domain> {
-    return readDomain(this.#at);
-  }
-
-  /** The registry of this deployment. */
-  async registry(): Promise<Address> {
-    return this.#address("registry");
-  }
-
-  /** The escrow of this deployment. */
-  async escrow(): Promise<Address> {
-    return this.#address("escrow");
-  }
-
-  /** The settlement contract of this deployment. */
-  async settlement(): Promise<Address> {
-    return this.#address("settlement");
-  }
-
-  async #address(name: string): Promise<Address> {
-    const [value] = await this.#at.read(name, []);
-    return value as Address;
   }
 }
 
 /** Anyone may send all of these but `announce`. */
 function meteredCalls(at: Endpoint) {
   return {
+    ...meteredModuleCalls(at),
     /** Coordinator, from a period on that nobody can have joined: the next one at first, later one behind the horizon. */
     announce: (community: CommunityIndex, fromPeriod: Period, settlementDelay: Seconds) =>
       at.call("announce", [community, fromPeriod, settlementDelay]),
     /** A bad order is skipped and named in a log; the rest is kept. */
     keepOrders: (community: CommunityIndex, orders: readonly SignedStandingOrder[]) =>
       at.call("keepOrders", [community, orders.map(rawOrder)]),
-    /** Before the period begins; members ascending. Reserves the budget of each, or what its account has of it. */
-    join: (community: CommunityIndex, period: Period, members: readonly MemberIndex[]) =>
-      at.call("join", [community, period, members]),
     /** Hands readings to settlement and counts those that it accepts: one chunk. `start`: the latest totals, none before the first. */
     meter: (community: CommunityIndex, period: Period, items: readonly MeteredItem[], start: readonly bigint[] = []) =>
       at.call("meter", [community, period, items.map(rawMetered), start]),
@@ -148,9 +89,6 @@ function meteredCalls(at: Endpoint) {
     /** Settles a chunk as a whole, once totals are frozen and the settlement delay is over. */
     settle: (community: CommunityIndex, period: Period, { chunk, items, start, frozen }: AuctionChunk) =>
       at.call("settle", [community, period, items.map(rawSettle), start, frozen, chunk]),
-    /** All of it at once, where one call holds everybody who joined and no reading is refused. */
-    meterAndSettle: (community: CommunityIndex, period: Period, items: readonly MeteredItem[]) =>
-      at.call("meterAndSettle", [community, period, items.map(rawMetered)]),
   };
 }
 

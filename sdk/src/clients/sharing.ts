@@ -1,8 +1,6 @@
 /** Client of `EnergySharing`: announce, keep budgets, join, meter, count and settle; look at schemes and totals. */
 import { EnergySharingAbi } from "../abi/index.js";
-import type { Address, Hex } from "../hex.ts";
-import type { ModuleAnswer } from "../market-module.ts";
-import { decodePosition } from "../position.ts";
+import type { Hex } from "../hex.ts";
 import type { SharingBudget } from "../sharing/budget.ts";
 import type { SharingChunk } from "../sharing/due.ts";
 import type { KeptBudget, SharingItem } from "../sharing/meter-due.ts";
@@ -12,13 +10,10 @@ import { decodeTotals } from "../sharing/totals.ts";
 import type { SlotTotals } from "../sharing/totals.ts";
 import type { CompactSignature } from "../signature.ts";
 import type { Terms } from "../terms.ts";
-import type { Domain } from "../typed-data.ts";
-import { asAmount } from "../units.ts";
 import type { CommunityIndex, MemberIndex, Period } from "../units.ts";
-import { readDomain } from "./domain.ts";
-import { Endpoint, sendsOf, simulationsOf } from "./endpoint.ts";
-import type { ClientOptions, Sends, Simulations } from "./endpoint.ts";
-import type { JournalKey } from "./escrow.ts";
+import { sendsOf, simulationsOf } from "./endpoint.ts";
+import type { ClientOptions, Endpoint, Sends, Simulations } from "./endpoint.ts";
+import { MeteredModuleClient, meteredModuleCalls } from "./metered-module.ts";
 import { rawMetered, rawSettle } from "./settlement.ts";
 import type { MeteredItem } from "./settlement.ts";
 import { unpackBudget } from "./sharing-words.ts";
@@ -29,14 +24,6 @@ export interface SignedBudget {
   readonly signature?: CompactSignature;
 }
 
-/** How far the sharing of a period is. */
-export interface SharingRound {
-  readonly joined: bigint;
-  readonly counted: bigint;
-  /** Calls that counted them. */
-  readonly chunks: bigint;
-}
-
 type SharingCalls = ReturnType<typeof sharingCalls>;
 
 /**
@@ -45,43 +32,31 @@ type SharingCalls = ReturnType<typeof sharingCalls>;
  * const sharing = new SharingClient({ address: deployment.contracts.EnergySharing, runner: wallet });
  * await sharing.scheme(community, period) // null: the community trades with an order book
  */
-export class SharingClient {
+export class SharingClient extends MeteredModuleClient {
   /** Writes as unsigned calls. */
   readonly calls: SharingCalls;
   /** Writes as transactions of the runner. */
   readonly send: Sends<SharingCalls>;
   /** Writes tried on the latest block without sending: a refusal throws `ContractRevertError`. */
   readonly simulate: Simulations<SharingCalls>;
-  readonly #at: Endpoint;
 
   constructor(options: ClientOptions) {
-    this.#at = new Endpoint(options, EnergySharingAbi, "EnergySharing");
-    this.calls = sharingCalls(this.#at);
-    this.send = sendsOf(this.#at, this.calls);
-    this.simulate = simulationsOf(this.#at, this.calls);
-  }
-
-  get address(): Address {
-    return this.#at.address;
+    super(options, EnergySharingAbi, "EnergySharing");
+    this.calls = sharingCalls(this.at);
+    this.send = sendsOf(this.at, this.calls);
+    this.simulate = simulationsOf(this.at, this.calls);
   }
 
   /** The scheme in force for a period; null where none is announced. A period whose first member joined keeps it. */
   async scheme(community: CommunityIndex, period: Period): Promise<AnnouncedScheme | null> {
-    const [word] = (await this.#at.read("schemeFor", [community, period])).toArray() as [bigint];
+    const [word] = (await this.at.read("schemeFor", [community, period])).toArray() as [bigint];
     return unpackSharingScheme(word);
   }
 
   /** The budget that a member signed last; sequence 0 for none. */
   async budget(community: CommunityIndex, member: MemberIndex): Promise<KeptBudget> {
-    const [word] = (await this.#at.read("budgetOf", [community, member])).toArray() as [bigint];
+    const [word] = (await this.at.read("budgetOf", [community, member])).toArray() as [bigint];
     return unpackBudget(word);
-  }
-
-  /** How far the sharing of a period is, while the ring keeps it. */
-  async round(community: CommunityIndex, period: Period): Promise<SharingRound> {
-    const answer = await this.#at.read("roundOf", [community, period]);
-    const [joined, counted, chunks] = answer.toArray() as [bigint, bigint, bigint];
-    return { joined, counted, chunks };
   }
 
   /**
@@ -93,62 +68,21 @@ export class SharingClient {
     period: Period,
     { slotsPerPeriod }: Pick<Terms, "slotsPerPeriod">,
   ): Promise<SlotTotals[] | null> {
-    const [words] = (await this.#at.read("totals", [community, period])).toArray() as [readonly bigint[]];
+    const [words] = (await this.at.read("totals", [community, period])).toArray() as [readonly bigint[]];
     return words.length === 0 ? null : decodeTotals(Array.from(words), slotsPerPeriod);
   }
 
   /** The digest that a trading key signs, as the contract computes it; `sharingBudgetDigest` computes the same without a call. */
   async budgetDigest(budget: SharingBudget): Promise<Hex> {
-    const [digest] = await this.#at.read("budgetDigest", [budget.community, rawBudget({ budget })]);
+    const [digest] = await this.at.read("budgetDigest", [budget.community, rawBudget({ budget })]);
     return digest as Hex;
-  }
-
-  /** What settlement reads once per batch: nothing. */
-  async context(community: CommunityIndex, period: Period): Promise<bigint[]> {
-    const [words] = await this.#at.read("contextOf", [community, period]);
-    return Array.from(words as readonly bigint[]);
-  }
-
-  /**
-   * What settlement is told of a member outside `settle`: nothing, once it is certain that it has no part; null until then, and for
-   * whoever has one. The pure `sharePeriod` computes parts.
-   */
-  async positionOf({ community, member, period }: JournalKey): Promise<ModuleAnswer | null> {
-    const answer = await this.#at.read("positionOf", [community, member, period, [], []]);
-    const [ready, paid, received, position] = answer.toArray() as [boolean, bigint, bigint, Hex];
-    if (!ready) return null;
-    return { paid: asAmount(paid), received: asAmount(received), position: decodePosition(position) };
-  }
-
-  /** Where budgets count (EIP-5267). */
-  async domain(): Promise<Domain> {
-    return readDomain(this.#at);
-  }
-
-  /** The registry of this deployment. */
-  async registry(): Promise<Address> {
-    return this.#address("registry");
-  }
-
-  /** The escrow of this deployment. */
-  async escrow(): Promise<Address> {
-    return this.#address("escrow");
-  }
-
-  /** The settlement contract of this deployment. */
-  async settlement(): Promise<Address> {
-    return this.#address("settlement");
-  }
-
-  async #address(name: string): Promise<Address> {
-    const [value] = await this.#at.read(name, []);
-    return value as Address;
   }
 }
 
 /** Anyone may send all of these but `announce`. */
 function sharingCalls(at: Endpoint) {
   return {
+    ...meteredModuleCalls(at),
     /** Coordinator, from a period on that nobody can have joined: the next one at first, later one behind the horizon. */
     announce: (
       community: CommunityIndex,
@@ -158,9 +92,6 @@ function sharingCalls(at: Endpoint) {
     /** A bad budget is skipped and named in a log; the rest is kept. */
     keepBudgets: (community: CommunityIndex, budgets: readonly SignedBudget[]) =>
       at.call("keepBudgets", [community, budgets.map(rawBudget)]),
-    /** Before the period begins; members ascending. Reserves the budget of each, or what its account has of it. */
-    join: (community: CommunityIndex, period: Period, members: readonly MemberIndex[]) =>
-      at.call("join", [community, period, members]),
     /** Hands readings to settlement and counts those that it accepts: one chunk of at most `mostShared` members. */
     meter: (community: CommunityIndex, period: Period, items: readonly MeteredItem[]) =>
       at.call("meter", [community, period, items.map(rawMetered)]),
@@ -170,9 +101,6 @@ function sharingCalls(at: Endpoint) {
     /** Settles a chunk as a whole, once totals are frozen and the settlement delay is over. */
     settle: (community: CommunityIndex, period: Period, { chunk, items, start }: SharingChunk) =>
       at.call("settle", [community, period, items.map(rawSettle), start, chunk]),
-    /** All of it at once, where one call holds everybody who joined and no reading is refused. */
-    meterAndSettle: (community: CommunityIndex, period: Period, items: readonly MeteredItem[]) =>
-      at.call("meterAndSettle", [community, period, items.map(rawMetered)]),
   };
 }
 

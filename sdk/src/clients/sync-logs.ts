@@ -113,7 +113,8 @@ async function advanced(
   for (const part of parts) {
     const range = { ...options, ...part.range, onProgress };
     for await (const { fromBlock, toBlock: last, logs, prepared } of scanChunks(part.from, filter, range, prepare)) {
-      if (!follows(prepared, fromBlock, state.checkpoint.anchors.at(-1))) return { ...state, whole: false };
+      const before = state.checkpoint.anchors.at(-1);
+      if (!(await follows(source, prepared, fromBlock, before, options))) return { ...state, whole: false };
       const anchors = thinned([...state.checkpoint.anchors, prepared.anchor]);
       state = {
         checkpoint: { ...state.checkpoint, nextBlock: last + 1, anchors },
@@ -131,9 +132,20 @@ interface TipBlock {
   readonly parent: string | undefined;
 }
 
-/** Whether a block that was read alone stands on the one that was read before it. */
-function follows({ anchor, parent }: TipBlock, fromBlock: number, before: Anchor | undefined): boolean {
-  if (fromBlock !== anchor.block || before?.block !== anchor.block - 1) return true;
+/**
+ * Whether blocks that were read stand on the one that was read before them: where the chain changed under both, logs of the one that
+ * is gone would stay among the others for good.
+ */
+async function follows(
+  source: AnchoredSource,
+  { anchor, parent: own }: TipBlock,
+  fromBlock: number,
+  before: Anchor | undefined,
+  options: SyncOptions,
+): Promise<boolean> {
+  if (before?.block !== fromBlock - 1) return true;
+  const ask = () => withPatience("eth_getBlockByNumber", source.getBlock(fromBlock), options);
+  const parent = fromBlock === anchor.block ? own : (await repeated(ask, options))?.parentHash;
   // Development nodes make up some blocks only once they are asked for, and name no block before those.
   return parent === undefined || parent === before.hash || parent === ZeroHash;
 }

@@ -111,12 +111,22 @@ export class Node {
 
   /** Transactions of an account that are in blocks, or wait to be as well. */
   async nonce(account: string, at: "latest" | "pending"): Promise<number> {
-    return Number(await this.#quantity("eth_getTransactionCount", [account, at]));
+    return this.#count(account, at);
   }
 
   /** Transactions of an account in blocks up to one. */
   async nonceAt(account: string, block: number): Promise<number> {
-    return Number(await this.#quantity("eth_getTransactionCount", [account, hex(block)]));
+    return this.#count(account, hex(block));
+  }
+
+  async #count(account: string, at: string): Promise<number> {
+    const method = "eth_getTransactionCount";
+    return this.#try(method, async (line) => {
+      const answer = await line.ask(method, [account, at]);
+      const count = quantityIn(method, answer);
+      if (count > BigInt(Number.MAX_SAFE_INTEGER)) throw malformed(method, answer);
+      return Number(count);
+    });
   }
 
   /** Wei. */
@@ -145,6 +155,11 @@ export class Node {
   /** Any other question to the chain. */
   async ask(method: string, params: readonly unknown[]): Promise<unknown> {
     return this.#try(method, (line) => line.ask(method, [...params]));
+  }
+
+  /** The same, where `read` finds an answer that is none: then the next node is asked. */
+  async read<T>(method: string, params: readonly unknown[], read: (answer: unknown) => T): Promise<T> {
+    return this.#try(method, async (line) => read(await line.ask(method, [...params])));
   }
 
   /** Null while the transaction is in no block. */

@@ -124,10 +124,10 @@ export class Outbox {
     return row && jobOf(row);
   }
 
-  /** The job that has a nonce. */
-  jobAt(nonce: number): Job | undefined {
-    const row = this.store.prepare<[number], JobRow>("SELECT * FROM jobs WHERE nonce = ?").get(nonce);
-    return row && jobOf(row);
+  /** Jobs that have a nonce from one on, in their order. */
+  jobsFrom(nonce: number): Job[] {
+    const sql = "SELECT * FROM jobs WHERE nonce >= ? ORDER BY nonce";
+    return this.store.prepare<[number], JobRow>(sql).all(nonce).map(jobOf);
   }
 
   /** In the order of their nonces; queued ones as they came, the urgent ones before, by when they expire. */

@@ -1,5 +1,5 @@
 /** Sends calls from one account: each once, in order, whatever breaks in between. */
-import { faultOf, isWattbookError } from "@wattbook/sdk";
+import { faultOf, isWattbookError, RpcInvalidError } from "@wattbook/sdk";
 import { keccak256, Transaction, type Signer } from "ethers";
 import { isServiceError, ServiceError } from "../errors.ts";
 import { pause } from "./backoff.ts";
@@ -50,6 +50,9 @@ export function isFinal({ state }: Job): boolean {
 
 /** Gas of a transaction that does nothing. */
 const PLAIN_GAS = 21_000n;
+
+/** Transactions of somebody else with the same account that may wait in a node: pools keep far fewer. */
+const MOST_WAITING = 10_000;
 
 /** Largest gas limit of a transaction (EIP-7825). */
 const MOST_GAS = 1n << 24n;
@@ -182,13 +185,10 @@ export class Sender {
    * are free again, and everything behind them waits. Of our own the bytes are still there.
    */
   async #mendHoles(head: Head, spent: number): Promise<void> {
-    const known = this.#outbox.nextNonce();
-    for (let nonce = spent; nonce < known; nonce++) {
-      const job = this.#outbox.jobAt(nonce);
-      if (job === undefined) {
-        if (nonce === spent) await this.#fill(head, nonce);
-        continue;
-      }
+    const [first, ...more] = this.#outbox.jobsFrom(spent);
+    if (first === undefined) return;
+    if (first.nonce !== spent) await this.#fill(head, spent);
+    for (const job of [first, ...more]) {
       // A node that has not got its block yet has forgotten nothing.
       if (!isFinal(job) || head.number < (job.block ?? 0)) continue;
       this.#outbox.unmined(job.key);
@@ -280,7 +280,11 @@ export class Sender {
     const from = await this.#from();
     // Whoever else uses the account may have transactions waiting: ours go behind them.
     const waiting = await this.#node.nonce(from, "pending");
-    const nonce = Math.max(waiting, spent, this.#outbox.nextNonce());
+    const known = Math.max(spent, this.#outbox.nextNonce());
+    // A nonce that nothing comes before is mined never, and everything behind it waits.
+    if (waiting > known + MOST_WAITING)
+      throw new RpcInvalidError(`eth_getTransactionCount: ${waiting}, after ${known}`);
+    const nonce = Math.max(waiting, known);
     const fees = await feesNow(this.#node, head, this.#options.fees ?? DEFAULT_FEES);
     const attempt = await this.#sign(head, job, { nonce, fees, gas, cancels: false });
     this.#tell("signed", job, attempt.hash);

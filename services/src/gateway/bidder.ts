@@ -92,7 +92,7 @@ export class Bidder {
     const prepared = await this.#prepare(community, member.member, period);
     if (prepared === undefined) return false;
     const { terms, header, context } = prepared;
-    if (!passed && feeToOf(before) === header.feeTo.toLowerCase()) return false;
+    if (!passed && paysAs(before, header)) return false;
     const free = open.filter((slot) => offsetIn(terms, period, slot) >= header.after);
     const slots = await Promise.all(
       free.map(async (slot) => ({ slot, netWh: await member.forecast.netWh(member.meter, slotStart(terms, slot)) })),
@@ -130,14 +130,15 @@ function isPassed(terms: Terms, { community, period, body }: OutboxItem, open: r
   return first !== undefined && earliest !== undefined && slotIn(terms, period, first.offset) < earliest;
 }
 
-/** Whether a refusal is the relayer's own, and none of the chain's: another relayer takes it with another place for its fees. */
+/** Whether a refusal is the relayer's own, and none of the chain's: with another fee, or for another relayer, it is taken. */
 function isOfRelayer({ answer }: OutboxItem): boolean {
   return answer !== null && (JSON.parse(answer) as { readonly code?: string }).code === "RELAYER_REFUSED";
 }
 
-/** Where the fees of a strip go: to the relayer that it was made for. */
-function feeToOf({ body }: OutboxItem): string {
-  return UnsignedStripBody.parse(JSON.parse(body)).feeTo.toLowerCase();
+/** Whether a strip pays the same relayer the same fee: made anew it would be refused again. */
+function paysAs({ body }: OutboxItem, { feeTo, feePerEntry }: StripHeader): boolean {
+  const before = UnsignedStripBody.parse(JSON.parse(body));
+  return before.feeTo.toLowerCase() === feeTo.toLowerCase() && BigInt(before.feePerEntry) === feePerEntry;
 }
 
 function openSlots(terms: Terms, period: Period, now: Seconds): Slot[] {

@@ -17,6 +17,7 @@ describe("demo options", function () {
       days: 1,
       seed: 1n,
       json: false,
+      battery: false,
       report: true,
       ethPrice: 300_000n,
     });
@@ -25,7 +26,9 @@ describe("demo options", function () {
   it("are read", function () {
     const args = ["--input", "a.csv", "--load-unit", "Wh", "--pv-kwp", "7.5", "--homes", "150", "--days", "2"];
     args.push("--format", "green-button", "--zone", "Europe/Berlin");
-    expect(parse(...args, "--seed", "18446744073709551615", "--out", "out", "--json", ...PAGE)).to.deep.equal({
+    expect(
+      parse(...args, "--seed", "18446744073709551615", "--out", "out", "--json", "--battery", ...PAGE),
+    ).to.deep.equal({
       input: "a.csv",
       mode: "auction",
       rule: "sdr",
@@ -38,6 +41,7 @@ describe("demo options", function () {
       seed: (1n << 64n) - 1n,
       out: "out",
       json: true,
+      battery: true,
       report: false,
       ethPrice: 285_050n,
     });

@@ -53,6 +53,21 @@ describe("The demo in the mode sharing", function () {
     await rm(folder, { recursive: true });
   });
 
+  it("plans a battery of the community over the same days, if it is asked to", async function () {
+    const args = ["--homes", "2", "--no-report", "--battery"];
+    const { code, stdout } = await demo(...args);
+    expect(code).to.equal(EXIT.sound);
+    const lines = stdout.split("\n");
+    const at = lines.findIndex((line) => line.startsWith("A community battery of 4.00 kWh"));
+    expect(at).to.be.greaterThan(0);
+    const costs = lines.slice(at).flatMap((line) => {
+      const [, name, cost] = /^(no battery|plan, corrected) +(-?\d+\.\d+) /.exec(line) ?? [];
+      return name === undefined ? [] : [Number(cost)];
+    });
+    expect(costs.length).to.equal(2);
+    expect(costs[1]).to.be.lessThan(costs[0] ?? 0);
+  });
+
   it("compares all rules and the auction on the same homes, with the books at zero", async function () {
     const args = ["--mode", "sharing", "--rule", "mmr", "--homes", "4", "--json", "--out", folder];
     const { code, stdout, stderr } = await demo(...args);

@@ -284,6 +284,35 @@ describe("journals and bills from logs", function () {
     expect(synced.logs).to.deep.equal(fresh.logs);
   });
 
+  it("notice a reorganisation of what was read before, while the rest is read", async function () {
+    const w = await world();
+    const { networkHelpers } = w.connection;
+    const store = new TextStore();
+    const filter = { address: w.at.escrow, topics: [] };
+    const fork = await networkHelpers.takeSnapshot();
+    await w.raw.fund(3, 22n);
+    await syncLogs(w.provider, filter, { store });
+    for (let block = 0; block < 10; block++) await networkHelpers.mine();
+    let changed = false;
+    const source: AnchoredSource = {
+      getBlock: (block) => w.provider.getBlock(block),
+      getLogs: (wanted) => w.provider.getLogs(wanted),
+      // Asked once the checkpoint was found to be part of the chain.
+      getBlockNumber: async () => {
+        if (!changed) {
+          changed = true;
+          await fork.restore();
+          await w.raw.fund(3, 333n);
+          for (let block = 0; block < 30; block++) await networkHelpers.mine();
+        }
+        return w.provider.getBlockNumber();
+      },
+    };
+    const synced = await syncLogs(source, filter, { store });
+    const fresh = await syncLogs(w.provider, filter, { store: new MemoryLogStore() });
+    expect(synced.logs).to.deep.equal(fresh.logs);
+  });
+
   it("refuse a checkpoint that is none, or of another scan", async function () {
     const w = await world();
     const filter = { address: w.at.escrow, topics: [] };

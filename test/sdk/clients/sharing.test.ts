@@ -141,7 +141,13 @@ describe("SharingClient and the logs of a community that shares after the fact",
     if (!(thrown instanceof ContractRevertError)) throw new Error("it was not refused");
     expect(thrown.error).to.equal("SettlementDelayed");
     expect(thrown.message).to.include("Wait until `from`");
-    expect(mostShared(w.terms)).to.equal(256);
+    const most = mostShared(w.terms);
+    expect(most, "as many readings of 24 bits add up to 32").to.equal(256);
+    const [item] = await items(w, [homes.roof]);
+    if (item === undefined) throw new Error("no item");
+    const tooMany = Array.from({ length: most + 1 }, () => item);
+    const refused: unknown = await wattbook.sharing.simulate.meter(community, period, tooMany).catch((e: unknown) => e);
+    expect(refused).to.be.instanceOf(ContractRevertError).and.to.have.property("error", "ChunkTooLarge");
   });
 
   it("finds logs that do not say what was beyond a budget", async function () {

@@ -224,6 +224,23 @@ for (const kind of NODES) {
       expect(door.seen.filter(sends)).to.have.length(1);
     });
 
+    for (const count of ["0xffffffff", "0xffffffffffffffff", `0x${"ff".repeat(32)}`]) {
+      it(`takes no nonce from a node that counts ${count} waiting transactions, and goes on with the next one`, async function () {
+        this.timeout(20_000);
+        const job = payment();
+        bench.sender.submit(job);
+        door.judge(({ method, params }) =>
+          method === "eth_getTransactionCount" && params[1] === "pending" ? { result: count } : "pass",
+        );
+        const error: unknown = await bench.sender.tick().catch((thrown: unknown) => thrown);
+        expect(error).to.have.property("code", "RPC_INVALID");
+        expect(bench.sender.job("pay")).to.include({ state: "queued", nonce: null });
+        door.judge(() => "pass");
+        expect((await bench.sender.complete("pay", 1)).state).to.equal("done");
+        expect(await balanceOf(job.call.to)).to.equal(1n);
+      });
+    }
+
     it("gives up on a node that hangs, and goes on with the next tick", async () => {
       const backoff = { tries: 1, first: 1, most: 1 };
       const node31337 = new Node({ urls: [door.url], chainId: 31_337n, timeout: 5_000, backoff });

@@ -142,6 +142,20 @@ describe("Local times in files", function () {
     }
   });
 
+  it("of the hour that clocks show twice are told apart in files that begin with the latest row as well", async function () {
+    const rows = ["01:30", "02:00", "02:30", "02:00", "02:30", "03:00"].map(
+      (time, row) => `m,2026-10-25T${time}:00,${row + 1},0`,
+    );
+    const read = async (values: "register" | "interval", of: readonly string[]) => {
+      const { samples, errors } = await replayed(values, of, "Europe/Amsterdam");
+      expect(errors.map(({ message }) => message)).to.deep.equal([]);
+      return samples.map(({ at, importWh }) => [at, importWh]).sort(([a = 0n], [b = 0n]) => Number(a - b));
+    };
+    for (const values of ["register", "interval"] as const) {
+      expect(await read(values, [...rows].reverse()), values).to.deep.equal(await read(values, rows));
+    }
+  });
+
   it("are refused where clocks never showed them", async function () {
     const rows = ["m,2026-03-29T01:00:00,1,0", "m,2026-03-29T02:30:00,2,0", "m,2026-03-29T03:00:00,3,0"];
     const { errors, samples } = await replayed("register", rows, "Europe/Amsterdam");

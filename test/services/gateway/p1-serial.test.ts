@@ -83,9 +83,11 @@ describe("P1 from a pseudo terminal", function () {
     await eventually(() => memory.codes.filter((code) => code === "LINK_DOWN").length > 1, "tries");
     expect(adapter.fault()).to.include(device);
     const second = await plugIn();
-    await eventually(() => adapter.fault() === null, "opened again");
-    second.write(telegram({ at: "260326101520W" }));
-    await eventually(() => memory.samples.length === 2, "a sample of the device that is back");
+    await eventually(() => {
+      second.write(telegram({ at: "260326101520W" }));
+      return memory.samples.length === 2;
+    }, "a sample of the device that is back");
+    expect(adapter.fault()).to.equal(null);
     expect(memory.samples[1]?.at).to.equal(1_774_516_520n);
     expect(memory.codes).to.include("TELEGRAM_CUT");
   });
@@ -114,8 +116,8 @@ describe("P1 from a pseudo terminal", function () {
     }
   });
 
-  it("opens a silent device again and says so", async function () {
-    await plugIn();
+  it("opens a silent device again and says so until it speaks", async function () {
+    const cable = await plugIn();
     adapter = new P1SerialAdapter({
       ...{ meter: "north", path: device, every: asSeconds(10n), silence: 30, backoff: FAST },
     });
@@ -123,6 +125,14 @@ describe("P1 from a pseudo terminal", function () {
     await eventually(() => memory.codes.length > 1, "two silences");
     expect(memory.codes[0]).to.equal("LINK_DOWN");
     expect(memory.errors[0]).to.include({ field: "silence", value: "30 ms" });
+    await eventually(() => {
+      expect(adapter.fault(), "open or not").to.include("nothing came");
+      return memory.codes.length > 5;
+    }, "more silences");
+    await eventually(() => {
+      cable.write(telegram({ at: "260326101500W" }));
+      return adapter.fault() === null;
+    }, "a telegram");
   });
 
   it("gives the device back when it stops", async function () {

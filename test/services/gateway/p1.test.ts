@@ -251,6 +251,18 @@ describe("P1 over TCP", function () {
     const silent = new P1TcpAdapter({ ...common, port, silence: 20 });
     await silent.start(memory.sink, memory.report);
     await eventually(() => sockets.length >= 2, "a second try");
+    await eventually(() => {
+      expect(silent.fault(), "connected or not").to.include("nothing came");
+      return sockets.length >= 5;
+    }, "more tries");
+    await eventually(() => {
+      // A line that is given up meanwhile takes nothing.
+      sockets
+        .at(-1)
+        ?.on("error", () => undefined)
+        .write(telegram({ at: "260326101500W" }));
+      return silent.fault() === null;
+    }, "a telegram");
     await silent.stop();
     listening.close();
     await once(listening, "close");

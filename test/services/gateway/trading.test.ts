@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { asLots, asPrice, asSeconds, asSlot, verifyStrip } from "@wattbook/sdk/pure";
+import { asAmount, asLots, asPrice, asSeconds, asSlot, verifyStrip } from "@wattbook/sdk/pure";
 import { HistoryForecast } from "../../../services/src/gateway/forecast.ts";
 import type { TradingMember } from "../../../services/src/gateway/bidder.ts";
 import { ForecastStrategy } from "../../../services/src/gateway/strategy.ts";
@@ -143,6 +143,26 @@ describe("bidding", function () {
       entries.map(({ offset }) => offset),
       "all slots that are open",
     ).to.deep.equal([1n, 2n, 3n]);
+    await gateway.stop();
+  });
+
+  it("makes a strip anew where its relayer has raised the fee meanwhile", async function () {
+    let fee = asAmount(1n);
+    const paying: typeof prepare = async (...args) => {
+      const prepared = await prepare(...args);
+      if (prepared === undefined) throw new Error("the member trades");
+      return { ...prepared, header: { ...prepared.header, feePerEntry: fee } };
+    };
+    const { gateway, relayer } = gatewayOf({ traders: [TRADER], prepare: paying });
+    relayer.answers.push({ outcome: "refused", code: "RELAYER_REFUSED", message: "feePerEntry is 1: at least 2." });
+    for (let step = 0; step < 3; step++) await gateway.step();
+    expect(relayer.deliveries, "nothing has changed").to.equal(1);
+    fee = asAmount(2n);
+    for (let step = 0; step < 3; step++) await gateway.step();
+    const fees = [...relayer.kept.values()].map(
+      ({ body }) => (JSON.parse(body) as { feePerEntry: string }).feePerEntry,
+    );
+    expect(fees).to.deep.equal(["2"]);
     await gateway.stop();
   });
 

@@ -19,7 +19,7 @@ import { ChainClock } from "../../../services/src/relayer/chain/clock.ts";
 import { Together } from "../../../services/src/relayer/chain/once.ts";
 import { GroupCommit } from "../../../services/src/relayer/store/group-commit.ts";
 import { openStore } from "../../../services/src/store/open.ts";
-import { faultyDoor, type FaultyDoor, type Verdict } from "../support/door.ts";
+import { type Fault, faultyDoor, type FaultyDoor, type SeenCall, type Verdict } from "../support/door.ts";
 import { lateAnswer } from "../support/late-node.ts";
 import { fillStore, makeRoom } from "../support/small-disk.ts";
 import { RelayerBenches } from "./bench.ts";
@@ -166,6 +166,83 @@ describe("relayer: faults", function () {
     await bench.relayer.tick();
     const digest = stripDigest(world.wattbook.domains.market, strip.strip);
     expect((await bench.get(`/v1/strips/${digest}`)).body).to.include({ state: "posted" });
+    await bench.close();
+  });
+
+  it("takes back what was posted where its block goes while the ones behind it are read", async () => {
+    const bench = await benches.open(wallet, { node: node(), lead: 1 });
+    const strip = await signed(5, [sell(2)], 2n);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    const stateOf = async () =>
+      (await bench.get(`/v1/strips/${stripDigest(world.wattbook.domains.market, strip.strip)}`)).body.state;
+    const fork = await world.ask("evm_snapshot");
+    await world.send(world.wattbook.market.calls.post(world.community, strip.strip.period, [strip]));
+    await bench.relayer.tick();
+    expect(await stateOf()).to.equal("posted");
+    const read = await world.provider.getBlockNumber();
+    await world.ask("hardhat_mine", "0xa");
+    let step = 0;
+    const verdict = async ({ method, params: [block] }: SeenCall): Promise<Fault> => {
+      if (step === 1) {
+        step = 2;
+        await world.ask("evm_revert", fork);
+        await world.ask("hardhat_mine", "0x14");
+      }
+      if (step === 0 && method === "eth_getBlockByNumber" && Number(block) === read) step = 1;
+      return "pass";
+    };
+    door.judge(verdict);
+    await bench.relayer.tick().catch(() => undefined);
+    expect(step, "the chain changed behind the look at the block that was read").to.equal(2);
+    door.judge(() => "pass");
+    await world.ask("hardhat_mine");
+    await bench.relayer.tick();
+    expect(await stateOf()).to.equal("waiting");
+    await bench.close();
+  });
+
+  it("says that the node's answer is none where it gives logs that cannot be read, and reads them once it does", async () => {
+    const backoff = { tries: 2, first: 1, most: 2 };
+    const asked = new Node({ urls: [door.url], chainId: world.deployment.chainId, backoff });
+    const bench = await benches.open(wallet, { node: asked });
+    const log = { address: world.deployment.contracts.DoubleAuction, topics: [], data: "0x", logIndex: "0x0" };
+    const known = { ...log, blockHash: `0x${"11".repeat(32)}`, transactionHash: `0x${"22".repeat(32)}` };
+    for (const result of [
+      null,
+      {},
+      "0x",
+      [null],
+      [{}],
+      [{ ...known, blockNumber: "soon" }],
+      [{ ...known, blockNumber: null }],
+    ]) {
+      await world.ask("hardhat_mine", "0xa");
+      door.judge(({ method }) => (method === "eth_getLogs" ? { result } : "pass"));
+      const error: unknown = await bench.relayer.tick().catch((thrown: unknown) => thrown);
+      expect(error, JSON.stringify(result)).to.have.property("code", "RPC_INVALID");
+    }
+    door.judge(() => "pass");
+    await bench.relayer.tick();
+    await bench.close();
+  });
+
+  it("takes nothing back where a node behind the same address is only some blocks behind", async () => {
+    const bench = await benches.open(wallet, { node: node() });
+    const strip = await signed(0, [sell(3)], 2n);
+    expect((await bench.strip(strip)).status).to.equal(202);
+    const behind = await world.provider.getBlockNumber();
+    await world.send(world.wattbook.market.calls.post(world.community, strip.strip.period, [strip]));
+    await world.ask("hardhat_mine");
+    await bench.relayer.tick();
+    const path = `/v1/strips/${stripDigest(world.wattbook.domains.market, strip.strip)}`;
+    expect((await bench.get(path)).body).to.include({ state: "posted" });
+    door.judge((call) => lateAnswer((...of) => world.ask(...of), behind, call));
+    await bench.relayer.tick().catch(() => undefined);
+    expect((await bench.get(path)).body).to.include({ state: "posted" });
+    door.judge(() => "pass");
+    await world.ask("hardhat_mine");
+    await bench.relayer.tick();
+    expect((await bench.get(path)).body).to.include({ state: "posted" });
     await bench.close();
   });
 

@@ -1,28 +1,36 @@
 import { expect } from "chai";
 import {
   asAmount,
+  asCommunity,
   asLots,
+  asMember,
   asPeriod,
   asPrice,
   asSeconds,
   asSlotOffset,
   asTick,
   asWh,
+  communityTerms,
   endRegisters,
   estimatesFrom,
   type MeterValue,
   type Period,
   periodEnd,
   readingDigest,
+  type SharingClient,
   signSharingBudget,
   type SignedReading,
 } from "@wattbook/sdk";
 import type { Wallet } from "ethers";
 import { DEFAULT_FEES, Node, Outbox, Sender } from "../../../services/src/chain/index.ts";
 import { Keeper } from "../../../services/src/keeper/index.ts";
+import type { CommunityView } from "../../../services/src/relayer/chain/view.ts";
+import type { Candidate } from "../../../services/src/relayer/settle/items.ts";
+import { SharingPlans } from "../../../services/src/relayer/settle/sharing.ts";
+import type { Facts } from "../../../services/src/relayer/store/facts.ts";
 import { at } from "../../helpers/lists.ts";
 import { type RelayerBench, RelayerBenches } from "./bench.ts";
-import { anvil, CommunityWorld, type Home, SHORT } from "./world.ts";
+import { anvil, CommunityWorld, type Home, keyOf, SHORT } from "./world.ts";
 
 const wh = (imported: number, exported = 0) => ({ imported: asWh(BigInt(imported)), exported: asWh(BigInt(exported)) });
 /** Seconds. */
@@ -214,6 +222,21 @@ describe("relayer: a community that shares after the fact", function () {
     await expectBooksClosed(period);
   });
 
+  it("brings in readings that come once totals are frozen, without waiting for anybody's estimate", async () => {
+    const period = await joinedPeriod();
+    await world.advanceTo(estimatesFrom(world.terms, period) + 60n);
+    await bench.ticks(1);
+    const late = [await read(world.home(0), period, wh(0, 31)), await read(world.home(1), period, wh(44))];
+    await bench.ticks(4);
+    for (const each of late) expect(await stateOf(each)).to.include({ state: "settled" });
+    // The third is the last of them: nothing is shared any more, and it does not wait either.
+    const last = await read(world.home(2), period, wh(12));
+    await bench.ticks(4);
+    expect(await stateOf(last)).to.include({ state: "settled" });
+    expect(await world.wattbook.sharing.round(world.community, period)).to.include({ counted: 0n, chunks: 0n });
+    await expectBooksClosed(period);
+  });
+
   it("starts anew with budgets among the records that it has read", async () => {
     await bench.close();
     bench = await benches.open(wallet, { folder, patience: PATIENCE });
@@ -224,5 +247,59 @@ describe("relayer: a community that shares after the fact", function () {
     await world.advanceTo(periodEnd(world.terms, period) + DELAY);
     await bench.ticks(5);
     expect(await stateOf(at(readings, 2))).to.include({ state: "settled" });
+  });
+});
+
+describe("relayer: plans for readings of those who share", () => {
+  const period = asPeriod(498_000n);
+  const who = keyOf("anybody").address;
+  const terms = communityTerms({ ...SHORT, paymentToken: who, coordinator: who, dso: who, feeCollector: who });
+
+  /** How many readings are planned which way. @param joined Members; the first `here` of them have handed in a reading. */
+  async function planned(
+    given: Partial<Record<"community" | "joined" | "here", number>> & {
+      readonly after?: bigint;
+      readonly delay?: bigint;
+      readonly due?: boolean;
+    },
+    plans = plansOf(given.joined ?? 3),
+  ) {
+    const { community = 0, joined = 3, here = joined, after = 0n, delay = 0n, due = false } = given;
+    const now = () => asSeconds(periodEnd(terms, period) + after);
+    const view = { community: asCommunity(BigInt(community)), terms, now };
+    const sharing = { scheme: () => Promise.resolve({ settlementDelay: asSeconds(delay) }) };
+    const candidates = Array.from({ length: here }, (_, member) => ({
+      ...{ row: { community, period: Number(period), member }, records: [], clear: true },
+    }));
+    const plan = await plans.of(
+      view as unknown as CommunityView,
+      sharing as unknown as SharingClient,
+      candidates as unknown as Candidate[],
+      due,
+    );
+    return Object.entries(plan).flatMap(([name, { length }]) => (length === 0 ? [] : [`${name} ${length}`]));
+  }
+
+  function plansOf(joined: number): SharingPlans {
+    const traders = () => Array.from({ length: joined }, (_, member) => asMember(BigInt(member)));
+    return new SharingPlans({ traders, meteredOf: () => undefined } as unknown as Facts);
+  }
+
+  it("wait for the others and for the delay of their own community", async () => {
+    const plans = plansOf(3);
+    expect(await planned({ after: 1n, delay: 900n }, plans)).to.deep.equal(["waiting 3"]);
+    expect(await planned({ community: 1, after: 1n, delay: 0n }, plans)).to.deep.equal(["together 3"]);
+    expect(await planned({ after: 900n, delay: 900n }, plans)).to.deep.equal(["together 3"]);
+    expect(await planned({ here: 2 }, plans)).to.deep.equal(["waiting 2"]);
+    expect(await planned({ here: 2, due: true }, plans)).to.deep.equal(["apart 2"]);
+  });
+
+  it("are made at once for more than a call takes, and for nobody in particular once totals are frozen", async () => {
+    expect(await planned({ joined: 60 })).to.deep.equal(["together 60"]);
+    expect(await planned({ joined: 61 })).to.deep.equal(["apart 61"]);
+    expect(await planned({ joined: 61, here: 60 })).to.deep.equal(["waiting 60"]);
+    const frozen = estimatesFrom(terms, period) - periodEnd(terms, period);
+    expect(await planned({ here: 2, due: true, after: frozen + 60n })).to.deep.equal(["plain 2"]);
+    expect(await planned({ due: true, after: frozen + 60n })).to.deep.equal(["together 3"]);
   });
 });

@@ -11,17 +11,21 @@ interface Places {
 
 /**
  * Reads rows' times, each UTC. Local times of the hour that clocks show twice in autumn are told apart by the order of a
- * meter's rows, where both are there.
+ * meter's rows, where both are there; the other way round where its rows run backwards.
  * @return Throws GatewayError NOT_A_TIME for a time that is none, that clocks skipped, or that may be one of two
  * @throws DataError OPTION_INVALID for a zone that nobody knows
  */
 export function timesOf(rows: readonly Row[], places: Places, zone: string | undefined): (row: Row) => Seconds {
   const known = zone === undefined ? undefined : zoneOf(zone);
   const textOf = ({ cells }: Row) => cells[places.time] ?? "";
-  const twins = new Map<string, Row[]>();
+  const meterOf = ({ cells }: Row) => cells[places.meter] ?? "";
+  const meters = new Map<string, { readonly row: Row; readonly seconds: number }[]>();
   for (const row of known === undefined ? [] : rows) {
-    const key = `${row.cells[places.meter] ?? ""} ${textOf(row)}`;
-    twins.set(key, [...(twins.get(key) ?? []), row]);
+    const seconds = parseStamp(textOf(row))?.seconds;
+    if (seconds === undefined) continue;
+    const of = meters.get(meterOf(row)) ?? [];
+    if (of.length === 0) meters.set(meterOf(row), of);
+    of.push({ row, seconds });
   }
   return (row) => {
     const text = textOf(row);
@@ -35,8 +39,10 @@ export function timesOf(rows: readonly Row[], places: Places, zone: string | und
     if (first === undefined)
       throw refused(`clocks in ${known.name} never showed it. Is the zone right? Write offsets.`);
     if (second === undefined) return asSeconds(BigInt(first));
-    const same = twins.get(`${row.cells[places.meter] ?? ""} ${text}`) ?? [];
-    if (same.length === 2) return asSeconds(BigInt(same[0] === row ? first : second));
+    const all = meters.get(meterOf(row)) ?? [];
+    const backwards = (all.at(-1)?.seconds ?? 0) < (all[0]?.seconds ?? 0);
+    const same = all.filter(({ seconds }) => seconds === stamp.seconds);
+    if (same.length === 2) return asSeconds(BigInt((same[0]?.row === row) !== backwards ? first : second));
     throw refused(`clocks showed it twice, and it is there ${same.length} time(s), not twice. Write the offset.`);
   };
 }

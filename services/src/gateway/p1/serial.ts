@@ -39,6 +39,8 @@ function openPort(path: string, baudRate: number): Port {
 export class P1SerialAdapter implements Adapter {
   readonly #options: P1SerialOptions;
   #link: Link | undefined;
+  /** Whether nothing came for so long that the device was opened again: that it opens says nothing then. */
+  #silent = false;
 
   constructor(options: P1SerialOptions) {
     this.#options = options;
@@ -53,7 +55,7 @@ export class P1SerialAdapter implements Adapter {
       ...(backoff === undefined ? {} : { backoff }),
       run: async (up, signal) => {
         const port = open(path, baudRate);
-        port.once("open", up);
+        port.once(this.#silent ? "data" : "open", up);
         try {
           await this.#read(port, source, signal);
         } finally {
@@ -79,11 +81,13 @@ export class P1SerialAdapter implements Adapter {
     const silence = this.#options.silence ?? DEFAULT_SILENCE;
     const silent = new AbortController();
     const timer = setTimeout(() => {
+      this.#silent = true;
       const text = "nothing came in that time. Is the cable in, and the meter's P1 port switched on?";
       silent.abort(new GatewayError("LINK_DOWN", "silence", `${silence} ms`, text));
     }, silence);
     port.on("data", (chunk: Buffer) => {
       timer.refresh();
+      this.#silent = false;
       source.push(chunk);
     });
     try {

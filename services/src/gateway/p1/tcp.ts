@@ -22,6 +22,8 @@ const DEFAULT_SILENCE = 60_000;
 export class P1TcpAdapter implements Adapter {
   readonly #options: P1TcpOptions;
   #link: Link | undefined;
+  /** Whether nothing came for so long that the line was made again: that it connects says nothing then. */
+  #silent = false;
 
   constructor(options: P1TcpOptions) {
     this.#options = options;
@@ -62,13 +64,15 @@ export class P1TcpAdapter implements Adapter {
   async #read(socket: Socket, source: P1Source, up: () => void): Promise<void> {
     const silence = this.#options.silence ?? DEFAULT_SILENCE;
     socket.setTimeout(silence, () => {
+      this.#silent = true;
       const text = "nothing came in that time. Is the meter's P1 port switched on, and the data request line high?";
       socket.destroy(new GatewayError("LINK_DOWN", "silence", `${silence} ms`, text));
     });
+    socket.once(this.#silent ? "data" : "connect", up);
     socket.on("data", (chunk: Buffer) => {
+      this.#silent = false;
       source.push(chunk);
     });
-    socket.once("connect", up);
     await once(socket, "close");
   }
 }

@@ -39,6 +39,9 @@ const NAMES = [
 /** Most blocks of one request. */
 const CHUNK = 2_000;
 
+/** Milliseconds: a `Node` has waited by itself before it says that something failed. */
+const AT_ONCE = { backoff: 1 };
+
 /** Of a block that was never read. */
 const NONE = "";
 
@@ -69,18 +72,24 @@ export class Follower {
     const { before, rewound } = await this.#start(head);
     const settled = Math.max(before.block, head.number - this.#options.node.lag - 1);
     let last = before;
-    while (last.block < settled) last = await this.#readRange(last.block + 1, Math.min(last.block + CHUNK, settled));
+    while (last.block < settled) last = await this.#readRange(last, Math.min(last.block + CHUNK, settled));
     while (last.block < head.number) last = await this.#readNext(last, head);
     return rewound;
   }
 
-  async #readRange(from: number, last: number): Promise<Anchor> {
+  async #readRange(before: Anchor, last: number): Promise<Anchor> {
     const { node } = this.#options;
+    const from = before.block + 1;
     // The hash first and afterwards: where the chain changes in between, or a node took over that is behind and says "no logs"
     // of blocks that it has not, nothing counts as read.
     const hash = (await node.block(last))?.hash ?? "";
-    const logs = await scanLogs(logSourceOf(node), this.#filter, { fromBlock: from, toBlock: last });
+    const logs = await scanLogs(logSourceOf(node), this.#filter, { fromBlock: from, toBlock: last, ...AT_ONCE });
     if ((await node.block(last))?.hash !== hash) throw disagrees(last);
+    // Where the chain changed from further back, what was concluded from blocks before is gone as well.
+    if (before.hash !== NONE) {
+      const first = await node.block(from);
+      if (first === null || !follows(first, before)) throw disagrees(before.block);
+    }
     return this.#keep(logs, { block: last, hash });
   }
 
@@ -90,7 +99,7 @@ export class Follower {
     const block = number === head.number ? head : await node.block(number);
     if (block === null || !follows(block, before)) throw disagrees(number);
     const source = logSourceOf(node, block.hash);
-    const logs = await scanLogs(source, this.#filter, { fromBlock: number, toBlock: number });
+    const logs = await scanLogs(source, this.#filter, { fromBlock: number, toBlock: number, ...AT_ONCE });
     // Some nodes say "no logs" also of a hash that they do not know.
     if (logs.length === 0 && (await node.block(number))?.hash !== block.hash) throw disagrees(number);
     return this.#keep(logs, { block: number, hash: block.hash });
@@ -114,11 +123,18 @@ export class Follower {
     };
   }
 
-  /** The newest block that was read and is still part of the chain; else the one before the deployment. */
+  /** The newest block that was read and is part of the chain, as far as the node knows it; else the one before the deployment. */
   async #start(head: Head): Promise<{ before: Anchor; rewound: boolean }> {
     const { node, facts, deployment } = this.#options;
     let rewound = false;
-    for (const anchor of facts.anchors()) {
+    const anchors = facts.anchors();
+    const [newest] = anchors;
+    // One of several nodes behind an address that is some blocks behind takes nothing back: what was posted stays posted.
+    const isBehind = newest !== undefined && newest.block > head.number;
+    if (isBehind && anchors.some(({ block, hash }) => block === head.number && hash === head.hash)) {
+      return { before: newest, rewound };
+    }
+    for (const anchor of anchors) {
       const { block, hash } = anchor;
       const found = block > head.number ? null : block === head.number ? head : await node.block(block);
       if (found?.hash === hash) {

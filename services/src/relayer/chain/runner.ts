@@ -1,6 +1,7 @@
 /** Logs from a `Node`: with its failover, its checks and its patience. */
-import { faultOf, type LogSource, type ScannedLog } from "@wattbook/sdk";
+import { faultOf, type LogSource, RpcInvalidError, type ScannedLog } from "@wattbook/sdk";
 import type { Filter } from "ethers";
+import { z } from "zod";
 import type { Node } from "../../chain/index.ts";
 
 export { headReaderOf } from "../../chain/reader.ts";
@@ -18,7 +19,7 @@ export function logSourceOf(node: Node, blockHash?: string): LogSource {
         blockHash === undefined ? { fromBlock: blockIn(fromBlock), toBlock: blockIn(toBlock) } : { blockHash };
       const range = { ...blocks, address, topics };
       try {
-        return ((await node.ask("eth_getLogs", [range])) as RawLog[]).map(logOf);
+        return await node.read("eth_getLogs", [range], (answer) => logsIn(answer, blockHash));
       } catch (error) {
         throw faultOf(error) ?? error;
       }
@@ -26,19 +27,28 @@ export function logSourceOf(node: Node, blockHash?: string): LogSource {
   };
 }
 
-interface RawLog {
-  readonly address: string;
-  readonly topics: readonly string[];
-  readonly data: string;
-  readonly blockNumber: string;
-  readonly blockHash: string;
-  readonly transactionHash: string;
-  readonly logIndex: string;
+/** @param blockHash Of the block that all of them are of, where one was named. @throws RpcInvalidError where that is no list of logs */
+function logsIn(answer: unknown, blockHash: string | undefined): ScannedLog[] {
+  const { success, data } = RawLogs.safeParse(answer);
+  if (!success) throw new RpcInvalidError(`eth_getLogs: ${JSON.stringify(answer).slice(0, 60)}`);
+  if (blockHash !== undefined && data.some((log) => log.blockHash.toLowerCase() !== blockHash.toLowerCase())) {
+    throw new RpcInvalidError(`eth_getLogs: logs of other blocks than ${blockHash}`);
+  }
+  return data.map(({ blockNumber, logIndex, ...log }) => ({
+    ...log,
+    blockNumber: Number(blockNumber),
+    index: Number(logIndex),
+  }));
 }
 
-function logOf({ blockNumber, logIndex, ...log }: RawLog): ScannedLog {
-  return { ...log, blockNumber: Number(blockNumber), index: Number(logIndex) };
-}
+const Bytes = z.string().regex(/^0x[0-9a-f]*$/i);
+const Quantity = z.string().regex(/^0x[0-9a-f]{1,12}$/i);
+const RawLogs = z.array(
+  z.object({
+    ...{ address: Bytes, topics: z.array(Bytes), data: Bytes },
+    ...{ blockNumber: Quantity, blockHash: Bytes, transactionHash: Bytes, logIndex: Quantity },
+  }),
+);
 
 function blockIn(block: Filter["fromBlock"]): string {
   return `0x${BigInt(block ?? 0).toString(16)}`;

@@ -22,7 +22,7 @@ import type { Facts } from "../store/facts.ts";
 import type { ReadingRow, Readings } from "../store/readings.ts";
 import type { Correction, Corrections } from "./corrections.ts";
 import { type Candidate, candidateOf, entriesOf, meteredItem, settleItem, whoseOf } from "./items.ts";
-import { SharingPlans } from "./sharing.ts";
+import { isFrozen, SharingPlans } from "./sharing.ts";
 
 /** What settling needs. */
 export interface SettlerParts {
@@ -123,9 +123,13 @@ export class Settler {
     if (together.length === 0) return;
     const items = together.map((candidate) => meteredItem(terms, candidate));
     const call = sharing.calls.meterAndSettle(community, period, items);
-    const gas = await orNull(gasFor(node, account, call));
+    const gas = await gasFor(node, account, call).catch((error: unknown) => {
+      // One that is refused keeps the others from being settled like this: so does what comes too early.
+      if (due && isWattbookError(error, "CONTRACT_REVERTED")) return null;
+      throw error;
+    });
     if (gas !== null) this.#keep("settle", together, { call, gas, expires: NEVER });
-    // One that is refused keeps the others from being settled like this.
+    else if (isFrozen(view, period)) await this.#send(terms, "settle", together);
     else if (due) await this.#send(terms, "meter", together, sharing);
   }
 
@@ -234,14 +238,6 @@ export class Settler {
     });
     planned(key);
   }
-}
-
-/** Null where the contract refuses the call. */
-async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  return asked.catch((error: unknown) => {
-    if (isWattbookError(error, "CONTRACT_REVERTED")) return null;
-    throw error;
-  });
 }
 
 /** Unix seconds that no chain reaches. */

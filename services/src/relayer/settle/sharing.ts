@@ -2,6 +2,7 @@
 import {
   asCommunity,
   asPeriod,
+  estimatesFrom,
   type MemberIndex,
   mostShared,
   type Period,
@@ -15,7 +16,7 @@ import { type Candidate, whoseOf } from "./items.ts";
 
 /** What to do with the readings of a period now. */
 export interface SharingPlan {
-  /** Plain customers: settlement needs nobody else's reading for them. */
+  /** Plain customers, and everybody who is too late for the totals: settlement needs nobody else's reading for them. */
   readonly plain: readonly Candidate[];
   /** Everybody who joined, where one call can meter, count and settle them all. */
   readonly together: readonly Candidate[];
@@ -33,8 +34,8 @@ const MOST_TOGETHER = 60;
 /** Decides when and how. */
 export class SharingPlans {
   readonly #facts: Facts;
-  /** Settlement delays by period: one that somebody joined keeps its own. */
-  readonly #delays = new Map<Period, Promise<Seconds>>();
+  /** Settlement delays by community and period: one that somebody joined keeps its own. */
+  readonly #delays = new Map<string, Promise<Seconds>>();
 
   constructor(facts: Facts) {
     this.#facts = facts;
@@ -53,6 +54,8 @@ export class SharingPlans {
     const [first] = candidates;
     if (first === undefined) return NOTHING;
     const { period } = whoseOf(first.row);
+    // Who is not in the totals by then has no part, and the module counts nobody any more.
+    if (isFrozen(view, period)) return { ...NOTHING, plain: candidates };
     const joined = this.#facts.traders(asCommunity(view.community), period);
     const isJoined = new Set<MemberIndex>(joined);
     const plain = candidates.filter(({ row }) => !isJoined.has(whoseOf(row).member));
@@ -76,15 +79,24 @@ export class SharingPlans {
   }
 
   async #delayOf({ community }: CommunityView, sharing: SharingClient, period: Period): Promise<Seconds> {
-    const known = this.#delays.get(period);
+    const name = (of: Period) => `${community}:${of}`;
+    const known = this.#delays.get(name(period));
     if (known !== undefined) return known;
     const asked = sharing.scheme(community, period).then((scheme) => scheme?.settlementDelay ?? (0n as Seconds));
-    this.#delays.set(period, asked);
-    asked.catch(() => this.#delays.delete(period));
-    this.#delays.delete(asPeriod(period - KEPT < 0n ? 0n : period - KEPT));
+    this.#delays.set(name(period), asked);
+    asked.catch(() => this.#delays.delete(name(period)));
+    this.#delays.delete(name(asPeriod(period - KEPT < 0n ? 0n : period - KEPT)));
     return asked;
   }
 }
+
+/** Whether no reading enters the totals of a period any more. */
+export function isFrozen(view: CommunityView, period: Period): boolean {
+  return view.now() >= estimatesFrom(view.terms, period) + MARGIN;
+}
+
+/** Seconds that the block which a call is tried on may be older than the chain's clock: it would be tried as one that is skipped. */
+const MARGIN = 60n;
 
 /** Periods whose delay is remembered. */
 const KEPT = 64n;

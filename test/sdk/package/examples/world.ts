@@ -14,7 +14,6 @@ import {
   buildStrip,
   communityTerms,
   connect,
-  CoordinatorDeskClient,
   periodEnd,
   periodOf,
   positionOf,
