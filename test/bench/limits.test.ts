@@ -126,6 +126,8 @@ describe("the benchmark's budgets", function () {
       [OP.clear48, null, 60_000, null],
       [OP.clearAlone, null, 80_000, null],
       [OP.settle60, null, 1_000, null],
+      [OP.shareDay, null, 1_200, null],
+      [OP.shareOnce, null, 1_200, null],
       [OP.life, 150, 2_500, null],
       [OP.life, 500, 2_200, null],
     ]);

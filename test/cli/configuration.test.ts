@@ -19,7 +19,7 @@ const DEPLOYMENT = {
   version: "0.1.0",
   chainId: 31_337,
   fromBlock: 0,
-  contracts: Object.fromEntries(CONTRACT_NAMES.map((name, index) => [name, `0x${String(index + 1).repeat(40)}`])),
+  contracts: Object.fromEntries(CONTRACT_NAMES.map((name, at) => [name, `0x${(at + 1).toString(16).repeat(40)}`])),
 };
 
 /** What a check of `wattbook doctor` found. */

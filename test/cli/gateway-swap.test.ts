@@ -158,7 +158,7 @@ describe("wattbook gateway swap", function () {
     const clock = () => asSeconds(BigInt(NOON));
     expectRefusal(() => swapMeter(none, swap, { apply: true, clock }), "FILE_UNREADABLE");
     expect(existsSync(none.queue)).to.equal(false);
-    const contracts = CONTRACT_NAMES.map((name, at) => [name, `0x${String(at + 1).repeat(40)}`] as const);
+    const contracts = CONTRACT_NAMES.map((name, at) => [name, `0x${(at + 1).toString(16).repeat(40)}`] as const);
     const version = { format: DEPLOYMENT_FORMAT, version: `${DEPLOYMENT_VERSION}.0`, chainId: 1, fromBlock: 0 };
     folder.write("deployment.json", JSON.stringify({ ...version, contracts: Object.fromEntries(contracts) }));
     expectRefusal(() => swapMeter(read, swap, { apply: true, clock }), "TERMS_UNKNOWN");

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import * as battery from "../../sdk/src/battery/errors.ts";
 import * as faults from "../../sdk/src/clients/fault-errors.ts";
 import { ContractRevertError } from "../../sdk/src/clients/revert.ts";
 import * as errors from "../../sdk/src/errors.ts";
@@ -9,7 +10,7 @@ const EVIDENCE = ["field", 3, "Pass less.", 1] as const;
 
 /** One instance of every concrete class, with made-up evidence. */
 function everyError(): WattbookError[] {
-  const made = Object.values({ ...errors, ...faults } as Record<string, unknown>).flatMap((value) => {
+  const made = Object.values({ ...errors, ...faults, ...battery } as Record<string, unknown>).flatMap((value) => {
     if (typeof value !== "function" || !(value.prototype instanceof WattbookError)) return [];
     if (value === faults.FaultError) return [];
     const Concrete = value as new (...evidence: unknown[]) => WattbookError;

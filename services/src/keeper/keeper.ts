@@ -113,7 +113,7 @@ export class Keeper {
     logs: LogReader,
   ): Promise<{ parts: Partial<Record<Task, Part[]>>; estimate: readonly EstimateItem[] }> {
     const { wattbook, community, limits } = this.#options;
-    if (logs.mode === "sharing") {
+    if (logs.mode !== "orders") {
       return sharingParts({ wattbook, community, terms, period, now }, logs, { ...LIMITS, ...limits });
     }
     const due = dueIn(terms, period, now, await factsOf(logs, period));
