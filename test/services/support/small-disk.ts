@@ -73,6 +73,9 @@ export interface Place {
 /** How the room for a program's files ends. */
 export interface PlaceKind {
   readonly name: string;
+  /** What services call it, and what they advise. */
+  readonly code: "STORE_FULL" | "STORE_FAILED";
+  readonly advice: RegExp;
   /** Undefined where this account or system has no such place. */
   make(): Place | undefined;
 }
@@ -80,6 +83,8 @@ export interface PlaceKind {
 /** Real disks without a free byte: ENOSPC. */
 export const FULL_DISKS: PlaceKind = {
   name: "a full disk (as root on Linux)",
+  code: "STORE_FULL",
+  advice: /make room on the disk/,
   make: () => {
     const disk = smallDisk(8_192);
     if (disk === undefined) return undefined;
@@ -99,6 +104,8 @@ export const FULL_DISKS: PlaceKind = {
 /** Programs whose files may not grow, by their quota say: EFBIG. */
 export const BOUNDED_FILES: PlaceKind = {
   name: "files that may not grow (on Linux)",
+  code: "STORE_FAILED",
+  advice: /its quota and the largest file that is allowed/,
   make: () => {
     const bound = (pid: number, bytes: string) => {
       execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
