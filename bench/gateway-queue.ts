@@ -9,13 +9,14 @@ import { join } from "node:path";
 import { asSeconds } from "@wattbook/sdk/pure";
 import { Queue } from "@wattbook/services/gateway";
 import { optionsOf } from "./gateway/options.ts";
+import { writeTable } from "./lib/page.ts";
 
 const MOST_SECONDS = 10;
 const METERS = 1_000;
 const SLOT = 900n;
 const START = 1_774_483_200n;
 
-const { size: rows, json } = optionsOf("rows", 1_000_000);
+const { size: rows, json, write } = optionsOf("rows", 1_000_000);
 
 /** Fills a queue with samples and boundaries, a quarter hour apart. */
 function fill(path: string): void {
@@ -87,6 +88,13 @@ try {
   else {
     const back = `${result.rows} rows (${read.mib} MiB) are back in ${seconds.toFixed(2)} of ${MOST_SECONDS} s`;
     console.log(`${back}: ${result.rowsPerSecond} per second, ${result.readings} times as long as reading the files.`);
+  }
+  if (write) {
+    const table = [
+      [`${result.rows} rows, ${read.mib} MiB`, `${result.seconds} s`, `${MOST_SECONDS} s`],
+      ["in readings of the files", `${result.readings}`, ""],
+    ];
+    console.error(`wrote ${await writeTable("queue", ["recovered in", "promised"], table)}`);
   }
   if (!result.met) process.exitCode = 1;
 } finally {

@@ -13,14 +13,14 @@ import { join } from "node:path";
 import { alone } from "./gateway/alone.ts";
 import type { LiveDay } from "./gateway/live-day.ts";
 import { optionsOf } from "./gateway/options.ts";
-import { writeTable } from "./gateway/page.ts";
+import { writeTable } from "./lib/page.ts";
 import type { QueueDay } from "./gateway/queue-day.ts";
 import { startSources } from "./gateway/sources.ts";
 import { BOUNDARIES, DAY, rounded, terms } from "./gateway/world.ts";
 
 const MOST_MIB = 200;
 
-const { size: count, json, write } = optionsOf("meters", 1_000, true);
+const { size: count, json, write } = optionsOf("meters", 1_000);
 const samples = count * BOUNDARIES;
 
 /** What both days say. */
@@ -97,7 +97,7 @@ const folder = mkdtempSync(join(tmpdir(), "wattbook-bench-"));
 try {
   const result = await measure(folder);
   console.log(json ? JSON.stringify(result) : textOf(result).join("\n"));
-  if (write) console.error(`wrote ${await writeTable(rowsOf(result))}`);
+  if (write) console.error(`wrote ${await writeTable("gateway", ["over MQTT", "into the queue"], rowsOf(result))}`);
   if (!result.live.met || !result.queue.met) process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true });

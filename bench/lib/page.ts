@@ -1,16 +1,20 @@
-/** The table of the last run that was written down, in this folder's README. */
+/** Tables of the last runs that were written down, in the benches' README. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 
 const PAGE = join(import.meta.dirname, "../README.md");
-const [BEGIN, END] = ["<!-- gateway: written by the bench -->", "<!-- gateway: end -->"];
 
-/** Replaces the table. @return The file */
-export async function writeTable(rows: readonly (readonly [name: string, live: string, queue: string])[]) {
+/**
+ * Replaces the table of a bench.
+ * @param head Of the columns behind the first, which names the machine.
+ * @return The file
+ */
+export async function writeTable(bench: string, head: readonly string[], rows: readonly (readonly string[])[]) {
+  const [BEGIN, END] = [`<!-- ${bench}: written by the bench -->`, `<!-- ${bench}: end -->`];
   const machine = `${availableParallelism()} cores, Node ${process.versions.node.split(".")[0] ?? ""}`;
-  const lines = [[machine, "over MQTT", "into the queue"], ["---", "---", "---"], ...rows];
+  const lines = [[machine, ...head], ["---", ...head.map(() => "---")], ...rows];
   const table = lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
   const page = readFileSync(PAGE, "utf8");
   const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)];
