@@ -97,6 +97,8 @@ export class Town {
     await town.#prepare();
     await town.#start("relayer");
     await town.#start("gateway");
+    // Strips of the hour that has begun: before its gates pass one after the other.
+    await town.#strips("before", periodAt(world.terms, asSeconds(BEGIN)));
     for (let count = 0; count < 3; count++) await town.#show(BEGIN + BigInt(count) * SLOT);
     return town;
   }
@@ -125,7 +127,7 @@ export class Town {
     const later = step !== "received" && step !== "stored";
     if (later) this.#set(step, "strip", victim);
     await this.#show(start - SLOT);
-    await this.#stage(step, "strip", async () => (await this.world.recorded(traded)).length >= METERS.length);
+    await this.#strips(step, traded);
     if (!later) this.#set(step, "sample", victim);
     await this.#show(start);
     await this.#until(`a sample is ${step}`, () => this.trap.sprung);
@@ -141,6 +143,10 @@ export class Town {
     return { traded, read };
   }
 
+  async #strips(when: Step | "before", period: Period): Promise<void> {
+    await this.#stage(when, "strip", async () => (await this.world.recorded(period)).length >= METERS.length);
+  }
+
   #set(step: Step, kind: Kind, victim: Victim): void {
     this.#handed.length = 0;
     this.trap.set(step, kind, () => {
@@ -154,8 +160,8 @@ export class Town {
   }
 
   /** Goes on slowly until all of a kind are on chain, and the relayer says so. */
-  async #stage(step: Step, kind: "strip" | "reading", onChain: () => Promise<boolean>): Promise<void> {
-    await this.#until(`the ${kind}s are on chain, ${step}`, async () => {
+  async #stage(when: Step | "before", kind: "strip" | "reading", onChain: () => Promise<boolean>): Promise<void> {
+    await this.#until(`the ${kind}s are on chain, ${when}`, async () => {
       await this.#creep();
       await sleep(30);
       if (!(await this.#onChain(onChain))) return false;
