@@ -18,7 +18,17 @@ export class MortalNode implements RunningNode {
   private constructor(port: number, chainId: number, folder: string) {
     this.url = `http://127.0.0.1:${port}`;
     this.provider = providerAt(this.url);
-    this.#command = ["--port", `${port}`, "--chain-id", `${chainId}`, "--hardfork", "osaka", "--silent", "--prune-history", "64"];
+    this.#command = [
+      "--port",
+      `${port}`,
+      "--chain-id",
+      `${chainId}`,
+      "--hardfork",
+      "osaka",
+      "--silent",
+      "--prune-history",
+      "64",
+    ];
     this.#disk = join(folder, "node.json");
   }
 
