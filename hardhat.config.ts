@@ -48,7 +48,11 @@ export default defineConfig({
   typechain: { outDir: "./types/ethers-contracts" },
   test: {
     // A file per worker. A coverage run keeps to one process.
-    mocha: { parallel: !process.argv.includes("--coverage"), jobs: Math.min(availableParallelism(), 8) },
+    mocha: {
+      parallel: !process.argv.includes("--coverage"),
+      jobs: Math.min(availableParallelism(), 8),
+      require: ["./test/helpers/sendable-failures.ts"],
+    },
     solidity: {
       fuzz: { runs: 1000 },
       invariant: { runs: 32, depth: 64, failOnRevert: true },
