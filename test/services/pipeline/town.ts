@@ -163,7 +163,7 @@ export class Town {
   async #stage(when: Step | "before", kind: "strip" | "reading", onChain: () => Promise<boolean>): Promise<void> {
     await this.#until(`the ${kind}s are on chain, ${when}`, async () => {
       await this.#creep();
-      await sleep(30);
+      await sleep(50);
       if (!(await this.#onChain(onChain))) return false;
       const own = new Set(this.#handed.filter((each) => each.kind === kind).map(({ digest }) => digest));
       const path = kind === "strip" ? "strips" : "readings";
@@ -204,7 +204,7 @@ export class Town {
   }
 
   async #creep(): Promise<void> {
-    await this.#goTo(this.#now + 2n);
+    await this.#goTo(this.#now + 1n);
   }
 
   async #goTo(time: bigint): Promise<void> {
