@@ -14,6 +14,7 @@ import { market } from "./commands/market.ts";
 import { member } from "./commands/member.ts";
 import { order } from "./commands/order.ts";
 import { gateway, relayer } from "./commands/services.ts";
+import { pcc } from "./commands/pcc.ts";
 import { price } from "./commands/price.ts";
 import { settle } from "./commands/settle.ts";
 import { withdraw } from "./commands/withdraw.ts";
@@ -21,7 +22,7 @@ import type { App } from "./lib/app.ts";
 import { VERSION } from "./lib/version.ts";
 
 const COMMANDS = [
-  ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill],
+  ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill, pcc],
   ...[gateway, relayer, bond, keeper, price, cost, completion],
 ];
 

@@ -1,9 +1,10 @@
 /** `wattbook gateway swap`: a gateway goes on with a new meter's registers where the old one's ended. */
 import type { SwapOutcome } from "@wattbook/services/gateway";
-import { asSeconds, type Seconds } from "@wattbook/sdk";
+import type { Seconds } from "@wattbook/sdk";
 import { action, type App, type CommonOptions, type Register } from "../lib/app.ts";
 import { confirm } from "../lib/confirm.ts";
 import { CliError } from "../lib/errors.ts";
+import { instantOf } from "../lib/options.ts";
 import type { Output } from "../lib/output.ts";
 import { tableText } from "../lib/table.ts";
 import { timeText } from "../lib/units.ts";
@@ -118,9 +119,8 @@ function kWhText(wh: bigint): string {
   return `${wh / 1_000n}${fraction === "" ? "" : `.${fraction}`} kWh`;
 }
 
-/** Without an offset the same text would name another moment on another machine. */
 function timeOf(text: string): Seconds {
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (time >= 0) return asSeconds(BigInt(Math.floor(time / 1_000)));
+  const time = instantOf(text);
+  if (time !== undefined) return time;
   throw new CliError("OPTION_INVALID", `--at ${text}: pass a time with its offset, such as 2026-11-30T12:00Z.`);
 }

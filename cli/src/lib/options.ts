@@ -1,6 +1,15 @@
 /** Options that many commands have, and how their values are read. */
 import { Option, type Command } from "commander";
-import { asSeconds, asSlot, parseAmount, slotAt, type Amount, type Slot, type Terms } from "@wattbook/sdk";
+import {
+  asSeconds,
+  asSlot,
+  parseAmount,
+  slotAt,
+  type Amount,
+  type Seconds,
+  type Slot,
+  type Terms,
+} from "@wattbook/sdk";
 import { getAddress, isAddress } from "ethers";
 import { CliError } from "./errors.ts";
 import type { Money } from "./units.ts";
@@ -107,11 +116,16 @@ export function addressOf(name: string, text: string): string {
  */
 export function slotOf(name: string, text: string, terms: Pick<Terms, "slotDuration">): Slot {
   if (/^\d{1,10}$/.test(text)) return asSlot(whole(name, INDEX)(text));
-  // Without an offset the same text would name another slot on another machine.
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (time >= 0) return slotAt(terms, asSeconds(BigInt(Math.floor(time / 1_000))));
+  const time = instantOf(text);
+  if (time !== undefined) return slotAt(terms, time);
   throw new CliError(
     "OPTION_INVALID",
     `${name} ${text}: pass the slot's start with its offset, such as 2026-11-30T12:00Z, or its number.`,
   );
+}
+
+/** A time with its offset: "2026-11-30T12:00Z". Undefined for any other text: without one it would be another time on another machine. */
+export function instantOf(text: string): Seconds | undefined {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  return time >= 0 ? asSeconds(BigInt(Math.floor(time / 1_000))) : undefined;
 }
