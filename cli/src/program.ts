@@ -1,5 +1,6 @@
 /** The commands, in the order of the help. */
 import { Command } from "commander";
+import { battery } from "./commands/battery.ts";
 import { bill } from "./commands/bill.ts";
 import { bond } from "./commands/bond.ts";
 import { claim } from "./commands/claim.ts";
@@ -22,7 +23,7 @@ import type { App } from "./lib/app.ts";
 import { VERSION } from "./lib/version.ts";
 
 const COMMANDS = [
-  ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill, pcc],
+  ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill, battery, pcc],
   ...[gateway, relayer, bond, keeper, price, cost, completion],
 ];
 
