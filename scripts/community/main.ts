@@ -28,7 +28,7 @@ import { coordinatorSigner, ethersProvider } from "./coordinator.ts";
 import { CommunityError } from "../../cli/src/community/errors.ts";
 import { type CommunityFile, readCommunity } from "../../cli/src/community/file.ts";
 import { findCommunity } from "../../cli/src/community/founding.ts";
-import { announcementOf, schemeText } from "../../cli/src/community/scheme.ts";
+import { announcementOf } from "../../cli/src/community/scheme.ts";
 import { createCommunity } from "./founding.ts";
 import { mined } from "./mined.ts";
 import { prepareMessages } from "./prepare.ts";
@@ -110,7 +110,7 @@ class Run {
     const found = await findCommunity(wattbook, founding);
     const community = found ?? (await createCommunity(wattbook, founding.charter, founding.tariff, this.place.waitMs));
     this.#say(`Community ${community} ${found === undefined ? "created" : "is there"}: ${input.name}`);
-    await this.#announce(wattbook, community, founding);
+    await this.#announce(wattbook, community, founding, signer);
     const admission = await this.#admission(wattbook, community, founding);
     const outcomes: Outcome[] = [];
     for (const entry of listed) outcomes.push(await admit(admission, entry));
@@ -119,13 +119,13 @@ class Run {
     return outcomes.some(({ fault }) => fault !== undefined) ? EXIT.incomplete : EXIT.done;
   }
 
-  /** How it shares, where the file says so and nothing is announced yet. */
-  async #announce(wattbook: Wattbook, community: CommunityIndex, { charter }: Founding): Promise<void> {
+  /** How it trades after the fact, where the file says so and nothing is announced yet. */
+  async #announce(wattbook: Wattbook, community: CommunityIndex, { charter }: Founding, signer: Signer): Promise<void> {
     const now = asSeconds(BigInt((await this.provider.getBlock("latest"))?.timestamp ?? 0));
     const found = await announcementOf(wattbook, this.file.community, community, now, charter.terms);
     if (found === undefined) return;
-    await mined(await wattbook.sharing.send.announce(community, found.fromPeriod, found.scheme), this.place.waitMs);
-    for (const line of schemeText(found.scheme)) this.#say(`From period ${found.fromPeriod} on: ${line}`);
+    await mined(await signer.sendTransaction(found.call(community)), this.place.waitMs);
+    for (const line of found.details) this.#say(`From period ${found.fromPeriod} on: ${line}`);
   }
 
   async #prepare(wattbook: Wattbook): Promise<number> {

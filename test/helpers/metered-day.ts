@@ -123,7 +123,7 @@ export async function openMetered(connection: Connection) {
     },
   });
   const { provider } = connection.ethers;
-  const at = { ...(await addressesOf(m)), meteredAuction: await m.metered.getAddress() };
+  const at = await addressesOf(m);
   const deployment = await deploymentOf({ at, provider } as unknown as Parameters<typeof deploymentOf>[0]);
   const wattbook = await connectSdk(m.stranger, deployment);
   const { meteredAuction, registry, domains } = wattbook;

@@ -1,5 +1,4 @@
 import { Signature, type BaseWallet } from "ethers";
-import type { MeteredAuction } from "../../types/ethers-contracts/index.ts";
 import { deployMarket, type Connection, type HomeKeys, type MarketOptions } from "./market.ts";
 import { hourly, HOUR } from "./settling.ts";
 import { STANDING_ORDER_TYPES } from "./typed-data.ts";
@@ -24,8 +23,6 @@ export type MeteredMarket = Awaited<ReturnType<typeof deployMetered>>;
 
 /** Periods of four slots and 32 ticks of 10 base units; readings for three hours, so that a settlement delay of one leaves time. */
 export async function deployMetered(connection: Connection, options: MarketOptions = {}, settlementDelay = HOUR) {
-  const { ethers } = connection;
-  let module: MeteredAuction | undefined;
   const m = await deployMarket(connection, {
     tariff: { networkFee: 0, classes: [{ importPrice: 300, exportPrice: 50 }] },
     ...options,
@@ -33,13 +30,9 @@ export async function deployMetered(connection: Connection, options: MarketOptio
       ...{ ...hourly, readingDeadline: 2 * HOUR, floorPrice: 0, tickSize: 10, tickCount: 32 },
       ...options.terms,
     },
-    first: async ({ registry, escrow, settlement }) => {
-      module = await ethers.deployContract("MeteredAuction", [registry, escrow, settlement]);
-      return module;
-    },
+    first: ({ meteredAuction }) => Promise.resolve(meteredAuction),
   });
-  if (!module) throw new Error("no module");
-  const metered = module;
+  const metered = m.meteredAuction;
   const from = (await m.periodNow()) + 1;
   await metered.connect(m.coordinator).announce(m.community, from, settlementDelay);
   const domain = { ...m.domains.settlement, verifyingContract: await metered.getAddress() };

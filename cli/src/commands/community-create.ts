@@ -6,7 +6,7 @@ import { firstModulesOf, foundingOf, type Founding } from "../community/charter.
 import { CommunityError } from "../community/errors.ts";
 import { readCommunity } from "../community/file.ts";
 import { findCommunity } from "../community/founding.ts";
-import { announcementOf, schemeText } from "../community/scheme.ts";
+import { announcementOf } from "../community/scheme.ts";
 import type { Mode } from "../community/schema.ts";
 import { CliError } from "../lib/errors.ts";
 import { keyOf } from "../lib/keystore.ts";
@@ -50,11 +50,10 @@ export async function createCommunity(link: Link, options: CreateOptions, output
     steps.push({ call, details: tariffLines(founding, money) });
   }
   if (announcement !== undefined) {
-    const { fromPeriod, scheme } = announcement;
     // The index that it is about to get. Should somebody else be faster, the announcement is refused, and running this again makes it.
     const index = found ?? (await wattbook.registry.communityCount());
-    const call = wattbook.sharing.calls.announce(asCommunity(index), fromPeriod, scheme);
-    steps.push({ call, details: schemeText(scheme), dependent: found === undefined });
+    const { call, details } = announcement;
+    steps.push({ call: call(asCommunity(index)), details, dependent: found === undefined });
   }
   const scope = { deployment: wattbook.deployment, money, terms };
   const outcome = await sendCalls(link, { from, steps, scope }, options, output);
@@ -66,7 +65,7 @@ export async function createCommunity(link: Link, options: CreateOptions, output
     announced: announcement !== undefined && !outcome.dryRun,
   };
   output.result(json, () => {
-    if (outcome.dryRun) return found === undefined ? `Would create ${input.name}.` : "Would announce how it shares.";
+    if (outcome.dryRun) return found === undefined ? `Would create ${input.name}.` : "Would announce how it trades.";
     const named = community === undefined ? "" : foundText(input.name, community, found === undefined);
     return `${outcomeText(outcome)}\n${named}`;
   });

@@ -1,5 +1,5 @@
 /** `wattbook community show`: terms, roles, modules, members. */
-import { asMember, isSealed, periodAt } from "@wattbook/sdk";
+import { asMember, isSealed, periodAt, type Wattbook } from "@wattbook/sdk";
 import { foundedAs } from "../lib/charter.ts";
 import type { Session } from "../lib/link.ts";
 import type { Output } from "../lib/output.ts";
@@ -74,9 +74,15 @@ export async function showCommunity(session: Session, output: Output): Promise<v
       ...suppliers.map((supplier, index): [string, string] => [`supplier ${SERVICES + index}`, supplier]),
       ...modules.map((module, index): [string, string] => [
         `module ${index}`,
-        `${module}${index === 0 ? ` (${module === wattbook.sharing.address ? "shares after the fact" : "order book"})` : ""}`,
+        `${module}${index === 0 ? ` (${kindOf(module, wattbook)})` : ""}`,
       ]),
       ["terms hash", hash],
     ]);
   });
+}
+
+/** How a community with that first module trades. */
+function kindOf(module: string, { sharing, meteredAuction }: Pick<Wattbook, "sharing" | "meteredAuction">): string {
+  if (module === sharing.address) return "shares after the fact";
+  return module === meteredAuction.address ? "auction of metered energy" : "order book";
 }

@@ -1,5 +1,6 @@
 /** `wattbook community`. */
 import { Option } from "commander";
+import { MODES } from "../community/schema.ts";
 import { action, type CommonOptions, type Register } from "../lib/app.ts";
 import { withLink, withSession, type LinkOptions } from "../lib/link.ts";
 import { linked, signing, withPeriod } from "../lib/options.ts";
@@ -14,7 +15,7 @@ export const community: Register = (parent, app) => {
     .description("Creates the community of a file, unless it is there; members follow with member enroll.")
     .requiredOption("--file <community.json>", "terms, suppliers, classes and tariff; see examples/community.json")
     .option("--token <address>", "payment token, instead of the file's")
-    .addOption(new Option("--mode <mode>", "how it trades, instead of the file's").choices(["orders", "sharing"]));
+    .addOption(new Option("--mode <mode>", "how it trades, instead of the file's").choices(MODES));
   action<CommonOptions & CreateOptions, []>(create, app, async (options, output) => {
     await withLink(options, app.terminal, (link) => createCommunity(link, options, output));
   });

@@ -20,7 +20,7 @@ import type { Output } from "../lib/output.ts";
 import { senderKey } from "../lib/sender-key.ts";
 import { scopeOf } from "../lib/scope.ts";
 import { outcomeJson, outcomeText, sendCalls, type SigningOptions, type Step } from "../lib/send.ts";
-import { periodText } from "../lib/units.ts";
+import { counted, periodText } from "../lib/units.ts";
 
 type Options = CommonOptions & LinkOptions & SigningOptions & { readonly period?: bigint };
 
@@ -63,8 +63,9 @@ async function settleDue(session: Session, options: Options, output: Output): Pr
   }
   const outcome = await sendCalls(session, { from, steps: taken, scope: scopeOf(session) }, options, output);
   const skipped = skippedIn(outcome.receipts);
+  const uncounted = due.reduce((sum, { period, count }) => sum + leftOf(period, count, taken), 0);
   const settled = taken.map(({ period, members }) => ({ period: Number(period), members: members.map(Number) }));
-  output.result({ ...outcomeJson(outcome), settled, skipped }, () => {
+  output.result({ ...outcomeJson(outcome), settled, skipped, uncounted }, () => {
     const lines = taken.map(
       ({ period, members }) => `${membersText(members)} of period ${periodText(session.terms, period)}`,
     );
@@ -73,21 +74,30 @@ async function settleDue(session: Session, options: Options, output: Output): Pr
       ...(outcome.dryRun ? [] : [outcomeText(outcome)]),
       ...lines.map((line) => `${verb} ${line}`),
       ...skipped.map(skipText),
+      ...(uncounted === 0 ? [] : [`${counted(uncounted, "member")} can be counted next: run it again.`]),
     ].join("\n");
   });
   return skipped.length === 0;
 }
 
+/** Members to count whom no call takes: each chunk of a metered auction needs the totals of the one before. */
+function leftOf(period: Period, count: readonly SettleItem[], taken: readonly Part[]): number {
+  const members = new Set(taken.filter((part) => part.period === period).flatMap((part) => part.members));
+  return count.filter(({ member }) => !members.has(member)).length;
+}
+
 async function partsIn(session: Session, due: DuePeriod): Promise<Part[]> {
   const { community, wattbook } = session;
-  const { settlement, sharing } = wattbook;
-  const { period, count, chunks, settle: metered, estimate } = due;
+  const { settlement } = wattbook;
+  const { period, count, chunks, settle: metered, estimate, module } = due;
+  const counting = module === undefined ? [] : await partsFor(session, period, count, "counts", module.count);
   const parts = [
-    ...(await partsFor(session, period, count, "counts", (items) => sharing.calls.count(community, period, items))),
-    ...chunks.map((chunk) => {
-      const members = chunk.items.map(({ member }) => member);
+    // Where each count goes on from the one before, the others are due once the first one is on chain.
+    ...(module?.independent === false ? counting.slice(0, 1) : counting),
+    ...chunks.map(({ call, items }) => {
+      const members = items.map(({ member }) => member);
       const details = [`shares among ${membersText(members)} of period ${periodText(session.terms, period)}`];
-      return { call: sharing.calls.settle(community, period, chunk), details, period, members };
+      return { call, details, period, members };
     }),
     ...(await partsFor(session, period, metered, "settles", (items) =>
       settlement.calls.settle(community, period, items),

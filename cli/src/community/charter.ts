@@ -24,11 +24,15 @@ export interface FirstModules {
   /** The order book of sealed communities. */
   readonly sealed: Address;
   readonly sharing: Address;
+  readonly metered: Address;
 }
 
 /** Those of a deployment. */
-export function firstModulesOf({ market, sealedMarket, sharing }: Wattbook): FirstModules {
-  return { open: market.address, sealed: sealedMarket.address, sharing: sharing.address };
+export function firstModulesOf({ market, sealedMarket, sharing, meteredAuction }: Wattbook): FirstModules {
+  return {
+    ...{ open: market.address, sealed: sealedMarket.address },
+    ...{ sharing: sharing.address, metered: meteredAuction.address },
+  };
 }
 
 /** What creates a community. */
@@ -67,24 +71,27 @@ export function foundingOf(
 }
 
 function firstOf(
-  { mode, sharing }: CommunityInput,
+  input: CommunityInput,
   { revealWindow, readingDeadline }: CommunityTerms,
   path: string,
-  { open, sealed, sharing: module }: FirstModules,
+  modules: FirstModules,
 ): Address {
+  const { mode } = input;
   const malformed = (message: string) => new CommunityError("FILE_MALFORMED", `${path}: ${message}`);
-  if (mode === "orders") {
-    if (sharing !== undefined) throw malformed('sharing: mode is "orders". Leave it out, or set mode to "sharing".');
-    return revealWindow === 0n ? open : sealed;
+  for (const other of ["sharing", "metered"] as const) {
+    if (mode !== other && input[other] !== undefined)
+      throw malformed(`${other}: mode is "${mode}". Leave it out, or set mode to "${other}".`);
   }
+  if (mode === "orders") return revealWindow === 0n ? modules.open : modules.sealed;
   if (revealWindow !== 0n) {
-    throw malformed(`terms.revealWindow is ${revealWindow}: a community that shares is open. Leave it out.`);
+    throw malformed(`terms.revealWindow is ${revealWindow}: a community of mode "${mode}" is open. Leave it out.`);
   }
-  if (sharing !== undefined && sharing.settlementDelay > readingDeadline) {
-    const given = `sharing.settlementDelay is ${sharing.settlementDelay}`;
+  const { settlementDelay = 0n } = input[mode] ?? {};
+  if (settlementDelay > readingDeadline) {
+    const given = `${mode}.settlementDelay is ${settlementDelay}`;
     throw malformed(`${given}: at most terms.readingDeadline, ${readingDeadline} s.`);
   }
-  return module;
+  return modules[mode];
 }
 
 /** The tariff of a file; one price for all slots stands for each of them. */

@@ -63,16 +63,20 @@ export const tariffSchema = z.strictObject({
 });
 
 /** How a community can trade. */
-export const MODES = ["orders", "sharing"] as const;
+export const MODES = ["orders", "sharing", "metered"] as const;
 export type Mode = (typeof MODES)[number];
+
+/** Seconds between a period's end and its settlement, at most the reading deadline. */
+const settlementDelay = bits(24).default(86_400n);
 
 const sharingSchema = z.strictObject({
   rule: z.enum(SHARING_RULES as [SharingRule, ...SharingRule[]]),
   /** Base units per Wh on top of the export price, with sdr-comp alone. */
   compensation: price.default(0n),
-  /** Seconds between a period's end and its settlement, at most the reading deadline. */
-  settlementDelay: bits(24).default(86_400n),
+  settlementDelay,
 });
+
+const meteredSchema = z.strictObject({ settlementDelay });
 
 const terms = z.strictObject({
   /** "LocalEuro" deploys a play coin, on local chains only. */
@@ -112,10 +116,12 @@ export const communitySchema = z.strictObject({
     .array(z.strictObject({ supplier: whole, defaultLoadWh: bits(24) }))
     .min(1)
     .max(16),
-  /** Whether members order, or their meters decide and a rule shares. */
+  /** Whether members order, or their meters decide: then a rule shares, or standing orders trade what was metered. */
   mode: z.enum(MODES).default("orders"),
   /** How a community of mode "sharing" shares; left out, the coordinator announces it later. */
   sharing: sharingSchema.optional(),
+  /** Likewise of mode "metered". */
+  metered: meteredSchema.optional(),
   /** Market modules beside the one that the mode decides, which comes first. */
   modules: z.array(address).max(15).default([]),
   tariff: tariffSchema,

@@ -4,54 +4,60 @@ import {
   periodAt,
   periodOf,
   ringLength,
-  sharingDue,
   type EstimateItem,
   type LogReader,
   type MemberIndex,
   type Period,
   type SettleItem,
-  type SharingChunk,
   type Slot,
   type UnsignedCall,
 } from "@wattbook/sdk";
+import type { ChunkCall, SharingWork } from "@wattbook/services/keeper";
 import type { Session } from "./link.ts";
 
 /** Due work of a period. */
 export interface DuePeriod {
   readonly period: Period;
   readonly clear: readonly Slot[];
-  /** Where a community shares after the fact. */
+  /** Where a community trades after the fact. */
   readonly join: readonly MemberIndex[];
   readonly count: readonly SettleItem[];
-  readonly chunks: readonly SharingChunk[];
+  readonly chunks: readonly ChunkCall[];
   readonly settle: readonly SettleItem[];
   readonly estimate: readonly EstimateItem[];
+  /** The calls for `count`; undefined where members order. */
+  readonly module: Pick<SharingWork, "count" | "independent"> | undefined;
 }
 
 /**
  * Looks through the periods that can have something due: those whose journals the chain keeps, and those traded ahead.
  * @param wanted One period alone.
  */
-export async function dueOf({ terms, now }: Session, logs: LogReader, wanted?: Period): Promise<DuePeriod[]> {
-  const { dueIn } = await import("@wattbook/services/keeper");
+export async function dueOf(session: Session, logs: LogReader, wanted?: Period): Promise<DuePeriod[]> {
+  const { dueIn, sharingWork } = await import("@wattbook/services/keeper");
+  const { terms, now } = session;
   const current = periodAt(terms, now);
   const oldest = current - ringLength(terms);
   const first = oldest < 0n ? 0n : oldest;
   const count = Number(current + terms.horizon - first + 1n);
   const periods =
     wanted === undefined ? Array.from({ length: count }, (_, index) => asPeriod(first + BigInt(index))) : [wanted];
+  const dueInPeriod = async (period: Period): Promise<Omit<DuePeriod, "period">> => {
+    if (logs.mode === "orders") {
+      return { ...NO_SHARING, ...dueIn(terms, period, now, await factsOf(logs, period)) };
+    }
+    const { due, chunks, ...module } = await sharingWork({ ...session, period }, logs);
+    return { clear: [], ...due, chunks, module };
+  };
   const found: DuePeriod[] = [];
   for (const period of periods) {
-    const due: Omit<DuePeriod, "period"> =
-      logs.mode === "sharing"
-        ? { clear: [], ...sharingDue(terms, period, now, await logs.sharing(period)) }
-        : { ...NO_SHARING, ...dueIn(terms, period, now, await factsOf(logs, period)) };
-    if (Object.values(due).some((items) => items.length > 0)) found.push({ period, ...due });
+    const due = await dueInPeriod(period);
+    if (Object.values(due).some((items) => Array.isArray(items) && items.length > 0)) found.push({ period, ...due });
   }
   return found;
 }
 
-const NO_SHARING = { join: [], count: [], chunks: [] };
+const NO_SHARING = { join: [], count: [], chunks: [], module: undefined };
 
 async function factsOf(logs: LogReader, period: Period) {
   return {

@@ -29,13 +29,13 @@ export interface SharingPeriod {
 }
 
 /** A chunk and the call that settles it. */
-interface ChunkCall {
+export interface ChunkCall {
   readonly call: UnsignedCall;
-  readonly items: number;
+  readonly items: readonly SharingItem[];
 }
 
 /** What is due, and the calls of the community's module for it. */
-interface Work {
+export interface SharingWork {
   readonly due: {
     readonly join: readonly MemberIndex[];
     readonly count: readonly SharingItem[];
@@ -60,13 +60,13 @@ export async function sharingParts(
 ) {
   const { wattbook, community, terms, period } = where;
   const { settlement } = wattbook;
-  const { due, join, count, chunks, independent } = await workOf(where, logs);
+  const { due, join, count, chunks, independent } = await sharingWork(where, logs);
   const most = { ...limits.count, items: Math.min(limits.count.items, mostShared(terms)) };
   const counting = partsOf(due.count, count, most);
   const parts: Readonly<Record<SharingTask, Part[]>> = {
     join: partsOf(due.join, join, limits.join),
     count: independent ? counting : counting.slice(0, 1),
-    share: chunks.map((chunk) => ({ ...chunk, halves: () => [] })),
+    share: chunks.map(({ call, items }) => ({ call, items: items.length, halves: () => [] })),
     settle: partsOf(due.settle, (items) => settlement.calls.settle(community, period, items), limits.settle),
     estimate: partsOf(
       due.estimate,
@@ -77,7 +77,14 @@ export async function sharingParts(
   return { parts, estimate: due.estimate };
 }
 
-async function workOf({ wattbook, community, terms, period, now }: SharingPeriod, logs: LogReader): Promise<Work> {
+/**
+ * What is due, by the rule of the community's module.
+ * @param logs As they are now.
+ */
+export async function sharingWork(
+  { wattbook, community, terms, period, now }: SharingPeriod,
+  logs: LogReader,
+): Promise<SharingWork> {
   if (logs.mode === "metered") {
     const { calls } = wattbook.meteredAuction;
     const facts = await logs.auction(period);
@@ -87,7 +94,7 @@ async function workOf({ wattbook, community, terms, period, now }: SharingPeriod
       due,
       join: (members) => calls.join(community, period, members),
       count: (items) => calls.count(community, period, items, start),
-      chunks: due.chunks.map((chunk) => ({ call: calls.settle(community, period, chunk), items: chunk.items.length })),
+      chunks: due.chunks.map((chunk) => ({ call: calls.settle(community, period, chunk), items: chunk.items })),
       // Each chunk takes the totals behind the one before along.
       independent: false,
     };
@@ -98,7 +105,7 @@ async function workOf({ wattbook, community, terms, period, now }: SharingPeriod
     due,
     join: (members) => calls.join(community, period, members),
     count: (items) => calls.count(community, period, items),
-    chunks: due.chunks.map((chunk) => ({ call: calls.settle(community, period, chunk), items: chunk.items.length })),
+    chunks: due.chunks.map((chunk) => ({ call: calls.settle(community, period, chunk), items: chunk.items })),
     independent: true,
   };
 }

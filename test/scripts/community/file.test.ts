@@ -9,7 +9,7 @@ import { developer, temporaryFolder } from "../deploy/harness.ts";
 
 const SAMPLE = "examples/community.json";
 const at = (index: number) => developer(index).address;
-const BOOKS = { open: at(9), sealed: at(10), sharing: at(13) };
+const BOOKS = { open: at(9), sealed: at(10), sharing: at(13), metered: at(14) };
 
 describe("A community file", function () {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
