@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { battery } from "./commands/battery.ts";
 import { bill } from "./commands/bill.ts";
 import { bond } from "./commands/bond.ts";
+import { budget } from "./commands/budget.ts";
 import { claim } from "./commands/claim.ts";
 import { community } from "./commands/community.ts";
 import { completion } from "./commands/completion.ts";
@@ -23,7 +24,7 @@ import type { App } from "./lib/app.ts";
 import { VERSION } from "./lib/version.ts";
 
 const COMMANDS = [
-  ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill, battery, pcc],
+  ...[init, doctor, community, member, deposit, withdraw, order, market, settle, claim, bill, budget, battery, pcc],
   ...[gateway, relayer, bond, keeper, price, cost, completion],
 ];
 

@@ -1,7 +1,8 @@
 /** `wattbook community show`: terms, roles, modules, members. */
-import { asMember, isSealed, periodAt, type Wattbook } from "@wattbook/sdk";
+import { asMember, isSealed, periodAt } from "@wattbook/sdk";
 import { foundedAs } from "../lib/charter.ts";
 import type { Session } from "../lib/link.ts";
+import { modeOfModule, type Mode } from "../lib/mode.ts";
 import type { Output } from "../lib/output.ts";
 import { pairsText } from "../lib/table.ts";
 import { amountText, periodText, priceText } from "../lib/units.ts";
@@ -74,15 +75,16 @@ export async function showCommunity(session: Session, output: Output): Promise<v
       ...suppliers.map((supplier, index): [string, string] => [`supplier ${SERVICES + index}`, supplier]),
       ...modules.map((module, index): [string, string] => [
         `module ${index}`,
-        `${module}${index === 0 ? ` (${kindOf(module, wattbook)})` : ""}`,
+        `${module}${index === 0 ? ` (${KINDS[modeOfModule(wattbook, module)]})` : ""}`,
       ]),
       ["terms hash", hash],
     ]);
   });
 }
 
-/** How a community with that first module trades. */
-function kindOf(module: string, { sharing, meteredAuction }: Pick<Wattbook, "sharing" | "meteredAuction">): string {
-  if (module === sharing.address) return "shares after the fact";
-  return module === meteredAuction.address ? "auction of metered energy" : "order book";
-}
+/** How a community trades, beside its first module. */
+const KINDS: Readonly<Record<Mode, string>> = {
+  orders: "order book",
+  sharing: "shares after the fact",
+  metered: "auction of metered energy",
+};

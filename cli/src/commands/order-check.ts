@@ -22,20 +22,27 @@ export async function checkMember(
   strip: Strip,
 ): Promise<void> {
   const { wattbook, community, money } = session;
-  const [word, account] = await Promise.all([
-    wattbook.registry.member(community, member, period),
-    wattbook.escrow.account(community, member),
-  ]);
-  if (word.tradingKey !== trading) {
-    const advice = "Name the keystore of that key as keys.trading";
-    throw new CliError(
-      "NOT_TRADING_KEY",
-      `Member ${member} trades with ${word.tradingKey}, keys.trading is ${trading}. ${advice}.`,
-    );
-  }
+  await checkTradingKey(session, member, period, trading);
+  const account = await wattbook.escrow.account(community, member);
   if (account.free >= strip.maxReserve) return;
   const need = `These orders reserve up to ${amountText(money, strip.maxReserve)}, and member ${member} has ${amountText(money, account.free)} free`;
   throw new CliError("BALANCE_TOO_LOW", `${need}. Deposit more, or order less.`);
+}
+
+/** @throws CliError NOT_TRADING_KEY */
+export async function checkTradingKey(
+  { wattbook, community }: Session,
+  member: MemberIndex,
+  period: Period,
+  trading: string,
+): Promise<void> {
+  const { tradingKey } = await wattbook.registry.member(community, member, period);
+  if (tradingKey === trading) return;
+  const advice = "Name the keystore of that key as keys.trading";
+  throw new CliError(
+    "NOT_TRADING_KEY",
+    `Member ${member} trades with ${tradingKey}, keys.trading is ${trading}. ${advice}.`,
+  );
 }
 
 const MARKET = new Interface(DoubleAuctionAbi);

@@ -53,7 +53,7 @@ export async function placeOrders(session: Session, options: PlaceOptions, outpu
   const details = [
     `strips: 1 signed strip of member ${member} with ${counted(strip.entries.length, "order")}, as above`,
   ];
-  const sending = { ...senderOf(session, wallet), steps: [{ call, details }], scope: scopeOf(session) };
+  const sending = { ...gasPayer(session, wallet), steps: [{ call, details }], scope: scopeOf(session) };
   const outcome = await sendCalls(session, sending, options, output);
   checkAccepted(outcome.receipts);
   output.result(
@@ -65,7 +65,7 @@ export async function placeOrders(session: Session, options: PlaceOptions, outpu
 }
 
 /** The owner pays for gas where its key is there; else the trading key does. */
-function senderOf({ config }: Session, wallet: Awaited<ReturnType<typeof unlock>>) {
+export function gasPayer({ config }: Session, wallet: Awaited<ReturnType<typeof unlock>>) {
   const trading = keyOf(config, "trading");
   return config.keys.owner === undefined ? { from: trading, wallet } : { from: keyOf(config, "owner") };
 }
