@@ -49,7 +49,7 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
         uint96 importRegister; // Wh, at the start of `nextPeriod`
         uint96 exportRegister;
         uint32 sequence;
-        bool fresh; // no reading yet: the first one may start above the registers
+        bool fresh; // no reading yet: that of its first period may start above the registers
     }
 
     /// @dev The reading in force of a period, in a ring of R periods.
@@ -561,17 +561,18 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
         (uint96 knownImport, uint96 knownExport) = (meter.importRegister, meter.exportRegister);
         if (reading.startImport < knownImport) revert RegisterDown(reading.startImport, knownImport);
         if (reading.startExport < knownExport) revert RegisterDown(reading.startExport, knownExport);
-        if (meter.fresh) return (0, 0);
+        uint256 missing = period - meter.nextPeriod;
+        // What it counted since it was bound, in the period before its first one, is the business of the meter before.
+        if (meter.fresh && missing == 0) return (0, 0);
         gapImport = reading.startImport - knownImport;
         gapExport = reading.startExport - knownExport;
-        uint256 missing = period - meter.nextPeriod;
         if (missing == 0 && gapImport | gapExport == 0) return (0, 0);
         if (!reading.closesGap) {
             if (gapImport == 0 && gapExport != 0) revert RegisterGap(reading.startExport, knownExport);
             revert RegisterGap(reading.startImport, knownImport);
         }
         // Where no period is missing there should be nothing; a slip of up to a period is invoiced.
-        uint256 most = (missing == 0 ? 1 : missing) * slots * meter.mostWh;
+        uint256 most = (missing == 0 || meter.fresh ? missing + 1 : missing) * slots * meter.mostWh;
         if (gapImport > most) revert OverRated(gapImport, most);
         if (gapExport > most) revert OverRated(gapExport, most);
     }

@@ -65,7 +65,8 @@ interface ICoordinatorDesk {
     }
 
     /// @notice The meter at the PCC. DSO and meter key sign it.
-    /// @param startImport Register at the start of its first period, Wh: energy into the community. The first reading may start above.
+    /// @param startImport Register when it is bound, Wh: energy into the community. The reading of its first period may start above it; a
+    /// later one, where that of the first period is missing, closes a gap.
     /// @param mostWh What the connection carries in a slot, each way.
     /// @param sequence Above that of the binding before.
     struct PccBinding {

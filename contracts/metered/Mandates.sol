@@ -42,20 +42,24 @@ abstract contract Mandates is MeteredWords {
         _storeRound(community, period, t, round.withJoined(joined));
     }
 
-    /// @dev Keeps a scheme that counts from a period on that nobody can have joined. Coordinator only.
+    /// @dev Keeps a scheme that counts from a period on that nobody can have joined, in place of one that is as far ahead. Coordinator
+    /// only.
     function _announce(uint32 community, uint32 fromPeriod, SharingScheme s) internal {
         if (msg.sender != registry.ownerOf(community, COORDINATOR)) revert NotCoordinator(community, msg.sender);
         if (registry.moduleAt(community, 0) != address(this)) revert NotFirstModule(community);
         Terms t = _keepTerms(community);
         if (t.isSealed()) revert SealedCommunity(community);
         if (s.delayOf() > t.readingDeadline()) revert DelayTooLong(uint24(s.delayOf()), t.readingDeadline());
-        uint256 word = Words.load(_schemeAt(community));
         uint256 current = t.periodAt(block.timestamp);
-        if (uint32(word) > current) revert SchemePending(community, uint32(word));
-        // Nobody has joined a period before the first scheme.
-        uint256 earliest = current + 1 + (word == 0 ? 0 : t.horizon());
-        if (fromPeriod < earliest) revert SchemeTooEarly(fromPeriod, earliest);
+        uint256 word = Words.load(_schemeAt(community));
+        uint256 pending = uint32(word);
         uint256 before = (word >> 32) & type(uint48).max;
+        // Nobody can have joined a period beyond the horizon: what is announced for one is replaced.
+        if (pending > current + t.horizon()) before = word >> 80;
+        else if (pending > current) revert SchemePending(community, pending);
+        // Nobody has joined a period before the first scheme.
+        uint256 earliest = current + 1 + (before == 0 ? 0 : t.horizon());
+        if (fromPeriod < earliest) revert SchemeTooEarly(fromPeriod, earliest);
         Words.store(_schemeAt(community), fromPeriod | (SharingScheme.unwrap(s) << 32) | (before << 80));
     }
 

@@ -5,7 +5,35 @@ const TARIFF = ["--import", "0.20", "--export", "0.05"];
 const price = (rule: string, supply: number, demand: number, ...more: string[]) =>
   run(["price", "--rule", rule, "--supply-wh", `${supply}`, "--demand-wh", `${demand}`, ...TARIFF, ...more]);
 
+/** F1 of the seed systems: import 0.20, export 0.05 EUR/kWh; kWh; sell / buy, "-" for a side without a price. */
+const F1 = `
+S     D   sdr                  sdr-comp             mmr              bill-sharing
+0     10  0.200000/0.200000    0.200000/0.200000    -/0.20           -/0.20
+2.5   10  0.114286/0.178571    0.145455/0.186364    0.125/0.18125    0/0.15
+5     10  0.080000/0.140000    0.114286/0.157143    0.125/0.1625     0/0.10
+7.5   10  0.061538/0.096154    0.094118/0.120588    0.125/0.14375    0/0.05
+10    10  0.050000/0.050000    0.080000/0.080000    0.125/0.125      0/0
+12.5  10  0.050000/0.050000    0.074000/0.080000    0.11/0.125       0.01/0
+20    10  0.050000/0.050000    0.065000/0.080000    0.0875/0.125     0.025/0`;
+const [HEAD = [], ...ROWS] = F1.trim()
+  .split("\n")
+  .map((line) => line.split(/\s+/));
+const sixDecimals = (text: string) => (text === "-" ? "null" : Number(text).toFixed(6));
+
 describe("wattbook price", () => {
+  for (const [place, rule] of HEAD.slice(2).entries()) {
+    it(`T1.5, G3: ${rule} is what the table says, to the printed digit`, async () => {
+      expect(ROWS).to.have.length(7);
+      for (const [supply = "", demand = "", ...cells] of ROWS) {
+        const [sell = "", buy = ""] = cells[place]?.split("/") ?? [];
+        const more = rule === "sdr-comp" ? ["--compensation", "0.03"] : [];
+        const { stdout } = await price(rule, Number(supply) * 1_000, Number(demand) * 1_000, "--json", ...more);
+        const ratio = (Number(supply) / Number(demand)).toFixed(6);
+        expect(stdout).to.equal(`{ "buy": ${sixDecimals(buy)}, "sell": ${sixDecimals(sell)}, "ratio": ${ratio} }\n`);
+      }
+    });
+  }
+
   it("prints six decimals, as JSON numbers", async () => {
     const { code, stdout, stderr } = await price("sdr", 2_500, 10_000, "--json");
     expect(code, stderr).to.equal(0);

@@ -144,7 +144,8 @@ describe("The PCC meter", function () {
       const ring = 9; // of an hourly community, see `hourly`
       await d.bind({ sequence: 2 }, key(81));
       await m.goTo(m.periodStart(first + ring + 1));
-      await d.desk.postPcc(m.community, first + ring, await d.reading(first + ring, QUIET, {}, key(81)));
+      const byNew = await d.reading(first + ring, QUIET, { closesGap: true }, key(81));
+      await d.desk.postPcc(m.community, first + ring, byNew);
       await expect(d.post(first, QUIET))
         .to.be.revertedWithCustomError(d.desk, "ReadingTooOld")
         .withArgs(m.community, first);
@@ -236,6 +237,23 @@ describe("The PCC meter", function () {
         .to.emit(d.desk, "PccRead")
         .withArgs(m.community, first + 3, 0, most, 10, encodeValues(QUIET));
       await expect(d.post(first + 1, QUIET, at)).to.be.revertedWithCustomError(d.desk, "AlreadyRead");
+    });
+
+    it("of a new meter says so where that of its first period is missing: what nobody read is invoiced", async function () {
+      const { m, d, first } = await fixture();
+      await m.goTo(m.periodStart(first + 3));
+      const late = { startImport: 700n, startExport: 30n };
+      await expect(d.post(first + 2, QUIET, late))
+        .to.be.revertedWithCustomError(d.desk, "RegisterGap")
+        .withArgs(700, 0);
+      // What it can have counted: in both periods, and in the one in which it was bound.
+      const most = 3n * 4n * 100_000n;
+      await expect(d.post(first + 2, QUIET, { ...late, startExport: most + 1n, closesGap: true }))
+        .to.be.revertedWithCustomError(d.desk, "OverRated")
+        .withArgs(most + 1n, most);
+      await expect(d.post(first + 2, QUIET, { ...late, closesGap: true }))
+        .to.emit(d.desk, "PccRead")
+        .withArgs(m.community, first + 2, 0, 700, 30, encodeValues(QUIET));
     });
 
     it("is refused where a register would not fit", async function () {
@@ -360,7 +378,7 @@ describe("The PCC meter", function () {
         [homes[0], one],
         [homes[1], two],
       ]);
-      await d.post(period, values);
+      await d.post(period, values, { closesGap: true });
       await goBehind(m, period, HOUR + 1); // a call without a transaction sees the block before
       return { ...w, period };
     }

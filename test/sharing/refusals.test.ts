@@ -90,11 +90,37 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
       await expect(announce(now + 3, Rule.MidMarketRate, 2 * HOUR))
         .to.emit(sharing, "SchemeAnnounced")
         .withArgs(community, now + 3, Rule.MidMarketRate, 10, 2 * HOUR);
+      const ruleFor = async (period: number) => Number(await sharing.schemeFor(community, period)) & 0xff;
+      expect([await ruleFor(now + 2), await ruleFor(now + 3)]).to.deep.equal([
+        Rule.SupplyDemandRatio,
+        Rule.MidMarketRate,
+      ]);
+      // Nobody can have joined beyond the horizon of two periods: what was announced for there is replaced, whatever it was.
+      await announce(2 ** 32 - 1, Rule.BillSharing);
+      expect([await ruleFor(now + 9), await ruleFor(2 ** 32 - 1)]).to.deep.equal([
+        Rule.SupplyDemandRatio,
+        Rule.BillSharing,
+      ]);
+      await announce(now + 3, Rule.MidMarketRate);
+      expect([await ruleFor(now + 2), await ruleFor(now + 3)]).to.deep.equal([
+        Rule.SupplyDemandRatio,
+        Rule.MidMarketRate,
+      ]);
+      await m.goTo(m.periodStart(now + 1));
       await expect(announce(now + 5, 3))
         .to.be.revertedWithCustomError(sharing, "SchemePending")
         .withArgs(community, now + 3);
-      expect(Number(await sharing.schemeFor(community, now + 2)) & 0xff).to.equal(Rule.SupplyDemandRatio);
-      expect(Number(await sharing.schemeFor(community, now + 3)) & 0xff).to.equal(Rule.MidMarketRate);
+    });
+
+    it("that is the first one can be announced again too, and sooner", async function () {
+      const m = await deployMarket(connection, { terms: hourly, first: ({ sharing }) => Promise.resolve(sharing) });
+      const { sharing, community, coordinator } = m;
+      const now = await m.periodNow();
+      const announce = async (from: number, rule: number) =>
+        await sharing.connect(coordinator).announce(community, from, rule, 0, 0);
+      await announce(now + 1_000, Rule.MidMarketRate);
+      await announce(now + 1, Rule.FeedInOnly);
+      expect(Number(await sharing.schemeFor(community, now + 1)) & 0xff).to.equal(Rule.FeedInOnly);
     });
 
     it("stays that of the period that somebody joined", async function () {

@@ -7,12 +7,20 @@ import type { MandateState } from "./mandate.ts";
 import { auditSetPoint } from "./set-point.ts";
 import type { SetPoint, SetPointBreach, SignedSetPoint } from "./set-point.ts";
 
-/** Where a battery keeps the counter of the last set-point that it took. It must outlast a restart. */
+/** The last set-point that a battery took. */
+export interface TakenCounter {
+  /** Sequence of its mandate. */
+  readonly mandate: bigint;
+  /** Counts within the mandate: a new dispatcher begins anew, whatever the one before it has used up. */
+  readonly counter: bigint;
+}
+
+/** Where a battery keeps what it took last. It must outlast a restart. */
 export interface CounterStore {
-  /** The last counter saved, 0 if there is none. */
-  load(): Promise<bigint>;
-  /** Resolves once the counter is safe: a set-point is followed only then. */
-  save(counter: bigint): Promise<void>;
+  /** What was saved last, null if there is nothing. */
+  load(): Promise<TakenCounter | null>;
+  /** Resolves once it is safe: a set-point is followed only then. */
+  save(taken: TakenCounter): Promise<void>;
 }
 
 /** What the battery is to do now. */
@@ -60,8 +68,8 @@ const IDLE: BatteryPower = { discharging: false, powerW: asWatts(0n) };
  * Takes set-points for one battery and says what it is to do. It has no clock and no meter: the caller names time and state of charge.
  * Two calls at once are taken one after the other, so that no counter counts twice.
  * @example
- * let saved = 0n;
- * const counters = { load: async () => saved, save: async (counter: bigint) => { saved = counter; } };
+ * let saved: TakenCounter | null = null;
+ * const counters = { load: async () => saved, save: async (taken: TakenCounter) => { saved = taken; } };
  * const valid = { validFrom: now, validUntil: periodEnd(terms, period) };
  * const soc = { minSocPermille: asPermille(200n), maxSocPermille: asPermille(900n) };
  * const power = { maxChargeW: asWatts(3_000n), maxDischargeW: asWatts(5_000n) };
@@ -136,12 +144,17 @@ export class BatteryController {
       const rule = `It is ${now} already: sign a set-point that ends later.`;
       throw new SetPointRefusedError("SetPoint.validUntil", setPoint.validUntil, rule, "NotNow");
     }
+    const { mandate, counter } = setPoint;
     const last = await this.#counters.load();
-    if (setPoint.counter <= last) {
-      const rule = `The battery took ${last} already: count on from there.`;
-      throw new SetPointRefusedError("SetPoint.counter", setPoint.counter, rule, "Replayed");
+    if (last !== null && mandate < last.mandate) {
+      const rule = `The battery took one of mandate ${last.mandate} already: ask the desk for the latest mandate.`;
+      throw new SetPointRefusedError("SetPoint.mandate", mandate, rule, "Replayed");
     }
-    await this.#counters.save(setPoint.counter);
+    if (last !== null && mandate === last.mandate && counter <= last.counter) {
+      const rule = `The battery took ${last.counter} already: count on from there.`;
+      throw new SetPointRefusedError("SetPoint.counter", counter, rule, "Replayed");
+    }
+    await this.#counters.save({ mandate, counter });
     this.#current = signed;
   }
 

@@ -1,6 +1,10 @@
 import { expect } from "chai";
 import type { BaseWallet } from "ethers";
-import { BatteryController, type CounterStore } from "../../../sdk/src/coordinator/battery-controller.ts";
+import {
+  BatteryController,
+  type CounterStore,
+  type TakenCounter,
+} from "../../../sdk/src/coordinator/battery-controller.ts";
 import type { MandateState } from "../../../sdk/src/coordinator/mandate.ts";
 import { signSetPoint, type SetPoint } from "../../../sdk/src/coordinator/set-point.ts";
 import { SetPointRefusedError } from "../../../sdk/src/errors.ts";
@@ -15,17 +19,17 @@ const valid: MandateState = { mandate: mandateOf(), revokedAt: null };
 
 /** Keeps a counter as a disk would: whoever asks later gets what was saved last. */
 class Disk implements CounterStore {
-  saved = 0n;
+  saved: TakenCounter | null = null;
   broken = false;
 
-  async load(): Promise<bigint> {
+  async load(): Promise<TakenCounter | null> {
     return Promise.resolve(this.saved);
   }
 
-  async save(counter: bigint): Promise<void> {
+  async save(taken: TakenCounter): Promise<void> {
     if (this.broken) throw new Error("disk full");
     await new Promise((resolve) => setImmediate(resolve));
-    this.saved = counter;
+    this.saved = taken;
   }
 }
 
@@ -55,7 +59,7 @@ describe("A battery's controller", function () {
     const { battery, disk } = controller();
     expect(battery.powerAt(NOW, HALF)).to.deep.equal(idle);
     await battery.take(await signed({ powerW: asWatts(1_234n) }), NOW);
-    expect(disk.saved).to.equal(1n);
+    expect(disk.saved).to.deep.equal({ mandate: 1n, counter: 1n });
     const charging = { discharging: false, powerW: 1_234n };
     expect(battery.powerAt(asSeconds(999n), HALF)).to.deep.equal(idle);
     expect(battery.powerAt(asSeconds(1_000n), HALF)).to.deep.equal(charging);
@@ -95,7 +99,7 @@ describe("A battery's controller", function () {
       expect(error).to.include({ reason, field: `SetPoint.${field}` });
       expect(error.message).to.include(String(setPointOf(fields)[field as keyof SetPoint]));
       expect(battery.powerAt(NOW, HALF)).to.deep.equal(idle);
-      expect(disk.saved).to.equal(0n);
+      expect(disk.saved).to.equal(null);
     });
   }
 
@@ -108,7 +112,7 @@ describe("A battery's controller", function () {
     }
     await battery.take(await signed({ counter: 8n, powerW: asWatts(2n) }), NOW);
     expect(battery.powerAt(NOW, HALF).powerW).to.equal(2n);
-    expect(disk.saved).to.equal(8n);
+    expect(disk.saved).to.deep.equal({ mandate: 1n, counter: 8n });
   });
 
   it("rejects it after a restart too, and when it comes twice at once (N6)", async function () {
@@ -122,6 +126,22 @@ describe("A battery's controller", function () {
     const [taken, replayed] = [battery.take(next, NOW), battery.take(next, NOW)];
     await taken;
     expect((await refusal(replayed)).reason).to.equal("Replayed");
+  });
+
+  it("counts within a mandate: a dispatcher that has used all counters up blocks none after it (N6)", async function () {
+    const disk = new Disk();
+    const { battery } = controller(valid, disk);
+    const last = await signed({ counter: 2n ** 48n - 1n });
+    await battery.take(last, NOW);
+    const second: MandateState = { mandate: mandateOf({ sequence: 2n }), revokedAt: null };
+    battery.setMandate(second);
+    await battery.take(await signed({ mandate: 2n, counter: 1n, powerW: asWatts(7n) }), NOW);
+    expect(battery.powerAt(NOW, HALF).powerW).to.equal(7n);
+    // A controller that starts again with the mandate before, of a node that lags, takes nothing of it.
+    const { battery: restarted } = controller(valid, disk);
+    for (const old of [last, await signed({ counter: 9n })]) {
+      expect(await refusal(restarted.take(old, NOW))).to.include({ reason: "Replayed", field: "SetPoint.mandate" });
+    }
   });
 
   it("follows nothing whose counter is not safe", async function () {
