@@ -150,7 +150,7 @@ export async function openShared(
 
   const logs = await wattbook.logs(community);
   const read = readerOf(wattbook, community, period);
-  const recordsOf = async (home: SharedHome): Promise<JournalRecord[]> =>
+  const recordsOf = async (home: MeteredHome): Promise<JournalRecord[]> =>
     (await logs.journals(period)).get(home.member) ?? [];
   const now = async () => asSeconds(BigInt(await connection.networkHelpers.time.latest()));
 
