@@ -17,6 +17,7 @@ export interface Budget {
 
 const GROUPS = "0013-slots-in-groups.md";
 const SHARING = "0022-sharing-after-the-fact.md";
+const METERED = "0023-the-metered-auction.md";
 const SINGLE_ORDERS = "0015-what-a-single-order-is-made-of.md";
 
 export const BUDGETS: readonly Budget[] = [
@@ -32,6 +33,8 @@ export const BUDGETS: readonly Budget[] = [
   { operation: OP.settle60, gas: 1_000 },
   { operation: OP.shareDay, gas: 1_200, reasons: SHARING },
   { operation: OP.shareOnce, gas: 1_200, reasons: SHARING },
+  { operation: OP.tradeDay, gas: 1_000, reasons: METERED },
+  { operation: OP.tradeOnce, gas: 1_000, reasons: METERED },
   { operation: OP.life, homes: 150, gas: 2_500 },
   { operation: OP.life, homes: 500, gas: 2_200 },
 ];

@@ -128,6 +128,8 @@ describe("the benchmark's budgets", function () {
       [OP.settle60, null, 1_000, null],
       [OP.shareDay, null, 1_200, null],
       [OP.shareOnce, null, 1_200, null],
+      [OP.tradeDay, null, 1_000, null],
+      [OP.tradeOnce, null, 1_000, null],
       [OP.life, 150, 2_500, null],
       [OP.life, 500, 2_200, null],
     ]);

@@ -3,8 +3,8 @@ import hre from "hardhat";
 import { measure } from "../../bench/gas/measure.ts";
 import { OPERATIONS as OP } from "../../bench/gas/operations.ts";
 import { gasOf } from "../../bench/gas/row.ts";
+import { auction, sharing } from "../../bench/gas/rows/metered.ts";
 import { sealed } from "../../bench/gas/rows/sealed.ts";
-import { sharing } from "../../bench/gas/rows/sharing.ts";
 import { singles } from "../../bench/gas/rows/singles.ts";
 import type { RowSource } from "../../bench/gas/rows/source.ts";
 import type { Measurement } from "../../bench/gas/types.ts";
@@ -50,6 +50,17 @@ describe("rows of the benchmark", function () {
     expect(namesOf(rows)).to.deep.equal(operations.map((operation) => [operation, 60, 5_760, 1]));
     const [join, day, once, meter, settle] = operations.map((operation) => gasBy(rows, operation, 60));
     // What is not shared is passed over, and two calls cost more than one.
+    expect(day).to.be.lessThan(once ?? 0);
+    expect(once).to.be.lessThan((meter ?? 0) + (settle ?? 0));
+    expect(join).to.be.lessThan(200);
+  });
+
+  it("have periods that 150 homes trade within standing orders, in one call and in two passes of three", async function () {
+    const rows = await measured(auction, [2]);
+    const operations = [OP.tradeJoin, OP.tradeDay, OP.tradeOnce, OP.tradeMeter, OP.tradeSettle];
+    const calls = [3, 1, 1, 3, 3];
+    expect(namesOf(rows)).to.deep.equal(operations.map((operation, i) => [operation, 150, 14_400, calls[i]]));
+    const [join, day, once, meter, settle] = operations.map((operation) => gasBy(rows, operation, 150));
     expect(day).to.be.lessThan(once ?? 0);
     expect(once).to.be.lessThan((meter ?? 0) + (settle ?? 0));
     expect(join).to.be.lessThan(200);

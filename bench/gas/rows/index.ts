@@ -2,9 +2,9 @@
 import { clearAlone } from "./clear-alone.ts";
 import { curve } from "./curve.ts";
 import { days, fullBatches } from "./days.ts";
+import { auction, sharing } from "./metered.ts";
 import { once } from "./once.ts";
 import { sealed } from "./sealed.ts";
-import { sharing } from "./sharing.ts";
 import { singles } from "./singles.ts";
 import type { RowSource } from "./source.ts";
 import { warmUp } from "./warm-up.ts";
@@ -15,6 +15,7 @@ export const SOURCES: readonly RowSource[] = [
   curve,
   sealed,
   sharing,
+  auction,
   singles,
   clearAlone,
   once,
