@@ -64,14 +64,15 @@ export interface CommunityKpis {
   readonly tradedWh: bigint;
   /**
    * Share of the load that did not come from outside: all load less imports plus trade that was delivered and used. What a
-   * battery gives counts, whatever day its energy is from: it only ever held its own plant's. Both ratios are rounded down.
+   * battery gives counts, whatever day its energy is from: it only ever held its own plant's. Both ratios are rounded down, and null
+   * where there is no load or no PV.
    */
-  readonly selfSufficiency: Ratio;
+  readonly selfSufficiency: Ratio | null;
   /**
    * Share of the PV that did not leave the community: all PV less exports plus trade that was delivered and used. What went
    * into a battery counts, its losses included. Without batteries both ratios have the same numerator.
    */
-  readonly selfConsumption: Ratio;
+  readonly selfConsumption: Ratio | null;
   /** Realised welfare over the optimum for the same true values and forecast quantities; 1 if there was nothing to gain. */
   readonly welfareRatio: Ratio;
   /** Homes whose bill is above the retailer's. */
@@ -133,8 +134,8 @@ export function communityKpis(homes: readonly HomeOutcome[], optimum: bigint): C
     chargedWh: sum(slots, (slot) => slot.chargeWh),
     dischargedWh: sum(slots, (slot) => slot.dischargeWh),
     tradedWh: sum(slots, (slot) => slot.boughtWh),
-    selfSufficiency: selfSufficiency ?? { millionths: 0n },
-    selfConsumption: selfConsumption ?? { millionths: 0n },
+    selfSufficiency,
+    selfConsumption,
     welfareRatio: ratio(realisedWelfare(homes), optimum, 1n),
     worseOff: homes.filter((home) => homeKpis(home).saving < 0n).length,
   };

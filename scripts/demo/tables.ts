@@ -151,8 +151,8 @@ type EnergyKpis = Pick<CommunityKpis, "loadWh" | "pvWh" | "evWh" | "chargedWh" |
 
 export function selfUseRows(community: Pick<CommunityKpis, "selfSufficiency" | "selfConsumption">): ValueRow[] {
   return [
-    ["self-sufficiency", percent(community.selfSufficiency.millionths), "of the load met by the community's own PV"],
-    ["self-consumption", percent(community.selfConsumption.millionths), "of the PV used in the community"],
+    ["self-sufficiency", shareText(community.selfSufficiency), "of the load met by the community's own PV"],
+    ["self-consumption", shareText(community.selfConsumption), "of the PV used in the community"],
   ];
 }
 

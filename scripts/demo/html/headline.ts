@@ -77,8 +77,9 @@ export function betterOff(worseOff: number, homes: number): Figure {
 
 export function selfUse(community: Pick<Report["community"], "selfSufficiency" | "selfConsumption">): Figure {
   const [sufficiency, consumption] = [community.selfSufficiency, community.selfConsumption];
-  const note = `of the use met by own sun; ${percent(consumption.millionths)} of the PV stayed here`;
-  return figure("self-sufficiency", "Self-sufficiency", percent(sufficiency.millionths), "", note);
+  const stayed = consumption === null ? "" : `; ${percent(consumption.millionths)} of the PV stayed here`;
+  const value = sufficiency === null ? "–" : percent(sufficiency.millionths);
+  return figure("self-sufficiency", "Self-sufficiency", value, "", `of the use met by own sun${stayed}`);
 }
 
 export function figure(id: string, label: string, value: string, unit: string, note: string): Figure {

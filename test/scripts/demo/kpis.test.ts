@@ -5,7 +5,7 @@ import { communityKpis, homeKpis, realisedWelfare } from "../../../scripts/demo/
 import { formatRatio, ratio } from "../../../scripts/demo/ratio.ts";
 import { homeOutcome, slotOutcome } from "./factories.ts";
 
-const text = (value: { millionths: bigint }) => formatRatio(value);
+const text = (value: { millionths: bigint } | null) => (value === null ? "-" : formatRatio(value));
 
 describe("demo ratios", function () {
   it("have six decimals, round half up and stay within 0 .. 1", function () {
@@ -64,6 +64,12 @@ describe("demo figures of the community", function () {
     expect(text(kpis.selfConsumption)).to.equal("1.000000");
   });
 
+  it("have no share of a load or of PV that is not there", function () {
+    const { selfSufficiency, selfConsumption } = communityKpis([homeOutcome([slotOutcome({ loadWh: 5n })])], 0n);
+    expect([text(selfSufficiency), selfConsumption]).to.deep.equal(["0.000000", null]);
+    expect(communityKpis([homeOutcome([slotOutcome({ pvWh: 5n })])], 0n).selfSufficiency).to.equal(null);
+  });
+
   it("compare realised welfare at true values with the optimum", function () {
     expect(realisedWelfare([seller, buyer])).to.equal(90n * 40n);
     expect(text(communityKpis([seller, buyer], 4_500n).welfareRatio)).to.equal("0.800000");
@@ -97,10 +103,11 @@ describe("demo figures of the community", function () {
           0n,
         );
         const own = slots.reduce((sum, s) => sum + (s.loadWh < s.pvWh ? s.loadWh : s.pvWh), 0n);
-        expect(selfSufficiency.millionths * loadWh >= own * 1_000_000n - loadWh).to.equal(true);
-        expect(selfConsumption.millionths * pvWh >= own * 1_000_000n - pvWh).to.equal(true);
+        const [sufficient, consumed] = [selfSufficiency?.millionths ?? 0n, selfConsumption?.millionths ?? 0n];
+        expect(sufficient * loadWh >= own * 1_000_000n - loadWh).to.equal(true);
+        expect(consumed * pvWh >= own * 1_000_000n - pvWh).to.equal(true);
         // Both count the same energy: load * sufficiency = PV * consumption, to within rounding.
-        const gap = selfSufficiency.millionths * loadWh - selfConsumption.millionths * pvWh;
+        const gap = sufficient * loadWh - consumed * pvWh;
         expect((gap < 0n ? -gap : gap) <= loadWh + pvWh).to.equal(true);
       }),
     );
