@@ -168,7 +168,7 @@ export function renderBattery(report: BatteryReport): string {
   const { capacityWh, chargeW } = report.battery;
   const title =
     `A community battery of ${kwh(capacityWh)} kWh and ${formatFixed(chargeW, 3, 1)} kW at the point of common coupling.\nBefore each slot a plan ` +
-    `of the next ${HORIZON}, in it a correction. No bill above has it. The first day, above zero: from the grid, into the battery.`;
+    `of the next ${HORIZON}, in it a correction.\nNo bill above has it. The first day; above zero: from the grid, into the battery.`;
   return [title, hoursTable(report), outcomesTable(report)].join("\n\n").replace(/ +$/gm, "");
 }
 
