@@ -1,5 +1,6 @@
 /** Key figures of homes and community, from metered flows, positions and payments. */
 
+import { asWh, type EnergyUse, selfConsumptionPpmDown, selfSufficiencyPpmDown } from "@wattbook/sdk";
 import { type Flow, netOf } from "./homes.ts";
 import { MARKET, priceOf } from "./market.ts";
 import { type Ratio, ratio } from "./ratio.ts";
@@ -43,6 +44,10 @@ export interface HomeKpis {
   readonly retailerBill: bigint;
   /** `retailerBill - bill` */
   readonly saving: bigint;
+  /** Share of its load that came from its own roof, battery and neighbours, rounded down; null without a load. */
+  readonly selfSufficiency: Ratio | null;
+  /** Share of its PV that it or its neighbours used, rounded down; null without PV. */
+  readonly selfConsumption: Ratio | null;
 }
 
 export interface CommunityKpis {
@@ -59,7 +64,7 @@ export interface CommunityKpis {
   readonly tradedWh: bigint;
   /**
    * Share of the load that did not come from outside: all load less imports plus trade that was delivered and used. What a
-   * battery gives counts, whatever day its energy is from: it only ever held its own plant's.
+   * battery gives counts, whatever day its energy is from: it only ever held its own plant's. Both ratios are rounded down.
    */
   readonly selfSufficiency: Ratio;
   /**
@@ -82,7 +87,32 @@ export function homeKpis({ slots, payments }: HomeOutcome): HomeKpis {
   const fees = payments.networkFee + payments.settlementFee + payments.relayerFee;
   const bill = payments.paid - payments.received + fees + payments.gridLeg;
   const retailerBill = sum(slots, (slot) => retailCost(netOf(slot)));
-  return { boughtWh, soldWh, averagePrice, bill, retailerBill, saving: retailerBill - bill };
+  return {
+    ...{ boughtWh, soldWh, averagePrice, bill, retailerBill, saving: retailerBill - bill },
+    ...selfUseOf(useOf(slots)),
+  };
+}
+
+/** What crossed a home's meter, and which part of it was traded: of what it bought that which it drew, of what it sold that which it fed in. */
+function useOf(slots: readonly SlotOutcome[]): EnergyUse {
+  const wh = (amount: (slot: SlotOutcome) => bigint) => asWh(sum(slots, amount));
+  const [drawn, fed] = [(slot: Flow) => larger(0n, netOf(slot)), (slot: Flow) => larger(0n, -netOf(slot))];
+  return {
+    load: wh(({ loadWh }) => loadWh),
+    generated: wh(({ pvWh }) => pvWh),
+    imported: wh(drawn),
+    exported: wh(fed),
+    fromMembers: wh((slot) => smaller(slot.boughtWh, drawn(slot))),
+    toMembers: wh((slot) => smaller(slot.soldWh, fed(slot))),
+  };
+}
+
+function selfUseOf(use: EnergyUse): Pick<HomeKpis, "selfSufficiency" | "selfConsumption"> {
+  const [sufficiency, consumption] = [selfSufficiencyPpmDown(use), selfConsumptionPpmDown(use)];
+  return {
+    selfSufficiency: sufficiency === null ? null : { millionths: sufficiency },
+    selfConsumption: consumption === null ? null : { millionths: consumption },
+  };
 }
 
 /** Figures of the community. @param optimum Largest possible welfare, base units: see `Optimum`. */
@@ -90,9 +120,12 @@ export function communityKpis(homes: readonly HomeOutcome[], optimum: bigint): C
   const slots = homes.flatMap((home) => home.slots);
   const loadWh = sum(slots, (slot) => slot.loadWh);
   const pvWh = sum(slots, (slot) => slot.pvWh);
-  const delivered = deliveredWh(homes);
-  const imported = sum(slots, (slot) => larger(0n, netOf(slot)));
-  const exported = sum(slots, (slot) => larger(0n, -netOf(slot)));
+  const delivered = asWh(deliveredWh(homes));
+  const { selfSufficiency, selfConsumption } = selfUseOf({
+    ...useOf(slots),
+    fromMembers: delivered,
+    toMembers: delivered,
+  });
   return {
     loadWh,
     evWh: sum(slots, (slot) => slot.evWh),
@@ -100,8 +133,8 @@ export function communityKpis(homes: readonly HomeOutcome[], optimum: bigint): C
     chargedWh: sum(slots, (slot) => slot.chargeWh),
     dischargedWh: sum(slots, (slot) => slot.dischargeWh),
     tradedWh: sum(slots, (slot) => slot.boughtWh),
-    selfSufficiency: ratio(loadWh - imported + delivered, loadWh),
-    selfConsumption: ratio(pvWh - exported + delivered, pvWh),
+    selfSufficiency: selfSufficiency ?? { millionths: 0n },
+    selfConsumption: selfConsumption ?? { millionths: 0n },
     welfareRatio: ratio(realisedWelfare(homes), optimum, 1n),
     worseOff: homes.filter((home) => homeKpis(home).saving < 0n).length,
   };

@@ -3,6 +3,7 @@
 import { plainTable } from "../lib/plain-table.ts";
 import { ctPerKwh, eur, formatFixed, kwh, percent, printable } from "./format.ts";
 import type { CommunityKpis } from "./kpis.ts";
+import type { Ratio } from "./ratio.ts";
 import type { Report } from "./report.ts";
 
 /** Homes listed by name; of more, the first ones, and the rest in one line. */
@@ -50,22 +51,37 @@ const name = (text: string): string => printable(text, MOST_NAME);
 
 /** One line per home; amounts over the whole run. */
 export function homesTable({ households }: Pick<Report, "households">): string {
-  const units = ["bought kWh", "sold kWh", "price ct/kWh", "bill EUR", "at retailer EUR", "saving EUR"];
+  const units = [
+    ...["bought kWh", "sold kWh", "ct/kWh", "bill EUR", "retailer EUR", "saving EUR"],
+    ...["self-suff.", "self-cons."],
+  ];
   const table = plainTable(["home", "PV", ...units], ["left", "left", ...units.map(() => "right" as const)]);
   for (const home of households.slice(0, MOST_ROWS)) {
     const traded = home.boughtWh + home.soldWh > 0n;
     const price = traded ? ctPerKwh(home.averagePrice) : "-";
     const money = [eur(home.bill), eur(home.retailerBill), eur(home.saving)];
-    table.push([name(home.name), name(home.pv ?? "-"), kwh(home.boughtWh), kwh(home.soldWh), price, ...money]);
+    const shares = [home.selfSufficiency, home.selfConsumption].map(shareText);
+    table.push([
+      name(home.name),
+      name(home.pv ?? "-"),
+      kwh(home.boughtWh),
+      kwh(home.soldWh),
+      price,
+      ...money,
+      ...shares,
+    ]);
   }
   const hidden = households.length - MOST_ROWS;
   const notes = [
     ...(hidden > 0 ? [`${hidden} more homes: see --json or --out.`] : []),
-    "bill: what the home paid less what it got, all fees but gas; below zero the home was paid.",
-    "price: mean of what the home bought and sold from and to neighbours, before the network fee.",
+    "ct/kWh: mean price of what the home bought from and sold to neighbours, before the network fee.",
+    "bill: what the home paid less what it got, all fees but gas; below zero the home was paid. retailer: the same meter without neighbours.",
+    "self-suff.: share of its load from own roof, battery and neighbours. self-cons.: share of its PV that it or neighbours used.",
   ];
   return [table.toString(), ...notes].join("\n");
 }
+
+const shareText = (share: Ratio | null): string => (share === null ? "-" : percent(share.millionths));
 
 /** Figures of the community and the gas they took. */
 export function communityTable({ community, gas, households }: Report): string {

@@ -60,6 +60,7 @@ export * from "./sharing/scheme.ts";
 export * from "./sharing/share.ts";
 export * from "./sharing/standing-order.ts";
 export * from "./sharing/totals.ts";
+export * from "./self-use.ts";
 export * from "./signature.ts";
 export * from "./slot-price.ts";
 export * from "./strip.ts";

@@ -76,11 +76,14 @@ class Run {
     const budgets = await this.#fund(periods);
     await mode.prepare(ready, budgets);
     for (const [index, traded] of periods.entries()) {
-      world.chain.advanceTo(startOf(world.terms, traded.period) - POSTING_LEAD);
-      progress.advance(`day ${traded.day + 1}: joining`);
-      this.#spend(await mode.open(ready, traded.period));
-      world.chain.advanceTo(startOf(world.terms, traded.period));
-      if (index === 0) await readEve(ready, traded);
+      if (index === 0) {
+        await this.#open(traded);
+        world.chain.advanceTo(startOf(world.terms, traded.period));
+        await readEve(ready, traded);
+      }
+      // Settling comes behind the start of the next period, and nobody joins one that has started.
+      const next = periods[index + 1];
+      if (next !== undefined) await this.#open(next);
       world.chain.advanceTo(startOf(world.terms, asPeriod(traded.period + 1n)) + mode.delay);
       progress.advance(`day ${traded.day + 1}: metering, sharing and settling`);
       await this.#settle(traded);
@@ -98,6 +101,14 @@ class Run {
       ...{ homes: this.#homes, books, bills: this.#bills, faults: this.#faults },
       ...{ checkedBills: this.#checked, unsettled: this.#unsettled, gas: Object.fromEntries(this.#gas) },
     };
+  }
+
+  /** Lets everybody join a period while the one before it lasts. */
+  async #open({ period, day }: TradedPeriod): Promise<void> {
+    const { ready, mode, progress } = this;
+    ready.world.chain.advanceTo(startOf(ready.world.terms, period) - POSTING_LEAD);
+    progress.advance(`day ${day + 1}: joining`);
+    this.#spend(await mode.open(ready, period));
   }
 
   /** Deposits cover the run, so that nobody falls into debt; two periods may be reserved for at a time. */

@@ -34,11 +34,22 @@ describe("demo figures of a home", function () {
       bill,
       retailerBill: 100n * 300n - 100n * 80n,
       saving: 22_000n - bill,
+      selfSufficiency: { millionths: 636_363n }, // 60 of a neighbour and 10 of the roof, of 110
+      selfConsumption: { millionths: 545_454n }, // 50 for a neighbour and 10 at home, of 110
     });
   });
 
-  it("have no average price without trade", function () {
-    expect(homeKpis(homeOutcome([slotOutcome({ loadWh: 1n })])).averagePrice).to.equal(0n);
+  it("have no average price without trade, and no share of nothing", function () {
+    const idle = homeKpis(homeOutcome([slotOutcome({ loadWh: 1n })]));
+    expect(idle).to.deep.include({ averagePrice: 0n, selfSufficiency: { millionths: 0n }, selfConsumption: null });
+    expect(homeKpis(homeOutcome([slotOutcome({ pvWh: 1n })])).selfSufficiency).to.equal(null);
+  });
+
+  it("count as from and for neighbours what was traded and flowed, no forecast that failed", function () {
+    const slots = [slotOutcome({ loadWh: 100n, boughtWh: 150n }), slotOutcome({ pvWh: 80n, soldWh: 200n })];
+    const kpis = homeKpis(homeOutcome(slots));
+    expect(kpis).to.deep.include({ selfSufficiency: { millionths: 1_000_000n } });
+    expect(kpis).to.deep.include({ selfConsumption: { millionths: 1_000_000n } });
   });
 });
 
@@ -86,8 +97,8 @@ describe("demo figures of the community", function () {
           0n,
         );
         const own = slots.reduce((sum, s) => sum + (s.loadWh < s.pvWh ? s.loadWh : s.pvWh), 0n);
-        expect(selfSufficiency.millionths >= ratio(own, loadWh).millionths).to.equal(true);
-        expect(selfConsumption.millionths >= ratio(own, pvWh).millionths).to.equal(true);
+        expect(selfSufficiency.millionths * loadWh >= own * 1_000_000n - loadWh).to.equal(true);
+        expect(selfConsumption.millionths * pvWh >= own * 1_000_000n - pvWh).to.equal(true);
         // Both count the same energy: load * sufficiency = PV * consumption, to within rounding.
         const gap = selfSufficiency.millionths * loadWh - selfConsumption.millionths * pvWh;
         expect((gap < 0n ? -gap : gap) <= loadWh + pvWh).to.equal(true);
@@ -100,7 +111,7 @@ describe("demo figures of the community", function () {
     const night = slotOutcome({ loadWh: 500n, evWh: 200n, dischargeWh: 300n });
     const kpis = communityKpis([homeOutcome([noon, night])], 0n);
     expect(kpis).to.include({ loadWh: 600n, evWh: 200n, pvWh: 600n, chargedWh: 400n, dischargedWh: 300n });
-    expect(text(kpis.selfSufficiency)).to.equal("0.666667"); // 100 at noon and 300 at night of 600
+    expect(text(kpis.selfSufficiency)).to.equal("0.666666"); // 100 at noon and 300 at night of 600
     expect(text(kpis.selfConsumption)).to.equal("0.833333"); // 100 and 400 of 600
   });
 

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { billsFromCsv, billsFromJson } from "@wattbook/data/export";
-import { SHARING_RULES } from "@wattbook/sdk";
+import { SHARING_RULES, sumWh } from "@wattbook/sdk";
 import { expect } from "chai";
 import fc from "fast-check";
 import { parseOptions } from "../../../scripts/demo/cli.ts";
@@ -21,6 +21,13 @@ async function demo(...args: string[]) {
   const code = await main(args, { stdout, stderr, env: {} });
   const textOf = (stream: PassThrough) => ((stream.read() as Buffer | null) ?? "").toString();
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+}
+
+/** The community of a command line, for a single run of its own. */
+async function homesOf(...args: string[]) {
+  const options = parseOptions(args, new PassThrough());
+  if (options === undefined) throw new Error("no options");
+  return { community: await loadCommunity(options), silent: startProgress(1, new PassThrough(), {}) };
 }
 
 interface Row {
@@ -108,13 +115,40 @@ describe("The demo in the mode sharing", function () {
   });
 
   it("needs two passes for a community that no call can hold, and computes the same bills", async function () {
-    const options = parseOptions(["--mode", "sharing", "--homes", "110"], new PassThrough());
-    if (options === undefined) throw new Error("no options");
-    const community = await loadCommunity(options);
-    const silent = startProgress(1, new PassThrough(), {});
+    const { community, silent } = await homesOf("--homes", "110");
     const run = await runMode(community, { days: 1, seed: 1n }, sharingMode("sdr"), silent);
     expect(Object.keys(run.gas)).to.deep.equal(["join", "meter", "settle"]);
     expect(run).to.deep.include({ checkedBills: 110, unsettled: 0, faults: [], books: { energyWh: 0n, money: 0n } });
+  });
+
+  for (const mode of [sharingMode("sdr"), meteredMode(1n)]) {
+    it(`lets everybody join each of several days before it starts: ${mode.market}`, async function () {
+      const { community, silent } = await homesOf("--homes", "3", "--days", "3");
+      const run = await runMode(community, { days: 3, seed: 1n }, mode, silent);
+      expect(run).to.deep.include({ checkedBills: 9, unsettled: 0, faults: [], books: { energyWh: 0n, money: 0n } });
+      // Who joins late is a plain customer, so each day must have shared something.
+      const periods = [...new Set(run.bills.map(({ bill }) => bill.period))];
+      expect(periods).to.have.length(3);
+      for (const period of periods) {
+        const lines = run.bills.flatMap(({ bill }) => (bill.period === period ? bill.lines : []));
+        expect(sumWh(lines.map(({ bought }) => bought)) > 0n, `period ${period}`).to.equal(true);
+      }
+    });
+  }
+
+  it("lets everybody join both halves of a day whose slots last five minutes", async function () {
+    const start = 1_613_347_200;
+    const rows = Array.from({ length: 288 }, (_, row) => {
+      const sun = Math.max(0, 100 - Math.abs(row - 144)) / 100;
+      return [start + row * 300, 900 + (row % 7) * 50, 3_000, sun].join(",");
+    });
+    const path = join(folder, "halves.csv");
+    await writeFile(path, ["time,hut,villa,roof_pu", ...rows].join("\n"));
+    for (const mode of ["sharing", "metered"]) {
+      const { code, stdout, stderr } = await demo("--mode", mode, "--input", path, "--json", "--no-report");
+      expect(code, stderr).to.equal(EXIT.sound);
+      expect(JSON.parse(stdout) as Json).to.include({ checkedBills: 2 * 2, unsettled: 0 });
+    }
   });
 
   it("warns of bill sharing, and knows no other mode or rule", async function () {
@@ -167,10 +201,7 @@ describe("The demo in the mode metered", function () {
   });
 
   it("needs two passes for a community that no call can hold, and computes the same bills", async function () {
-    const options = parseOptions(["--mode", "metered", "--homes", "120"], new PassThrough());
-    if (options === undefined) throw new Error("no options");
-    const community = await loadCommunity(options);
-    const silent = startProgress(1, new PassThrough(), {});
+    const { community, silent } = await homesOf("--homes", "120");
     const run = await runMode(community, { days: 1, seed: 1n }, meteredMode(1n), silent);
     expect(Object.keys(run.gas)).to.deep.equal(["join", "meter", "settle"]);
     expect(run).to.deep.include({ checkedBills: 120, unsettled: 0, faults: [], books: { energyWh: 0n, money: 0n } });
