@@ -9,6 +9,7 @@ import type { DemoOptions } from "./cli.ts";
 import { DemoError } from "./errors.ts";
 import type { Comparison } from "./modes/compare.ts";
 import { type SharingReport, sharingJson } from "./modes/report.ts";
+import { sharedSlots, sharedSlotsCsv } from "./modes/slots.ts";
 import { type Report, reportJson } from "./report.ts";
 import type { Trace } from "./trace.ts";
 
@@ -59,18 +60,22 @@ export async function writeFiles(
   return writeAll(folder, contents);
 }
 
-/** Writes `community.json` and the bills of the rule whose homes are listed; returns their paths. */
+/** Writes `community.json`, `homes.csv`, `slots.csv` and the bills of the rule whose homes are listed; returns their paths. */
 export async function writeSharing(
   folder: string,
   report: SharingReport,
   { runs }: Comparison,
   slotDuration: number,
 ): Promise<string[]> {
-  const bills = (runs.get(report.rule)?.bills ?? []).map(({ home, bill }): NamedBill => {
+  const run = runs.get(report.rule);
+  if (run === undefined) throw new RangeError(`no run of ${report.rule}`);
+  const bills = run.bills.map(({ home, bill }): NamedBill => {
     return { member: report.households[home]?.name ?? "", bill };
   });
   return writeAll(folder, {
     "community.json": `${sharingJson(report)}\n`,
+    "homes.csv": homesCsv(report),
+    "slots.csv": sharedSlotsCsv(sharedSlots(run)),
     "bills.csv": billTotalsCsv(bills),
     "bill-lines.csv": billLinesCsv(bills, slotDuration),
     "bills.json": billsJson(bills, slotDuration),
@@ -109,7 +114,7 @@ async function writeWhole(path: string, text: string): Promise<void> {
 }
 
 /** Wh and base units, one line per home. */
-export function homesCsv({ households }: Report): string {
+export function homesCsv({ households }: Pick<Report, "households">): string {
   const head = "home,name,pv,shift_days,bought_wh,sold_wh,average_price,bill,retailer_bill,saving";
   const lines = households.map((home, i) =>
     [

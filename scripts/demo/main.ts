@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
-import { renderBattery, runBattery } from "./battery.ts";
+import { type BatteryReport, renderBattery, runBattery } from "./battery.ts";
 import { runOnChain, stepsOf } from "./chain/run.ts";
 import { type DemoOptions, parseOptions } from "./cli.ts";
 import { type Community, loadCommunity } from "./community.ts";
@@ -11,6 +11,7 @@ import { prepareFolder, writeFiles, writePage, writeSharing } from "./files.ts";
 import { printable } from "./format.ts";
 import type { PageOptions } from "./html/assemble.ts";
 import { renderPage } from "./html/render.ts";
+import { renderSharedPage } from "./html/shared.ts";
 import { compareRules, comparisonSteps } from "./modes/compare.ts";
 import { type JsonValue, toJson } from "./json.ts";
 import { renderSharing, sharingReport } from "./modes/report.ts";
@@ -47,8 +48,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 }
 
 async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Promise<number> {
-  // The page is about an order book.
-  await prepareFolder(options.mode === "auction" ? options : { ...options, report: false });
+  await prepareFolder(options);
   const community = await loadCommunity(options);
   for (const note of community.data.notes ?? []) stderr.write(`note: ${printable(note, MOST_LINE)}\n`);
   if (options.mode !== "auction") return share(options, community, { stdout, stderr, env });
@@ -58,7 +58,8 @@ async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Pro
   });
   const { outcome, slots, faults } = result;
   const report = reportOf(outcome);
-  await print(options, community, stdout, report as unknown as Fields, renderReport(report));
+  const battery = await planned(options, community);
+  print(options, battery, stdout, report as unknown as Fields, renderReport(report));
   if (options.out !== undefined) {
     const paths = await writeFiles(options.out, report, result);
     stderr.write(`written: ${paths.join(", ")}\n`);
@@ -66,8 +67,7 @@ async function run(options: DemoOptions, { stdout, stderr, env }: Terminal): Pro
     if (days < report.days) stderr.write(`note: bills and schedules are those of the first ${days} days.\n`);
   }
   if (options.report) {
-    const path = await writePage(options.out ?? ".", await renderPage(report, result, pageOptions(options, community)));
-    stderr.write(`report: ${path} (open it in a browser: ${pathToFileURL(path).href})\n`);
+    await publish(options, await renderPage(report, { ...result, battery }, pageOptions(options, community)), stderr);
   }
   for (const fault of [...faults, ...faultsOf(report)]) stderr.write(`FAULT: ${fault}\n`);
   return faults.length + faultsOf(report).length === 0 ? EXIT.sound : EXIT.unsound;
@@ -80,10 +80,15 @@ async function share(options: DemoOptions, community: Community, { stdout, stder
     progress.stop();
   });
   const report = sharingReport(community, options, comparison, options.mode === "metered" ? "metered" : options.rule);
-  await print(options, community, stdout, report as unknown as Fields, renderSharing(report));
+  const battery = await planned(options, community);
+  print(options, battery, stdout, report as unknown as Fields, renderSharing(report));
   if (options.out !== undefined) {
     const paths = await writeSharing(options.out, report, comparison, community.calendar.step);
     stderr.write(`written: ${paths.join(", ")}\n`);
+  }
+  if (options.report) {
+    const input = { community, comparison, battery };
+    await publish(options, await renderSharedPage(report, input, pageOptions(options, community)), stderr);
   }
   const unsound = report.comparison.flatMap(({ rule, books }) =>
     faultsOf({ books, unsettled: 0 }).map((fault) => `${rule}: ${fault}`),
@@ -95,17 +100,27 @@ async function share(options: DemoOptions, community: Community, { stdout, stder
 
 type Fields = Readonly<Record<string, JsonValue>>;
 
-/** The report, and what a battery of the community would do on the same days if it is asked for. */
-async function print(
-  { json, battery, days }: DemoOptions,
-  community: Community,
+/** What a battery of the community would do on the same days, if it is asked for. */
+async function planned({ battery, days }: DemoOptions, community: Community): Promise<BatteryReport | undefined> {
+  return battery ? runBattery(community, days) : undefined;
+}
+
+/** The report, and the battery. */
+function print(
+  { json }: DemoOptions,
+  battery: BatteryReport | undefined,
   stdout: NodeJS.WritableStream,
   report: Fields,
   text: string,
-): Promise<void> {
-  const planned = battery ? await runBattery(community, days) : undefined;
-  const more = planned === undefined ? "" : `\n\n${renderBattery(planned)}`;
-  stdout.write(`${json ? toJson({ ...report, battery: planned as unknown as JsonValue }) : `${text}${more}`}\n`);
+): void {
+  const more = battery === undefined ? "" : `\n\n${renderBattery(battery)}`;
+  stdout.write(`${json ? toJson({ ...report, battery: battery as unknown as JsonValue }) : `${text}${more}`}\n`);
+}
+
+/** Writes the page, and says where it is. */
+async function publish({ out }: DemoOptions, html: string, stderr: ProgressStream): Promise<void> {
+  const path = await writePage(out ?? ".", html);
+  stderr.write(`report: ${path} (open it in a browser: ${pathToFileURL(path).href})\n`);
 }
 
 function pageOptions({ ethPrice, input }: DemoOptions, { data }: Community): PageOptions {

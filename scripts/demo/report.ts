@@ -74,10 +74,12 @@ export interface RunOutcome extends Pick<
 
 export function reportOf(run: RunOutcome): Report {
   const { seed, days, slots, standIns, checkedBills, skipped, unsettled, books, gas } = run;
-  const repeated = run.homes.some(({ home }, i) => run.homes.findIndex((other) => other.home.load === home.load) < i);
   return {
     mode: "open",
-    source: run.synthetic ? "synthetic" : repeated ? "file, repeated" : "file",
+    source: sourceOf(
+      run.synthetic,
+      run.homes.map(({ home }) => home),
+    ),
     seed,
     homes: run.homes.length,
     days,
@@ -99,6 +101,12 @@ export function reportOf(run: RunOutcome): Report {
       ...homeKpis(outcome),
     })),
   };
+}
+
+/** Where homes come from; of a file they repeat once one load stands behind two of them. */
+export function sourceOf(synthetic: boolean, homes: readonly Pick<Home, "load">[]): Report["source"] {
+  if (synthetic) return "synthetic";
+  return new Set(homes.map(({ load }) => load)).size < homes.length ? "file, repeated" : "file";
 }
 
 /** The report as one JSON object. */

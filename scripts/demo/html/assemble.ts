@@ -1,9 +1,11 @@
 /** From a run to the data of its page. */
 
+import type { BatteryReport } from "../battery.ts";
 import type { DemoResult } from "../chain/run.ts";
 import { MARKET } from "../market.ts";
 import type { Report } from "../report.ts";
 import { type Detail, detailOf, type HomeTrace, type PeriodTrace } from "../trace.ts";
+import { batteryData } from "./battery-data.ts";
 import type { PageData } from "./data.ts";
 import { dayData } from "./day-data.ts";
 import { flowData } from "./flow-data.ts";
@@ -22,9 +24,16 @@ export interface PageOptions {
 }
 
 /** What of a run the page needs. */
-export type PageInput = Pick<DemoResult, "outcome" | "slots" | "trace">;
+export interface PageInput extends Pick<DemoResult, "outcome" | "slots" | "trace"> {
+  /** Undefined where nobody asked for one. */
+  readonly battery?: BatteryReport | undefined;
+}
 
-export function pageData(report: Report, { outcome, slots, trace }: PageInput, options: PageOptions): PageData {
+export function pageData(
+  report: Report,
+  { outcome, slots, trace, battery }: PageInput,
+  options: PageOptions,
+): PageData {
   const slotsPerDay = slots.length / report.days;
   const slotDuration = (slots[1]?.start ?? 0) - (slots[0]?.start ?? 0);
   const detail = detailOf(report.homes, slotsPerDay, report.days);
@@ -49,6 +58,7 @@ export function pageData(report: Report, { outcome, slots, trace }: PageInput, o
       return homeData(home, outcomeOf, index < detail.homes ? days.map((periods) => tracesOf(periods, index)) : []);
     }),
     flows: flowData(outcome.homes.map((home) => home.outcome)),
+    ...(battery === undefined ? {} : { battery: batteryData(battery, detail.days, slotsPerDay) }),
     gas: gasData(report, options.ethCents),
     checks: checksOf(report),
   };
@@ -58,7 +68,7 @@ function tracesOf(periods: readonly PeriodTrace[], home: number): HomeTrace[] {
   return periods.flatMap(({ homes }) => homes[home] ?? []);
 }
 
-function leftOut({ homes, days }: Report, detail: Detail): string {
+export function leftOut({ homes, days }: Pick<Report, "homes" | "days">, detail: Detail): string {
   return [
     ...(detail.days < days
       ? [`Slot by slot, the page shows the first ${counted(detail.days, "day")} of ${days}.`]

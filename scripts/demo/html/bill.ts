@@ -34,7 +34,7 @@ export function billRows({ boughtWh, soldWh, payments, drawn, fedIn, retailer }:
     cost("Drawn from the grid beyond that", drawn.amount, drawn.wh),
     income("Sold to neighbours", payments.received, soldWh),
     income("Fed into the grid beyond that", fedIn.amount, fedIn.wh),
-    cost("Relayer, for bringing orders on chain", payments.relayerFee),
+    ...(payments.relayerFee === 0n ? [] : [cost("Relayer, for bringing orders on chain", payments.relayerFee)]),
     cost("Settlement fee", payments.settlementFee),
     sum("total", "Bill with neighbours", total),
     compare("At the retailer: same meter, drawn", retailer.drawn.amount, retailer.drawn.wh),

@@ -10,15 +10,15 @@ export interface Bundle {
   readonly style: string;
 }
 
-/** Bundles the page's modules and its chart library; takes a fraction of a second. */
-export async function bundlePage(): Promise<Bundle> {
-  const [script, style] = await Promise.all([bundleScript(), bundleStyle()]);
+/** Bundles a page's modules and its chart library; takes a fraction of a second. */
+export async function bundlePage(entry: "main.ts" | "shared.ts" = "main.ts"): Promise<Bundle> {
+  const [script, style] = await Promise.all([bundleScript(entry), bundleStyle()]);
   return { script, style };
 }
 
-async function bundleScript(): Promise<string> {
+async function bundleScript(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [new URL("main.ts", PAGE).pathname],
+    entryPoints: [new URL(entry, PAGE).pathname],
     bundle: true,
     minify: true,
     format: "iife",

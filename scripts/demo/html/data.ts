@@ -23,6 +23,8 @@ export interface PageData {
   readonly leftOut: string;
   readonly homes: readonly HomeData[];
   readonly flows: FlowData;
+  /** Undefined where nobody asked for one. */
+  readonly battery?: BatteryData;
   readonly gas: GasData;
   readonly checks: readonly Check[];
 }
@@ -114,6 +116,9 @@ export interface HomeData {
   readonly soldKwh: string;
   /** ct/kWh, "–" where it traded nothing. */
   readonly averagePrice: string;
+  /** Shares of its load and of its PV, "12.3 %"; "–" where it has none. */
+  readonly selfSufficiency: string;
+  readonly selfConsumption: string;
   /** Over the whole run. */
   readonly bill: readonly BillRow[];
   /** One per day of `PageData.days`; none for homes that are left out. */
@@ -134,6 +139,7 @@ export interface BillRow {
 
 /** A home's day. Energy in Wh, above zero from the grid; money in base units, above zero to be paid. */
 export interface HomeDay {
+  /** Empty where the meters decide. */
   readonly forecast: Column;
   /** Bought less sold. */
   readonly traded: Column;
@@ -144,7 +150,7 @@ export interface HomeDay {
   readonly pv: Column;
   /** Into the battery; below zero out of it. */
   readonly battery: Column;
-  /** Clearing price where the home traded, base units per Wh. */
+  /** Clearing price where the home traded, base units per Wh; none where it is a fraction. */
   readonly price: Column;
   readonly paid: Column;
   /** Above zero is income. */
@@ -176,6 +182,32 @@ export interface FlowLink {
   readonly share: string;
 }
 
+/** What a battery of the community would have done. */
+export interface BatteryData {
+  readonly sentences: readonly string[];
+  /** One per day of the page. */
+  readonly days: readonly BatteryDay[];
+  readonly outcomes: readonly BatteryOutcomeData[];
+}
+
+/** Wh, above zero from the grid and into the battery; stored: mWh at the slot's end. */
+export interface BatteryDay {
+  readonly forecast: Column;
+  readonly net: Column;
+  readonly moved: Column;
+  readonly stored: Column;
+  readonly pcc: Column;
+}
+
+export interface BatteryOutcomeData {
+  readonly name: string;
+  readonly costEur: string;
+  readonly savedEur: string;
+  readonly importKwh: string;
+  readonly exportKwh: string;
+  readonly peakKw: string;
+}
+
 export interface GasData {
   readonly stages: readonly GasStage[];
   /** Of all stages, per home and day, rounded up. */
@@ -188,7 +220,7 @@ export interface GasData {
 }
 
 export interface GasStage {
-  readonly id: "place" | "clear" | "settle";
+  readonly id: string;
   readonly label: string;
   readonly meaning: string;
   /** Whole run. */

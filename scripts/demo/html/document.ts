@@ -3,11 +3,12 @@
 import { createHash } from "node:crypto";
 import type { Bundle } from "./bundle.ts";
 import type { PageData } from "./data.ts";
+import type { SharedPageData } from "./shared-data.ts";
 
 /** Id of the element that holds the data. */
 export const DATA_ID = "data";
 
-export function renderDocument(data: PageData, { script, style }: Bundle): string {
+export function renderDocument(data: PageData | SharedPageData, { script, style }: Bundle): string {
   requireInline(script, style);
   return `<!doctype html>
 <html lang="en">

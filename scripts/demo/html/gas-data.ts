@@ -3,26 +3,42 @@
 import type { Report } from "../report.ts";
 import type { GasData, GasStage } from "./data.ts";
 
-/** @param ethCents Price of one ETH, cents. */
-export function gasData({ gas, homes, days, slots, households }: Report, ethCents: bigint): GasData {
+/** What gas is divided by, and what it is compared with. */
+type Spent = Pick<Report, "homes" | "days" | "slots"> & { readonly households: readonly { readonly saving: bigint }[] };
+
+/** A kind of work: what it is, and the gas of the whole run. */
+export interface Work {
+  readonly id: string;
+  readonly label: string;
+  readonly meaning: string;
+  readonly gas: bigint;
+}
+
+/** Of an order book. @param ethCents Price of one ETH, cents. */
+export function gasData(report: Report, ethCents: bigint): GasData {
+  const { placeTotal, clearTotal, settleTotal } = report.gas;
+  const works = [
+    { id: "place", label: "Place", meaning: "signed orders brought on chain, in batches", gas: placeTotal },
+    { id: "clear", label: "Clear", meaning: "one price per slot", gas: clearTotal },
+    { id: "settle", label: "Settle", meaning: "readings checked, money moved", gas: settleTotal },
+  ];
+  return gasOf(works, report, ethCents);
+}
+
+/** Of any work. */
+export function gasOf(works: readonly Work[], { homes, days, slots, households }: Spent, ethCents: bigint): GasData {
   const homeSlots = BigInt(homes * slots);
   const homeDays = BigInt(homes * days);
-  const stage = (id: GasStage["id"], label: string, meaning: string, total: bigint): GasStage => ({
-    id,
-    label,
-    meaning,
-    gas: total.toString(),
-    perHomeSlot: roundedUp(total, homeSlots).toString(),
-    perHomeDay: roundedUp(total, homeDays).toString(),
-  });
   const saving = households.reduce((total, home) => total + home.saving, 0n);
+  const all = works.reduce((total, { gas }) => total + gas, 0n);
   return {
-    stages: [
-      stage("place", "Place", "signed orders brought on chain, in batches", gas.placeTotal),
-      stage("clear", "Clear", "one price per slot", gas.clearTotal),
-      stage("settle", "Settle", "readings checked, money moved", gas.settleTotal),
-    ],
-    perHomeDay: roundedUp(gas.placeTotal + gas.clearTotal + gas.settleTotal, homeDays).toString(),
+    stages: works.map(({ gas, ...work }): GasStage => ({
+      ...work,
+      gas: gas.toString(),
+      perHomeSlot: roundedUp(gas, homeSlots).toString(),
+      perHomeDay: roundedUp(gas, homeDays).toString(),
+    })),
+    perHomeDay: roundedUp(all, homeDays).toString(),
     savingPerHomeDay: (saving / homeDays).toString(),
     ethCents: ethCents.toString(),
     notes: [

@@ -13,7 +13,7 @@ export function titleOf({ days }: Report): string {
 }
 
 export function originOf(
-  { source, seed }: Report,
+  { source, seed }: Pick<Report, "source" | "seed">,
   { input, notes }: { readonly input: string | undefined; readonly notes: readonly string[] },
 ): Origin {
   if (source === "synthetic") {
@@ -52,38 +52,40 @@ export function storyOf(report: Report, slots: readonly SlotRecord[], slotDurati
 
 export function headlineOf({ community, households, gas }: Report, slots: readonly SlotRecord[]): Figure[] {
   const saving = households.reduce((total, home) => total + home.saving, 0n);
-  const better = households.length - community.worseOff;
   const turnover = slots.reduce((total, { tradedWh, price }) => total + tradedWh * (price ?? 0n), 0n);
   const between = `between ${ctPerKwh(MARKET.exportPrice)} for feed-in and ${ctPerKwh(MARKET.importPrice)} at the retailer`;
   return [
     figure("traded", "Traded between neighbours", kwh(community.tradedWh), "kWh", tradedShare(community)),
     figure("price", "Mean price", meanPrice(turnover, community.tradedWh) || "–", "ct/kWh", between),
     figure("saving", "Saved by all homes", eur(saving), "EUR", "against the same meters at the retailer"),
-    figure(
-      "better-off",
-      "As well off or better",
-      whole(BigInt(better)),
-      `of ${counted(households.length, "home")}`,
-      community.worseOff === 0
-        ? "nobody paid more"
-        : `${whole(BigInt(community.worseOff))} paid more than at the retailer`,
-    ),
-    figure(
-      "self-sufficiency",
-      "Self-sufficiency",
-      percent(community.selfSufficiency.millionths),
-      "",
-      `of the use met by own sun; ${percent(community.selfConsumption.millionths)} of the PV stayed here`,
-    ),
+    betterOff(community.worseOff, households.length),
+    selfUse(community),
     figure("gas", "Gas", whole(gas.perHouseholdSlot), "per home and slot", "from signed order to settled money"),
   ];
 }
 
-function figure(id: string, label: string, value: string, unit: string, note: string): Figure {
+export function betterOff(worseOff: number, homes: number): Figure {
+  const note = worseOff === 0 ? "nobody paid more" : `${whole(BigInt(worseOff))} paid more than at the retailer`;
+  return figure(
+    "better-off",
+    "As well off or better",
+    whole(BigInt(homes - worseOff)),
+    `of ${counted(homes, "home")}`,
+    note,
+  );
+}
+
+export function selfUse(community: Pick<Report["community"], "selfSufficiency" | "selfConsumption">): Figure {
+  const [sufficiency, consumption] = [community.selfSufficiency, community.selfConsumption];
+  const note = `of the use met by own sun; ${percent(consumption.millionths)} of the PV stayed here`;
+  return figure("self-sufficiency", "Self-sufficiency", percent(sufficiency.millionths), "", note);
+}
+
+export function figure(id: string, label: string, value: string, unit: string, note: string): Figure {
   return { id, label, value, unit, note };
 }
 
-function tradedShare({ loadWh, pvWh }: Report["community"]): string {
+export function tradedShare({ loadWh, pvWh }: Pick<Report["community"], "loadWh" | "pvWh">): string {
   return `of ${kwh(loadWh)} kWh used and ${kwh(pvWh)} kWh of PV`;
 }
 

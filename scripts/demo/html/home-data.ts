@@ -3,12 +3,13 @@
 import { netOf } from "../homes.ts";
 import type { HomeOutcome } from "../kpis.ts";
 import { MARKET } from "../market.ts";
+import type { Ratio } from "../ratio.ts";
 import type { HouseholdReport } from "../report.ts";
 import type { HomeTrace } from "../trace.ts";
 import { billRows } from "./bill.ts";
 import type { HomeData } from "./data.ts";
 import { gridSides, homeDay } from "./home-day.ts";
-import { ctPerKwh, eur, kwh, unbroken } from "./text.ts";
+import { ctPerKwh, eur, kwh, percent, unbroken } from "./text.ts";
 
 /** @param days The home's periods, day by day; none where the page leaves them out. */
 export function homeData(
@@ -31,9 +32,15 @@ export function homeData(
     boughtKwh: kwh(boughtWh),
     soldKwh: kwh(soldWh),
     averagePrice: boughtWh + soldWh > 0n ? ctPerKwh(averagePrice) : "–",
+    selfSufficiency: share(home.selfSufficiency),
+    selfConsumption: share(home.selfConsumption),
     bill: billRows({ boughtWh, soldWh, payments: outcome.payments, ...gridSides(imbalances), retailer }),
     days: days.map(homeDay),
   };
+}
+
+function share(ratio: Ratio | null): string {
+  return ratio === null ? "–" : percent(ratio.millionths);
 }
 
 /** Why a home ended up where it did. */

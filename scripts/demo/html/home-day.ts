@@ -22,7 +22,7 @@ export function homeDay(periods: readonly HomeTrace[]): HomeDay {
   const slots = periods.flatMap(slotsOf);
   const column = (value: (slot: Slot) => bigint | undefined) => columnOf(slots.map(value));
   return {
-    forecast: column(({ forecastWh }) => forecastWh),
+    forecast: periods.some(({ plans }) => plans.length > 0) ? column(({ forecastWh }) => forecastWh) : "",
     traded: column(({ line }) => (line ? line.bought - line.sold : 0n)),
     metered: column(({ flow }) => netOf(flow)),
     imbalance: column(({ line }) => line?.imbalance),
@@ -40,7 +40,7 @@ export function homeDay(periods: readonly HomeTrace[]): HomeDay {
   };
 }
 
-/** Of an order book, which has no other. */
+/** Of an auction; that of a rule is a fraction. */
 function wholePrice(price: SlotPrice | null): bigint | undefined {
   return typeof price === "bigint" ? price : undefined;
 }

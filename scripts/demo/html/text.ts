@@ -49,3 +49,8 @@ export const shortDate = (unixSeconds: number): string => SHORT_DATE.format(unix
 export function meanPrice(amount: bigint, wh: bigint): string {
   return wh === 0n ? "" : ctPerKwh((amount * 2n + wh) / (wh * 2n));
 }
+
+/** The same in hundredths of a cent, for prices that a rule makes: "12.34" ct/kWh. */
+export function fineMeanPrice(amount: bigint, wh: bigint): string {
+  return wh === 0n ? "" : typeset(formatFixed((amount * 20n + wh) / (wh * 2n), 2, 2));
+}

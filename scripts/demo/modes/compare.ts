@@ -26,6 +26,8 @@ export interface RuleRow {
   readonly bills: bigint;
   readonly savings: bigint;
   readonly gini: Ratio | null;
+  /** Of each home, in their order. */
+  readonly homeSavings: readonly bigint[];
   /** Homes that pay more than at the retailer. */
   readonly worseOff: number;
   readonly sharedWh: bigint;
@@ -56,28 +58,28 @@ export async function compareRules(community: Community, span: Span, progress: P
   const rows: RuleRow[] = [];
   const faults: string[] = [];
   for (const rule of METER_RULES) {
-    const named = {
-      ...progress,
-      advance: (stage: string, steps?: number) => {
-        progress.advance(`${rule}: ${stage}`, steps);
-      },
-    };
-    const run = await runMode(community, span, rule === "metered" ? meteredMode(span.seed) : sharingMode(rule), named);
+    const mode = rule === "metered" ? meteredMode(span.seed) : sharingMode(rule);
+    const run = await runMode(community, span, mode, named(progress, rule));
     runs.set(rule, run);
     rows.push(rowOf(rule, run.homes, run.books, perHouseholdSlot(run.gas, run.homes.length, slots)));
     faults.push(...run.faults.map((fault) => `${rule}: ${fault}`));
   }
-  const named = {
-    ...progress,
-    advance: (stage: string, steps?: number) => {
-      progress.advance(`auction: ${stage}`, steps);
-    },
-  };
-  const { outcome, faults: found } = await runOnChain(community, span, named);
+  const { outcome, faults: found } = await runOnChain(community, span, named(progress, "auction"));
   const homes = outcome.homes.map((each) => each.outcome);
   rows.push(rowOf("auction", homes, outcome.books, outcome.gas.perHouseholdSlot));
   faults.push(...found.map((fault) => `auction: ${fault}`));
   return { rows, runs, faults };
+}
+
+/** Says which of the rules is at work: "3/7 mmr: day 1: joining". */
+function named(progress: Progress, rule: ComparedRule): Progress {
+  const place = rule === "auction" ? METER_RULES.length : METER_RULES.indexOf(rule);
+  return {
+    ...progress,
+    advance: (stage, steps) => {
+      progress.advance(`${place + 1}/${METER_RULES.length + 1} ${rule}: ${stage}`, steps);
+    },
+  };
 }
 
 function periodsPerDay({ calendar }: Community): number {
@@ -93,6 +95,7 @@ function rowOf(rule: ComparedRule, homes: readonly HomeOutcome[], books: Books, 
     bills: sum(kpis.map(({ bill }) => bill)),
     savings: sum(savings),
     gini: giniOf(savings),
+    homeSavings: savings,
     worseOff: savings.filter((saving) => saving < 0n).length,
     sharedWh: sum(kpis.map(({ boughtWh }) => boughtWh)),
     gasPerHouseholdSlot: gas,

@@ -85,9 +85,10 @@ class Run {
       const next = periods[index + 1];
       if (next !== undefined) await this.#open(next);
       world.chain.advanceTo(startOf(world.terms, asPeriod(traded.period + 1n)) + mode.delay);
-      progress.advance(`day ${traded.day + 1}: metering, sharing and settling`);
+      const name = `day ${traded.day + 1}: metering and settling`;
+      progress.advance(name);
       await this.#settle(traded);
-      progress.advance(`day ${traded.day + 1}: metering, sharing and settling`, members.length);
+      progress.advance(name, members.length);
     }
     const all = periods.map(({ period }) => period);
     this.#faults.push(...(await moneyFaults(world, all)));

@@ -18,7 +18,8 @@ import { startProgress } from "../../../scripts/demo/progress.ts";
 
 async function demo(...args: string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const code = await main(args, { stdout, stderr, env: {} });
+  const page = args.includes("--out") ? [] : ["--no-report"];
+  const code = await main([...args, ...page], { stdout, stderr, env: {} });
   const textOf = (stream: PassThrough) => ((stream.read() as Buffer | null) ?? "").toString();
   return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
 }
@@ -61,7 +62,7 @@ describe("The demo in the mode sharing", function () {
   });
 
   it("plans a battery of the community over the same days, if it is asked to", async function () {
-    const args = ["--homes", "2", "--no-report", "--battery"];
+    const args = ["--homes", "2", "--battery"];
     const { code, stdout } = await demo(...args);
     expect(code).to.equal(EXIT.sound);
     const lines = stdout.split("\n");
@@ -145,7 +146,7 @@ describe("The demo in the mode sharing", function () {
     const path = join(folder, "halves.csv");
     await writeFile(path, ["time,hut,villa,roof_pu", ...rows].join("\n"));
     for (const mode of ["sharing", "metered"]) {
-      const { code, stdout, stderr } = await demo("--mode", mode, "--input", path, "--json", "--no-report");
+      const { code, stdout, stderr } = await demo("--mode", mode, "--input", path, "--json");
       expect(code, stderr).to.equal(EXIT.sound);
       expect(JSON.parse(stdout) as Json).to.include({ checkedBills: 2 * 2, unsettled: 0 });
     }
@@ -157,7 +158,27 @@ describe("The demo in the mode sharing", function () {
     expect((await demo("--rule", "none")).code).to.equal(EXIT.refused);
     const { stdout } = await demo("--mode", "sharing", "--rule", "bill-sharing", "--homes", "2");
     expect(stdout).to.include("Warning: While the community's supply is at most its demand, its sellers get nothing");
-    expect(stdout).to.match(/money: held less deposited plus withdrawn 0 base units: balanced\./);
+    expect(stdout).to.match(/^Books of all 7 runs: balanced\.$/m);
+  });
+
+  it("tells a newcomer which rule it is, what it saves, and marks it among the others", async function () {
+    const { stdout, stderr } = await demo("--mode", "sharing", "--rule", "mmr", "--homes", "2");
+    const lines = stdout.split("\n");
+    expect(lines[0]).to.equal(
+      "Wattbook demo: 2 homes, 1 day of 96 slots, seed 1; synthetic homes: made from a formula, not measured.",
+    );
+    expect(lines[1]).to.match(/^Mode sharing: rule mmr, mid-market rate: /);
+    expect(lines.filter((line) => /^\S+ \* /.test(line)).map((line) => line.split(" ")[0])).to.deep.equal(["mmr"]);
+    expect(stdout)
+      .to.match(/^self-sufficiency +\d+\.\d % /m)
+      .and.to.match(/^self-consumption +\d+\.\d % /m);
+    expect(stdout)
+      .to.match(/^home 1 .* \d+\.\d % +-$/m)
+      .and.to.match(/^home 2 .* \d+\.\d % +\d+\.\d %$/m);
+    expect(Math.max(...lines.map((line) => line.length))).to.be.at.most(130);
+    expect(stderr)
+      .to.match(/^1\/7 sdr: /)
+      .and.to.match(/^7\/7 auction: .*$/m);
   });
 });
 
@@ -196,8 +217,8 @@ describe("The demo in the mode metered", function () {
 
   it("says so for people", async function () {
     const { stdout } = await demo("--mode", "metered", "--homes", "2");
-    expect(stdout).to.include("traded after the fact within standing orders.\nEach home signed one standing order.");
-    expect(stdout).to.match(/money: held less deposited plus withdrawn 0 base units: balanced\./);
+    expect(stdout).to.match(/^Mode metered: metered auction, .*\nEach home signed one standing order, /m);
+    expect(stdout).to.match(/^Books of all 7 runs: balanced\.$/m);
   });
 
   it("needs two passes for a community that no call can hold, and computes the same bills", async function () {

@@ -12,10 +12,14 @@ import { toCt, toKwh } from "./scale.ts";
 import { table } from "./table.ts";
 import { MARGIN, type Span, spansOf, spanText, timeAxis, timeScale } from "./time-axis.ts";
 
-/** A slot of the community. */
-interface Slot extends Span {
+/** What happened behind all meters in a slot. */
+export interface EnergySlot extends Span {
   readonly load: bigint;
   readonly pv: bigint;
+}
+
+/** A slot of the community. */
+interface Slot extends EnergySlot {
   readonly traded: bigint;
   readonly price: bigint | undefined;
 }
@@ -125,7 +129,10 @@ function drawVolume(slots: readonly Slot[], day: DayData, width: number): Elemen
   });
 }
 
-function energyFigure(day: DayData, slots: readonly Slot[]): HTMLElement {
+/** A day with its name. */
+type Labelled = Pick<DayData, "label">;
+
+export function energyFigure(day: Labelled, slots: readonly EnergySlot[]): HTMLElement {
   return figure({
     title: "What the homes used and their roofs made",
     unit: `${day.label}; all homes together, kWh per slot.`,
@@ -147,7 +154,7 @@ function energyFigure(day: DayData, slots: readonly Slot[]): HTMLElement {
   });
 }
 
-function drawEnergy(day: DayData, slots: readonly Slot[], width: number): Element {
+function drawEnergy(day: Labelled, slots: readonly EnergySlot[], width: number): Element {
   const steps = stepsOf(slots);
   return drawn(`Use and PV of all homes per slot on ${day.label}`, {
     width,
@@ -166,7 +173,7 @@ function drawEnergy(day: DayData, slots: readonly Slot[], width: number): Elemen
       zeroLine(),
       timeAxis(slots, width),
       spanTip(slots, (slot) => {
-        const { load, pv } = slot as Slot;
+        const { load, pv } = slot as EnergySlot;
         return `${spanText(slot)}\nuse ${kwh(load)} kWh\nPV ${kwh(pv)} kWh`;
       }),
     ],
@@ -174,8 +181,8 @@ function drawEnergy(day: DayData, slots: readonly Slot[], width: number): Elemen
 }
 
 /** Points of a step line: the last slot's value lasts to its end. */
-function stepsOf(slots: readonly Slot[]): { at: Date; load: number; pv: number }[] {
-  const at = (slot: Slot, time: Date) => ({ at: time, load: toKwh(slot.load), pv: toKwh(slot.pv) });
+function stepsOf(slots: readonly EnergySlot[]): { at: Date; load: number; pv: number }[] {
+  const at = (slot: EnergySlot, time: Date) => ({ at: time, load: toKwh(slot.load), pv: toKwh(slot.pv) });
   const last = slots.at(-1);
   return [...slots.map((slot) => at(slot, slot.from)), ...(last ? [at(last, last.to)] : [])];
 }

@@ -10,7 +10,14 @@ import { drawn } from "./draw.ts";
 import { figure } from "./figure.ts";
 import { table } from "./table.ts";
 
-const STAGE_COLORS = { place: COLOR.demand, clear: COLOR.price, settle: COLOR.trade } as const;
+const STAGE_COLORS: Readonly<Record<string, string>> = {
+  place: COLOR.demand,
+  clear: COLOR.price,
+  settle: COLOR.trade,
+  join: COLOR.price,
+  meter: COLOR.demand,
+  "meter and settle": COLOR.trade,
+};
 /** Hundredths of a gwei. */
 const GAS_PRICES = [
   { hundredths: 1n, label: "0.01 gwei" },
@@ -47,13 +54,13 @@ function drawStages({ stages }: GasData, width: number): Element {
     label,
     gas: Number(perHomeSlot),
     shown: whole(BigInt(perHomeSlot)),
-    color: STAGE_COLORS[id],
+    color: STAGE_COLORS[id] ?? COLOR.public,
   }));
   const most = Math.max(1, ...bars.map(({ gas }) => gas));
   return drawn(`Gas per home and slot: ${bars.map(({ label, shown }) => `${label} ${shown}`).join(", ")}`, {
     width,
-    height: 158,
-    marginLeft: 56,
+    height: 50 + 36 * bars.length,
+    marginLeft: 20 + 7 * Math.max(...bars.map(({ label }) => label.length)),
     marginRight: 24,
     marginTop: 4,
     marginBottom: 40,

@@ -29,7 +29,7 @@ const COLUMNS: readonly HomeColumn[] = [
   "total",
 ];
 
-export function homeSlots(home: HomeDay, day: DayData, slotDuration: number): HomeSlot[] {
+export function homeSlots(home: HomeDay, day: Pick<DayData, "start" | "slots">, slotDuration: number): HomeSlot[] {
   const columns = COLUMNS.map((name) => ({ name, values: amountsOf(home[name]) }));
   return spansOf(day, slotDuration).map((span) => {
     const values = columns.map(({ name, values }) => [name, values[span.index] ?? 0n]);
@@ -63,6 +63,31 @@ export function drawHomeEnergy(slots: readonly HomeSlot[], label: string, width:
       zeroLine(),
       timeAxis(slots, width),
       spanTip(slots, (span) => energyText(span as HomeSlot)),
+    ],
+  });
+}
+
+export function drawSharedEnergy(slots: readonly HomeSlot[], label: string, width: number): Element {
+  const metered = stepsOf(slots, (slot) => Number(slot.metered));
+  return drawn(label, {
+    ...frame(slots, width, 260),
+    y: { nice: true },
+    marks: [
+      ...verticalAxis("Wh"),
+      rectY(slots, {
+        x1: "from",
+        x2: "to",
+        y: ({ traded }: HomeSlot) => Number(traded),
+        fill: COLOR.trade,
+        inset: width < 480 ? 0 : 0.25,
+      }),
+      lineY(metered, { x: "at", y: "value", stroke: COLOR.demand, strokeWidth: 2.25, curve: "step-after" }),
+      zeroLine(),
+      timeAxis(slots, width),
+      spanTip(slots, (span) => {
+        const { metered, traded, imbalance } = span as HomeSlot;
+        return `${spanText(span)}\nmetered ${whole(metered)} Wh\nshared ${whole(traded)} Wh\nwith the supplier ${whole(imbalance)} Wh`;
+      }),
     ],
   });
 }

@@ -2,18 +2,22 @@
 
 import { valuesOf } from "../columns.ts";
 import type { BillRow, DayData, HomeData, HomeDay, PageData } from "../data.ts";
-import { ctPerKwh, eur, whole } from "../text.ts";
+import { ctPerKwh, eur, fineMeanPrice, whole } from "../text.ts";
 import { COLOR } from "./colors.ts";
 import { h } from "./dom.ts";
 import { figure, swap } from "./figure.ts";
-import { drawHomeEnergy, drawImbalance, drawMoney, type HomeSlot, homeSlots } from "./home-charts.ts";
+import { drawHomeEnergy, drawImbalance, drawMoney, drawSharedEnergy, type HomeSlot, homeSlots } from "./home-charts.ts";
 import { table } from "./table.ts";
 import { spanText } from "./time-axis.ts";
 
 /** Remembers the home while the day changes. */
 let chosen = 0;
 
-export function homePicker(data: PageData, day: DayData, dayIndex: number): HTMLElement[] {
+/** What of a page homes are told from. */
+type Homes = Pick<PageData, "homes" | "leftOut" | "slotDuration"> & { readonly days: readonly unknown[] };
+type Day = Pick<DayData, "label" | "start" | "slots">;
+
+export function homePicker(data: Homes, day: Day, dayIndex: number): HTMLElement[] {
   const options = data.homes.map(({ name, pv }, index) =>
     h("option", { value: index, selected: index === chosen }, pv === "" ? name : `${name} (with PV)`),
   );
@@ -30,7 +34,7 @@ export function homePicker(data: PageData, day: DayData, dayIndex: number): HTML
   return [h("div", { class: "controls" }, field), place];
 }
 
-function homeView(data: PageData, home: HomeData, day: DayData, dayIndex: number): HTMLElement[] {
+function homeView(data: Homes, home: HomeData, day: Day, dayIndex: number): HTMLElement[] {
   const detail = home.days[dayIndex];
   const many = data.days.length > 1 || data.leftOut !== "";
   const bills = [
@@ -44,12 +48,12 @@ function homeView(data: PageData, home: HomeData, day: DayData, dayIndex: number
   const slots = homeSlots(detail, day, data.slotDuration);
   return [
     h("div", { class: "card" }, sentences, ...bills),
-    energyFigure(home, day, slots),
+    detail.forecast === "" ? sharedEnergyFigure(home, day, slots) : energyFigure(home, day, slots),
     moneyFigure(home, day, detail, slots),
   ];
 }
 
-function energyFigure({ name }: HomeData, day: DayData, slots: readonly HomeSlot[]): HTMLElement {
+function energyFigure({ name }: HomeData, day: Day, slots: readonly HomeSlot[]): HTMLElement {
   const heads = ["Forecast", "Traded", "Metered", "Imbalance", "Use", "PV", "Battery"].map((label) => ({
     label,
     unit: "Wh",
@@ -82,15 +86,42 @@ function energyFigure({ name }: HomeData, day: DayData, slots: readonly HomeSlot
   });
 }
 
-function moneyFigure({ name }: HomeData, day: DayData, detail: HomeDay, slots: readonly HomeSlot[]): HTMLElement {
-  const heads = ["Paid to neighbours", "Received", "Network fee", "Relayer fee", "Grid", "Total"];
+/** Where the meters decide nobody forecasts, and what is not shared stays with the supplier. */
+function sharedEnergyFigure({ name }: HomeData, day: Day, slots: readonly HomeSlot[]): HTMLElement {
+  const heads = ["Metered", "Shared", "With the supplier", "Use", "PV", "Battery"].map((label) => ({
+    label,
+    unit: "Wh",
+  }));
+  return figure({
+    title: "Metered, and shared with neighbours",
+    unit: `${name}, ${day.label}; Wh per slot. Above zero: from the grid or from neighbours; below: into the grid or to neighbours. What is metered and not shared stays with the supplier.`,
+    legend: [
+      { label: "metered", color: COLOR.demand, shape: "line" },
+      { label: "shared", color: COLOR.trade },
+    ],
+    draw: (width) => drawSharedEnergy(slots, `Metered and shared energy of ${name} per slot on ${day.label}`, width),
+    table: () =>
+      table(
+        `Energy of ${name} on ${day.label}; battery: above zero charging, below discharging`,
+        [{ label: "Slot", unit: "UTC" }, ...heads],
+        slots.map((slot) => {
+          const { traded, metered, imbalance, load, pv, battery } = slot;
+          return [spanText(slot), ...[metered, traded, imbalance, load, pv, battery].map(whole)];
+        }),
+      ),
+  });
+}
+
+function moneyFigure({ name }: HomeData, day: Day, detail: HomeDay, slots: readonly HomeSlot[]): HTMLElement {
+  const relayed = detail.forecast !== "";
+  const heads = ["Paid to neighbours", "Received", "Network fee", ...(relayed ? ["Relayer fee"] : []), "Grid", "Total"];
   const prices = valuesOf(detail.price);
   return figure({
     title: "Money",
     unit: `${name}, ${day.label}; cents per slot. Above zero the home pays, below zero it is paid.`,
     legend: [
       { label: "neighbours", color: COLOR.trade },
-      { label: "network and relayer fees", color: COLOR.price },
+      { label: relayed ? "network and relayer fees" : "network fee", color: COLOR.price },
       { label: "grid", color: COLOR.public },
     ],
     draw: (width) => drawMoney(slots, `What ${name} paid and got per slot on ${day.label}`, width),
@@ -104,12 +135,17 @@ function moneyFigure({ name }: HomeData, day: DayData, detail: HomeDay, slots: r
         ],
         slots.map((slot) => {
           const { paid, received, networkFee, relayerFee, grid, total } = slot;
-          const price = prices[slot.index];
-          const money = [paid, received, networkFee, relayerFee, grid, total].map(eur);
-          return [spanText(slot), price === undefined ? "–" : ctPerKwh(price), ...money];
+          const money = [paid, received, networkFee, ...(relayed ? [relayerFee] : []), grid, total].map(eur);
+          return [spanText(slot), priceText(slot, prices[slot.index]), ...money];
         }),
       ),
   });
+}
+
+/** A clearing price, or the mean of what a rule made of the slot: there a home buys or sells, never both. */
+function priceText({ traded, paid, received }: HomeSlot, price: bigint | undefined): string {
+  if (price !== undefined) return ctPerKwh(price);
+  return fineMeanPrice(paid + received, traded < 0n ? -traded : traded) || "–";
 }
 
 function bill(title: string, rows: readonly BillRow[]): HTMLElement {

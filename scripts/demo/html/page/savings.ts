@@ -1,7 +1,7 @@
 /** What each home saved, the best first. */
 
 import { axisX, axisY, barX, gridX, type Markish, rectY, ruleX, text } from "@observablehq/plot";
-import type { HomeData, PageData } from "../data.ts";
+import type { HomeData } from "../data.ts";
 import { COLOR } from "./colors.ts";
 import { drawn, verticalAxis, zeroLine } from "./draw.ts";
 import { figure } from "./figure.ts";
@@ -18,7 +18,10 @@ interface Bar {
   readonly shown: string;
 }
 
-export function savingsFigure({ homes }: PageData): HTMLElement {
+/** What of homes is told here. */
+type HomeSaving = Omit<HomeData, "days" | "bill" | "sentences">;
+
+export function savingsFigure({ homes }: { readonly homes: readonly HomeSaving[] }): HTMLElement {
   const sorted = [...homes].sort(bySaving);
   const bars = sorted.map(({ name, saving, savingEur }, rank) => ({
     rank,
@@ -39,18 +42,20 @@ export function savingsFigure({ homes }: PageData): HTMLElement {
   });
 }
 
-function bySaving(a: HomeData, b: HomeData): number {
+function bySaving(a: HomeSaving, b: HomeSaving): number {
   const difference = BigInt(b.saving) - BigInt(a.saving);
   return difference > 0n ? 1 : difference < 0n ? -1 : 0;
 }
 
-function savingsTable(sorted: readonly HomeData[]): HTMLElement {
+function savingsTable(sorted: readonly HomeSaving[]): HTMLElement {
   const rows = sorted.map((home) => [
     home.name,
     home.pv === "" ? "–" : "yes",
     home.boughtKwh,
     home.soldKwh,
     home.averagePrice,
+    home.selfSufficiency,
+    home.selfConsumption,
     home.billEur,
     home.retailerEur,
     home.savingEur,
@@ -61,6 +66,8 @@ function savingsTable(sorted: readonly HomeData[]): HTMLElement {
     { label: "Bought", unit: "kWh" },
     { label: "Sold", unit: "kWh" },
     { label: "Mean price", unit: "ct/kWh" },
+    { label: "Self-sufficiency", unit: "of its use" },
+    { label: "Self-consumption", unit: "of its PV" },
     { label: "Bill", unit: "EUR" },
     { label: "At the retailer", unit: "EUR" },
     { label: "Saving", unit: "EUR" },

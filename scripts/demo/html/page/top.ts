@@ -3,7 +3,10 @@
 import type { PageData } from "../data.ts";
 import { h } from "./dom.ts";
 
-export function top({ title, origin, story, headline }: PageData): HTMLElement {
+/** What every page starts with. */
+export type PageTop = Pick<PageData, "title" | "origin" | "story" | "headline">;
+
+export function top({ title, origin, story, headline }: PageTop): HTMLElement {
   const figures = headline.map(({ id, label, value, unit, note }) =>
     h(
       "div",
