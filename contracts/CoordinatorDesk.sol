@@ -104,6 +104,9 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
     /// @dev Seconds that prices may be published ahead: a slip of the pen in a far period would end publication for good.
     uint256 private constant MAX_SUPPLY_LEAD = 366 days;
 
+    /// @dev How far a mandate's sequence may be ahead: with the last one an owner would end the mandates of all who follow it.
+    uint256 private constant MAX_SEQUENCE_LEAD = 2 ** 16;
+
     uint256 private constant MAX_PERMILLE = 1000;
     uint32 private constant COORDINATOR = 0;
     uint32 private constant DSO = 1;
@@ -185,6 +188,7 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
         uint32 latest = uint32(r.mandate.sequenceOf());
         if (r.voidedThrough > latest) latest = r.voidedThrough;
         if (m.sequence <= latest) revert OldSequence(m.sequence, latest);
+        _checkLead(m.sequence, latest);
         Mandate mandate = SetPoints.pack(m);
         _checkConsent(party, mandateDigest(community, m), m.validUntil, signature);
         (r.mandate, r.dispatcher, r.revokedAt, r.party) = (mandate, m.dispatcher, 0, party);
@@ -198,6 +202,7 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
         uint32 latest = uint32(r.mandate.sequenceOf());
         if (r.voidedThrough > latest) latest = r.voidedThrough;
         if (throughSequence < latest) revert OldSequence(throughSequence, latest);
+        _checkLead(throughSequence, latest);
         r.voidedThrough = throughSequence;
         if (r.revokedAt == 0) r.revokedAt = uint40(block.timestamp);
         emit MandateRevoked(community, member, throughSequence);
@@ -644,6 +649,10 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
     function _checkConsent(address owner, bytes32 digest, uint40 deadline, bytes calldata consent) private view {
         if (block.timestamp > deadline) revert ConsentExpired(deadline);
         if (!Consent.isValid(owner, digest, consent)) revert ConsentInvalid(owner);
+    }
+
+    function _checkLead(uint32 sequence, uint32 latest) private pure {
+        if (sequence - latest > MAX_SEQUENCE_LEAD) revert OutOfBounds("sequence", sequence);
     }
 
     function _digest(bytes memory fields) private view returns (bytes32) {

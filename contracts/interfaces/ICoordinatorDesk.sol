@@ -31,7 +31,7 @@ interface ICoordinatorDesk {
     /// @notice What a member lets a dispatcher do with its battery. Its owner signs it.
     /// @param dispatcher The key that signs set-points.
     /// @param validFrom Unix seconds; `validUntil` is the first second behind it.
-    /// @param sequence Above that of the mandate before, which it replaces.
+    /// @param sequence Above that of the mandate before, which it replaces, or the last one voided, by at most 2^16.
     struct BatteryMandate {
         uint32 member;
         address dispatcher;
@@ -285,7 +285,8 @@ interface ICoordinatorDesk {
     /// @notice Keeps a mandate that the member's owner signed. Anyone may send it.
     function keepMandate(uint32 community, BatteryMandate calldata mandate, bytes calldata signature) external;
 
-    /// @notice Revokes the mandate at once, and voids every one with a sequence up to `throughSequence`. The member's owner alone.
+    /// @notice Revokes the mandate at once, and voids every one with a sequence up to `throughSequence`, at most 2^16 above
+    /// the latest. The member's owner alone.
     function revokeMandate(uint32 community, uint32 member, uint32 throughSequence) external;
 
     /// @return breach Why a battery must not follow a set-point, as far as signatures and limits tell: whether it is a replay only the

@@ -87,6 +87,29 @@ describe("A battery mandate", function () {
     expect((await d.desk.mandateOf(m.community, home.member)).revokedAt).to.equal(0n);
   });
 
+  it("counts on in steps: nobody uses up the sequences, neither by a slip of the pen nor before a handover", async function () {
+    const w = await fixture();
+    const { m, d, home, other } = w;
+    const [lead, last] = [2 ** 16, 2 ** 32 - 1];
+    for (const sequence of [last, lead + 1]) {
+      for (const call of [() => d.entrust(home, { sequence }), () => revoke(w, sequence)]) {
+        await expect(call()).to.be.revertedWithCustomError(d.desk, "OutOfBounds").withArgs("sequence", sequence);
+      }
+    }
+    await d.entrust(home, { sequence: lead });
+    await revoke(w, 2 * lead);
+    await expect(revoke(w, 3 * lead + 1))
+      .to.be.revertedWithCustomError(d.desk, "OutOfBounds")
+      .withArgs("sequence", 3 * lead + 1);
+    // Whoever owns the member next can mandate a dispatcher.
+    const { provider } = connection.ethers;
+    const { registry, community } = m;
+    await registry.connect(home.owner.connect(provider)).transferOwnership(community, home.member, other.owner.address);
+    await registry.connect(other.owner.connect(provider)).acceptOwnership(community, home.member);
+    await d.entrust({ ...home, owner: other.owner }, { sequence: 2 * lead + 1 });
+    expect((await d.desk.mandateOf(community, home.member)).party).to.equal(other.owner.address);
+  });
+
   describe("audits set-points: outside of it they are rejected, and can be put on record (N3)", function () {
     const outside = {
       "too much charging": [{ powerW: 3_001 }, Breach.OverPower],
