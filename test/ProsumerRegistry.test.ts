@@ -277,13 +277,13 @@ describe("ProsumerRegistry: creating a community", function () {
         .to.be.revertedWithCustomError(registry, "NotCoordinator")
         .withArgs(999, stranger.address);
       for (const call of [
-        registry.trading(999),
-        registry.tradingFor(999, 0),
-        registry.memberFor(999, 0, 0),
-        registry.meterFor(999, 0, 0),
-        registry.readingOf(999, 0, 0),
+        () => registry.trading(999),
+        () => registry.tradingFor(999, 0),
+        () => registry.memberFor(999, 0, 0),
+        () => registry.meterFor(999, 0, 0),
+        () => registry.readingOf(999, 0, 0),
       ]) {
-        await expect(call).to.be.revertedWithCustomError(registry, "UnknownCommunity").withArgs(999);
+        await expect(call()).to.be.revertedWithCustomError(registry, "UnknownCommunity").withArgs(999);
       }
       expect(await registry.ownerOf(999, 0)).to.equal(ZeroAddress);
       expect(await registry.moduleAt(999, 0)).to.equal(ZeroAddress);
