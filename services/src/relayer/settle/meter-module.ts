@@ -10,6 +10,7 @@ import {
   type Terms,
   type UnsignedCall,
 } from "@wattbook/sdk";
+import { MOST_BYTES } from "../post/fit.ts";
 
 /** The module of a community whose meters decide. */
 export interface MeterModule {
@@ -29,8 +30,7 @@ export interface MeterModule {
 /** So many members are measured, and fit. */
 const MOST_SHARED = 60;
 
-/** Bytes of a transaction that nodes pass on, less what is not calldata; and of a member beside its values. */
-const MOST_BYTES = 126 * 1_024;
+/** Of a member beside its values. */
 const BYTES_OF_MEMBER = 580;
 const BYTES_OF_VALUE = 6;
 
