@@ -69,6 +69,18 @@ describe("A member agreement (N4)", function () {
       .withArgs(m.community + 1);
   });
 
+  it("is taken up to the second of its deadline", async function () {
+    const { d, home } = await fixture();
+    const { time } = connection.networkHelpers;
+    const deadline = (await time.latest()) + 50;
+    await time.setNextBlockTimestamp(deadline);
+    await expect(d.agree(home, { deadline })).to.emit(d.desk, "AgreementKept");
+    await time.setNextBlockTimestamp(deadline + 1);
+    await expect(d.agree(home, { sequence: 2, deadline }))
+      .to.be.revertedWithCustomError(d.desk, "ConsentExpired")
+      .withArgs(deadline);
+  });
+
   it("is replaced by later ones alone, and ended by either side from the next period on", async function () {
     const { m, d, home } = await fixture();
     const owner = home.owner.connect(connection.ethers.provider);
