@@ -77,6 +77,10 @@ describe("A member agreement (N4)", function () {
     await expect(end(m.coordinator))
       .to.be.revertedWithCustomError(d.desk, "NoAgreement")
       .withArgs(m.community, home.member);
+    const furthest = 65_536;
+    await expect(d.agree(home, { sequence: furthest + 1 }))
+      .to.be.revertedWithCustomError(d.desk, "OutOfBounds")
+      .withArgs("sequence", furthest + 1);
     await d.agree(home, { sequence: 4 });
     for (const sequence of [1, 4]) {
       await expect(d.agree(home, { sequence }))

@@ -68,6 +68,10 @@ describe("The PCC meter", function () {
         .to.be.revertedWithCustomError(d.desk, "MeterProofInvalid")
         .withArgs(nobody);
       await expect(d.bind()).to.be.revertedWithCustomError(d.desk, "OldSequence").withArgs(1, 1);
+      // A slip in the sequence would leave the community without any other meter for good.
+      await expect(d.bind({ sequence: 65_538 }))
+        .to.be.revertedWithCustomError(d.desk, "OutOfBounds")
+        .withArgs("sequence", 65_538);
       await expect(d.bind({ sequence: 2, deadline: 7 }))
         .to.be.revertedWithCustomError(d.desk, "ConsentExpired")
         .withArgs(7);

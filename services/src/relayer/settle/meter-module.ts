@@ -10,6 +10,7 @@ import {
   type Terms,
   type UnsignedCall,
 } from "@wattbook/sdk";
+import { MOST_BYTES } from "../post/fit.ts";
 
 /** The module of a community whose meters decide. */
 export interface MeterModule {
@@ -29,9 +30,7 @@ export interface MeterModule {
 /** So many members are measured, and fit. */
 const MOST_SHARED = 60;
 
-/** Bytes of a transaction that nodes pass on, less what is not calldata. */
-const MOST_BYTES = 126 * 1_024;
-/** Of them, of a call of an auction: selector and head; a member with the record of its order, beside its values; a slot's values. */
+/** Of a call of an auction: selector and head; a member with the record of its order, beside its values; a slot's values. */
 const BYTES_OF_CALL = 132;
 const BYTES_OF_MEMBER = 576;
 const BYTES_OF_VALUE = 6;

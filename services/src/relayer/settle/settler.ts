@@ -130,7 +130,8 @@ export class Settler {
     });
     if (gas !== null) this.#keep("settle", together, { call, gas, expires: NEVER });
     else if (isFrozen(view, period)) await this.#send(terms, "settle", together);
-    else if (due) await this.#send(terms, "meter", together, module);
+    // No transaction holds them all, or it is refused and there is no time left: nobody is waited for.
+    else await this.#send(terms, "meter", together, module);
   }
 
   #candidates({ terms, module }: CommunityView, rows: readonly ReadingRow[]): Candidate[] {
