@@ -30,8 +30,9 @@ export interface MeterModule {
 /** So many members are measured, and fit. */
 const MOST_SHARED = 60;
 
-/** Of a member beside its values. */
-const BYTES_OF_MEMBER = 580;
+/** Of a call of an auction: selector and head; a member with the record of its order, beside its values; a slot's values. */
+const BYTES_OF_CALL = 132;
+const BYTES_OF_MEMBER = 576;
 const BYTES_OF_VALUE = 6;
 
 /** By a rule. */
@@ -59,8 +60,13 @@ export function auctionModule(
     delay: async (period) => (await auction.settlementDelay(community, period)) ?? AT_ONCE,
     meterAndSettle: (period, items) => auction.calls.meterAndSettle(community, period, items),
     meter: null,
-    mostTogether: Math.floor(MOST_BYTES / (BYTES_OF_MEMBER + BYTES_OF_VALUE * Number(slotsPerPeriod))),
+    mostTogether: Math.floor((MOST_BYTES - BYTES_OF_CALL) / (BYTES_OF_MEMBER + valueBytes(slotsPerPeriod))),
   };
+}
+
+/** Of a member's values, in whole words, as calldata has them. */
+function valueBytes(slots: bigint): number {
+  return 32 * Math.ceil((BYTES_OF_VALUE * Number(slots)) / 32);
 }
 
 /** Nothing is announced: nobody can have joined. */
