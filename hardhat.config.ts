@@ -25,8 +25,8 @@ export default defineConfig({
     compilers: [compiler(200)],
     // Their loops run for every entry and slot; as much as the size limit of 24,576 bytes allows.
     overrides: {
-      "contracts/EnergySharing.sol": compiler(1_000),
-      "contracts/MeteredAuction.sol": compiler(1_000),
+      "contracts/EnergySharing.sol": compiler(20_000),
+      "contracts/MeteredAuction.sol": compiler(1_500),
       "contracts/DoubleAuction.sol": compiler(1_600),
       "contracts/SealedAuction.sol": compiler(600),
       "contracts/Settlement.sol": compiler(500),

@@ -104,6 +104,9 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
     /// @dev Seconds that prices may be published ahead: a slip of the pen in a far period would end publication for good.
     uint256 private constant MAX_SUPPLY_LEAD = 366 days;
 
+    /// @dev How far a sequence may rise at once, for the same reason; and so that an owner who leaves uses up none of its successor's.
+    uint256 private constant MAX_SEQUENCE_STEP = 1 << 16;
+
     uint256 private constant MAX_PERMILLE = 1000;
     uint32 private constant COORDINATOR = 0;
     uint32 private constant DSO = 1;
@@ -138,7 +141,7 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
     ) external {
         address party = _memberOwner(community, a.member);
         AgreementRecord storage r = _communities[community].agreements[a.member];
-        if (a.sequence <= r.sequence) revert OldSequence(a.sequence, r.sequence);
+        _checkSequence(a.sequence, r.sequence);
         if (a.termsHash == 0) revert OutOfBounds("termsHash", 0);
         bytes32 digest = agreementDigest(community, a);
         _checkConsent(party, digest, a.deadline, byMember);
@@ -182,9 +185,7 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
     function keepMandate(uint32 community, BatteryMandate calldata m, bytes calldata signature) external {
         address party = _memberOwner(community, m.member);
         MandateRecord storage r = _communities[community].mandates[m.member];
-        uint32 latest = uint32(r.mandate.sequenceOf());
-        if (r.voidedThrough > latest) latest = r.voidedThrough;
-        if (m.sequence <= latest) revert OldSequence(m.sequence, latest);
+        _checkSequence(m.sequence, _latestMandate(r));
         Mandate mandate = SetPoints.pack(m);
         _checkConsent(party, mandateDigest(community, m), m.validUntil, signature);
         (r.mandate, r.dispatcher, r.revokedAt, r.party) = (mandate, m.dispatcher, 0, party);
@@ -195,9 +196,8 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
     function revokeMandate(uint32 community, uint32 member, uint32 throughSequence) external {
         if (msg.sender != _ownerOf(community, member)) revert NotOwner(community, member, msg.sender);
         MandateRecord storage r = _communities[community].mandates[member];
-        uint32 latest = uint32(r.mandate.sequenceOf());
-        if (r.voidedThrough > latest) latest = r.voidedThrough;
-        if (throughSequence < latest) revert OldSequence(throughSequence, latest);
+        uint32 latest = _latestMandate(r);
+        if (throughSequence != latest) _checkSequence(throughSequence, latest);
         r.voidedThrough = throughSequence;
         if (r.revokedAt == 0) r.revokedAt = uint40(block.timestamp);
         emit MandateRevoked(community, member, throughSequence);
@@ -247,7 +247,7 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
         bytes calldata proof
     ) external onlyCoordinator(community) {
         Community storage c = _communities[community];
-        if (b.sequence <= c.latest.sequence) revert OldSequence(b.sequence, c.latest.sequence);
+        _checkSequence(b.sequence, c.latest.sequence);
         bytes32 digest = pccBindingDigest(community, b);
         _checkConsent(_ownerOf(community, DSO), digest, b.deadline, consent);
         if (b.meterKey == address(0) || Consent.recover(digest, proof) != b.meterKey) {
@@ -644,6 +644,17 @@ contract CoordinatorDesk is ICoordinatorDesk, EIP712 {
     function _checkConsent(address owner, bytes32 digest, uint40 deadline, bytes calldata consent) private view {
         if (block.timestamp > deadline) revert ConsentExpired(deadline);
         if (!Consent.isValid(owner, digest, consent)) revert ConsentInvalid(owner);
+    }
+
+    /// @return Sequence of the latest mandate that was kept, or voided unseen.
+    function _latestMandate(MandateRecord storage r) private view returns (uint32) {
+        uint32 kept = uint32(r.mandate.sequenceOf());
+        return r.voidedThrough > kept ? r.voidedThrough : kept;
+    }
+
+    function _checkSequence(uint32 sequence, uint32 latest) private pure {
+        if (sequence <= latest) revert OldSequence(sequence, latest);
+        if (sequence - latest > MAX_SEQUENCE_STEP) revert OutOfBounds("sequence", sequence);
     }
 
     function _digest(bytes memory fields) private view returns (bytes32) {

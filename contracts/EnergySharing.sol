@@ -160,14 +160,21 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     /// @inheritdoc MeteredModule
     function _setDesk(Run memory run, bytes memory tariff, uint256 classes) internal pure override {
         Desk memory desk;
+        uint256 slots = run.slots;
         desk.networkFee = tariff.networkFee();
-        desk.prices = new uint256[](run.slots);
-        desk.floors = new uint256[](run.slots);
-        for (uint256 k = 0; k < run.slots; ++k) {
-            (desk.prices[k], desk.floors[k]) = tariff.boundsAt(classes, run.slots, k);
-            if (desk.prices[k] > desk.dearest) desk.dearest = desk.prices[k];
+        (uint256[] memory prices, uint256[] memory floors) = (Mem.wordsOf(slots), Mem.wordsOf(slots));
+        uint256 dearest = 0;
+        unchecked {
+            (uint256 atPrice, uint256 atFloor) = (prices.words(), floors.words());
+            for (uint256 k = 0; k < slots; (++k, atPrice += 32, atFloor += 32)) {
+                (uint256 price, uint256 floor) = tariff.boundsAt(classes, slots, k);
+                Mem.store(atPrice, price);
+                Mem.store(atFloor, floor);
+                if (price > dearest) dearest = price;
+            }
         }
-        desk.totals = SlotLoops.newReading(run.slots);
+        (desk.prices, desk.floors, desk.dearest) = (prices, floors, dearest);
+        desk.totals = SlotLoops.newReading(slots);
         uint256 pos;
         assembly ("memory-safe") {
             pos := desk
@@ -220,7 +227,8 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     /// @return words With the totals of the run, which has at most as many members as its quads can add up.
     function _plusChunk(Run memory run, uint256[] memory words) private pure returns (uint256[] memory) {
         uint256[] memory chunk = _desk(run).totals;
-        for (uint256 i = 0; i < words.length; ++i) words[i] = ShareLoops.plusChunk(words[i], chunk, i, run.slots);
+        uint256 slots = run.slots;
+        for (uint256 i = 0; i < words.length; ++i) words[i] = ShareLoops.plusChunk(words.wordAt(i), chunk, i, slots);
         return words;
     }
 
@@ -241,28 +249,30 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
 
     function _loadTable(Run memory run, uint256[] memory words) private pure {
         Desk memory desk = _desk(run);
-        desk.live = ShareLoops.newLive(run.slots);
-        desk.table = ShareLoops.tableOf(run.slots);
-        SharingScheme s = run.round.schemeOf();
-        for (uint256 k = 0; k < run.slots; ++k) {
-            (uint256 supply, uint256 demand) = ShareLoops.totalsAt(words[k / 3], k);
-            (uint256 price, uint256 floor) = (desk.prices[k], desk.floors[k]);
-            // Where the network fee leaves no room between the prices, nothing is shared.
-            (uint256 shared, uint256 num, uint256 den) = (0, 0, 1);
-            if (price >= desk.networkFee) {
-                price -= desk.networkFee;
-                (shared, num, den) = SharingRules.priceOf(
-                    Rule(s.ruleOf()),
+        uint256 slots = run.slots;
+        uint256[] memory live = ShareLoops.newLive(slots);
+        uint256 table = ShareLoops.tableOf(slots);
+        SharingScheme scheme = run.round.schemeOf();
+        uint256 networkFee = desk.networkFee;
+        unchecked {
+            for (uint256 k = 0; k < slots; ++k) {
+                (uint256 supply, uint256 demand) = ShareLoops.totalsAt(words.wordAt(k / 3), k);
+                (uint256 price, uint256 floor) = (desk.prices.wordAt(k), desk.floors.wordAt(k));
+                // Where the network fee leaves no room between the prices, nothing is shared.
+                if (supply == 0 || demand == 0 || price < networkFee) continue;
+                (uint256 shared, uint256 num, uint256 den) = SharingRules.priceOf(
+                    Rule(scheme.ruleOf()),
                     supply,
                     demand,
-                    price,
+                    price - networkFee,
                     floor,
-                    s.compensationOf()
+                    scheme.compensationOf()
                 );
+                ShareLoops.setSlot(live, table, k, supply, demand, shared, num, den);
             }
-            ShareLoops.setSlot(desk.live, desk.table, k, supply, demand, shared, num, den);
         }
-        (desk.from, desk.to) = ShareLoops.bounds(desk.live);
+        (desk.live, desk.table) = (live, table);
+        (desk.from, desk.to) = ShareLoops.bounds(live);
     }
 
     /// @return hash Of the totals before the chunk; 0 for the first one.
@@ -271,9 +281,10 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
         uint256[] memory words = start.copied();
         uint256 expected = ShareLoops.totalWords(run.slots);
         if (words.length != expected) revert BadLength(words.length, expected);
-        for (uint256 k = 0; k < run.slots; ++k) {
-            (uint256 supply, uint256 demand) = ShareLoops.totalsAt(words[k / 3], k);
-            ShareLoops.setBefore(_desk(run).table, k, supply, demand);
+        (uint256 table, uint256 slots) = (_desk(run).table, run.slots);
+        for (uint256 k = 0; k < slots; ++k) {
+            (uint256 supply, uint256 demand) = ShareLoops.totalsAt(words.wordAt(k / 3), k);
+            ShareLoops.setBefore(table, k, supply, demand);
         }
         return uint256(Mem.hashAt(words.words(), 32 * words.length));
     }
@@ -282,7 +293,8 @@ contract EnergySharing is IEnergySharing, MeteredModule, EIP712 {
     function _keepPart(Run memory run, uint256 member, uint256, uint256[] memory quads) internal override {
         Desk memory desk = _desk(run);
         (uint256 from, uint256 to) = (desk.from, desk.to);
-        (uint256 paid, uint256 received) = ShareLoops.share(desk.live, desk.table, quads, from, to);
-        Parts.keep(run.community, run.period, member, paid, received, quads, from, to);
+        uint256 place = Parts.placeOf(run.community, run.period, member);
+        (uint256 paid, uint256 received) = ShareLoops.share(desk.live, desk.table, quads, from, to, place);
+        Parts.keepHead(place, paid, received, (1 << to) - (1 << from));
     }
 }

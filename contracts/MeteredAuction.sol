@@ -179,13 +179,20 @@ contract MeteredAuction is IMeteredAuction, MeteredModule, EIP712 {
     /// @inheritdoc MeteredModule
     function _setDesk(Run memory run, bytes memory tariff, uint256 classes) internal pure override {
         Desk memory desk;
+        uint256 slots = run.slots;
         desk.networkFee = tariff.networkFee();
-        desk.floors = new uint256[](run.slots);
-        for (uint256 k = 0; k < run.slots; ++k) {
-            (, desk.floors[k]) = tariff.boundsAt(classes, run.slots, k);
-            if (desk.floors[k] > desk.highest) desk.highest = desk.floors[k];
+        uint256[] memory floors = Mem.wordsOf(slots);
+        uint256 highest = 0;
+        unchecked {
+            uint256 where = floors.words();
+            for (uint256 k = 0; k < slots; (++k, where += 32)) {
+                (, uint256 floor) = tariff.boundsAt(classes, slots, k);
+                Mem.store(where, floor);
+                if (floor > highest) highest = floor;
+            }
         }
-        desk.rows = TickTotals.newRows(NetLoops.octetsOf(run.slots));
+        (desk.floors, desk.highest) = (floors, highest);
+        desk.rows = TickTotals.newRows(NetLoops.octetsOf(slots));
         uint256 pos;
         assembly ("memory-safe") {
             pos := desk

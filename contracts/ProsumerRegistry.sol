@@ -477,8 +477,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     /// @inheritdoc IProsumerRegistry
     function memberFor(uint32 community, uint32 member, uint32 period) external view returns (Member) {
-        Community storage c = _communities[community];
-        return _memberIn(c.members[member], _currentPeriod(c), period);
+        return _memberIn(_communities[community].members[member], _periodNow(community), period);
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -496,7 +495,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
     ) public view returns (Member word, address meterKey) {
         Community storage c = _communities[community];
         MemberRecord storage r = c.members[member];
-        uint256 current = _currentPeriod(c);
+        uint256 current = _periodNow(community);
         word = _memberIn(r, current, period);
         meterKey = current < r.keyFrom ? r.keyBefore : r.meterKey;
         word = word.withCaps(r.ratedBuy, r.ratedSell);
@@ -509,7 +508,7 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
         uint32 period
     ) external view returns (Member word, address meterKey) {
         Community storage c = _communities[community];
-        return _readingOf(community, c, member, period, _currentPeriod(c));
+        return _readingOf(community, c, member, period, _periodNow(community));
     }
 
     /// @inheritdoc IProsumerRegistry
@@ -875,6 +874,12 @@ contract ProsumerRegistry is IProsumerRegistry, EIP712, Nonces {
 
     function _checkCount(string memory parameter, uint256 count) private pure {
         if (count == 0 || count > CommunityRules.MAX_LISTED) revert OutOfBounds(parameter, count);
+    }
+
+    /// @dev Reverts for an unknown community.
+    function _periodNow(uint32 community) private view returns (uint256) {
+        (Terms t, ) = _trading(community);
+        return t.periodAt(block.timestamp);
     }
 
     function _currentPeriod(Community storage c) private view returns (uint256) {

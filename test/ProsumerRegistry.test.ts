@@ -276,7 +276,15 @@ describe("ProsumerRegistry: creating a community", function () {
       await expect(registry.connect(stranger).pause(999))
         .to.be.revertedWithCustomError(registry, "NotCoordinator")
         .withArgs(999, stranger.address);
-      await expect(registry.trading(999)).to.be.revertedWithCustomError(registry, "UnknownCommunity").withArgs(999);
+      for (const call of [
+        () => registry.trading(999),
+        () => registry.tradingFor(999, 0),
+        () => registry.memberFor(999, 0, 0),
+        () => registry.meterFor(999, 0, 0),
+        () => registry.readingOf(999, 0, 0),
+      ]) {
+        await expect(call()).to.be.revertedWithCustomError(registry, "UnknownCommunity").withArgs(999);
+      }
       expect(await registry.ownerOf(999, 0)).to.equal(ZeroAddress);
       expect(await registry.moduleAt(999, 0)).to.equal(ZeroAddress);
     });

@@ -73,7 +73,11 @@ function sharing({ sharing: module, community, coordinator, domains }: Deployed,
 }
 
 /** Within standing orders: a handful of limits a side, all of which cross. */
-function auction({ meteredAuction: module, community, coordinator, domains }: Deployed, address: string): Module {
+function auction(
+  { meteredAuction: module, community, coordinator, domains, terms: { tickCount } }: Deployed,
+  address: string,
+): Module {
+  const ticks = (of64: number) => Math.floor((of64 * tickCount) / 64);
   const domain = { ...domains.settlement, verifyingContract: address };
   const totals = async (period: number): Promise<(readonly bigint[])[]> => {
     const logs = await module.queryFilter(module.filters.Tallied(community, period));
@@ -84,7 +88,10 @@ function auction({ meteredAuction: module, community, coordinator, domains }: De
     keep: async (homes, first) => {
       const orders = [];
       for (const { member, trading } of homes) {
-        const limits = { buyTick: 30 + 3 * (member % 7), sellTick: member % 2 === 0 ? NO_TICK : 10 + 4 * (member % 5) };
+        const limits = {
+          buyTick: ticks(30) + ticks(3) * (member % 7),
+          sellTick: member % 2 === 0 ? NO_TICK : ticks(10) + ticks(4) * (member % 5),
+        };
         const fields = { member, ...limits, ...mandateFrom(first) };
         const signed = await trading.signTypedData(domain, STANDING_ORDER_TYPES, { community, ...fields });
         const { r, yParityAndS: vs } = Signature.from(signed);
@@ -108,11 +115,11 @@ const mandateFrom = (firstPeriod: number) => ({
   ...{ budget: BUDGET, firstPeriod, lastPeriod: 2 ** 32 - 1, epoch: 0, sequence: 1 },
 });
 
-/** Of so many homes every second one has a roof. */
-export async function meteredWorld(count: number, kind: "sharing" | "auction"): Promise<MeteredWorld> {
+/** Of so many homes every second one has a roof. @param ticks Of the community's grid. */
+export async function meteredWorld(count: number, kind: "sharing" | "auction", ticks: number): Promise<MeteredWorld> {
   const connection = await connect();
   const market = await deployMarket(connection, {
-    terms: SHORT_RING,
+    terms: { ...SHORT_RING, tickCount: ticks },
     first: (all) => Promise.resolve(kind === "sharing" ? all.sharing : all.meteredAuction),
   });
   const { settlement, escrow, community } = market;

@@ -18,7 +18,7 @@ interface ICoordinatorDesk {
     /// @notice What coordinator and member agreed on beyond the terms of the community.
     /// @param termsHash Hash of the text, which stays between the two.
     /// @param fromPeriod First period.
-    /// @param sequence Above that of the agreement before, which it replaces.
+    /// @param sequence Above that of the agreement before, which it replaces, by at most 65,536, as all sequences here.
     /// @param deadline Unix seconds after which it is no longer taken.
     struct Agreement {
         uint32 member;
@@ -285,7 +285,8 @@ interface ICoordinatorDesk {
     /// @notice Keeps a mandate that the member's owner signed. Anyone may send it.
     function keepMandate(uint32 community, BatteryMandate calldata mandate, bytes calldata signature) external;
 
-    /// @notice Revokes the mandate at once, and voids every one with a sequence up to `throughSequence`. The member's owner alone.
+    /// @notice Revokes the mandate at once, and voids every one with a sequence up to `throughSequence`, at most 65,536 above the latest. The
+    /// member's owner alone.
     function revokeMandate(uint32 community, uint32 member, uint32 throughSequence) external;
 
     /// @return breach Why a battery must not follow a set-point, as far as signatures and limits tell: whether it is a replay only the

@@ -12,34 +12,7 @@ library Parts {
     uint256 private constant KNOWN = 1 << 255;
     uint256 private constant WORDS = 0xfffffffff;
 
-    /// @param quads Bought and sold Wh from quad `first` up to `end`; in the others nothing.
-    function keep(
-        uint32 community,
-        uint32 period,
-        uint256 member,
-        uint256 paid,
-        uint256 received,
-        uint256[] memory quads,
-        uint256 first,
-        uint256 end
-    ) internal {
-        uint256 pos = placeOf(community, period, member);
-        assembly ("memory-safe") {
-            let place := add(pos, first)
-            let to := add(add(quads, 32), shl(5, end))
-            for {
-                let from := add(add(quads, 32), shl(5, first))
-            } lt(from, to) {
-                from := add(from, 32)
-            } {
-                tstore(place, mload(from))
-                place := add(place, 1)
-            }
-        }
-        keepHead(pos, paid, received, (1 << end) - (1 << first));
-    }
-
-    /// @return pos Where the words of a position go in transient storage.
+    /// @return pos Where the words of a position go in transient storage, quads of bought and sold Wh.
     function placeOf(uint32 community, uint32 period, uint256 member) internal pure returns (uint256 pos) {
         unchecked {
             return _at(community, period, member) + 1;
@@ -78,12 +51,24 @@ library Parts {
                     to := add(to, 128)
                 }
             }
-            for {} bits {
-                bits := shr(1, bits)
-            } {
-                pos := add(pos, 1)
-                mstore(to, mul(and(bits, 1), tload(pos)))
-                to := add(to, 32)
+            for {} bits {} {
+                // Mostly there are four more.
+                switch eq(and(bits, 15), 15)
+                case 1 {
+                    mstore(to, tload(add(pos, 1)))
+                    mstore(add(to, 32), tload(add(pos, 2)))
+                    mstore(add(to, 64), tload(add(pos, 3)))
+                    pos := add(pos, 4)
+                    mstore(add(to, 96), tload(pos))
+                    to := add(to, 128)
+                    bits := shr(4, bits)
+                }
+                default {
+                    pos := add(pos, 1)
+                    mstore(to, mul(and(bits, 1), tload(pos)))
+                    to := add(to, 32)
+                    bits := shr(1, bits)
+                }
             }
         }
         return (head != 0, uint88(head >> 96), uint88(head), position);

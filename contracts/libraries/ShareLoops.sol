@@ -14,16 +14,17 @@ library ShareLoops {
 
     uint256 private constant LOW = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
     uint256 private constant GUARDS = 0x0000000100000000000000010000000000000001000000000000000100000000;
-    uint256 private constant SLOT = type(uint64).max;
+    uint256 private constant SLOT = 0xffffffffffffffff;
 
-    /// @dev Bytes of a side in a table, of a slot with the takers' side before the givers', and of four slots. A side starts with a
-    /// tally of the members so far, `| base units 128 | shared Wh 64 | Wh 64 |`; then come which portion of its Wh is shared, and what a
-    /// shared Wh costs, as multiples of 2^-SCALE.
-    uint256 private constant STRIDE_OF_SIDE = 0x60;
-    uint256 private constant STRIDE = 0xc0;
-    uint256 private constant STRIDE_OF_QUAD = 0x300;
-    uint256 private constant PORTION = 0x20;
-    uint256 private constant PRICE = 0x40;
+    /// @dev A table has for each quad two sides, takers and givers, and behind them what a shared Wh costs in each slot. A side is the
+    /// tally of the members so far, their Wh and the shared ones as quads, and the base units of all four slots; then which portion of its
+    /// Wh is shared in each slot. Portions and prices are multiples of 2^-SCALE.
+    uint256 private constant STRIDE = 0x240;
+    uint256 private constant GIVERS = 0xe0;
+    uint256 private constant PRICES = 0x1c0;
+    uint256 private constant SHARED = 0x20;
+    uint256 private constant MONEY = 0x40;
+    uint256 private constant PORTIONS = 0x60;
     uint256 private constant SCALE = 128;
 
     /// @notice Unpacks a reading and nets it: import less export is taken, export less import given.
@@ -137,7 +138,7 @@ library ShareLoops {
     /// @return table Where it starts.
     function tableOf(uint256 slots) internal pure returns (uint256 table) {
         unchecked {
-            return Mem.zeros((STRIDE_OF_QUAD / 32) * SlotLoops.quadsOf(slots));
+            return Mem.zeros((STRIDE / 32) * SlotLoops.quadsOf(slots));
         }
     }
 
@@ -159,11 +160,13 @@ library ShareLoops {
     ) internal pure {
         unchecked {
             if (shared == 0) return;
-            live[slot >> 2] |= uint256(type(uint64).max) << (192 - 64 * (slot & 3));
-            uint256 side = table + STRIDE * slot;
-            uint256 price = _rateUp(num, den);
-            _setSide(side, _rateUp(shared, demand), price);
-            _setSide(side + STRIDE_OF_SIDE, _rateUp(shared, supply), price);
+            uint256 quad = live.words() + 32 * (slot >> 2);
+            Mem.store(quad, Mem.load(quad) | (SLOT << (192 - 64 * (slot & 3))));
+            uint256 row = table + STRIDE * (slot >> 2);
+            uint256 lane = 32 * (slot & 3);
+            Mem.store(row + PORTIONS + lane, _rateUp(shared, demand));
+            Mem.store(row + GIVERS + PORTIONS + lane, _rateUp(shared, supply));
+            Mem.store(row + PRICES + lane, _rateUp(num, den));
         }
     }
 
@@ -177,12 +180,13 @@ library ShareLoops {
         }
     }
 
-    /// @notice Says what members counted before have taken and given in a slot, which is set.
+    /// @notice Says what members counted before have taken and given in a slot, which is set, once.
     function setBefore(uint256 table, uint256 slot, uint256 given, uint256 taken) internal pure {
         unchecked {
-            uint256 side = table + STRIDE * slot;
-            _setTally(side, taken);
-            _setTally(side + STRIDE_OF_SIDE, given);
+            uint256 row = table + STRIDE * (slot >> 2);
+            uint256 price = Mem.load(row + PRICES + 32 * (slot & 3));
+            _setTally(row, slot, taken, price);
+            _setTally(row + GIVERS, slot, given, price);
         }
     }
 
@@ -190,8 +194,9 @@ library ShareLoops {
     /// shared: floor((C + q) M / T) - floor(C M / T) Wh; over all members that is M, to the Wh. What they pay and get is likewise
     /// floor((B + b) num / den) - floor(B num / den), so that buyers pay what sellers get, to the base unit.
     /// @param live Lanes of slots in which energy is shared.
-    /// @param quads What it takes and gives. From quad `from` up to `to`, the bounds of `live`, they become what it bought and sold; nothing
-    /// is traded in the others, which are left as they are.
+    /// @param quads What it takes and gives.
+    /// @param from The first quad of `live` that is not empty, and `to` behind the last one: nothing is traded in the others.
+    /// @param place Where what it bought and sold goes in transient storage, a word for each quad; only those within the bounds are written.
     /// @return paid Base units.
     /// @return received Base units.
     function share(
@@ -199,80 +204,73 @@ library ShareLoops {
         uint256 table,
         uint256[] memory quads,
         uint256 from,
-        uint256 to
-    ) internal pure returns (uint256 paid, uint256 received) {
+        uint256 to,
+        uint256 place
+    ) internal returns (uint256 paid, uint256 received) {
         assembly ("memory-safe") {
-            // Moves the tally of a side on by `wh` of one member, which may be 0.
-            function part(side, wh) -> more {
-                let before := mload(side)
-                wh := add(and(before, 0xffffffffffffffff), wh)
-                let traded := shr(SCALE, mul(wh, mload(add(side, PORTION))))
-                more := shl(128, shr(SCALE, mul(traded, mload(add(side, PRICE)))))
-                more := or(or(more, shl(64, traded)), wh)
-                mstore(side, more)
-                more := sub(more, before)
-            }
-            // Four slots of one side, which stand in the low halves: hardly anybody takes in one of them and gives in the next, so none
-            // is looked at before it is computed.
-            function four(side, wh) -> traded, money {
-                let more := part(side, shr(192, wh))
-                traded := shl(128, and(more, shl(64, 0xffffffff)))
-                money := more
-                more := part(add(side, STRIDE), and(shr(128, wh), 0xffffffff))
-                traded := or(traded, shl(64, and(more, shl(64, 0xffffffff))))
-                money := add(money, more)
-                more := part(add(side, mul(2, STRIDE)), and(shr(64, wh), 0xffffffff))
-                traded := or(traded, and(more, shl(64, 0xffffffff)))
-                money := add(money, more)
-                more := part(add(side, mul(3, STRIDE)), and(wh, 0xffffffff))
-                traded := or(traded, and(shr(64, more), 0xffffffff))
-                money := shr(128, add(money, more))
+            // Moves the tally of a side on by what one member takes or gives in four slots, in the low halves: hardly anybody takes in one
+            // of them and gives in the next, so none is looked at before it is computed.
+            function part(side, prices, wh) -> traded, money {
+                wh := add(mload(side), wh)
+                mstore(side, wh)
+                let each := shr(SCALE, mul(shr(192, wh), mload(add(side, PORTIONS))))
+                money := shr(SCALE, mul(each, mload(prices)))
+                traded := shl(192, each)
+                each := shr(SCALE, mul(and(shr(128, wh), SLOT), mload(add(side, add(PORTIONS, 0x20)))))
+                money := add(money, shr(SCALE, mul(each, mload(add(prices, 0x20)))))
+                traded := or(traded, shl(128, each))
+                each := shr(SCALE, mul(and(shr(64, wh), SLOT), mload(add(side, add(PORTIONS, 0x40)))))
+                money := add(money, shr(SCALE, mul(each, mload(add(prices, 0x40)))))
+                traded := or(traded, shl(64, each))
+                each := shr(SCALE, mul(and(wh, SLOT), mload(add(side, add(PORTIONS, 0x60)))))
+                money := add(money, shr(SCALE, mul(each, mload(add(prices, 0x60)))))
+                traded := or(traded, each)
+                // No lane becomes less: the differences have nothing to borrow.
+                each := mload(add(side, SHARED))
+                mstore(add(side, SHARED), traded)
+                traded := sub(traded, each)
+                each := mload(add(side, MONEY))
+                mstore(add(side, MONEY), money)
+                money := sub(money, each)
             }
             // In a function of its own that keeps its variables on the stack.
-            function run(pos, end, mask, row) -> paying, getting {
+            function run(pos, end, mask, row, place_) -> paying, getting {
                 for {} lt(pos, end) {
                     pos := add(pos, 0x20)
                     mask := add(mask, 0x20)
-                    row := add(row, STRIDE_OF_QUAD)
+                    row := add(row, STRIDE)
+                    place_ := add(place_, 1)
                 } {
                     let quad := and(mload(pos), mload(mask))
-                    if quad {
-                        let some, money
-                        let wh := and(shr(32, quad), LOW)
-                        if wh {
-                            some, money := four(row, wh)
-                            paying := add(paying, money)
-                            some := shl(32, some)
-                        }
-                        wh := and(quad, LOW)
-                        if wh {
-                            wh, money := four(add(row, STRIDE_OF_SIDE), wh)
-                            getting := add(getting, money)
-                            some := or(some, wh)
-                        }
-                        quad := some
+                    let traded, money
+                    let wh := and(quad, LOW)
+                    if wh {
+                        traded, money := part(add(row, GIVERS), add(row, PRICES), wh)
+                        getting := add(getting, money)
                     }
-                    mstore(pos, quad)
+                    wh := sub(quad, wh)
+                    if wh {
+                        wh, money := part(row, add(row, PRICES), shr(32, wh))
+                        paying := add(paying, money)
+                        traded := or(traded, shl(32, wh))
+                    }
+                    tstore(place_, traded)
                 }
             }
-            table := add(table, mul(STRIDE_OF_QUAD, from))
+            table := add(table, mul(STRIDE, from))
+            place := add(place, from)
             from := add(0x20, shl(5, from))
-            paid, received := run(add(quads, from), add(add(quads, 0x20), shl(5, to)), add(live, from), table)
+            paid, received := run(add(quads, from), add(add(quads, 0x20), shl(5, to)), add(live, from), table, place)
         }
     }
 
-    function _setTally(uint256 side, uint256 wh) private pure {
+    function _setTally(uint256 side, uint256 slot, uint256 wh, uint256 price) private pure {
         unchecked {
-            uint256 traded = (wh * Mem.load(side + PORTION)) >> SCALE;
-            uint256 money = (traded * Mem.load(side + PRICE)) >> SCALE;
-            Mem.store(side, (money << 128) | (traded << 64) | wh);
-        }
-    }
-
-    function _setSide(uint256 side, uint256 portion, uint256 price) private pure {
-        unchecked {
-            Mem.store(side + PORTION, portion);
-            Mem.store(side + PRICE, price);
+            uint256 lane = slot & 3;
+            uint256 traded = (wh * Mem.load(side + PORTIONS + 32 * lane)) >> SCALE;
+            Mem.store(side, Mem.load(side) | (wh << (192 - 64 * lane)));
+            Mem.store(side + SHARED, Mem.load(side + SHARED) | (traded << (192 - 64 * lane)));
+            Mem.store(side + MONEY, Mem.load(side + MONEY) + ((traded * price) >> SCALE));
         }
     }
 

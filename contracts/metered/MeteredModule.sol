@@ -83,8 +83,8 @@ abstract contract MeteredModule is Mandates {
         emit Counted(community, period, 0, run.members.cut(4 * run.counted));
         _price(run);
         for (uint256 i = 0; i < items.length; ++i) {
-            if (all[2 * i] == 0) continue;
-            _keepPart(run, items[i].member, all[2 * i + 1], Mem.arrayAt(all[2 * i]));
+            uint256 wh = all.wordAt(2 * i);
+            if (wh != 0) _keepPart(run, items[i].member, all.wordAt(2 * i + 1), Mem.arrayAt(wh));
         }
         _storeRound(community, period, run.terms, run.round.withCounted(run.counted, 0));
         Mem.release(free); // the call that is handed on takes as much again

@@ -1,4 +1,12 @@
-import { asCommunity, connect as connectSdk } from "@wattbook/sdk";
+import {
+  asCommunity,
+  asPermille,
+  asSeconds,
+  asWatts,
+  batteryMandate,
+  connect as connectSdk,
+  signPaper,
+} from "@wattbook/sdk";
 import { expect } from "chai";
 import { dispatcherKey } from "../helpers/desk.ts";
 import { connect, type Connection } from "../helpers/market.ts";
@@ -35,7 +43,8 @@ async function open() {
   const config = await configure(folder, m, bridge.url, { member: keys.member, keys: { owner: keys.owner } });
   const cli = async (line: string) => run([...line.split(" "), "--config", config]);
   const { desk } = await connectSdk(m.stranger, deployment);
-  return { cli, m, other: homes.rich, mandate: async () => desk.mandate(asCommunity(BigInt(m.community)), member) };
+  const mandate = async () => desk.mandate(asCommunity(BigInt(m.community)), member);
+  return { cli, m, desk, owner: keys.owner, member, other: homes.rich, mandate };
 }
 
 describe("wattbook battery", function () {
@@ -64,6 +73,28 @@ describe("wattbook battery", function () {
     // One that counts again stands above everything that was revoked.
     json(await cli(`battery mandate ${LIMITS} ${UNTIL} --yes --json`));
     expect((await mandate())?.mandate.sequence).to.equal(4n);
+  });
+
+  it("revokes a mandate that was signed and that nobody has brought on chain yet", async function () {
+    const { cli, m, desk, owner, member, mandate } = await open();
+    const limits = { maxChargeW: asWatts(3_000n), maxDischargeW: asWatts(5_000n) };
+    const soc = { minSocPermille: asPermille(200n), maxSocPermille: asPermille(900n) };
+    const unsent = batteryMandate({
+      ...{ community: asCommunity(BigInt(m.community)), member, dispatcher: dispatcherKey.address },
+      ...{ ...limits, ...soc, validFrom: asSeconds(0n), validUntil: asSeconds(2n ** 40n - 1n), sequence: 1n },
+    });
+    const signature = await signPaper(await desk.domain(), "BatteryMandate", unsent, owner);
+    expect(json(await cli("battery revoke --yes --json"))["transactions"]).to.have.length(1);
+    const refused = await desk.send.keepMandate(unsent, signature).then(
+      () => "taken",
+      (error: unknown) => String(error),
+    );
+    expect(refused).to.include("OldSequence");
+    expect(await mandate()).to.equal(null);
+    expect(json(await cli("battery revoke --yes --json"))["transactions"]).to.deep.equal([]);
+
+    json(await cli(`battery mandate ${LIMITS} ${UNTIL} --yes --json`));
+    expect((await mandate())?.mandate.sequence).to.equal(2n);
   });
 
   it("refuses limits and times that do not ascend, and the key of another owner", async function () {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { HDNodeWallet } from "ethers";
 import { connect, deployMarket, type Connection, type Market } from "../helpers/market.ts";
 import { openMetered } from "../helpers/metered-day.ts";
 import { openShared, type MeteredHome } from "../helpers/shared-day.ts";
@@ -93,6 +94,54 @@ describe("wattbook budget in a community that shares after the fact", function (
     const plain = `--member ${w.homes.plain.keys.member}`;
     expect((await cli(`budget show ${plain}`)).stdout).to.include("is a plain customer of its supplier");
     expect(json(await cli(`budget end ${plain} --yes --json`))["transactions"]).to.deep.equal([]);
+  });
+
+  it("signs for somebody else to send, many in one call; bad ones are left out and named", async function () {
+    const w = await openShared(connection);
+    const { m, wattbook, community, homes } = w;
+    const signed = [];
+    for (const name of ["rich", "roof"] as const) {
+      const { keys } = homes[name];
+      const config = await configure(folder, m, bridge.url, { member: keys.member, keys: { trading: keys.trading } });
+      const { code, stdout } = await run([
+        "budget",
+        "sign",
+        "--amount",
+        "0.75",
+        "--sign-only",
+        "--yes",
+        "--config",
+        config,
+      ]);
+      expect(code).to.equal(0);
+      signed.push(folder.write(`${name}.json`, stdout));
+      expect((await wattbook.sharing.budget(community, homes[name].member)).sequence, "nothing was sent").to.equal(1n);
+    }
+    const keeper = HDNodeWallet.createRandom();
+    await connection.networkHelpers.setBalance(keeper.address, 10n ** 19n);
+    const sender = await configure(folder, m, bridge.url, { keys: { keeper } });
+    const send = async (...files: string[]) =>
+      run(["budget", "send", "--file", ...files, "--yes", "--json", "--config", sender]);
+    const all = json(await send(...signed));
+    expect(all["transactions"]).to.have.length(1);
+    for (const name of ["rich", "roof"] as const) {
+      const kept = await wattbook.sharing.budget(community, homes[name].member);
+      expect(kept).to.include({ budget: 750_000n, sequence: 2n });
+    }
+    // The same again, a file that is none, and one of another community.
+    const other = folder.write("other.json", folder.read("rich.json").replace(/"community": \d+/, '"community": 7'));
+    const broken = folder.write("broken.json", "{}");
+    const again = await send(signed[0] ?? "", broken, other);
+    expect(again.code).to.equal(1);
+    const { budgets } = JSON.parse(again.stdout) as {
+      budgets: { file: string; fault: { code: string; message: string } }[];
+    };
+    expect(budgets.map(({ file, fault }) => [file, fault.code])).to.deep.equal([
+      [broken, "FILE_MALFORMED"],
+      [other, "FILE_MALFORMED"],
+      [signed[0], "ORDER_LEFT_OUT"],
+    ]);
+    expect(budgets[2]?.fault.message).to.include("OldSequence");
   });
 
   it("refuses what the chain would leave out, and names the option", async function () {

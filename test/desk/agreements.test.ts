@@ -69,6 +69,18 @@ describe("A member agreement (N4)", function () {
       .withArgs(m.community + 1);
   });
 
+  it("is taken up to the second of its deadline", async function () {
+    const { d, home } = await fixture();
+    const { time } = connection.networkHelpers;
+    const deadline = (await time.latest()) + 50;
+    await time.setNextBlockTimestamp(deadline);
+    await expect(d.agree(home, { deadline })).to.emit(d.desk, "AgreementKept");
+    await time.setNextBlockTimestamp(deadline + 1);
+    await expect(d.agree(home, { sequence: 2, deadline }))
+      .to.be.revertedWithCustomError(d.desk, "ConsentExpired")
+      .withArgs(deadline);
+  });
+
   it("is replaced by later ones alone, and ended by either side from the next period on", async function () {
     const { m, d, home } = await fixture();
     const owner = home.owner.connect(connection.ethers.provider);
@@ -77,6 +89,10 @@ describe("A member agreement (N4)", function () {
     await expect(end(m.coordinator))
       .to.be.revertedWithCustomError(d.desk, "NoAgreement")
       .withArgs(m.community, home.member);
+    const furthest = 65_536;
+    await expect(d.agree(home, { sequence: furthest + 1 }))
+      .to.be.revertedWithCustomError(d.desk, "OutOfBounds")
+      .withArgs("sequence", furthest + 1);
     await d.agree(home, { sequence: 4 });
     for (const sequence of [1, 4]) {
       await expect(d.agree(home, { sequence }))

@@ -3,6 +3,9 @@ import { Breach, deployDesk, dispatcherKey } from "../helpers/desk.ts";
 import { connect, deployMarket, type Connection } from "../helpers/market.ts";
 import { hourly } from "../helpers/settling.ts";
 
+/** How far a sequence may rise at once. */
+const STEP = 65_536;
+
 describe("A battery mandate", function () {
   let connection: Connection;
   before(async function () {
@@ -85,6 +88,21 @@ describe("A battery mandate", function () {
     expect((await d.desk.mandateOf(m.community, home.member)).revokedAt).to.equal(BigInt(at));
     await d.entrust(home, { sequence: 7 });
     expect((await d.desk.mandateOf(m.community, home.member)).revokedAt).to.equal(0n);
+  });
+
+  it("has a sequence close behind the latest: neither a slip nor an owner who leaves uses them up", async function () {
+    const w = await fixture();
+    const { d, home } = w;
+    await expect(d.entrust(home, { sequence: STEP + 1 }))
+      .to.be.revertedWithCustomError(d.desk, "OutOfBounds")
+      .withArgs("sequence", STEP + 1);
+    await d.entrust(home, { sequence: STEP });
+    await expect(revoke(w, 2 * STEP + 1))
+      .to.be.revertedWithCustomError(d.desk, "OutOfBounds")
+      .withArgs("sequence", 2 * STEP + 1);
+    await revoke(w, STEP);
+    await revoke(w, 2 * STEP);
+    await d.entrust(home, { sequence: 3 * STEP });
   });
 
   describe("audits set-points: outside of it they are rejected, and can be put on record (N3)", function () {

@@ -68,6 +68,10 @@ describe("The PCC meter", function () {
         .to.be.revertedWithCustomError(d.desk, "MeterProofInvalid")
         .withArgs(nobody);
       await expect(d.bind()).to.be.revertedWithCustomError(d.desk, "OldSequence").withArgs(1, 1);
+      // A slip in the sequence would leave the community without any other meter for good.
+      await expect(d.bind({ sequence: 65_538 }))
+        .to.be.revertedWithCustomError(d.desk, "OutOfBounds")
+        .withArgs("sequence", 65_538);
       await expect(d.bind({ sequence: 2, deadline: 7 }))
         .to.be.revertedWithCustomError(d.desk, "ConsentExpired")
         .withArgs(7);
@@ -232,11 +236,21 @@ describe("The PCC meter", function () {
           .to.be.revertedWithCustomError(d.desk, "OverRated")
           .withArgs(most + 1n, most);
       }
-      const after = { startImport: 1_005n + most, startExport: 1_014n, closesGap: true };
+      const after = { startImport: 1_005n + most, startExport: 1_004n + most, closesGap: true };
       await expect(d.post(first + 3, QUIET, after))
         .to.emit(d.desk, "PccRead")
-        .withArgs(m.community, first + 3, 0, most, 10, encodeValues(QUIET));
+        .withArgs(m.community, first + 3, 0, most, most, encodeValues(QUIET));
       await expect(d.post(first + 1, QUIET, at)).to.be.revertedWithCustomError(d.desk, "AlreadyRead");
+    });
+
+    it("is taken from the second on in which its period ends", async function () {
+      const { m, d } = await fixture();
+      const { time } = connection.networkHelpers;
+      const period = await m.periodNow();
+      await time.setNextBlockTimestamp(m.periodStart(period + 1) - 1);
+      await expect(d.post(period, QUIET, { closesGap: true })).to.be.revertedWithCustomError(d.desk, "PeriodNotOver");
+      await time.setNextBlockTimestamp(m.periodStart(period + 1));
+      await expect(d.post(period, QUIET, { closesGap: true })).to.emit(d.desk, "PccRead");
     });
 
     it("of a new meter says so where that of its first period is missing: what nobody read is invoiced", async function () {

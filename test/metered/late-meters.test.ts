@@ -1,7 +1,16 @@
 import { expect } from "chai";
-import { asWh, journalOf, noPart, type Bill, type MemberIndex, type MeterValue, type SettledLeg } from "@wattbook/sdk";
+import {
+  asSlot,
+  asWh,
+  journalOf,
+  noPart,
+  type Bill,
+  type MemberIndex,
+  type MeterValue,
+  type SettledLeg,
+} from "@wattbook/sdk";
 import { connect, type Connection } from "../helpers/market.ts";
-import { dueOf, expectSolvent, HOUR, State, stateOf } from "../helpers/settling.ts";
+import { books, dueOf, expectSolvent, HOUR, State, stateOf } from "../helpers/settling.ts";
 import { LATE_DAYS, type LateDay } from "../helpers/late-day.ts";
 import { goAfter } from "../helpers/shared-day.ts";
 
@@ -21,25 +30,57 @@ for (const { what, open, without } of LATE_DAYS)
 
     const sum = (values: readonly bigint[]) => values.reduce((total, value) => total + value, 0n);
 
-    /** Everybody joins; all readings but that of `late` come in time, and the period is settled behind the deadline. */
-    async function estimated() {
-      const w = await open(connection);
+    /** A day, with what the escrow held when it was opened: nothing is deposited or withdrawn from then on. */
+    interface Opened extends LateDay {
+      readonly held: bigint;
+    }
+
+    /** Everybody joins. */
+    async function joined(): Promise<Opened> {
+      const day = await open(connection);
+      const w = { ...day, held: (await books(day.m)).held };
       await w.join((await w.due()).join);
+      await expectZeroSums(w);
       await goAfter(w, connection, 1);
+      return w;
+    }
+
+    /** All readings but that of `late` come in time, and the period is settled behind the deadline. */
+    async function estimated() {
+      const w = await joined();
       await w.meterInTime();
+      await expectZeroSums(w);
       await goAfter(w, connection, DEADLINE);
       await settleAll(w);
       return w;
     }
 
-    async function settleAll(w: LateDay) {
+    /**
+     * After any step: the escrow owes what it held from the start, so all changes of accounts, pots, fees and debts add up to zero; peers
+     * paid what peers received; and in each slot as much is bought as is sold.
+     */
+    async function expectZeroSums(w: Opened) {
+      const { m, community, period, terms, logs, wattbook, held } = w;
+      await expectSolvent(m);
+      expect((await books(m)).held, "held").to.equal(held);
+      const legs = [...(await logs.settled(period)).values()];
+      expect(sum(legs.map(({ paid, received }) => paid - received)), "paid by peers = received").to.equal(0n);
+      const first = period * terms.slotsPerPeriod;
+      for (let slot = first; slot < first + terms.slotsPerPeriod; slot++) {
+        const { bought, sold } = await wattbook.settlement.ledger(community, asSlot(slot));
+        expect(bought, `bought = sold in ${String(slot)}`).to.equal(sold);
+      }
+    }
+
+    async function settleAll(w: Opened) {
       const { chunks, settle, estimate } = await w.due();
       for (const settleChunk of chunks) await settleChunk();
       if (settle.length > 0) await w.wattbook.settlement.send.settle(w.community, w.period, settle);
       if (estimate.length > 0) await w.wattbook.settlement.send.settleEstimated(w.community, w.period, estimate);
+      await expectZeroSums(w);
     }
 
-    async function correct(w: LateDay) {
+    async function correct(w: Opened) {
       const { late } = w.homes;
       const item = {
         ...(await w.read(late)),
@@ -47,6 +88,7 @@ for (const { what, open, without } of LATE_DAYS)
         position: noPart(await w.tariff()).position,
       };
       await w.wattbook.settlement.send.correct(w.community, w.period, [item]);
+      await expectZeroSums(w);
     }
 
     const legOf = async (w: LateDay, name: "roof" | "late"): Promise<SettledLeg> => {
@@ -75,10 +117,14 @@ for (const { what, open, without } of LATE_DAYS)
         ...{ paid: 0n, received: 0n, networkFee: 0n, settlementFee: 2_000n },
         gridLeg: 4n * DEFAULT_LOAD * IMPORT_PRICE,
       });
+      const ledger = await w.wattbook.settlement.ledger(
+        w.community,
+        asSlot(period * w.terms.slotsPerPeriod + BigInt(without.slot)),
+      );
+      expect(ledger.bought).to.equal(without.wh);
       const { parts, slots } = await w.traded();
       expect(parts.has(homes.late.member)).to.equal(false);
       expect(slots[without.slot]).to.equal(without.wh);
-      await expectSolvent(m);
     });
 
     it("a late reading trues up the grid leg alone: parts, totals and peers' money stay as frozen, and both values are kept", async function () {
@@ -120,7 +166,6 @@ for (const { what, open, without } of LATE_DAYS)
       // The public balance of the slots follows the reading.
       const ledger = await m.settlement.ledger(community, period * 4n + 2n);
       expect(ledger.exported).to.equal(sum(Object.values(homes).map(({ values }) => values[2]?.exported ?? asWh(0n))));
-      await expectSolvent(m);
     });
 
     it("a correction counts once, and not behind its window: then a reading that closes the gap bills what is unexplained", async function () {
@@ -158,10 +203,8 @@ for (const { what, open, without } of LATE_DAYS)
     });
 
     it("a reading that settlement took and nobody counted in time is settled without a part, as metered", async function () {
-      const w = await open(connection);
+      const w = await joined();
       const { wattbook, community, period, homes, read, logs } = w;
-      await w.join((await w.due()).join);
-      await goAfter(w, connection, 1);
       await w.meterInTime();
       await wattbook.settlement.send.meter(community, period, [await read(homes.late)]);
       expect((await w.due()).count.map(({ member }) => member)).to.deep.equal([homes.late.member]);
@@ -172,13 +215,11 @@ for (const { what, open, without } of LATE_DAYS)
       await settleAll(w);
       expect(await legOf(w, "late")).to.include({ paid: 0n, received: 0n, gridLeg: legOfValues(homes.late.values) });
       expect(billOf(await logs.bills(period), w, "late")).to.include({ estimated: false, estimate: null });
-      await expectSolvent(w.m);
     });
 
     it("all meters missing: everybody is estimated at the retailer's price, and corrected one by one", async function () {
-      const w = await open(connection);
-      const { m, period, logs } = w;
-      await w.join((await w.due()).join);
+      const w = await joined();
+      const { period, logs } = w;
       await goAfter(w, connection, DEADLINE);
       const { chunks, estimate } = await w.due();
       expect([chunks, estimate.length]).to.deep.equal([[], Object.keys(w.homes).length - 1]);
@@ -190,7 +231,6 @@ for (const { what, open, without } of LATE_DAYS)
       }
       expect(await w.traded()).to.deep.equal({ slots: [], parts: new Map() });
       await correct(w);
-      await expectSolvent(m);
       expect((await legOf(w, "late")).gridLeg).to.equal(legOfValues(w.homes.late.values));
     });
   });

@@ -21,6 +21,7 @@ import {
 import { deploySharing, itemsOf, Rule, settleItems, ShareSkip } from "../helpers/sharing.ts";
 
 const FUNDS = 100_000_000n;
+const FEE = 2_000n;
 
 describe("Energy sharing refuses what is wrong and goes on", function () {
   let connection: Connection;
@@ -286,6 +287,43 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
       await m.join(period, [home]);
       expect(await freeOf(m, home.member)).to.equal(0n);
       expect((await m.escrow.pot(m.community, 0, period)).outstanding).to.equal(FUNDS);
+      // Who has the fee and nothing else can give.
+      const [just, short] = [await m.addHome({ deposit: FEE }), await m.addHome({ deposit: FEE - 1n })];
+      await m.goTo(m.periodStart(period));
+      await m.sharing.keepBudgets(m.community, [
+        await m.signBudget({ home: just }),
+        await m.signBudget({ home: short }),
+      ]);
+      await expect(m.join(period + 1, [just, short]))
+        .to.emit(m.sharing, "Skipped")
+        .withArgs(m.community, short.member, period + 1, ShareSkip.NoFunds);
+      expect((await m.sharing.roundOf(m.community, period + 1)).joined).to.equal(1n);
+      expect(await freeOf(m, just.member)).to.equal(0n);
+    });
+
+    it("counts for a member that traded elsewhere before it joined", async function () {
+      const { m, homes, period, registers } = await fixture();
+      const [seller, buyer] = [at(homes, 0), at(homes, 1)];
+      await m.sharing.keepBudgets(m.community, (await budgetsOf({ m, homes, period, registers })).slice(0, 2));
+      const { append } = await deployHostile(connection.ethers, m, [seller, buyer]);
+      // What another module says of slots, and a payload as long as a budget, are its own.
+      for (const home of [seller, buyer]) await append(home, period, { entries: 1 }, `0x${"ff".repeat(6)}`, 7);
+      await m.join(period, [seller, buyer]);
+      expect((await m.sharing.roundOf(m.community, period)).joined).to.equal(2n);
+      await m.goTo(m.periodStart(period));
+      const quiet = [seller, buyer].map((home) => [home, valuesAt({})] as const);
+      await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
+      await m.goTo(m.periodStart(period + 1));
+      const items = await itemsOf(m, registers, period, [
+        [seller, valuesAt({ 1: [0, 2_000] })],
+        [buyer, valuesAt({ 1: [800, 0] })],
+      ]);
+      await goBehind(m, period, HOUR);
+      await m.sharing.meterAndSettle(m.community, period, items);
+      expect(FUNDS - FEE - (await freeOf(m, buyer.member))).to.equal(800n * 50n);
+      const { bought, sold } = await m.settlement.ledger(m.community, period * 4 + 1);
+      expect([bought, sold]).to.deep.equal([800n, 800n]);
+      await expectSolvent(m);
     });
 
     it("joins only periods to come, in ascending order, where a scheme is known, not during a pause", async function () {
@@ -366,6 +404,10 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
       await expect(m.sharing.count(m.community, period, many))
         .to.be.revertedWithCustomError(m.sharing, "ChunkTooLarge")
         .withArgs(257, 256);
+      await expect(m.sharing.count(m.community, period, many.slice(1))).to.be.revertedWithCustomError(
+        m.sharing,
+        "NobodyJoined",
+      );
     });
 
     it("counts no chunk that nobody could settle: not with members who traded much elsewhere", async function () {
@@ -480,6 +522,16 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
       await expectSolvent(m);
     });
 
+    it("does not go around it while totals are open: nobody leaves them by settling first", async function () {
+      const { m, period, items, homes } = await day();
+      await goBehind(m, period, HOUR);
+      await m.settlement.meter(m.community, period, items.slice(0, 1));
+      await expect(m.settlement.settle(m.community, period, settleItems(items.slice(0, 1))))
+        .to.emit(m.settlement, "ItemSkipped")
+        .withArgs(m.community, at(homes, 0).member, period, Skip.NotReady);
+      expect(await stateOf(m, at(homes, 0), period)).to.equal(State.Metered);
+    });
+
     it("does not go around it, however late", async function () {
       const { m, period, items, homes } = await day();
       await m.sharing.meter(m.community, period, items);
@@ -505,6 +557,16 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
         m.sharing,
         "NotEverybody",
       );
+      // Nor does it count anybody again: of three, one is in the totals already.
+      await m.sharing.meter(m.community, period, items.slice(0, 1));
+      for (const [rest, found] of [
+        [items.slice(1, 3), 3],
+        [items.slice(0, 3), 4],
+      ] as const) {
+        await expect(m.sharing.meterAndSettle(m.community, period, rest))
+          .to.be.revertedWithCustomError(m.sharing, "NotEverybody")
+          .withArgs(found, 3);
+      }
     });
 
     it("in one call comes too late at the reading deadline: nobody chooses whether the others share", async function () {

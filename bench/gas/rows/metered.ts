@@ -43,7 +43,7 @@ function rowsOf({ name, homes: count, chunk, format, operations }: Kind): RowSou
     needs: () => 0,
     async measure({ world: { ticks }, progress }) {
       progress(`${String(ticks)} ticks: a community of ${String(count)} homes that trade after the fact (${name})`);
-      const { provider, homes, restore, join, atOnce, inTwo } = await meteredWorld(count, name);
+      const { provider, homes, restore, join, atOnce, inTwo } = await meteredWorld(count, name, ticks);
       /** Of receipts of chunks of so many members. Not timed. */
       const row = async (
         operation: Operation,

@@ -79,14 +79,13 @@ async function keep(session: Session, options: MandateOptions, output: Output): 
   const { desk } = wattbook;
   const member = await memberOf(options, session);
   const from = await ownerKey(session, member);
-  const before = await desk.mandate(community, member);
   const mandate = checked({
     ...{ community, member, dispatcher: addressOf("--dispatcher", options.dispatcher) },
     ...{ maxChargeW: asWatts(options.charge), maxDischargeW: asWatts(options.discharge) },
     ...{ minSocPermille: asPermille(options.minSoc), maxSocPermille: asPermille(options.maxSoc) },
     validFrom: options.from === undefined ? now : timeOf("--from", options.from),
     validUntil: timeOf("--until", options.until),
-    sequence: nextSequence(before),
+    sequence: (await desk.latestMandate(community, member)) + 1n,
   });
   const fields = messageFields(BATTERY_MANDATE_TYPE.fields, { ...mandate }, scopeOf(session));
   output.say(`To be signed by ${from.address} (${from.name}):\nBatteryMandate\n${pairsText(fields, "  ")}`);
@@ -110,25 +109,21 @@ async function end(session: Session, options: SendOptions, output: Output): Prom
   const member = await memberOf(options, session);
   const from = await ownerKey(session, member);
   const before = await wattbook.desk.mandate(community, member);
-  if (before === null || before.revokedAt !== null) {
+  const latest = await wattbook.desk.latestMandate(community, member);
+  // Where nothing is kept, one may be signed all the same: whoever holds it could bring it on chain. Voided once, it stays so.
+  if (latest > (before?.mandate.sequence ?? 0n)) {
     output.result({ member: Number(member), mandate: before, transactions: [] }, () =>
       mandateText(session, member, before),
     );
     return;
   }
   // One further, for a mandate that was signed at the same time and lies somewhere.
-  const call = wattbook.desk.calls.revokeMandate(community, member, nextSequence(before));
+  const call = wattbook.desk.calls.revokeMandate(community, member, latest + 1n);
   const outcome = await sendCalls(session, { from, steps: [{ call }], scope: scopeOf(session) }, options, output);
   const after = await wattbook.desk.mandate(community, member);
   output.result({ ...outcomeJson(outcome), member: Number(member), mandate: after }, () => {
     return outcome.dryRun ? "Would revoke it." : `${outcomeText(outcome)}\n${mandateText(session, member, after)}`;
   });
-}
-
-function nextSequence(before: MandateInfo | null): bigint {
-  if (before === null) return 1n;
-  const { mandate, voidedThrough } = before;
-  return (mandate.sequence > voidedThrough ? mandate.sequence : voidedThrough) + 1n;
 }
 
 async function ownerKey({ wattbook, community, config }: Session, member: MemberIndex): Promise<LockedKey> {

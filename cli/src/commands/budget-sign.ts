@@ -2,24 +2,21 @@
 import {
   asAmount,
   asPeriod,
-  EnergySharingAbi,
   parseAmount,
   parsePrice,
   periodAt,
-  reasonOf,
-  SHARING_REASONS,
   tickOf,
   type Amount,
   type Period,
   type Tick,
 } from "@wattbook/sdk";
-import { Interface, type TransactionReceipt } from "ethers";
 import { confirm } from "../lib/confirm.ts";
 import { CliError } from "../lib/errors.ts";
 import { keyOf, unlock } from "../lib/keystore.ts";
 import { memberOf, type LinkOptions, type Session } from "../lib/link.ts";
 import { INDEX, instantOf, whole } from "../lib/options.ts";
-import type { Output } from "../lib/output.ts";
+import { jsonText, type Output } from "../lib/output.ts";
+import { fileOf, leftOut, skippedIn } from "../lib/paper-file.ts";
 import { papersOf, type Papers, type Wishes } from "../lib/paper.ts";
 import { scopeOf } from "../lib/scope.ts";
 import { outcomeJson, outcomeText, sendCalls, type SigningOptions } from "../lib/send.ts";
@@ -29,7 +26,7 @@ import { stateJson, stateOf, stateText } from "./budget-show.ts";
 import { checkTradingKey } from "./order-check.ts";
 import { gasPayer } from "./order-place.ts";
 
-export type EndOptions = LinkOptions & SigningOptions;
+export type EndOptions = LinkOptions & SigningOptions & { readonly signOnly?: boolean };
 export type SignOptions = EndOptions & {
   readonly amount: string;
   readonly buy?: string;
@@ -67,7 +64,7 @@ async function keep(session: Session, papers: Papers, wishes: Wishes, options: E
   const trading = keyOf(config, "trading");
   await checkTradingKey(session, member, periodAt(terms, now), trading.address);
   const paper = await papers.next(member, wishes);
-  output.say(`To be signed by ${trading.address} (keys.trading):\n${paper.name}\n${pairsText(paper.fields, "  ")}`);
+  output.say(`To be signed by ${trading.address} (keys.trading):\n${papers.name}\n${pairsText(paper.fields, "  ")}`);
   if (options.dryRun) {
     const message = Object.fromEntries(paper.fields);
     output.result({ dryRun: true, member: Number(member), message }, () => "Nothing was signed or sent.");
@@ -75,10 +72,16 @@ async function keep(session: Session, papers: Papers, wishes: Wishes, options: E
   }
   await confirm("Sign this message?", options.yes, terminal);
   const wallet = await unlock(trading, options.passwordFile, terminal);
-  const call = await paper.sign(wallet);
-  const sending = { ...gasPayer(session, wallet), steps: [{ call }], scope: scopeOf(session) };
+  const signed = await paper.sign(wallet);
+  if (options.signOnly === true) {
+    output.say("Signed, not sent. Anyone may send it: wattbook budget send --file FILE");
+    terminal.stdout.write(`${jsonText(fileOf(papers.name, signed))}\n`);
+    return;
+  }
+  const sending = { ...gasPayer(session, wallet), steps: [{ call: papers.keep([signed]) }], scope: scopeOf(session) };
   const outcome = await sendCalls(session, sending, options, output);
-  checkKept(outcome.receipts);
+  const [reason] = skippedIn(outcome.receipts).values();
+  if (reason !== undefined) throw leftOut(reason);
   const state = await stateOf(session, papers, member);
   output.result({ ...outcomeJson(outcome), ...stateJson(member, state) }, () => {
     return `${outcomeText(outcome)}\n${stateText(session, member, state)}`;
@@ -136,20 +139,4 @@ function periodNamed(option: string, text: string, { terms }: Session): Period {
     "OPTION_INVALID",
     `${option} ${text}: pass a time in the period with its offset, such as 2026-11-30T12:00Z, or its number.`,
   );
-}
-
-/** Both modules skip with the same event. */
-const MODULE = new Interface(EnergySharingAbi);
-
-/** @throws CliError ORDER_LEFT_OUT */
-function checkKept(receipts: readonly TransactionReceipt[]): void {
-  for (const log of receipts.flatMap(({ logs }) => logs)) {
-    const event = MODULE.parseLog(log);
-    if (event?.name !== "Skipped") continue;
-    const reason = reasonOf(SHARING_REASONS, event.args["reason"] as bigint);
-    throw new CliError(
-      "ORDER_LEFT_OUT",
-      `The chain left the budget out: ${reason}. Look at it, and sign it again: wattbook budget show.`,
-    );
-  }
 }

@@ -6,6 +6,7 @@ import {
   STANDING_ORDER_TYPE,
   NO_TICK,
   type Amount,
+  type CompactSignature,
   type KeptBudget,
   type MemberIndex,
   type Period,
@@ -32,22 +33,33 @@ export interface Wishes {
 /** What the chain keeps of it; sequence 0 for nothing. */
 export type Kept = KeptBudget & Pick<Wishes, "buyTick" | "sellTick">;
 
+/** The message that is signed; without ticks where it is a budget. */
+export type PaperMessage = SharingBudget & Pick<Wishes, "buyTick" | "sellTick">;
+
+/** With the trading key's signature. */
+export interface SignedPaper {
+  readonly message: PaperMessage;
+  readonly signature: CompactSignature;
+}
+
 /** A budget or a standing order, ready to be signed. */
 export interface Paper {
-  readonly name: "SharingBudget" | "StandingOrder";
   /** Every field of the message, in words. */
   readonly fields: readonly (readonly [string, string])[];
-  /** Signs it, for a call that keeps it on chain. */
-  readonly sign: (wallet: Wallet) => Promise<UnsignedCall>;
+  readonly sign: (wallet: Wallet) => Promise<SignedPaper>;
 }
 
 /** Of one of the two kinds of communities. */
 export interface Papers {
+  /** Of the message. */
+  readonly name: "SharingBudget" | "StandingOrder";
   /** Whether its members set price limits. */
   readonly limits: boolean;
   readonly kept: (member: MemberIndex) => Promise<Kept>;
   /** As the next one of the member, in its epoch: it replaces the one before. */
   readonly next: (member: MemberIndex, wishes: Wishes) => Promise<Paper>;
+  /** Keeps them on chain; anyone may send it. */
+  readonly keep: (signed: readonly SignedPaper[]) => UnsignedCall;
 }
 
 /**
@@ -69,19 +81,23 @@ function budgets(session: Session): Papers {
     return { ...(await sharing.budget(community, member)), buyTick: null, sellTick: null };
   };
   return {
+    name: "SharingBudget",
     limits: false,
     kept,
     next: async (member, { budget, firstPeriod, lastPeriod }) => {
       const numbers = await nextNumbers(session, member, await kept(member));
       const paper: SharingBudget = { community, member, budget, firstPeriod, lastPeriod, ...numbers };
       return {
-        name: "SharingBudget",
         fields: messageFields(SHARING_BUDGET_TYPE.fields, { ...paper }, scopeOf(session)),
-        sign: async (wallet) => {
-          const signature = await signSharingBudget(domains.sharing, paper, wallet);
-          return sharing.calls.keepBudgets(community, [{ budget: paper, signature }]);
-        },
+        sign: async (wallet) => ({
+          message: { ...paper, buyTick: null, sellTick: null },
+          signature: await signSharingBudget(domains.sharing, paper, wallet),
+        }),
       };
+    },
+    keep: (signed) => {
+      const items = signed.map(({ message, signature }) => ({ budget: message, signature }));
+      return sharing.calls.keepBudgets(community, items);
     },
   };
 }
@@ -91,19 +107,23 @@ function standingOrders(session: Session): Papers {
   const { meteredAuction, domains } = wattbook;
   const kept = async (member: MemberIndex): Promise<Kept> => meteredAuction.order(community, member);
   return {
+    name: "StandingOrder",
     limits: true,
     kept,
     next: async (member, wishes) => {
       const order = { community, member, ...wishes, ...(await nextNumbers(session, member, await kept(member))) };
       const raw = { ...order, buyTick: order.buyTick ?? NO_TICK, sellTick: order.sellTick ?? NO_TICK };
       return {
-        name: "StandingOrder",
         fields: messageFields(STANDING_ORDER_TYPE.fields, raw, scopeOf(session)),
-        sign: async (wallet) => {
-          const signature = await signStandingOrder(domains.meteredAuction, order, wallet);
-          return meteredAuction.calls.keepOrders(community, [{ order, signature }]);
-        },
+        sign: async (wallet) => ({
+          message: order,
+          signature: await signStandingOrder(domains.meteredAuction, order, wallet),
+        }),
       };
+    },
+    keep: (signed) => {
+      const items = signed.map(({ message, signature }) => ({ order: message, signature }));
+      return meteredAuction.calls.keepOrders(community, items);
     },
   };
 }

@@ -138,6 +138,13 @@ export class CoordinatorDeskClient {
     return { mandate, revokedAt: revoked === 0n ? null : asSeconds(revoked), party, voidedThrough };
   }
 
+  /** Sequence of a member's latest mandate, kept or voided unseen; 0 if there is none. The next one counts on from there. */
+  async latestMandate(community: CommunityIndex, member: MemberIndex): Promise<bigint> {
+    const [word, , , voidedThrough] = (await this.#at.read("mandateOf", [community, member])).toArray() as bigint[];
+    const { sequence } = unpackMandate(word ?? 0n);
+    return voidedThrough !== undefined && voidedThrough > sequence ? voidedThrough : sequence;
+  }
+
   /** What takes a set-point out of its mandate; the pure `auditSetPoint` says the same without a call. */
   async auditSetPoint(signed: SignedSetPoint): Promise<SetPointBreach> {
     const [breach] = await this.#at.read("auditSetPoint", [signed.setPoint.community, rawSetPoint(signed)]);

@@ -210,7 +210,7 @@ export class Relayer {
     const waiting = this.strips.waiting();
     for (const [community, { view, desk }] of this.served) {
       desk.load(waiting.filter((row) => row.community === community));
-      if (view.sharing === null) desk.loadPosted(this.#facts.payloads(view.community, oldestInBooks(view)));
+      if (view.module === null) desk.loadPosted(this.#facts.payloads(view.community, oldestInBooks(view)));
     }
   }
 
@@ -263,7 +263,7 @@ export class Relayer {
     return new Outcomes({
       ...{ facts: this.#facts, strips: this.strips, readings: this.readings, bus: this.bus },
       terms: (community): Terms | undefined => this.served.get(Number(community))?.view.terms,
-      hasOrders: (community) => this.served.get(Number(community))?.view.sharing === null,
+      hasOrders: (community) => this.served.get(Number(community))?.view.module === null,
       recorded: (community, period, entries) => {
         this.served.get(Number(community))?.desk.posted.count(period, entries);
       },

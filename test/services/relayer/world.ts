@@ -86,6 +86,9 @@ export const SEALED = { ...SHORT, horizon: 3n, gateClosure: 3_600n, revealWindow
 /** What a strip of a test may leave out. */
 export type StripOverride = Partial<Omit<Strip, "entries">>;
 
+/** How members trade: with orders, by a rule after the fact, or within standing orders. */
+export type FirstModule = "book" | "sharing" | "auction";
+
 /** A node with a community on it. */
 export class CommunityWorld {
   readonly node: RunningNode;
@@ -115,11 +118,11 @@ export class CommunityWorld {
     this.tariff = tariff;
   }
 
-  /** Starts a node, deploys and creates the community. @param shares Whether it shares after the fact instead of trading. */
+  /** Starts a node, deploys and creates the community. @param first Its first module. */
   static async start(
     kind: NodeKind = anvil(),
     override: Partial<TermsInput> = SHORT,
-    shares = false,
+    first: FirstModule = "book",
   ): Promise<CommunityWorld> {
     const node = await kind.start(CHAIN_ID);
     const network = Network.from(CHAIN_ID);
@@ -144,7 +147,7 @@ export class CommunityWorld {
       const book = isSealed(terms) ? wattbook.sealedMarket : wattbook.market;
       const charter = {
         ...{ terms, suppliers: [supplier ?? ""], classes: [{ supplier: 0n, defaultLoadWh: asWh(250n) }] },
-        modules: [shares ? wattbook.sharing.address : book.address],
+        modules: [{ book, sharing: wattbook.sharing, auction: wattbook.meteredAuction }[first].address],
       };
       await send(wattbook.registry.calls.createCommunity(charter, tariff));
       return new CommunityWorld(node, provider, deployer, wattbook, terms, tariff);

@@ -14,6 +14,7 @@ import {
   RegistryClient,
   type Seconds,
   SettlementClient,
+  MeteredAuctionClient,
   SharingClient,
   type Tariff,
   type Terms,
@@ -22,6 +23,7 @@ import type { Node } from "../../chain/index.ts";
 import type { ReadingContext } from "../readings/check.ts";
 import type { OpenPeriod, Trader } from "../strips/check.ts";
 import type { ChainClock } from "./clock.ts";
+import { auctionModule, type MeterModule, sharingModule } from "../settle/meter-module.ts";
 import { Together } from "./once.ts";
 import { headReaderOf } from "./runner.ts";
 
@@ -36,7 +38,7 @@ export class CommunityView {
   readonly community: CommunityIndex;
   readonly terms: Terms;
   /** The module of a community that does not bid: its readings go through it. Null where members place orders. */
-  readonly sharing: SharingClient | null;
+  readonly module: MeterModule | null;
   readonly #node: Node;
   readonly #clock: ChainClock;
   readonly #registry: RegistryClient;
@@ -52,14 +54,14 @@ export class CommunityView {
   private constructor(
     community: CommunityIndex,
     terms: Terms,
-    sharing: SharingClient | null,
+    module: MeterModule | null,
     node: Node,
     clock: ChainClock,
     clients: ReturnType<typeof clientsOf>,
   ) {
     this.community = community;
     this.terms = terms;
-    this.sharing = sharing;
+    this.module = module;
     this.#node = node;
     this.#clock = clock;
     this.#registry = clients.registry;
@@ -75,10 +77,14 @@ export class CommunityView {
     community: CommunityIndex,
   ): Promise<CommunityView> {
     const clients = clientsOf(node, deployment);
-    const { registry, sharing } = clients;
+    const { registry, sharing, auction } = clients;
     const [terms, first] = await Promise.all([registry.terms(community), registry.moduleAt(community, 0n)]);
-    const shares = first.toLowerCase() === sharing.address.toLowerCase();
-    return new CommunityView(community, terms, shares ? sharing : null, node, clock, clients);
+    const isFirst = ({ address }: { readonly address: string }) => first.toLowerCase() === address.toLowerCase();
+    const module = () => {
+      if (isFirst(sharing)) return sharingModule(sharing, community, terms);
+      return isFirst(auction) ? auctionModule(auction, community, terms) : null;
+    };
+    return new CommunityView(community, terms, module(), node, clock, clients);
   }
 
   now(): Seconds {
@@ -178,5 +184,6 @@ function clientsOf(node: Node, { contracts }: Deployment) {
     escrow: new EscrowClient({ address: contracts.PaymentEscrow, runner }),
     settlement: new SettlementClient({ address: contracts.Settlement, runner }),
     sharing: new SharingClient({ address: contracts.EnergySharing, runner }),
+    auction: new MeteredAuctionClient({ address: contracts.MeteredAuction, runner }),
   };
 }

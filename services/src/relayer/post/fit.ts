@@ -3,7 +3,7 @@ import { faultOf, isRevert, isWattbookError, type UnsignedCall } from "@wattbook
 import type { Node } from "../../chain/index.ts";
 
 /** Calldata that nodes pass on, signature and envelope beside it. */
-const MOST_BYTES = 126 * 1_024;
+export const MOST_BYTES = 126 * 1_024;
 /** Largest gas limit of a transaction (EIP-7825). */
 export const MOST_GAS = 1n << 24n;
 /** What of it an estimate may take: the chain may have moved on until the call is mined. */

@@ -8,7 +8,6 @@ import {
   isWattbookError,
   periodEnd,
   type SettlementClient,
-  type SharingClient,
   type Terms,
   type UnsignedCall,
 } from "@wattbook/sdk";
@@ -22,7 +21,8 @@ import type { Facts } from "../store/facts.ts";
 import type { ReadingRow, Readings } from "../store/readings.ts";
 import type { Correction, Corrections } from "./corrections.ts";
 import { type Candidate, candidateOf, entriesOf, meteredItem, settleItem, whoseOf } from "./items.ts";
-import { isFrozen, SharingPlans } from "./sharing.ts";
+import type { MeterModule } from "./meter-module.ts";
+import { isFrozen, MeterPlans } from "./meter-plans.ts";
 
 /** What settling needs. */
 export interface SettlerParts {
@@ -54,12 +54,12 @@ const AGAIN = 5_000;
 /** Plans calls for readings. */
 export class Settler {
   readonly #parts: SettlerParts;
-  readonly #sharing: SharingPlans;
+  readonly #plans: MeterPlans;
   readonly #again = new Map<string, number>();
 
   constructor(parts: SettlerParts) {
     this.#parts = parts;
-    this.#sharing = new SharingPlans(parts.facts);
+    this.#plans = new MeterPlans(parts.facts);
   }
 
   /** Plans what is due. @throws Faults of the node, and of the file */
@@ -82,9 +82,9 @@ export class Settler {
     if (view === undefined || (this.#again.get(name) ?? 0) > performance.now()) return;
     try {
       const candidates = this.#candidates(view, rows);
-      if (view.sharing !== null && kind !== "correct") {
+      if (view.module !== null && kind !== "correct") {
         // A chunk is settled by whoever has all of it: keepers close what was metered.
-        if (kind === "settle") await this.#share(view, view.sharing, candidates);
+        if (kind === "settle") await this.#trade(view, view.module, candidates);
         return;
       }
       if (kind === "correct") {
@@ -108,21 +108,21 @@ export class Settler {
     }
   }
 
-  /** Readings of a community that shares, through its module. */
-  async #share(view: CommunityView, sharing: SharingClient, candidates: readonly Candidate[]): Promise<void> {
+  /** Readings of a community that does not bid, through its module. */
+  async #trade(view: CommunityView, module: MeterModule, candidates: readonly Candidate[]): Promise<void> {
     const { node, account, late } = this.#parts;
     const [{ row } = { row: undefined }] = candidates;
     if (row === undefined) return;
-    const { terms, community } = view;
+    const { terms } = view;
     const period = asPeriod(BigInt(row.period));
     const due = this.#mustMeter(view, row.period);
-    const { plain, together, apart, waiting } = await this.#sharing.of(view, sharing, candidates, due);
+    const { plain, together, apart, waiting } = await this.#plans.of(view, module, candidates, due);
     for (const each of waiting) late(each.row, "It waits for readings of others, or for the settlement delay.");
     await this.#send(terms, "settle", plain);
-    await this.#send(terms, "meter", apart, sharing);
+    await this.#send(terms, "meter", apart, module);
     if (together.length === 0) return;
     const items = together.map((candidate) => meteredItem(terms, candidate));
-    const call = sharing.calls.meterAndSettle(community, period, items);
+    const call = module.meterAndSettle(period, items);
     const gas = await gasFor(node, account, call).catch((error: unknown) => {
       // One that is refused keeps the others from being settled like this: so does what comes too early.
       if (due && isWattbookError(error, "CONTRACT_REVERTED")) return null;
@@ -130,12 +130,13 @@ export class Settler {
     });
     if (gas !== null) this.#keep("settle", together, { call, gas, expires: NEVER });
     else if (isFrozen(view, period)) await this.#send(terms, "settle", together);
-    else if (due) await this.#send(terms, "meter", together, sharing);
+    // No transaction holds them all, or it is refused and there is no time left: nobody is waited for.
+    else await this.#send(terms, "meter", together, module);
   }
 
-  #candidates({ terms, sharing }: CommunityView, rows: readonly ReadingRow[]): Candidate[] {
+  #candidates({ terms, module }: CommunityView, rows: readonly ReadingRow[]): Candidate[] {
     const { facts } = this.#parts;
-    if (sharing !== null) return rows.map((row) => ({ row, records: facts.records(whoseOf(row)), clear: true }));
+    if (module !== null) return rows.map((row) => ({ row, records: facts.records(whoseOf(row)), clear: true }));
     const [{ community, period } = { community: 0, period: 0 }] = rows;
     const from = asSlot(BigInt(period) * terms.slotsPerPeriod);
     const to = asSlot(from + terms.slotsPerPeriod);
@@ -187,15 +188,15 @@ export class Settler {
     }
   }
 
-  /** @param sharing The module that readings go through, where they do not go to settlement. */
+  /** @param module The module that readings go through, where they do not go to settlement. */
   async #send(
     terms: Terms,
     kind: BatchKind,
     candidates: readonly Candidate[],
-    sharing: SharingClient | null = null,
+    module: MeterModule | null = null,
   ): Promise<void> {
     const { node, account } = this.#parts;
-    const build = (part: readonly Candidate[]) => this.#call(terms, kind, part, sharing);
+    const build = (part: readonly Candidate[]) => this.#call(terms, kind, part, module);
     const unfit = ({ row }: Candidate) => {
       this.#parts.late(row, "No transaction can hold it with the member's records.");
     };
@@ -207,7 +208,7 @@ export class Settler {
     }
   }
 
-  #call(terms: Terms, kind: BatchKind, candidates: readonly Candidate[], sharing: SharingClient | null): UnsignedCall {
+  #call(terms: Terms, kind: BatchKind, candidates: readonly Candidate[], module: MeterModule | null): UnsignedCall {
     const { settlement, facts } = this.#parts;
     const [{ row } = { row: undefined }] = candidates;
     const community = asCommunity(BigInt(row?.community ?? 0));
@@ -217,9 +218,8 @@ export class Settler {
       return settlement.calls.settle(community, period, items);
     }
     const items = candidates.map((candidate) => meteredItem(terms, candidate));
-    return kind === "meter"
-      ? (sharing ?? settlement).calls.meter(community, period, items)
-      : settlement.calls.meterAndSettle(community, period, items);
+    if (kind !== "meter") return settlement.calls.meterAndSettle(community, period, items);
+    return module?.meter?.(period, items) ?? settlement.calls.meter(community, period, items);
   }
 
   #keep(

@@ -205,9 +205,9 @@ export class StripDesk {
   }
 
   #checkOrders(): void {
-    const { community, sharing } = this.#parts.view;
-    if (sharing === null) return;
-    const found = `Community ${community} shares after the fact: it has no order book`;
+    const { community, module } = this.#parts.view;
+    if (module === null) return;
+    const found = `Community ${community} trades what meters say: it has no order book`;
     throw refuse("NoOrderBook", `${found}. Sign a budget instead, and leave out the member's strategy in its gateway.`);
   }
 

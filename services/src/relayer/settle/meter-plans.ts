@@ -1,38 +1,34 @@
-/** How readings of a community that shares after the fact come on chain: through its module, which counts them on the way. */
+/** How readings of a community that does not bid come on chain: through its module, which counts them on the way where it can. */
 import {
   asCommunity,
   asPeriod,
   estimatesFrom,
   type MemberIndex,
-  mostShared,
   type Period,
   periodEnd,
   type Seconds,
-  type SharingClient,
 } from "@wattbook/sdk";
 import type { CommunityView } from "../chain/view.ts";
 import type { Facts } from "../store/facts.ts";
 import { type Candidate, whoseOf } from "./items.ts";
+import type { MeterModule } from "./meter-module.ts";
 
 /** What to do with the readings of a period now. */
-export interface SharingPlan {
+export interface MeterPlan {
   /** Plain customers, and everybody who is too late for the totals: settlement needs nobody else's reading for them. */
   readonly plain: readonly Candidate[];
   /** Everybody who joined, where one call can meter, count and settle them all. */
   readonly together: readonly Candidate[];
-  /** To be metered and counted, one call a chunk; settling the chunks is left to keepers. */
+  /** To be metered, and counted where the module does both; settling chunks is left to keepers. */
   readonly apart: readonly Candidate[];
   /** For the settlement delay, or for readings of others. */
   readonly waiting: readonly Candidate[];
 }
 
-const NOTHING: SharingPlan = { plain: [], together: [], apart: [], waiting: [] };
-
-/** Most members of a call that does all at once, see `docs/sharing.md`. */
-const MOST_TOGETHER = 60;
+const NOTHING: MeterPlan = { plain: [], together: [], apart: [], waiting: [] };
 
 /** Decides when and how. */
-export class SharingPlans {
+export class MeterPlans {
   readonly #facts: Facts;
   /** Settlement delays by community and period: one that somebody joined keeps its own. */
   readonly #delays = new Map<string, Promise<Seconds>>();
@@ -47,10 +43,10 @@ export class SharingPlans {
    */
   async of(
     view: CommunityView,
-    sharing: SharingClient,
+    module: MeterModule,
     candidates: readonly Candidate[],
     due: boolean,
-  ): Promise<SharingPlan> {
+  ): Promise<MeterPlan> {
     const [first] = candidates;
     if (first === undefined) return NOTHING;
     const { period } = whoseOf(first.row);
@@ -59,30 +55,30 @@ export class SharingPlans {
     const joined = this.#facts.traders(asCommunity(view.community), period);
     const isJoined = new Set<MemberIndex>(joined);
     const plain = candidates.filter(({ row }) => !isJoined.has(whoseOf(row).member));
-    const sharers = candidates.filter((candidate) => !plain.includes(candidate));
+    const traders = candidates.filter((candidate) => !plain.includes(candidate));
     const rest = { ...NOTHING, plain };
-    if (sharers.length === 0) return rest;
+    if (traders.length === 0) return rest;
     const metered = joined.filter((member) => this.#isMetered(view, period, member));
-    const complete = sharers.length + metered.length === joined.length;
-    const fits = joined.length <= Math.min(MOST_TOGETHER, mostShared(view.terms));
+    const complete = traders.length + metered.length === joined.length;
+    const fits = joined.length <= module.mostTogether;
     if (!complete || metered.length > 0 || !fits) {
       // Nobody else is waited for, or there is no time left to wait.
-      return complete || due ? { ...rest, apart: sharers } : { ...rest, waiting: sharers };
+      return complete || due ? { ...rest, apart: traders } : { ...rest, waiting: traders };
     }
-    const over = periodEnd(view.terms, period) + (await this.#delayOf(view, sharing, period));
-    if (view.now() >= over) return { ...rest, together: sharers };
-    return due ? { ...rest, apart: sharers } : { ...rest, waiting: sharers };
+    const over = periodEnd(view.terms, period) + (await this.#delayOf(view, module, period));
+    if (view.now() >= over) return { ...rest, together: traders };
+    return due ? { ...rest, apart: traders } : { ...rest, waiting: traders };
   }
 
   #isMetered({ community }: CommunityView, period: Period, member: MemberIndex): boolean {
     return this.#facts.meteredOf({ community, period, member }) !== undefined;
   }
 
-  async #delayOf({ community }: CommunityView, sharing: SharingClient, period: Period): Promise<Seconds> {
+  async #delayOf({ community }: CommunityView, module: MeterModule, period: Period): Promise<Seconds> {
     const name = (of: Period) => `${community}:${of}`;
     const known = this.#delays.get(name(period));
     if (known !== undefined) return known;
-    const asked = sharing.scheme(community, period).then((scheme) => scheme?.settlementDelay ?? (0n as Seconds));
+    const asked = module.delay(period);
     this.#delays.set(name(period), asked);
     asked.catch(() => this.#delays.delete(name(period)));
     this.#delays.delete(name(asPeriod(period - KEPT < 0n ? 0n : period - KEPT)));
