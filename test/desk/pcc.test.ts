@@ -477,6 +477,19 @@ describe("The PCC meter", function () {
       await expect(d.compare(first + 20, one)).to.be.revertedWithCustomError(d.desk, "DeadlineAhead");
     });
 
+    it("is missing where its meter was revoked before it was read", async function () {
+      const w = await fixture();
+      const { m, d, homes, first } = w;
+      await settle(w, first, [
+        [homes[0], one],
+        [homes[1], two],
+      ]);
+      await d.desk.connect(m.dso).revokePcc(m.community);
+      await goBehind(m, first, HOUR);
+      await expect(d.post(first, exact)).to.be.revertedWithCustomError(d.desk, "NoPcc").withArgs(m.community, first);
+      await expect(d.compare(first, QUIET)).to.emit(d.desk, "PccMissing").withArgs(m.community, first, 600, 2);
+    });
+
     it("is missing where no reading came: the desk says so, and members are settled all the same", async function () {
       const w = await fixture();
       const { m, d, homes, first } = w;

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { supplyBytes } from "../helpers/desk.ts";
 import { at } from "../helpers/lists.ts";
 import { connect, flatTariff, type Connection, type HomeKeys } from "../helpers/market.ts";
 import { deployMetered, type OrderInput } from "../helpers/metered.ts";
@@ -134,6 +135,44 @@ describe("Days of a metered auction", function () {
     await expect(m.registry.connect(m.coordinator).publishTariff(m.community, from, tariff))
       .to.be.revertedWithCustomError(m.registry, "TariffPrice")
       .withArgs(0, 300, 301);
+  });
+
+  it("holds a seller to its budget in the slots whose export price is above its limit", async function () {
+    const m = await deployMetered(connection);
+    await m.fund(SUPPLIER, 1_000_000_000n);
+    const period = (await m.periodNow()) + 10;
+    const prices = [
+      [300, 20],
+      [300, 90],
+      [300, 50],
+      [300, 0],
+    ] as const;
+    await m.registry.connect(m.coordinator).publishTariff(m.community, period, supplyBytes(prices));
+    await m.goTo(m.periodStart(period - 2));
+    const [seller, buyer] = [await m.addHome(), await m.addHome()];
+    await m.goTo(m.periodStart(period - 1));
+    // What is sold at 40 base units loses 50 in slot 1 and 10 in slot 2, and nothing in the others.
+    await m.metered.keepOrders(m.community, [
+      await m.signOrder({ home: seller, sellTick: 4, budget: 400n * 50n + 100n * 10n }),
+      await m.signOrder({ home: buyer, buyTick: 20 }),
+    ]);
+    await m.join(period, [seller, buyer]);
+    const registers = new Registers(m);
+    await m.goTo(m.periodStart(period));
+    const quiet = [seller, buyer].map((home) => [home, valuesAt({})] as const);
+    await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
+    await m.goTo(m.periodStart(period + 1));
+    const items = await itemsOf(m, registers, period, [
+      [seller, prices.map(() => [0, 400] as const)],
+      [buyer, prices.map(() => [500, 0] as const)],
+    ]);
+    await goBehind(m, period, HOUR);
+    const call = m.metered.meterAndSettle(m.community, period, items);
+    await expect(call).to.emit(m.metered, "BudgetReached").withArgs(m.community, seller.member, period, 300n);
+    await expect(call).not.to.emit(m.settlement, "RecordsVoided");
+    const traded = (await m.clearedOf(period)).map(({ wh }) => wh);
+    expect(traded).to.deep.equal([400n, 400n, 100n, 400n]);
+    await expectSolvent(m);
   });
 
   it("takes a member that was enrolled within a period from the next one on", async function () {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { supplyBytes } from "../helpers/desk.ts";
 import { at } from "../helpers/lists.ts";
 import { connect, flatTariff, type Connection, type HomeKeys } from "../helpers/market.ts";
 import { dueOf, expectSolvent, freeOf, goBehind, HOUR, Registers, valuesAt, type Values } from "../helpers/settling.ts";
@@ -138,6 +139,47 @@ describe("Days of a community that shares", function () {
     await expect(m.registry.connect(m.coordinator).publishTariff(m.community, from, tariff))
       .to.be.revertedWithCustomError(m.registry, "TariffPrice")
       .withArgs(0, 200, 201);
+  });
+
+  it("has prices of its own in every slot, which a budget is held to", async function () {
+    const m = await deploySharing(connection, RULES["mid-market rate"]);
+    await m.fund(SUPPLIER, 1_000_000_000n);
+    const period = (await m.periodNow()) + 10;
+    const prices = [
+      [100, 20],
+      [300, 60],
+      [200, 0],
+      [150, 10],
+    ] as const;
+    await m.registry.connect(m.coordinator).publishTariff(m.community, period, supplyBytes(prices));
+    await m.goTo(m.periodStart(period - 2));
+    const [seller, buyer] = [await m.addHome(), await m.addHome()];
+    await m.goTo(m.periodStart(period - 1));
+    // Enough at what the last slot costs, but not at what the others do.
+    await m.sharing.keepBudgets(m.community, [
+      await m.signBudget({ home: seller, budget: 0n }),
+      await m.signBudget({ home: buyer, budget: 1_600n * 150n }),
+    ]);
+    await m.join(period, [seller, buyer]);
+    const registers = new Registers(m);
+    await m.goTo(m.periodStart(period));
+    const quiet = [seller, buyer].map((home) => [home, valuesAt({})] as const);
+    await m.settlement.meterAndSettle(m.community, period - 1, await itemsOf(m, registers, period - 1, quiet));
+    await m.goTo(m.periodStart(period + 1));
+    const items = await itemsOf(m, registers, period, [
+      [seller, prices.map(() => [0, 500] as const)],
+      [buyer, prices.map(() => [400, 0] as const)],
+    ]);
+    await goBehind(m, period, HOUR);
+    // 400 Wh at 100, 300 and 200 base units at most are the budget: those of the last slot stay at the retailer.
+    await expect(m.sharing.meterAndSettle(m.community, period, items))
+      .to.emit(m.sharing, "BudgetReached")
+      .withArgs(m.community, buyer.member, period, 400n);
+    const inside = 400n * (60n + 180n + 100n);
+    expect(FUNDS - FEE - (await freeOf(m, buyer.member))).to.equal(inside + 400n * 150n);
+    const outside = 100n * (20n + 60n + 0n) + 500n * 10n;
+    expect(FUNDS - FEE - (await freeOf(m, seller.member))).to.equal(-inside - outside);
+    await expectSolvent(m);
   });
 
   it("takes a member that was enrolled within a period from the next one on", async function () {

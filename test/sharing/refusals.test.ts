@@ -452,6 +452,36 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
       for (const home of homes) expect(await stateOf(m, home, period)).to.equal(State.Settled);
     });
 
+    it("counts a member alone, however much it traded elsewhere: nobody is locked out for good", async function () {
+      const { m, homes, period, registers } = await fixture();
+      const [busy, other] = [at(homes, 0), at(homes, 1)];
+      await m.sharing.keepBudgets(m.community, (await budgetsOf({ m, homes, period, registers })).slice(0, 2));
+      const { append } = await deployHostile(connection.ethers, m, [busy]);
+      await m.join(period, [busy, other]);
+      const [records, entries] = [250, 2_000];
+      await append(busy, period, { entries: entries - records + 1 });
+      for (let i = 1; i < records; i++) await append(busy, period, { entries: 1 });
+      await m.goTo(m.periodStart(period));
+      const day = async (of: number) =>
+        await itemsOf(
+          m,
+          registers,
+          of,
+          [busy, other].map((home) => [home, valuesAt({ 1: [5, 0] })] as const),
+        );
+      await m.settlement.meterAndSettle(m.community, period - 1, await day(period - 1));
+      await m.goTo(m.periodStart(period + 1));
+      const items = await day(period);
+      const alone = 20_000 + 4 * 1_400 + 40_000 * records + 1_100 * entries;
+      expect(alone).to.be.greaterThan(11_000_000);
+      await expect(m.sharing.meter(m.community, period, items))
+        .to.be.revertedWithCustomError(m.sharing, "ChunkTooDear")
+        .withArgs(alone + 20_000 + 4 * 1_400, 11_000_000);
+      await expect(m.sharing.meter(m.community, period, items.slice(0, 1))).to.emit(m.sharing, "Counted");
+      await m.sharing.meter(m.community, period, items.slice(1));
+      expect(await m.sharing.roundOf(m.community, period)).to.deep.equal([2n, 2n, 2n]);
+    });
+
     it("of nobody: everybody is estimated", async function () {
       const { m, homes, period, items } = await day();
       await goBehind(m, period, 2 * HOUR);
