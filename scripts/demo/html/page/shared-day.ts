@@ -108,10 +108,8 @@ function drawPrices(
           {
             x: "middle",
             y: ({ sharedCost, shared }: Slot) => ct(sharedCost, shared),
-            r: width < 480 ? 1.75 : 2.5,
+            r: width < 480 ? 1.25 : 2,
             fill: COLOR.price,
-            stroke: COLOR.surface,
-            strokeWidth: 0.75,
           },
         ),
         referenceLabel(references.slice(0, 1), -9),
