@@ -31,8 +31,11 @@ describe("Days of a community that shares", function () {
   });
 
   /** Three homes that joined a period; its readings can come. The supplier has `supplied`. */
-  async function community(scheme: SchemeInput, supplied = 1_000_000_000n) {
-    const m = await deploySharing(connection, scheme);
+  async function community(scheme: SchemeInput, supplied = 1_000_000_000n, networkFee = 0) {
+    const m = await deploySharing(connection, scheme, {
+      tariff: { ...TABLE_TARIFF, networkFee },
+      terms: { maxNetworkFee: IMPORT + 1 },
+    });
     if (supplied > 0n) await m.fund(SUPPLIER, supplied);
     const homes: HomeKeys[] = [];
     for (let i = 0; i < 3; i++) homes.push(await m.addHome({ buyCap: 1_100, sellCap: 1_100 }));
@@ -50,8 +53,8 @@ describe("Days of a community that shares", function () {
   }
 
   /** Settles a period and returns what each home was billed, without its settlement fee. */
-  async function bills(scheme: SchemeInput, days: readonly Values[], supplied?: bigint) {
-    const w = await community(scheme, supplied);
+  async function bills(scheme: SchemeInput, days: readonly Values[], supplied?: bigint, networkFee?: number) {
+    const w = await community(scheme, supplied, networkFee);
     const { m, homes, period, registers } = w;
     const read = homes.map((home, i) => [home, at(days, i)] as const);
     const items = await itemsOf(m, registers, period, read);
@@ -102,6 +105,17 @@ describe("Days of a community that shares", function () {
       }
     });
   }
+
+  it("with a network fee above the import price, or that leaves less than the export price, shares nothing", async function () {
+    const day = [valuesAt({ 1: [1_000, 0] }), valuesAt({}), valuesAt({ 1: [0, 4_000] })];
+    for (const networkFee of [IMPORT + 1, IMPORT, IMPORT - EXPORT + 1]) {
+      const { billed } = await bills(RULES["mid-market rate"], day, undefined, networkFee);
+      expect(billed, String(networkFee)).to.deep.equal(day.map(retail));
+    }
+    // One that leaves as much is the border: a shared Wh costs its buyer what the retailer's does, and brings its seller no more.
+    const { billed } = await bills(RULES["mid-market rate"], day, undefined, IMPORT - EXPORT);
+    expect(billed).to.deep.equal(day.map(retail));
+  });
 
   it("with feed-in only is the closed form of the baseline (G3, N8)", async function () {
     const day = [
