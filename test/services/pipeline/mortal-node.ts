@@ -14,6 +14,8 @@ export class MortalNode implements RunningNode {
   readonly #command: readonly string[];
   readonly #disk: string;
   #child: ChildProcess | undefined;
+  /** Unix seconds, of the last block on the disk. */
+  #time = 0;
 
   private constructor(port: number, chainId: number, folder: string) {
     this.url = `http://127.0.0.1:${port}`;
@@ -45,18 +47,20 @@ export class MortalNode implements RunningNode {
 
   /** Its blocks stand on a disk; anvil itself writes them at its end alone. */
   async kill(): Promise<void> {
-    const state = (await this.provider.request({ method: "anvil_dumpState", params: [true] })) as string;
+    const dumped = (await this.provider.request({ method: "anvil_dumpState", params: [true] })) as string;
     await this.stop();
-    writeFileSync(this.#disk, gunzipSync(Buffer.from(state.slice(2), "hex")));
+    const state = gunzipSync(Buffer.from(dumped.slice(2), "hex"));
+    const { block } = JSON.parse(state.toString("utf8")) as { readonly block: { readonly timestamp: string } };
+    this.#time = Number(block.timestamp);
+    writeFileSync(this.#disk, state);
   }
 
-  /** Blocks come when they are asked for, and its clock goes on from the last one, as before. */
+  /**
+   * Blocks come when they are asked for, and its clock goes on from the last one, as before. Both from the first moment on: whoever sent
+   * again what it had would else find it mined at once, at the time of the machine, decades before.
+   */
   async start(): Promise<void> {
-    await this.#run(["--load-state", this.#disk]);
-    await this.provider.request({ method: "evm_setAutomine", params: [false] });
-    const latest = { method: "eth_getBlockByNumber", params: ["latest", false] };
-    const { timestamp } = (await this.provider.request(latest)) as { readonly timestamp: string };
-    await this.provider.request({ method: "evm_setTime", params: [Number(timestamp)] });
+    await this.#run(["--load-state", this.#disk, "--no-mining", "--timestamp", `${this.#time}`]);
   }
 
   async stop(): Promise<void> {
