@@ -12,7 +12,7 @@ import { dispatcherKey } from "../helpers/desk.ts";
 import { connect, type Connection } from "../helpers/market.ts";
 import { openShared } from "../helpers/shared-day.ts";
 import { type Bridge, bridgeTo } from "../services/support/bridge.ts";
-import { configure, Folder, run, type Ran } from "./support.ts";
+import { configure, Folder, json, run } from "./support.ts";
 
 let connection: Connection;
 let bridge: Bridge;
@@ -29,11 +29,6 @@ after(async () => {
   folder.remove();
   await bridge.close();
 });
-
-function json({ code, stdout, stderr }: Ran): Record<string, unknown> {
-  expect(code, stderr).to.equal(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
 
 /** A member's owner at the command line. */
 async function open() {

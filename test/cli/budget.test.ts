@@ -4,7 +4,7 @@ import { connect, deployMarket, type Connection, type Market } from "../helpers/
 import { openMetered } from "../helpers/metered-day.ts";
 import { openShared, type MeteredHome } from "../helpers/shared-day.ts";
 import { type Bridge, bridgeTo } from "../services/support/bridge.ts";
-import { configure, Folder, run, type Ran } from "./support.ts";
+import { configure, Folder, json, run, type Ran } from "./support.ts";
 
 let connection: Connection;
 let bridge: Bridge;
@@ -21,11 +21,6 @@ after(async () => {
   folder.remove();
   await bridge.close();
 });
-
-function json({ code, stdout, stderr }: Ran): Record<string, unknown> {
-  expect(code, stderr).to.equal(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
 
 /** A member's command line, and that of another one with the same keys. */
 async function cliOf({ m, homes }: { readonly m: Market; readonly homes: { readonly rich: MeteredHome } }) {

@@ -13,7 +13,7 @@ import { buy, dueOf, freeOf, metered, post, sell, State, stateOf, valuesAt } fro
 import { sealedTerms } from "../helpers/sealed.ts";
 import { SUPPLIER } from "../helpers/worlds.ts";
 import { type Bridge, bridgeTo } from "../services/support/bridge.ts";
-import { configure, Folder, type Given, PASSWORD, run, spawned, type Ran } from "./support.ts";
+import { configure, Folder, json, PASSWORD, run, spawned, type Given, type Ran } from "./support.ts";
 
 let connection: Connection;
 let bridge: Bridge;
@@ -47,12 +47,6 @@ const folders: Folder[] = [];
 after(() => {
   for (const folder of folders) folder.remove();
 });
-
-/** The one JSON document of a run that went well. */
-function json({ code, stdout, stderr }: Ran): Record<string, unknown> {
-  expect(code, stderr).to.equal(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
 
 /** A run that failed: its exit code and its code; nothing on stdout. */
 function failure({ code, stdout, stderr }: Ran): [number | null, string] {

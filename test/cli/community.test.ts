@@ -4,7 +4,7 @@ import { type BaseWallet, HDNodeWallet, type TypedDataDomain, type TypedDataFiel
 import { hours } from "../helpers/hours.ts";
 import { connect, type Connection, key } from "../helpers/market.ts";
 import { type Bridge, bridgeTo } from "../services/support/bridge.ts";
-import { configure, Folder, keystoreOf, run, type Ran } from "./support.ts";
+import { configure, Folder, json, keystoreOf, run, type Ran } from "./support.ts";
 
 let connection: Connection;
 let bridge: Bridge;
@@ -39,11 +39,6 @@ async function office(keys: Readonly<Record<string, BaseWallet>> = { coordinator
   const config = await configure(folder, w.m, bridge.url, { member: w.buyer.member, keys });
   const cli = async (...args: string[]) => run([...args, "--config", config]);
   return { ...w, folder, config, cli };
-}
-
-function json({ code, stdout, stderr }: Ran): Record<string, unknown> {
-  expect(code, stderr).to.equal(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
 }
 
 function failure({ code, stdout, stderr }: Ran): [number | null, string] {

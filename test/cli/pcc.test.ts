@@ -15,7 +15,7 @@ import { connect, type Connection } from "../helpers/market.ts";
 import { HOUR } from "../helpers/settling.ts";
 import { goAfter, openShared, type Shared } from "../helpers/shared-day.ts";
 import { type Bridge, bridgeTo } from "../services/support/bridge.ts";
-import { configure, Folder, run, type Ran } from "./support.ts";
+import { configure, Folder, json, run } from "./support.ts";
 
 let connection: Connection;
 let bridge: Bridge;
@@ -39,11 +39,6 @@ after(async () => {
   folder.remove();
   await bridge.close();
 });
-
-function json({ code, stdout, stderr }: Ran, exit = 0): Record<string, unknown> {
-  expect(code, stderr).to.equal(exit);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
 
 /** A world whose PCC meter is bound from the shared period on, and a command line with its key. */
 async function open(tolerance: PccTolerance) {

@@ -5,7 +5,7 @@ import { connect, type Connection } from "../helpers/market.ts";
 import { HOUR, State, stateOf } from "../helpers/settling.ts";
 import { goAfter, openShared } from "../helpers/shared-day.ts";
 import { type Bridge, bridgeTo } from "../services/support/bridge.ts";
-import { configure, Folder, run, type Ran } from "./support.ts";
+import { configure, Folder, json, run } from "./support.ts";
 
 let connection: Connection;
 let bridge: Bridge;
@@ -20,11 +20,6 @@ after(async () => {
   folder.remove();
   await bridge.close();
 });
-
-function json({ code, stdout, stderr }: Ran): Record<string, unknown> {
-  expect(code, stderr).to.equal(0);
-  return JSON.parse(stdout) as Record<string, unknown>;
-}
 
 describe("A community that shares after the fact at the command line", function () {
   it("is shown as due, counted, settled and billed, from the logs alone", async function () {

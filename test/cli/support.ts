@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { expect } from "chai";
 import { type BaseWallet, encryptKeystoreJson } from "ethers";
 import { main } from "../../cli/src/main.ts";
 import { addressesOf } from "../helpers/addresses.ts";
@@ -16,6 +17,12 @@ export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** The one JSON document of a run that ended with that code. */
+export function json({ code, stdout, stderr }: Ran, exit = 0): Record<string, unknown> {
+  expect(code, stderr).to.equal(exit);
+  return JSON.parse(stdout) as Record<string, unknown>;
 }
 
 /** What a run is given. */

@@ -1,8 +1,7 @@
 /** `wattbook community show`: terms, roles, modules, members. */
-import { asMember, isSealed, periodAt } from "@wattbook/sdk";
+import { asMember, isSealed, periodAt, type MarketMode } from "@wattbook/sdk";
 import { foundedAs } from "../lib/charter.ts";
 import type { Session } from "../lib/link.ts";
-import { modeOfModule, type Mode } from "../lib/mode.ts";
 import type { Output } from "../lib/output.ts";
 import { pairsText } from "../lib/table.ts";
 import { amountText, periodText, priceText } from "../lib/units.ts";
@@ -14,12 +13,13 @@ const SERVICES = 3;
 export async function showCommunity(session: Session, output: Output): Promise<void> {
   const { wattbook, community, money, now } = session;
   const { registry } = wattbook;
-  const [founded, { paused }, members, modules, hash] = await Promise.all([
+  const [founded, { paused }, members, modules, hash, { mode }] = await Promise.all([
     foundedAs(session),
     registry.trading(community),
     registry.memberCount(community),
     registry.modules(community),
     registry.termsHash(community),
+    wattbook.logs(community),
   ]);
   const owners = await Promise.all(
     Array.from({ length: SERVICES + founded.suppliers.length }, (_, index) =>
@@ -75,7 +75,7 @@ export async function showCommunity(session: Session, output: Output): Promise<v
       ...suppliers.map((supplier, index): [string, string] => [`supplier ${SERVICES + index}`, supplier]),
       ...modules.map((module, index): [string, string] => [
         `module ${index}`,
-        `${module}${index === 0 ? ` (${KINDS[modeOfModule(wattbook, module)]})` : ""}`,
+        `${module}${index === 0 ? ` (${KINDS[mode]})` : ""}`,
       ]),
       ["terms hash", hash],
     ]);
@@ -83,7 +83,7 @@ export async function showCommunity(session: Session, output: Output): Promise<v
 }
 
 /** How a community trades, beside its first module. */
-const KINDS: Readonly<Record<Mode, string>> = {
+const KINDS: Readonly<Record<MarketMode, string>> = {
   orders: "order book",
   sharing: "shares after the fact",
   metered: "auction of metered energy",

@@ -18,7 +18,6 @@ import type { Wallet } from "ethers";
 import { messageFields } from "./decode.ts";
 import { CliError } from "./errors.ts";
 import type { Session } from "./link.ts";
-import { modeOf } from "./mode.ts";
 import { scopeOf } from "./scope.ts";
 
 /** What is up to the member. A budget has no ticks. */
@@ -67,7 +66,7 @@ export interface Papers {
  * @throws CliError NOT_AVAILABLE
  */
 export async function papersOf(session: Session): Promise<Papers> {
-  const mode = await modeOf(session);
+  const { mode } = await session.wattbook.logs(session.community);
   if (mode === "sharing") return budgets(session);
   if (mode === "metered") return standingOrders(session);
   const advice = "Use wattbook order place";

@@ -1,30 +1,12 @@
 /** What the page of a run gets in which meters decide. As in `PageData`, figures are exact texts and columns hold a value per slot. */
-import type { BatteryData, Check, Column, Figure, FlowData, GasData, HomeData, Origin, Prices } from "./data.ts";
+import type { Column, PageData } from "./data.ts";
 
-export interface SharedPageData {
-  /** Of this shape. */
-  readonly format: 1;
-  readonly title: string;
-  readonly origin: Origin;
-  /** What happened, sentence by sentence. */
-  readonly story: readonly string[];
-  readonly headline: readonly Figure[];
-  readonly prices: Prices;
-  /** Seconds. */
-  readonly slotDuration: number;
+export interface SharedPageData extends Omit<PageData, "days"> {
   /** By which rule the homes were billed. */
   readonly rule: { readonly name: string; readonly meaning: string; readonly auction: boolean };
   /** The first days, slot by slot. */
   readonly days: readonly SharedDay[];
-  /** Says which days and homes are left out; empty where none is. */
-  readonly leftOut: string;
   readonly rules: readonly RuleData[];
-  readonly homes: readonly HomeData[];
-  readonly flows: FlowData;
-  /** Undefined where nobody asked for one. */
-  readonly battery?: BatteryData;
-  readonly gas: GasData;
-  readonly checks: readonly Check[];
 }
 
 /** A day of the community; Wh of all homes, and base units. */

@@ -4,10 +4,12 @@ import {
   asSeconds,
   asWh,
   endRegisters,
+  type MemberIndex,
   type MeterValue,
   type Period,
   periodEnd,
   readingDigest,
+  type SharingPart,
   type SignedReading,
   type UnsignedCall,
 } from "@wattbook/sdk";
@@ -34,6 +36,13 @@ const JOINING = 3;
 export interface Kind {
   readonly first: FirstModule;
   readonly announce: (world: CommunityWorld, from: Period) => UnsignedCall;
+  /** Whether the module counts readings that are handed to it, rather than a keeper. */
+  readonly countsOnTheWay: boolean;
+  /** Wh of each slot that changed hands, and whose they were, out of the logs. */
+  readonly traded: (
+    world: CommunityWorld,
+    period: Period,
+  ) => Promise<{ readonly slots: readonly bigint[]; readonly parts: ReadonlyMap<MemberIndex, SharingPart> }>;
   /** Of the homes that join, for all periods. */
   readonly sign: (world: CommunityWorld, homes: readonly Home[]) => Promise<UnsignedCall>;
 }

@@ -1,6 +1,6 @@
 /** A home's day: energy and money. */
 
-import { lineY, rect, rectY } from "@observablehq/plot";
+import { lineY, type Markish, rect, rectY } from "@observablehq/plot";
 import { amountsOf } from "../columns.ts";
 import type { DayData, HomeDay } from "../data.ts";
 import { eur, whole } from "../text.ts";
@@ -38,7 +38,33 @@ export function homeSlots(home: HomeDay, day: Pick<DayData, "start" | "slots">, 
 }
 
 export function drawHomeEnergy(slots: readonly HomeSlot[], label: string, width: number): Element {
-  const steps = (name: HomeColumn) => stepsOf(slots, (slot) => Number(slot[name]));
+  const forecast = lineY(energySteps(slots, "forecast"), {
+    x: "at",
+    y: "value",
+    stroke: COLOR.ink,
+    strokeWidth: 1.5,
+    strokeDasharray: "4 3",
+    curve: "step-after",
+  });
+  return drawEnergy(slots, label, width, [forecast], energyText);
+}
+
+/** Nobody forecast anything. */
+export function drawSharedEnergy(slots: readonly HomeSlot[], label: string, width: number): Element {
+  return drawEnergy(slots, label, width, [], (slot) => {
+    const { metered, traded, imbalance } = slot;
+    return `${spanText(slot)}\nmetered ${whole(metered)} Wh\nshared ${whole(traded)} Wh\nwith the supplier ${whole(imbalance)} Wh`;
+  });
+}
+
+/** What changed hands and what the meter counted, with `more` between them. */
+function drawEnergy(
+  slots: readonly HomeSlot[],
+  label: string,
+  width: number,
+  more: readonly Markish[],
+  text: (slot: HomeSlot) => string,
+): Element {
   return drawn(label, {
     ...frame(slots, width, 260),
     y: { nice: true },
@@ -51,45 +77,23 @@ export function drawHomeEnergy(slots: readonly HomeSlot[], label: string, width:
         fill: COLOR.trade,
         inset: width < 480 ? 0 : 0.25,
       }),
-      lineY(steps("forecast"), {
+      ...more,
+      lineY(energySteps(slots, "metered"), {
         x: "at",
         y: "value",
-        stroke: COLOR.ink,
-        strokeWidth: 1.5,
-        strokeDasharray: "4 3",
+        stroke: COLOR.demand,
+        strokeWidth: 2.25,
         curve: "step-after",
       }),
-      lineY(steps("metered"), { x: "at", y: "value", stroke: COLOR.demand, strokeWidth: 2.25, curve: "step-after" }),
       zeroLine(),
       timeAxis(slots, width),
-      spanTip(slots, (span) => energyText(span as HomeSlot)),
+      spanTip(slots, (span) => text(span as HomeSlot)),
     ],
   });
 }
 
-export function drawSharedEnergy(slots: readonly HomeSlot[], label: string, width: number): Element {
-  const metered = stepsOf(slots, (slot) => Number(slot.metered));
-  return drawn(label, {
-    ...frame(slots, width, 260),
-    y: { nice: true },
-    marks: [
-      ...verticalAxis("Wh"),
-      rectY(slots, {
-        x1: "from",
-        x2: "to",
-        y: ({ traded }: HomeSlot) => Number(traded),
-        fill: COLOR.trade,
-        inset: width < 480 ? 0 : 0.25,
-      }),
-      lineY(metered, { x: "at", y: "value", stroke: COLOR.demand, strokeWidth: 2.25, curve: "step-after" }),
-      zeroLine(),
-      timeAxis(slots, width),
-      spanTip(slots, (span) => {
-        const { metered, traded, imbalance } = span as HomeSlot;
-        return `${spanText(span)}\nmetered ${whole(metered)} Wh\nshared ${whole(traded)} Wh\nwith the supplier ${whole(imbalance)} Wh`;
-      }),
-    ],
-  });
+function energySteps(slots: readonly HomeSlot[], name: HomeColumn) {
+  return stepsOf(slots, (slot) => Number(slot[name]));
 }
 
 function energyText(slot: HomeSlot): string {
