@@ -44,7 +44,7 @@ function lines(total: number, stream: ProgressStream): Progress {
   return {
     advance: (stage, steps = 0) => {
       done += steps;
-      if (stage !== last) stream.write(`${stage} (${done} of ${total} steps done)\n`);
+      if (stage !== last || (steps > 0 && done === total)) stream.write(`${stage} (${done} of ${total} steps done)\n`);
       last = stage;
     },
     stop: () => {

@@ -13,6 +13,7 @@ import {
   goBehind,
   hourly,
   HOUR,
+  missing,
   stateOf,
   State,
   valuesAt,
@@ -21,6 +22,8 @@ import {
 import { deploySharing, itemsOf, Rule, settleItems, ShareSkip } from "../helpers/sharing.ts";
 
 const FUNDS = 100_000_000n;
+/** Periods of the ring of an hourly community, see `hourly`. */
+const RING = 9;
 const FEE = 2_000n;
 
 describe("Energy sharing refuses what is wrong and goes on", function () {
@@ -70,6 +73,24 @@ describe("Energy sharing refuses what is wrong and goes on", function () {
     return { ...w, items };
   }
   const day = async () => await connection.networkHelpers.loadFixture(metered);
+
+  it("has forgotten a ring of periods later whom it counted: without readings nobody is held up", async function () {
+    const { m, homes, period, items } = await day();
+    await m.sharing.meter(m.community, period, items);
+    await goBehind(m, period, HOUR);
+    await m.sharing.settle(m.community, period, settleItems(items), [], 0);
+    // The same place of the ring, and of the flags in it.
+    const later = period + RING;
+    await m.goTo(m.periodStart(later - 1));
+    await m.join(later, homes.slice(0, 3));
+    await goBehind(m, later, 2 * HOUR);
+    for (let each = period + 1; each <= later; each++) {
+      const estimates = await Promise.all(homes.slice(0, 3).map(async (home) => await missing(m, home, each)));
+      await m.settlement.settleEstimated(m.community, each, estimates);
+    }
+    for (const home of homes.slice(0, 3)) expect(await stateOf(m, home, later)).to.equal(State.Estimated);
+    await expectSolvent(m);
+  });
 
   describe("a scheme", function () {
     it("is announced by the coordinator, ahead of joining, one at a time", async function () {

@@ -136,6 +136,8 @@ describe("demo progress", function () {
     progress.advance("day 1", 1);
     progress.advance("day 1", 1);
     progress.stop();
-    expect(String(stream.read())).to.equal("deploying (1 of 3 steps done)\nday 1 (2 of 3 steps done)\n");
+    expect(String(stream.read())).to.equal(
+      "deploying (1 of 3 steps done)\nday 1 (2 of 3 steps done)\nday 1 (3 of 3 steps done)\n",
+    );
   });
 });
